@@ -1,0 +1,113 @@
+#include "attribute/attribute.h"
+
+#include <stddef.h>
+
+#include "attribute/code_registry.h"
+#include "attribute/frame_walk.h"
+#include "attribute/thread_context.h"
+#include "attribute/walker.h"
+#include "state.h"
+
+struct walker walker;
+
+static uintptr_t innermost_frame(uintptr_t thread_state)
+{
+    uintptr_t holder = thread_state;
+    if (walker.layout.state_cframe != 0) {
+        holder = load_address(thread_state + walker.layout.state_cframe);
+    }
+    return load_address(holder + walker.layout.state_frame);
+}
+
+static uint32_t start_node(void)
+{
+    uint32_t node = thread_local_state.start_node;
+    return node == 0 ? FIL_NODE_ROOT : node;
+}
+
+/* A code object that was met is gone, or the rules have changed: what is cached may be wrong. */
+static __attribute__((noinline)) bool may_still_walk(struct thread_context *context)
+{
+    if (state.finalizing && !thread_local_state.finalizes) {
+        return false;
+    }
+    thread_context_clear(context);
+    context->generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
+    return true;
+}
+
+uint32_t attribute_now(void)
+{
+    struct thread_context *context = thread_local_state.context;
+    if (context == NULL) {
+        context = thread_context_obtain();
+        if (context == NULL) {
+            return start_node();
+        }
+    }
+    if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED) && !may_still_walk(context)) {
+        return context->start_node;
+    }
+    uintptr_t thread_state = (uintptr_t)walker.thread_state();
+    if (thread_state == 0) {
+        return context->start_node;
+    }
+    uintptr_t innermost = innermost_frame(thread_state);
+    if (innermost == 0) {
+        return context->start_node;
+    }
+    return frame_walk(context, thread_state, innermost);
+}
+
+uint32_t attribute_thread_start(void)
+{
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    uint32_t start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
+    state_leave(locked);
+    return start == FIL_NODE_LOST ? node : start;
+}
+
+void attribute_thread_begin(uint32_t node)
+{
+    thread_local_state.start_node = node;
+}
+
+void attribute_thread_end(void)
+{
+    thread_context_release();
+}
+
+void attribute_code_freed(uintptr_t address)
+{
+    code_registry_forget(address);
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+}
+
+void attribute_finalizing(void)
+{
+    thread_local_state.finalizes = true;
+    state.finalizing = true;
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+}
+
+int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)
+{
+    uint32_t node = attribute_now();
+    const struct thread_context *context = thread_local_state.context;
+    if (context == NULL || node == FIL_NODE_LOST) {
+        return FIL_ERROR_MEMORY;
+    }
+    uint32_t count = 0;
+    for (uint32_t at = context->depth; at-- > 0 && count < capacity;) {
+        const struct cached_frame *entry = &context->frames[at];
+        uint32_t outer = at == 0 ? context->start_node : context->frames[at - 1].node;
+        if (entry->node == outer) {
+            continue;
+        }
+        frames[count].code = untagged(load_address(entry->frame + walker.layout.frame_code));
+        frames[count].offset = ledger_node(&state.ledger, entry->node)->offset;
+        count += 1;
+    }
+    return (int32_t)count;
+}

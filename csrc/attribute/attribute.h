@@ -1,0 +1,38 @@
+/* Which callstack owns an allocation that this thread makes now: the whole interface of attribution.
+ *
+ * Nothing happens on a Python call. At an allocation the thread's frames are compared with those of its last one, and the
+ * node of the innermost frame is the answer. csrc/README.md says why the comparison has to go down to the root.
+ */
+#ifndef FIL_ATTRIBUTE_H
+#define FIL_ATTRIBUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fil_abi.h"
+
+/* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
+uint32_t attribute_now(void);
+
+/* The node under which the frames of a thread belong that the calling thread starts now. */
+uint32_t attribute_thread_start(void);
+
+/* The calling thread begins: its callstacks hang below `start_node`. And ends: what it held can be used by others. */
+void attribute_thread_begin(uint32_t start_node);
+void attribute_thread_end(void);
+
+/* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
+void attribute_code_freed(uintptr_t address);
+
+/* Only the calling thread's frames may be walked from now on. */
+void attribute_finalizing(void);
+
+/* See fil_abi.h: the functions behind fil_select_layout, fil_observe_stack, fil_accept_layout, fil_current_callstack. */
+int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded);
+int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity);
+void attribute_accept_layout(void);
+bool attribute_accepted(void);
+uint32_t attribute_python_version(void);
+int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity);
+
+#endif

@@ -1,0 +1,33 @@
+/* What a code object says of itself: names, first line, line table, read as memory. */
+#ifndef FIL_CODE_FACTS_H
+#define FIL_CODE_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attribute/layouts/layout.h"
+#include "fil_abi.h"
+
+/* Copies memory at any address; false where it cannot be read. */
+typedef bool memory_reader(void *into, uintptr_t address, size_t bytes);
+
+/* For memory that is known to be there. */
+bool read_directly(void *into, uintptr_t address, size_t bytes);
+
+/* Where texts go: `used` of `capacity` bytes are taken. */
+struct text_buffer {
+    uint8_t *bytes;
+    uint32_t capacity;
+    uint32_t used;
+};
+
+/* Fill in `facts` (all but offset) for the code object at `code`, appending its texts to `buffer`. A text that does not
+ * fit or is of an unknown kind is left empty. Returns false if something cannot be read. */
+bool code_facts_read(const struct frame_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
+                     struct fil_observed_frame *facts);
+
+/* Bytes from the start of the bytecode, for a frame at `instruction` (an index or an address, as the layout has it). */
+int32_t code_offset(const struct frame_layout *layout, uintptr_t code, uintptr_t instruction);
+
+#endif

@@ -1,0 +1,134 @@
+#include "attribute/code_registry.h"
+
+#include <stddef.h>
+
+#include "attribute/code_facts.h"
+#include "attribute/walker.h"
+#include "ledger/hash.h"
+#include "state.h"
+
+#define FIRST_CAPACITY 2048
+#define SCRATCH_BYTES (1u << 20) /* names and line table of one function; touched only as far as used */
+
+struct registered {
+    uintptr_t code; /* 0: empty place */
+    uint32_t number;
+};
+
+static struct {
+    struct registered *entries;
+    size_t capacity; /* a power of two, at most half used */
+    size_t count;
+} registry;
+
+static size_t place_of(uintptr_t code, size_t capacity)
+{
+    return (size_t)hash_mix(0, code) & (capacity - 1);
+}
+
+/* The entry of `code`, or the empty one where it would go. */
+static struct registered *find(uintptr_t code)
+{
+    size_t place = place_of(code, registry.capacity);
+    while (registry.entries[place].code != 0 && registry.entries[place].code != code) {
+        place = (place + 1) & (registry.capacity - 1);
+    }
+    return &registry.entries[place];
+}
+
+static bool make_room(void)
+{
+    if (registry.count * 2 < registry.capacity) {
+        return true;
+    }
+    const struct ledger_storage *storage = &state.ledger.storage;
+    struct registered *old = registry.entries;
+    size_t old_capacity = registry.capacity;
+    size_t capacity = old_capacity == 0 ? FIRST_CAPACITY : old_capacity * 2;
+    struct registered *entries = storage->take_pages(storage->context, capacity * sizeof *entries);
+    if (entries == NULL) {
+        return registry.count + 1 < registry.capacity;
+    }
+    registry.entries = entries;
+    registry.capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++) {
+        if (old[i].code != 0) {
+            *find(old[i].code) = old[i];
+        }
+    }
+    if (old != NULL) {
+        storage->give_pages(storage->context, old, old_capacity * sizeof *old);
+    }
+    return true;
+}
+
+static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
+{
+    return bytes == 0 ? 0 : ledger_text(&state.ledger, texts + at, bytes);
+}
+
+static uint32_t record(uintptr_t code)
+{
+    static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
+    struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0};
+    struct fil_observed_frame facts;
+    if (!code_facts_read(&walker.layout, read_directly, code, &buffer, &facts)) {
+        return 0;
+    }
+    if (facts.filename_bytes == 0 || facts.name_bytes == 0 || facts.line_table_bytes == 0) {
+        ledger_missed(&state.ledger, FIL_MISSED_TEXT);
+    }
+    struct fil_code kept = {
+        .filename = keep_text(scratch, facts.filename_at, facts.filename_bytes),
+        .name = keep_text(scratch, facts.name_at, facts.name_bytes),
+        .qualname = keep_text(scratch, facts.qualname_at, facts.qualname_bytes),
+        .line_table = keep_text(scratch, facts.line_table_at, facts.line_table_bytes),
+        .first_line = facts.first_line,
+        .reserved = 0,
+    };
+    return ledger_code(&state.ledger, &kept);
+}
+
+uint32_t code_registry_number(uintptr_t code)
+{
+    if (!make_room()) {
+        return 0;
+    }
+    struct registered *entry = find(code);
+    if (entry->code == code) {
+        return entry->number;
+    }
+    uint32_t *slot = block_slot_create(&state.ledger.blocks, &state.ledger.storage, code);
+    if (slot == NULL) {
+        return 0; /* we would not hear of its end */
+    }
+    uint32_t number = record(code);
+    if (number == 0) {
+        return 0;
+    }
+    block_set_mark(slot, 1, FIL_NODE_ROOT);
+    entry->code = code;
+    entry->number = number;
+    registry.count += 1;
+    return number;
+}
+
+void code_registry_forget(uintptr_t code)
+{
+    struct registered *entry = registry.capacity == 0 ? NULL : find(code);
+    if (entry == NULL || entry->code == 0) {
+        return;
+    }
+    /* Close the gap: entries that were pushed past this place move back. */
+    size_t hole = (size_t)(entry - registry.entries);
+    size_t mask = registry.capacity - 1;
+    for (size_t next = (hole + 1) & mask; registry.entries[next].code != 0; next = (next + 1) & mask) {
+        size_t home = place_of(registry.entries[next].code, registry.capacity);
+        if (((next - home) & mask) >= ((next - hole) & mask)) {
+            registry.entries[hole] = registry.entries[next];
+            hole = next;
+        }
+    }
+    registry.entries[hole].code = 0;
+    registry.count -= 1;
+}

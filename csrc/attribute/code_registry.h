@@ -1,0 +1,17 @@
+/* Code objects met in walks: address -> function number in the recording.
+ *
+ * Addresses are reused, so an address says which function it is only while its object lives: a registered object is
+ * marked in the block table, and when its block is freed, code_registry_forget takes the entry out.
+ * All calls happen inside an event (state_enter).
+ */
+#ifndef FIL_CODE_REGISTRY_H
+#define FIL_CODE_REGISTRY_H
+
+#include <stdint.h>
+
+/* The number of the function of the live code object at `code`; 0 if it cannot be recorded. */
+uint32_t code_registry_number(uintptr_t code);
+
+void code_registry_forget(uintptr_t code);
+
+#endif

@@ -1,0 +1,104 @@
+/* Choosing a layout, and looking at a stack through reads that cannot fault: what the launcher needs to prove it. */
+#include <stddef.h>
+#include <string.h>
+
+#include "attribute/attribute.h"
+#include "attribute/code_facts.h"
+#include "attribute/walker.h"
+#include "platform/platform.h"
+
+#define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
+
+int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
+{
+    const struct frame_layout *layout = layout_for_version(python_version);
+    if (layout == NULL || free_threaded != 0) {
+        return FIL_ERROR_UNKNOWN_LAYOUT;
+    }
+    void *found = platform_symbol("PyGILState_GetThisThreadState");
+    if (found == NULL) {
+        return FIL_ERROR_NO_PYTHON;
+    }
+    memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+    walker.layout = *layout;
+    walker.python_version = python_version;
+    walker.selected = true;
+    return FIL_OK;
+}
+
+static bool read_address(uintptr_t at, uintptr_t *value)
+{
+    return platform_safe_read(value, at, sizeof *value);
+}
+
+static bool read_innermost(uintptr_t thread_state, uintptr_t *frame)
+{
+    uintptr_t holder = thread_state;
+    if (walker.layout.state_cframe != 0 && !read_address(thread_state + walker.layout.state_cframe, &holder)) {
+        return false;
+    }
+    return read_address(holder + walker.layout.state_frame, frame);
+}
+
+static bool is_shim(uintptr_t frame, bool *shim)
+{
+    uint8_t owner = 0;
+    if (walker.layout.frame_owner != 0 &&
+        !platform_safe_read(&owner, frame + walker.layout.frame_owner, sizeof owner)) {
+        return false;
+    }
+    *shim = walker.layout.frame_owner != 0 && owner >= walker.layout.shim_owner;
+    return true;
+}
+
+static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fil_observed_frame *facts)
+{
+    const struct frame_layout *layout = &walker.layout;
+    uintptr_t code;
+    uintptr_t instruction = 0;
+    size_t width = layout->form == INSTRUCTION_POINTER ? sizeof(uintptr_t) : sizeof(int32_t);
+    if (!read_address(frame + layout->frame_code, &code) ||
+        !platform_safe_read(&instruction, frame + layout->frame_instruction, width)) {
+        return false;
+    }
+    code = untagged(code);
+    facts->offset = code_offset(layout, code, instruction);
+    return code_facts_read(layout, platform_safe_read, code, buffer, facts);
+}
+
+int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)
+{
+    if (!walker.selected) {
+        return FIL_ERROR_UNKNOWN_LAYOUT;
+    }
+    uintptr_t frame = 0;
+    if (!read_innermost((uintptr_t)walker.thread_state(), &frame)) {
+        return FIL_ERROR_UNREADABLE_STACK;
+    }
+    struct text_buffer buffer = {.bytes = text, .capacity = text_capacity, .used = 0};
+    uint32_t count = 0;
+    for (uint32_t met = 0; frame != 0 && count < capacity && met < MOST_FRAMES; met++) {
+        bool shim = false;
+        if (!is_shim(frame, &shim) || (!shim && !observe_frame(frame, &buffer, &frames[count])) ||
+            !read_address(frame + walker.layout.frame_previous, &frame)) {
+            return FIL_ERROR_UNREADABLE_STACK;
+        }
+        count += shim ? 0 : 1;
+    }
+    return (int32_t)count;
+}
+
+void attribute_accept_layout(void)
+{
+    walker.accepted = walker.selected;
+}
+
+bool attribute_accepted(void)
+{
+    return walker.accepted;
+}
+
+uint32_t attribute_python_version(void)
+{
+    return walker.python_version;
+}

@@ -1,0 +1,96 @@
+#include "attribute/thread_context.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "state.h"
+
+#define FIRST_CAPACITY 256u
+
+_Thread_local struct thread_local_state thread_local_state;
+
+static struct thread_context *free_contexts;
+
+bool thread_context_grow(struct thread_context *context)
+{
+    const struct ledger_storage *storage = &state.ledger.storage;
+    uint32_t capacity = context->capacity == 0 ? FIRST_CAPACITY : context->capacity * 2;
+    size_t entry = sizeof(struct cached_frame) + 2 * sizeof(uintptr_t);
+    bool locked = state_enter();
+    char *memory = storage->take_pages(storage->context, capacity * entry);
+    if (memory != NULL) {
+        struct cached_frame *frames = (struct cached_frame *)(void *)memory;
+        uintptr_t *run_chunk = (uintptr_t *)(void *)(frames + capacity);
+        uintptr_t *fresh = run_chunk + capacity;
+        if (context->capacity != 0) {
+            memcpy(frames, context->frames, context->capacity * sizeof *frames);
+            memcpy(run_chunk, context->run_chunk, context->capacity * sizeof *run_chunk);
+            memcpy(fresh, context->fresh, context->capacity * sizeof *fresh);
+            storage->give_pages(storage->context, context->frames, context->capacity * entry);
+        }
+        context->frames = frames;
+        context->run_chunk = run_chunk;
+        context->fresh = fresh;
+        context->capacity = capacity;
+    }
+    state_leave(locked);
+    return memory != NULL;
+}
+
+void thread_context_clear(struct thread_context *context)
+{
+    context->depth = 0;
+    memset(context->known, 0, sizeof context->known);
+}
+
+static struct thread_context *new_context(void)
+{
+    const struct ledger_storage *storage = &state.ledger.storage;
+    bool locked = state_enter();
+    struct thread_context *context = free_contexts;
+    if (context != NULL) {
+        free_contexts = context->next_free;
+    } else {
+        context = storage->take_pages(storage->context, sizeof *context);
+    }
+    state_leave(locked);
+    if (context != NULL && context->capacity == 0 && !thread_context_grow(context)) {
+        locked = state_enter();
+        context->next_free = free_contexts;
+        free_contexts = context;
+        state_leave(locked);
+        return NULL;
+    }
+    return context;
+}
+
+struct thread_context *thread_context_obtain(void)
+{
+    struct thread_local_state *own = &thread_local_state;
+    if (own->context != NULL || own->ended) {
+        return own->context;
+    }
+    struct thread_context *context = new_context();
+    if (context == NULL) {
+        return NULL;
+    }
+    thread_context_clear(context);
+    context->generation = state.generation;
+    context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
+    own->context = context;
+    return context;
+}
+
+void thread_context_release(void)
+{
+    struct thread_local_state *own = &thread_local_state;
+    struct thread_context *context = own->context;
+    own->ended = true;
+    own->context = NULL;
+    if (context != NULL) {
+        bool locked = state_enter();
+        context->next_free = free_contexts;
+        free_contexts = context;
+        state_leave(locked);
+    }
+}

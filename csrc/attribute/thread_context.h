@@ -1,0 +1,61 @@
+/* What a thread remembers of its last walk. */
+#ifndef FIL_THREAD_CONTEXT_H
+#define FIL_THREAD_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define KNOWN_CHILDREN 1024u /* a power of two */
+#define WHERE_ENTRIES 1024u  /* a power of two */
+
+/* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */
+struct cached_frame {
+    uintptr_t previous;
+    uintptr_t instruction; /* where it was: an address, or the code object's address if `index` says where */
+    uintptr_t frame;
+    uint32_t node;  /* of the callstack that ends with this frame */
+    uint32_t index; /* instruction forms with an index: that index. With an address: first of this frame's run */
+};
+
+/* (node, instruction) -> node of the callstack one frame longer, for what was looked up lately. */
+struct known_child {
+    uintptr_t key; /* 0: empty */
+    uint32_t parent;
+    uint32_t node;
+};
+
+struct thread_context {
+    struct cached_frame *frames; /* root first */
+    uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
+    uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
+    uint32_t depth;              /* frames in use */
+    uint32_t capacity;           /* of the three arrays */
+    uint32_t start_node;         /* below it hang the callstacks of this thread */
+    uint32_t generation;         /* state.generation when the caches were last cleared */
+    struct thread_context *next_free;
+    uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
+    struct known_child known[KNOWN_CHILDREN];
+};
+
+struct thread_local_state {
+    struct thread_context *context; /* NULL: none yet, or no longer */
+    uint32_t start_node;            /* 0: FIL_NODE_ROOT */
+    bool ended;                     /* the thread's function returned: a new context would never be given back */
+    bool finalizes;                 /* this thread runs Python's finalization */
+};
+
+extern _Thread_local struct thread_local_state thread_local_state;
+
+/* The calling thread's context, made if it has none; NULL if there is no memory or the thread has ended. */
+struct thread_context *thread_context_obtain(void);
+
+/* Give the calling thread's context to whichever thread comes next. */
+void thread_context_release(void);
+
+/* Let the three arrays hold more. Returns false if there is no memory. */
+bool thread_context_grow(struct thread_context *context);
+
+/* Forget every frame and every known child. */
+void thread_context_clear(struct thread_context *context);
+
+#endif

@@ -1,0 +1,32 @@
+/* What the files of attribute/ share: the chosen layout and how to find a thread's state. */
+#ifndef FIL_WALKER_H
+#define FIL_WALKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attribute/layouts/layout.h"
+
+struct walker {
+    /* CPython's PyGILState_GetThisThreadState: right while the GIL is released, NULL in threads that Python never met. */
+    void *(*thread_state)(void);
+    struct frame_layout layout;
+    uint32_t python_version;
+    bool selected;
+    bool accepted;
+};
+
+extern struct walker walker;
+
+static inline uintptr_t load_address(uintptr_t at)
+{
+    return *(const uintptr_t *)at;
+}
+
+/* Before 3.14 the reference is a plain pointer; from then on its two low bits are a tag. */
+static inline uintptr_t untagged(uintptr_t reference)
+{
+    return reference & ~(uintptr_t)3;
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* Every function that the library exports to Python, the statuses they answer, and the names they share.
+ *
+ * Python's side of this file, filprofiler/_abi.py, is generated from it by build_tools/generate_abi.py. Any change here
+ * that an older _abi.py would misread raises FIL_ABI_VERSION; the library's user compares it before any other call.
+ */
+#ifndef FIL_ABI_H
+#define FIL_ABI_H
+
+#include <stdint.h>
+
+#define FIL_ABI_VERSION 1u
+
+#define FIL_EXPORT __attribute__((visibility("default")))
+
+/* Answers of the functions below that return int32_t. Negative numbers are failures. */
+enum fil_status {
+    FIL_OK = 0,
+    FIL_ERROR_NOT_PRELOADED = -1,   /* the library was loaded, but its hooks are not in front of the C library's */
+    FIL_ERROR_NO_PYTHON = -2,       /* a function of CPython that is needed was not found in this process */
+    FIL_ERROR_UNKNOWN_LAYOUT = -3,  /* no frame layout is known for this interpreter */
+    FIL_ERROR_UNREADABLE_STACK = -4, /* the layout led to memory that cannot be read: it does not fit */
+    FIL_ERROR_NOT_PROVED = -5,      /* fil_start before fil_accept_layout */
+    FIL_ERROR_RECORDING = -6,       /* the recording could not be opened, grown or mapped: see fil_last_errno */
+    FIL_ERROR_MEMORY = -7,          /* no memory for the tables */
+    FIL_ERROR_STARTED = -8          /* tracking runs already, or ran */
+};
+
+/* One frame as the library sees it, for comparison with sys._getframe. Texts lie in the caller's buffer. */
+struct fil_observed_frame {
+    uint64_t code;              /* address of the code object: id(frame.f_code) */
+    int32_t offset;             /* bytes from the start of the bytecode to the instruction: frame.f_lasti */
+    uint32_t first_line;        /* co_firstlineno */
+    uint32_t filename_at;       /* where in the text buffer, and how many bytes: UTF-8, lone surrogates passed through */
+    uint32_t filename_bytes;
+    uint32_t name_at;
+    uint32_t name_bytes;
+    uint32_t qualname_at;       /* 0 bytes before CPython 3.11 */
+    uint32_t qualname_bytes;
+    uint32_t line_table_at;     /* co_lnotab (to 3.9) or co_linetable */
+    uint32_t line_table_bytes;
+};
+
+/* FIL_ABI_VERSION of the library. */
+FIL_EXPORT uint32_t fil_abi_version(void);
+
+/* FIL_OK if the library's malloc is the one that the process calls, else FIL_ERROR_NOT_PRELOADED. */
+FIL_EXPORT int32_t fil_preloaded(void);
+
+/* Choose the frame layout for sys.hexversion. Returns FIL_OK, FIL_ERROR_NO_PYTHON or FIL_ERROR_UNKNOWN_LAYOUT. */
+FIL_EXPORT int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded);
+
+/* Walk the calling thread's Python stack, innermost frame first, through reads that cannot fault, by the chosen layout.
+ * Returns the number of frames written, at most `capacity`, or a negative fil_status. Hold the GIL. */
+FIL_EXPORT int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text,
+                                     uint32_t text_capacity);
+
+/* The chosen layout was compared with the interpreter's own account and is right: walks may use it. */
+FIL_EXPORT void fil_accept_layout(void);
+
+/* Map the recording at `path` (an existing file that this process may write) and track from now on. Hold the GIL.
+ * `report_signal` is the signal that asks for a report while the program runs, 0 for none: the library passes it on to
+ * the parent process. Returns FIL_OK or a negative fil_status. */
+FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
+
+/* Stop tracking for good. The program goes on; what it frees and takes is no longer counted. */
+FIL_EXPORT void fil_stop(void);
+
+/* The interpreter begins to finalize: from now on only the calling thread's frames are walked. */
+FIL_EXPORT void fil_finalizing(void);
+
+/* The callstack that an allocation made now would get, innermost frame first, as the tracker sees it (caches and all):
+ * for tests. Only code, offset are filled in. Returns the number of frames or a negative fil_status. Hold the GIL. */
+FIL_EXPORT int32_t fil_current_callstack(struct fil_observed_frame *frames, uint32_t capacity);
+
+/* errno of the last failure that FIL_ERROR_RECORDING stands for. */
+FIL_EXPORT int32_t fil_last_errno(void);
+
+#endif

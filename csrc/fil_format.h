@@ -1,0 +1,131 @@
+/* The recording: the one file through which the profiled process and the reader speak.
+ *
+ * The file is a header, then segments in the order in which they were needed. A segment holds records of one kind, and
+ * `fil_header.segments` says where each lies. Record number n of a kind lies in the segment of that kind number
+ * n / records_per_segment (counted in directory order), at place n % records_per_segment.
+ *
+ * All integers are little-endian on the machines that are supported; `byte_order` lets a reader refuse a file from
+ * elsewhere. The process writes through a shared mapping, so whatever ends the process leaves the file complete up to the
+ * last event. Only fixed-width integers stand here, no pointers: a place is an offset in the file.
+ */
+#ifndef FIL_FORMAT_H
+#define FIL_FORMAT_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FIL_FORMAT_MAGIC "FILREC\r\n"
+#define FIL_FORMAT_VERSION 1u
+#define FIL_BYTE_ORDER 0x01020304u
+
+#define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
+#define FIL_SEGMENT_CAPACITY 5450u     /* entries in the directory */
+#define FIL_NODES_PER_SEGMENT 4096u
+#define FIL_CODES_PER_SEGMENT 1024u
+#define FIL_TEXT_SEGMENT_BYTES 131072u /* smallest text segment; a longer text gets a segment of its own */
+
+/* What a segment holds. */
+enum fil_segment_kind {
+    FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
+    FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
+    FIL_SEGMENT_TEXT = 3   /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
+};
+
+/* How far the writer came. */
+enum fil_state {
+    FIL_STATE_CREATED = 1,  /* header written, nothing tracked yet */
+    FIL_STATE_TRACKING = 2, /* events are being counted; also what a killed process leaves */
+    FIL_STATE_STOPPED = 3   /* tracking was stopped in good order */
+};
+
+/* Nodes that always exist. Node 0 is never used, so that 0 can mean "none". */
+enum fil_reserved_node {
+    FIL_NODE_NONE = 0,
+    FIL_NODE_ROOT = 1, /* the empty callstack: its own bytes were asked for with no Python frame */
+    FIL_NODE_LOST = 2, /* its own bytes have a callstack that could not be recorded */
+    FIL_NODE_FIRST = 3 /* the first node of the tree proper */
+};
+
+/* fil_code number 0 is never used. A node whose code is 0 is a mark, and its offset says which. */
+enum fil_mark {
+    FIL_MARK_THREAD = 1 /* below it: the frames of threads that the callstack above it started */
+};
+
+/* Why an event could not be recorded as it was: index into fil_header.missed. */
+enum fil_missed {
+    FIL_MISSED_CALLSTACK = 0, /* bytes counted, callstack lost: no room in the recording (disk full, limit reached) */
+    FIL_MISSED_BLOCK = 1,     /* bytes not counted: no memory for the address table, or an address out of its range */
+    FIL_MISSED_MAPPING = 2,   /* bytes of a mapping not counted: no memory for the range table */
+    FIL_MISSED_TEXT = 3,      /* a function's name or line table could not be kept */
+    FIL_MISSED_REASONS = 8
+};
+
+struct fil_segment {
+    uint64_t offset; /* of its first byte in the file */
+    uint64_t bytes;  /* its length in the file */
+    uint32_t kind;   /* enum fil_segment_kind */
+    uint32_t reserved;
+};
+
+/* One callstack: the chain of its parents is the stack, outermost first at the root. Two per cache line. */
+struct fil_node {
+    uint64_t current_bytes; /* live bytes asked for by exactly this callstack */
+    uint64_t at_peak_bytes; /* those at the peak, if `epoch` equals the header's; else current_bytes is */
+    uint32_t epoch;         /* the peak number before which at_peak_bytes was last brought up to date */
+    uint32_t parent;        /* node number; 0 for the reserved nodes */
+    uint32_t code;          /* fil_code number; 0: a mark, see enum fil_mark */
+    int32_t offset;         /* bytes from the start of the bytecode to the instruction; may be negative (not begun) */
+};
+
+/* One function. Two code objects with the same content share a record. */
+struct fil_code {
+    uint64_t filename;   /* file offset of a text, UTF-8 with lone surrogates passed through; 0: not kept */
+    uint64_t name;       /* co_name, likewise */
+    uint64_t qualname;   /* co_qualname, likewise; 0 before CPython 3.11 */
+    uint64_t line_table; /* co_lnotab (to 3.9) or co_linetable, raw bytes; 0: not kept */
+    uint32_t first_line; /* co_firstlineno */
+    uint32_t reserved;
+};
+
+struct fil_header {
+    uint8_t magic[8];           /* FIL_FORMAT_MAGIC */
+    uint32_t format_version;    /* FIL_FORMAT_VERSION */
+    uint32_t byte_order;        /* FIL_BYTE_ORDER */
+    uint32_t header_bytes;      /* FIL_HEADER_BYTES */
+    uint32_t segment_bytes;     /* sizeof(struct fil_segment) */
+    uint32_t node_bytes;        /* sizeof(struct fil_node) */
+    uint32_t code_bytes;        /* sizeof(struct fil_code) */
+    uint32_t nodes_per_segment; /* FIL_NODES_PER_SEGMENT */
+    uint32_t codes_per_segment; /* FIL_CODES_PER_SEGMENT */
+    uint32_t segment_capacity;  /* FIL_SEGMENT_CAPACITY */
+    uint32_t python_version;    /* PY_VERSION_HEX of the interpreter */
+    uint32_t pid;               /* of the profiled process */
+    uint32_t state;             /* enum fil_state */
+    uint64_t started_unix_ns;   /* wall clock when tracking began */
+    uint64_t started_clock_ns;  /* monotonic clock when tracking began */
+    uint64_t reserved[7];
+
+    /* Counters, on a cache line of their own. */
+    uint64_t current_bytes; /* live tracked bytes */
+    uint64_t peak_bytes;    /* the best so far; current_bytes if that is larger (a peak that is still rising) */
+    uint64_t peak_clock_ns; /* monotonic clock when peak_bytes was last raised, to a few milliseconds */
+    uint32_t epoch;         /* number of the newest peak */
+    uint32_t node_count;    /* nodes in use, the unused node 0 included */
+    uint32_t code_count;    /* codes in use, the unused code 0 included */
+    uint32_t segment_count; /* directory entries in use */
+    uint64_t file_bytes;    /* length of the file so far */
+    uint64_t reserved_counters[2];
+    uint64_t missed[FIL_MISSED_REASONS]; /* events, by enum fil_missed */
+
+    struct fil_segment segments[FIL_SEGMENT_CAPACITY];
+};
+
+static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
+static_assert(offsetof(struct fil_header, current_bytes) == 128, "the counters begin a cache line");
+static_assert(offsetof(struct fil_header, segments) == 256, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_header) <= FIL_HEADER_BYTES, "the header fits its place");
+
+#endif

@@ -1,0 +1,65 @@
+/* What every hook does with what it saw: attribute it, and let the ledger know. */
+#ifndef FIL_EVENTS_H
+#define FIL_EVENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attribute/attribute.h"
+#include "state.h"
+
+/* While this is not 0, what the calling thread takes is a part of something that is recorded by itself. */
+extern _Thread_local uint32_t events_hidden;
+
+static inline bool events_counted(void)
+{
+    return state.tracking && events_hidden == 0;
+}
+
+/* The calling thread took a block. */
+static inline void event_block_added(const void *block, size_t bytes)
+{
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
+    state_leave(locked);
+}
+
+/* The entry of a block that the calling thread is about to give back; NULL if it is not recorded. The block is ours, so
+ * nobody else changes its entry: no lock is needed to look. */
+static inline uint32_t *event_find_block(const void *block)
+{
+    uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
+    return slot != NULL && slot[0] != 0 ? slot : NULL;
+}
+
+static inline struct block event_take_block(uint32_t *slot, const void *block)
+{
+    bool locked = state_enter();
+    struct block taken = ledger_take_block(&state.ledger, slot);
+    if (taken.mark != 0) {
+        attribute_code_freed((uintptr_t)block);
+        taken.mark = 0; /* should the block come back, it is no code object */
+    }
+    state_leave(locked);
+    return taken;
+}
+
+static inline void event_block_removed(const void *block)
+{
+    uint32_t *slot = event_find_block(block);
+    if (slot != NULL) {
+        (void)event_take_block(slot, block);
+    }
+}
+
+/* A release that was recorded did not happen. */
+static inline void event_block_restored(uint32_t *slot, const struct block *taken)
+{
+    bool locked = state_enter();
+    ledger_restore_block(&state.ledger, slot, taken);
+    state_leave(locked);
+}
+
+#endif

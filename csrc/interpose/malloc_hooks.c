@@ -1,0 +1,95 @@
+/* The malloc family. An entry goes before the real release and comes back if that fails; nothing is recorded for NULL. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "fil_abi.h"
+#include "interpose/events.h"
+#include "interpose/real.h"
+
+_Thread_local uint32_t events_hidden;
+
+/* Declared here because not every system's headers do. */
+void *memalign(size_t alignment, size_t bytes);
+void *valloc(size_t bytes);
+void *pvalloc(size_t bytes);
+void *reallocarray(void *block, size_t count, size_t bytes);
+
+static inline void *added(void *block, size_t bytes)
+{
+    if (block != NULL && events_counted()) {
+        event_block_added(block, bytes);
+    }
+    return block;
+}
+
+FIL_EXPORT void *malloc(size_t bytes)
+{
+    return added(real.malloc(bytes), bytes);
+}
+
+FIL_EXPORT void *calloc(size_t count, size_t bytes)
+{
+    return added(real.calloc(count, bytes), count * bytes); /* if it overflowed, there is no block */
+}
+
+FIL_EXPORT void free(void *block)
+{
+    if (state.tracking) {
+        event_block_removed(block);
+    }
+    real.free(block);
+}
+
+FIL_EXPORT void *realloc(void *block, size_t bytes)
+{
+    uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
+    if (slot == NULL) {
+        return added(real.realloc(block, bytes), bytes);
+    }
+    struct block taken = event_take_block(slot, block);
+    void *moved = real.realloc(block, bytes);
+    if (moved == NULL && bytes != 0) {
+        event_block_restored(slot, &taken);
+    }
+    return added(moved, bytes);
+}
+
+FIL_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
+{
+    size_t product;
+    if (__builtin_mul_overflow(count, bytes, &product)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(block, product);
+}
+
+FIL_EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
+{
+    int status = real.posix_memalign(block, alignment, bytes);
+    if (status == 0) {
+        (void)added(*block, bytes);
+    }
+    return status;
+}
+
+FIL_EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    return added(real.aligned_alloc(alignment, bytes), bytes);
+}
+
+FIL_EXPORT void *memalign(size_t alignment, size_t bytes)
+{
+    return added(real.memalign(alignment, bytes), bytes);
+}
+
+FIL_EXPORT void *valloc(size_t bytes)
+{
+    return added(real.valloc(bytes), bytes);
+}
+
+FIL_EXPORT void *pvalloc(size_t bytes)
+{
+    return added(real.pvalloc(bytes), bytes);
+}

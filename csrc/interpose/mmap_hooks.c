@@ -1,0 +1,104 @@
+/* The mmap family. A mapping's range can be given out again the moment the kernel has taken it back, so the system call and
+ * its record are one event: the lock is held round both. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "fil_abi.h"
+#include "interpose/events.h"
+#include "platform/platform.h"
+
+/* The kernel maps whole pages. */
+static size_t whole_pages(size_t bytes)
+{
+    size_t page = platform_page_bytes();
+    return (bytes + page - 1) / page * page;
+}
+
+static void *map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
+{
+    if (!events_counted()) {
+        return platform_mmap(address, bytes, protection, flags, descriptor, offset);
+    }
+    bool counts = platform_is_anonymous(flags, descriptor) && platform_is_usable(protection);
+    uint32_t node = counts ? attribute_now() : FIL_NODE_NONE;
+    bool locked = state_enter();
+    void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
+    if (mapped != MAP_FAILED) {
+        if (counts) {
+            ledger_add_range(&state.ledger, (uintptr_t)mapped, whole_pages(bytes), node);
+        } else { /* it may lie over memory that counted */
+            (void)ledger_remove_range(&state.ledger, (uintptr_t)mapped, whole_pages(bytes));
+        }
+    }
+    state_leave(locked);
+    return mapped;
+}
+
+FIL_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset)
+{
+    return map(address, bytes, protection, flags, descriptor, offset);
+}
+
+/* Where off_t is 64 bits wide the two are one. */
+FIL_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
+{
+    return map(address, bytes, protection, flags, descriptor, offset);
+}
+
+FIL_EXPORT int munmap(void *address, size_t bytes)
+{
+    if (!state.tracking) {
+        return platform_munmap(address, bytes);
+    }
+    bool locked = state_enter();
+    int status = platform_munmap(address, bytes);
+    if (status == 0) {
+        (void)ledger_remove_range(&state.ledger, (uintptr_t)address, whole_pages(bytes));
+    }
+    state_leave(locked);
+    return status;
+}
+
+/* Like realloc: what was counted before belongs, in its new size, to who asked for the change. A shrunk mapping keeps its
+ * owners, and what did not count before does not count after. */
+static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_bytes, bool leaves_old, uint32_t node)
+{
+    if (old == new && new_bytes <= old_bytes) {
+        (void)ledger_remove_range(&state.ledger, old + new_bytes, old_bytes - new_bytes);
+        return;
+    }
+    uint64_t counted = ledger_remove_range(&state.ledger, old, old_bytes);
+    if (counted != 0) {
+        ledger_add_range(&state.ledger, new, new_bytes, node);
+        if (leaves_old) { /* the old range stays mapped, emptied: it can fill again */
+            ledger_add_range(&state.ledger, old, old_bytes, node);
+        }
+    } else {
+        (void)ledger_remove_range(&state.ledger, new, new_bytes);
+    }
+}
+
+FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...)
+{
+    void *new_address = NULL;
+    if (platform_has_new_address(flags)) {
+        va_list rest;
+        va_start(rest, flags);
+        new_address = va_arg(rest, void *);
+        va_end(rest);
+    }
+    if (!state.tracking) {
+        return platform_mremap(address, old_bytes, new_bytes, flags, new_address);
+    }
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
+    if (mapped != MAP_FAILED) {
+        moved((uintptr_t)address, whole_pages(old_bytes), (uintptr_t)mapped, whole_pages(new_bytes),
+              platform_leaves_old(flags), node);
+    }
+    state_leave(locked);
+    return mapped;
+}

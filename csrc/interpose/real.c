@@ -1,0 +1,162 @@
+#include "interpose/real.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "platform/platform.h"
+
+#define ARENA_BYTES 16384u
+#define ALIGNMENT 16u
+
+/* Memory for whoever allocates while the real functions are being looked up. Never reused. */
+static _Alignas(16) unsigned char arena[ARENA_BYTES];
+static size_t arena_used;
+
+static bool in_arena(const void *block)
+{
+    return (uintptr_t)block - (uintptr_t)arena < ARENA_BYTES;
+}
+
+static void *arena_take(size_t bytes)
+{
+    size_t needed = (bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; /* the size stands before the block */
+    if (needed < bytes || needed > ARENA_BYTES - arena_used) {
+        return NULL;
+    }
+    unsigned char *block = arena + arena_used + ALIGNMENT;
+    memcpy(block - ALIGNMENT, &bytes, sizeof bytes);
+    arena_used += needed + ALIGNMENT;
+    return block;
+}
+
+/* Filled in by real_resolve; `real` itself leads to the stand-ins until then. */
+static struct real resolved;
+static bool resolving;
+
+/* free and realloc of a block from the arena: only if there are such blocks. */
+static void free_any(void *block)
+{
+    if (!in_arena(block)) {
+        resolved.free(block);
+    }
+}
+
+static void *realloc_any(void *block, size_t bytes)
+{
+    if (!in_arena(block)) {
+        return resolved.realloc(block, bytes);
+    }
+    void *moved = resolved.malloc(bytes);
+    if (moved != NULL) {
+        size_t old_bytes;
+        memcpy(&old_bytes, (unsigned char *)block - ALIGNMENT, sizeof old_bytes);
+        memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);
+    }
+    return moved;
+}
+
+static void *early_malloc(size_t bytes)
+{
+    real_resolve();
+    return resolving ? arena_take(bytes) : resolved.malloc(bytes);
+}
+
+static void *early_calloc(size_t count, size_t bytes)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.calloc(count, bytes);
+    }
+    return bytes != 0 && count > ARENA_BYTES / bytes ? NULL : arena_take(count * bytes);
+}
+
+static void *early_realloc(void *block, size_t bytes)
+{
+    real_resolve();
+    if (!resolving) {
+        return realloc_any(block, bytes);
+    }
+    void *moved = arena_take(bytes);
+    if (moved != NULL && block != NULL) {
+        size_t old_bytes;
+        memcpy(&old_bytes, (unsigned char *)block - ALIGNMENT, sizeof old_bytes);
+        memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);
+    }
+    return moved;
+}
+
+static void early_free(void *block)
+{
+    real_resolve();
+    if (!resolving && !in_arena(block)) {
+        resolved.free(block);
+    }
+}
+
+static int early_posix_memalign(void **block, size_t alignment, size_t bytes)
+{
+    real_resolve();
+    return resolving ? ENOMEM : resolved.posix_memalign(block, alignment, bytes);
+}
+
+static void *early_aligned_alloc(size_t alignment, size_t bytes)
+{
+    real_resolve();
+    return resolving ? NULL : resolved.aligned_alloc(alignment, bytes);
+}
+
+static void *early_memalign(size_t alignment, size_t bytes)
+{
+    real_resolve();
+    return resolving ? NULL : resolved.memalign(alignment, bytes);
+}
+
+static void *early_valloc(size_t bytes)
+{
+    real_resolve();
+    return resolving ? NULL : resolved.valloc(bytes);
+}
+
+static void *early_pvalloc(size_t bytes)
+{
+    real_resolve();
+    return resolving ? NULL : resolved.pvalloc(bytes);
+}
+
+static int early_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                                void *argument)
+{
+    real_resolve();
+    return resolving ? EAGAIN : resolved.pthread_create(thread, attributes, function, argument);
+}
+
+struct real real = {
+#define INTERPOSED(result, name, parameters, arguments, platforms) .name = early_##name,
+#include "interpose/interposed.def"
+#undef INTERPOSED
+};
+
+void real_resolve(void)
+{
+    static bool done;
+    if (done || resolving) {
+        return;
+    }
+    resolving = true;
+    void *found;
+#define INTERPOSED(result, name, parameters, arguments, platforms)                                                        \
+    found = platform_next_symbol(#name);                                                                                 \
+    memcpy(&resolved.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+#include "interpose/interposed.def"
+#undef INTERPOSED
+    struct real ready = resolved;
+    if (arena_used != 0) {
+        ready.free = free_any;
+        ready.realloc = realloc_any;
+    }
+    real = ready;
+    done = true;
+    resolving = false;
+}

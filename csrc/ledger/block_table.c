@@ -1,0 +1,37 @@
+#include "ledger/block_table.h"
+
+uint32_t *block_slot_create(struct block_table *table, const struct ledger_storage *storage, uintptr_t address)
+{
+    if (address >> BLOCK_ADDRESS_BITS != 0) {
+        return NULL;
+    }
+    struct block_middle **middle = &table->middles[address >> BLOCK_MIDDLE_BITS];
+    if (*middle == NULL) {
+        struct block_middle *fresh = storage->take_pages(storage->context, sizeof *fresh);
+        if (fresh == NULL) {
+            return NULL;
+        }
+        __atomic_store_n(middle, fresh, __ATOMIC_RELEASE);
+    }
+    struct block_leaf **leaf = &(*middle)->leaves[(address >> BLOCK_LEAF_BITS) % BLOCK_LEAVES];
+    if (*leaf == NULL) {
+        struct block_leaf *fresh = storage->take_pages(storage->context, sizeof *fresh);
+        if (fresh == NULL) {
+            return NULL;
+        }
+        __atomic_store_n(leaf, fresh, __ATOMIC_RELEASE);
+    }
+    return &(*leaf)->slots[(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS];
+}
+
+void block_set_mark(uint32_t *slot, uint32_t mark, uint32_t node)
+{
+    struct block block = {.bytes = 0, .node = node, .mark = 0};
+    if (slot[0] != 0) {
+        block = block_read(slot);
+    }
+    slot[0] = block.node << BLOCK_SIZE_BITS;
+    slot[1] = (uint32_t)block.bytes;
+    slot[2] = (uint32_t)(block.bytes >> 32);
+    slot[3] = mark;
+}

@@ -1,0 +1,100 @@
+#include "ledger/ledger.h"
+
+bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct ledger_storage *storage)
+{
+    ledger->header = header;
+    ledger->storage = *storage;
+    ledger->node_segments[0] = storage->next_node_segment(storage->context);
+    if (ledger->node_segments[0] == NULL) {
+        return false;
+    }
+    header->epoch = 1;
+    header->node_count = FIL_NODE_FIRST;
+    header->code_count = 1;
+    return true;
+}
+
+/* Epochs are about to run out: let the newest become 1, and every older one 0. Once in four thousand million peaks. */
+static void renumber_epochs(struct ledger *ledger)
+{
+    for (uint32_t node = 0; node < ledger->header->node_count; node++) {
+        struct fil_node *row = ledger_node(ledger, node);
+        row->epoch = row->epoch == ledger->header->epoch ? 1 : 0;
+    }
+    ledger->header->epoch = 1;
+}
+
+void ledger_new_peak(struct ledger *ledger)
+{
+    struct fil_header *header = ledger->header;
+    if (header->epoch == UINT32_MAX) {
+        renumber_epochs(ledger);
+    }
+    header->peak_bytes = header->current_bytes;
+    header->epoch += 1;
+    header->peak_clock_ns = ledger->storage.clock_ns(ledger->storage.context);
+}
+
+void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)
+{
+    if (bytes == 0) {
+        return;
+    }
+    uint32_t *slot = block_slot(&ledger->blocks, address);
+    if (slot == NULL || address >> BLOCK_ADDRESS_BITS != 0) {
+        slot = block_slot_create(&ledger->blocks, &ledger->storage, address);
+        if (slot == NULL) {
+            ledger_missed(ledger, FIL_MISSED_BLOCK);
+            return;
+        }
+    }
+    if (slot[0] != 0) {
+        (void)ledger_take_block(ledger, slot);
+    }
+    block_write(slot, bytes, node);
+    ledger_grow(ledger, node, bytes);
+}
+
+struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
+{
+    struct block block = block_read(slot);
+    block_clear(slot);
+    ledger_shrink(ledger, block.node, block.bytes);
+    return block;
+}
+
+void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block)
+{
+    block_write(slot, block->bytes, block->node);
+    if (block->mark != 0) {
+        block_set_mark(slot, block->mark, block->node);
+    }
+    ledger_grow(ledger, block->node, block->bytes);
+}
+
+static void shrink_by_piece(void *context, uint32_t node, uint64_t bytes)
+{
+    ledger_shrink(context, node, bytes);
+}
+
+uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes)
+{
+    uint64_t before = ledger->header->current_bytes;
+    if (!range_remove(&ledger->ranges, &ledger->storage, start, start + bytes, shrink_by_piece, ledger)) {
+        ledger_missed(ledger, FIL_MISSED_MAPPING);
+    }
+    return before - ledger->header->current_bytes;
+}
+
+void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node)
+{
+    (void)ledger_remove_range(ledger, start, bytes);
+    if (bytes == 0) {
+        return;
+    }
+    if (!range_add(&ledger->ranges, &ledger->storage, start, start + bytes, node)) {
+        ledger_missed(ledger, FIL_MISSED_MAPPING);
+        return;
+    }
+    ledger_grow(ledger, node, bytes);
+}

@@ -1,0 +1,102 @@
+/* The ledger: which callstack owns each live byte, and how much each owned at the highest moment.
+ *
+ * It knows no operating system, no C library and no Python: pages and segments come from the functions in
+ * `struct ledger_storage`. So it is tested, fuzzed and sanitized alone. It does no locking either: its caller orders
+ * the events (see csrc/README.md, "Lock order").
+ *
+ * The peak is exact at O(1) an event by epochs:
+ *   - before any decrease, a total above the best so far becomes the best, and the epoch is raised by one;
+ *   - before any change of a node's bytes, a node of an older epoch keeps its bytes as those "at the peak";
+ *   - the reader takes at_peak_bytes where the node's epoch is the newest, else current_bytes.
+ */
+#ifndef FIL_LEDGER_H
+#define FIL_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fil_format.h"
+#include "ledger/block_table.h"
+#include "ledger/callstack_table.h"
+#include "ledger/code_table.h"
+#include "ledger/range_table.h"
+#include "ledger/storage.h"
+#include "ledger/text_table.h"
+
+struct ledger {
+    struct fil_header *header; /* counters live in the recording */
+    struct fil_node *node_segments[LEDGER_NODE_SEGMENTS];
+    struct ledger_storage storage;
+    struct block_table blocks;
+    struct range_table ranges;
+    struct callstack_table callstacks;
+    struct text_table texts;
+    struct code_table codes;
+};
+
+/* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.
+ * Returns false if storage has no room for the first segment of nodes. */
+bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct ledger_storage *storage);
+
+static inline struct fil_node *ledger_node(const struct ledger *ledger, uint32_t node)
+{
+    return &ledger->node_segments[node / FIL_NODES_PER_SEGMENT][node % FIL_NODES_PER_SEGMENT];
+}
+
+static inline void ledger_missed(struct ledger *ledger, enum fil_missed reason)
+{
+    ledger->header->missed[reason] += 1;
+}
+
+/* Record the present total as the best so far. */
+void ledger_new_peak(struct ledger *ledger);
+
+static inline void ledger_touch(const struct ledger *ledger, struct fil_node *row)
+{
+    if (row->epoch != ledger->header->epoch) {
+        row->at_peak_bytes = row->current_bytes;
+        row->epoch = ledger->header->epoch;
+    }
+}
+
+static inline void ledger_grow(struct ledger *ledger, uint32_t node, uint64_t bytes)
+{
+    struct fil_node *row = ledger_node(ledger, node);
+    ledger_touch(ledger, row);
+    row->current_bytes += bytes;
+    ledger->header->current_bytes += bytes;
+}
+
+static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t bytes)
+{
+    struct fil_node *row = ledger_node(ledger, node);
+    if (ledger->header->current_bytes > ledger->header->peak_bytes) {
+        ledger_new_peak(ledger);
+    }
+    ledger_touch(ledger, row);
+    row->current_bytes -= bytes;
+    ledger->header->current_bytes -= bytes;
+}
+
+/* A block of `bytes` at `address` now belongs to `node`. A block that was recorded there before is taken off first: its
+ * release was not seen. Zero bytes are not recorded. */
+void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node);
+
+/* The entry in `slot` (from block_slot, not empty) is no longer live: take it off. Returns what it was. */
+struct block ledger_take_block(struct ledger *ledger, uint32_t *slot);
+
+/* Put back what ledger_take_block took from `slot`: the release failed. */
+void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block);
+
+/* Bytes [start, start + bytes) are now a mapping of `node`; whatever was recorded there is replaced. */
+void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
+
+/* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded. */
+uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
+
+/* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
+ * FIL_NODE_LOST if there is no room for it. */
+uint32_t ledger_child(struct ledger *ledger, uint32_t parent, uint32_t code, int32_t offset);
+
+#endif

@@ -1,0 +1,29 @@
+/* What the ledger asks of whoever owns memory and the recording. */
+#ifndef FIL_LEDGER_STORAGE_H
+#define FIL_LEDGER_STORAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fil_node;
+struct fil_code;
+
+struct ledger_storage {
+    void *context;
+
+    /* Zeroed private memory, aligned to 16 bytes at least; NULL if there is none. */
+    void *(*take_pages)(void *context, size_t bytes);
+    /* Give back memory that take_pages gave, with the same size. */
+    void (*give_pages)(void *context, void *pages, size_t bytes);
+
+    /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */
+    struct fil_node *(*next_node_segment)(void *context);
+    struct fil_code *(*next_code_segment)(void *context);
+    /* A segment for texts of at least `bytes`; its place in the file and its real size come back in the last two. */
+    uint8_t *(*next_text_segment)(void *context, size_t bytes, uint64_t *offset, size_t *room);
+
+    /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */
+    uint64_t (*clock_ns)(void *context);
+};
+
+#endif

@@ -1,0 +1,130 @@
+/* From the library's load to the program's end: the one file that sees every stage. */
+#include <stddef.h>
+
+#include "attribute/attribute.h"
+#include "fil_abi.h"
+#include "interpose/process_hooks.h"
+#include "interpose/python_hooks.h"
+#include "interpose/real.h"
+#include "platform/platform.h"
+#include "recording/recording.h"
+#include "state.h"
+
+struct state state;
+
+static int last_error;
+static int report_signal;
+static uint32_t own_pid;
+
+static void *take_pages(void *context, size_t bytes)
+{
+    (void)context;
+    return platform_take_pages(bytes);
+}
+
+static void give_pages(void *context, void *pages, size_t bytes)
+{
+    (void)context;
+    platform_give_pages(pages, bytes);
+}
+
+static uint64_t coarse_clock_ns(void *context)
+{
+    (void)context;
+    return platform_coarse_clock_ns();
+}
+
+__attribute__((constructor)) static void loaded(void)
+{
+    real_resolve();
+    platform_leave_preload_list((const void *)&state);
+    process_hooks_install();
+}
+
+static void pass_on_report_signal(int signal)
+{
+    platform_signal_parent(signal, own_pid);
+}
+
+uint32_t fil_abi_version(void)
+{
+    return FIL_ABI_VERSION;
+}
+
+int32_t fil_preloaded(void)
+{
+    return platform_owns_symbol("malloc", (const void *)&state) ? FIL_OK : FIL_ERROR_NOT_PRELOADED;
+}
+
+int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded)
+{
+    return attribute_select_layout(python_version, free_threaded);
+}
+
+int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)
+{
+    return attribute_observe(frames, capacity, text, text_capacity);
+}
+
+void fil_accept_layout(void)
+{
+    attribute_accept_layout();
+}
+
+int32_t fil_start(const char *path, int32_t wanted_report_signal)
+{
+    static const struct ledger_storage storage = {
+        .context = NULL,
+        .take_pages = take_pages,
+        .give_pages = give_pages,
+        .next_node_segment = recording_next_nodes,
+        .next_code_segment = recording_next_codes,
+        .next_text_segment = recording_next_text,
+        .clock_ns = coarse_clock_ns,
+    };
+    if (!attribute_accepted()) {
+        return FIL_ERROR_NOT_PROVED;
+    }
+    if (state.ledger.header != NULL) {
+        return FIL_ERROR_STARTED;
+    }
+    struct fil_header *header = recording_open(path, attribute_python_version(), &last_error);
+    if (header == NULL || !ledger_init(&state.ledger, header, &storage)) {
+        return FIL_ERROR_RECORDING;
+    }
+    enum fil_status status = python_hooks_install();
+    if (status != FIL_OK) {
+        return status;
+    }
+    own_pid = header->pid;
+    report_signal = wanted_report_signal;
+    if (report_signal != 0) {
+        platform_handle_signal(report_signal, pass_on_report_signal);
+    }
+    recording_set_state(FIL_STATE_TRACKING);
+    state.tracking = true;
+    return FIL_OK;
+}
+
+void fil_stop(void)
+{
+    if (state.tracking) {
+        state.tracking = false;
+        recording_set_state(FIL_STATE_STOPPED);
+    }
+}
+
+void fil_finalizing(void)
+{
+    attribute_finalizing();
+}
+
+int32_t fil_current_callstack(struct fil_observed_frame *frames, uint32_t capacity)
+{
+    return state.tracking ? attribute_current(frames, capacity) : FIL_ERROR_NOT_PROVED;
+}
+
+int32_t fil_last_errno(void)
+{
+    return last_error;
+}

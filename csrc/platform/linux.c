@@ -1,0 +1,327 @@
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+
+extern char **environ;
+
+/* Memory comes from slabs so that the tables do not use up the process's number of mappings. */
+#define SLAB_BYTES ((size_t)4 << 20)
+#define SLAB_SHARE (SLAB_BYTES / 4) /* what is larger gets a mapping of its own */
+
+static struct {
+    char *next;
+    size_t room;
+} slab;
+
+size_t platform_page_bytes(void)
+{
+    static size_t bytes;
+    if (bytes == 0) {
+        bytes = (size_t)sysconf(_SC_PAGESIZE);
+    }
+    return bytes;
+}
+
+static size_t whole_pages(size_t bytes)
+{
+    size_t page = platform_page_bytes();
+    return (bytes + page - 1) / page * page;
+}
+
+void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
+{
+    long result = syscall(SYS_mmap, address, bytes, protection, flags, descriptor, offset);
+    return (void *)result; /* MAP_FAILED is (void *)-1, which is what a failed syscall() answers */
+}
+
+int platform_munmap(void *address, size_t bytes)
+{
+    return (int)syscall(SYS_munmap, address, bytes);
+}
+
+void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address)
+{
+    return (void *)syscall(SYS_mremap, address, old_bytes, new_bytes, flags, new_address);
+}
+
+static void *map_pages(size_t bytes)
+{
+    int kept = errno;
+    void *pages = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pages == MAP_FAILED) {
+        pages = NULL;
+    } else {
+        (void)madvise(pages, bytes, MADV_NOHUGEPAGE); /* the tables are touched sparsely */
+    }
+    errno = kept;
+    return pages;
+}
+
+/* Callers hold the lock, or are alone. */
+void *platform_take_pages(size_t bytes)
+{
+    bytes = whole_pages(bytes);
+    if (bytes > SLAB_SHARE) {
+        return map_pages(bytes);
+    }
+    if (slab.room < bytes) {
+        char *fresh = map_pages(SLAB_BYTES);
+        if (fresh == NULL) {
+            return map_pages(bytes); /* a limit on addresses may still allow the small one */
+        }
+        slab.next = fresh;
+        slab.room = SLAB_BYTES;
+    }
+    void *pages = slab.next;
+    slab.next += bytes;
+    slab.room -= bytes;
+    return pages;
+}
+
+void platform_give_pages(void *pages, size_t bytes)
+{
+    int kept = errno;
+    (void)platform_munmap(pages, whole_pages(bytes));
+    errno = kept;
+}
+
+static uint64_t clock_in_ns(clockid_t clock)
+{
+    struct timespec now = {0, 0};
+    (void)clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+uint64_t platform_coarse_clock_ns(void)
+{
+    return clock_in_ns(CLOCK_MONOTONIC_COARSE);
+}
+
+uint64_t platform_clock_ns(void)
+{
+    return clock_in_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t platform_unix_ns(void)
+{
+    return clock_in_ns(CLOCK_REALTIME);
+}
+
+/* /dev/zero gives the same memory as MAP_ANONYMOUS does. */
+static bool is_zero_device(int descriptor)
+{
+    int kept = errno;
+    struct stat status;
+    bool zero = fstat(descriptor, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 5);
+    errno = kept;
+    return zero;
+}
+
+bool platform_is_anonymous(int flags, int descriptor)
+{
+    return (flags & MAP_ANONYMOUS) != 0 || is_zero_device(descriptor);
+}
+
+bool platform_is_usable(int protection)
+{
+    return protection != PROT_NONE;
+}
+
+bool platform_leaves_old(int mremap_flags)
+{
+#ifdef MREMAP_DONTUNMAP
+    return (mremap_flags & MREMAP_DONTUNMAP) != 0;
+#else
+    return (mremap_flags & 4) != 0;
+#endif
+}
+
+bool platform_has_new_address(int mremap_flags)
+{
+    return (mremap_flags & MREMAP_FIXED) != 0;
+}
+
+/* The kernel copies into a pipe and answers EFAULT where we would have crashed; process_vm_readv does the same but is
+ * forbidden in some containers. */
+bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
+{
+    int kept = errno;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        errno = kept;
+        return false;
+    }
+    char *target = into;
+    bool good = true;
+    while (good && bytes > 0) {
+        size_t piece = bytes < 4096 ? bytes : 4096; /* never more than a pipe holds */
+        ssize_t written = write(ends[1], (const void *)address, piece);
+        good = written > 0 && read(ends[0], target, (size_t)written) == written;
+        if (good) {
+            target += written;
+            address += (uintptr_t)written;
+            bytes -= (size_t)written;
+        }
+    }
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    errno = kept;
+    return good;
+}
+
+void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error)
+{
+    int kept = errno;
+    void *mapped = NULL;
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) {
+        *error = errno;
+        errno = kept;
+        return NULL;
+    }
+    do {
+        *error = posix_fallocate(descriptor, (off_t)offset, (off_t)bytes);
+    } while (*error == EINTR);
+    if (*error == 0) {
+        mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (int64_t)offset);
+        if (mapped == MAP_FAILED) {
+            *error = errno;
+            mapped = NULL;
+        }
+    }
+    (void)close(descriptor);
+    errno = kept;
+    return mapped;
+}
+
+void platform_lock_slow(struct platform_lock *lock)
+{
+    int kept = errno;
+    for (int spin = 0; spin < 100; spin++) {
+        uint32_t free_state = 0;
+        if (__atomic_load_n(&lock->state, __ATOMIC_RELAXED) == 0 &&
+            __atomic_compare_exchange_n(&lock->state, &free_state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+            return;
+        }
+    }
+    while (__atomic_exchange_n(&lock->state, 2, __ATOMIC_ACQUIRE) != 0) {
+        (void)syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+    }
+    errno = kept;
+}
+
+void platform_unlock_slow(struct platform_lock *lock)
+{
+    int kept = errno;
+    (void)syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    errno = kept;
+}
+
+void platform_signal_parent(int signal, uint32_t pid)
+{
+    int kept = errno;
+    if ((uint32_t)getpid() == pid) {
+        (void)kill(getppid(), signal);
+    }
+    errno = kept;
+}
+
+void platform_handle_signal(int signal, void (*handler)(int))
+{
+    struct sigaction present;
+    if (sigaction(signal, NULL, &present) != 0 || present.sa_handler != SIG_DFL) {
+        return;
+    }
+    struct sigaction wanted;
+    memset(&wanted, 0, sizeof wanted);
+    wanted.sa_handler = handler;
+    wanted.sa_flags = SA_RESTART;
+    (void)sigemptyset(&wanted.sa_mask);
+    (void)sigaction(signal, &wanted, NULL);
+}
+
+void *platform_next_symbol(const char *name)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    __asm__ volatile("" : "+r"(found)); /* no tail call: RTLD_NEXT looks at the caller */
+    return found;
+}
+
+void *platform_symbol(const char *name)
+{
+    void *found = dlsym(RTLD_DEFAULT, name);
+    __asm__ volatile("" : "+r"(found));
+    return found;
+}
+
+bool platform_owns_symbol(const char *name, const void *own_symbol)
+{
+    Dl_info used;
+    Dl_info own;
+    void *found = platform_symbol(name);
+    return found != NULL && dladdr(found, &used) != 0 && dladdr(own_symbol, &own) != 0 && used.dli_fbase == own.dli_fbase;
+}
+
+static bool is_separator(char c)
+{
+    return c == ':' || c == ' ';
+}
+
+/* Cut every mention of `own` out of `list`, in place: the result is never longer. */
+static void cut_from_list(char *list, const char *own)
+{
+    size_t own_length = strlen(own);
+    char *write_at = list;
+    for (const char *read_at = list; *read_at != '\0';) {
+        const char *end = read_at;
+        while (*end != '\0' && !is_separator(*end)) {
+            end++;
+        }
+        size_t length = (size_t)(end - read_at);
+        bool ours = length == own_length && memcmp(read_at, own, length) == 0;
+        if (!ours && length > 0) {
+            if (write_at != list) {
+                *write_at++ = ':';
+            }
+            memmove(write_at, read_at, length);
+            write_at += length;
+        }
+        read_at = *end == '\0' ? end : end + 1;
+    }
+    *write_at = '\0';
+}
+
+void platform_leave_preload_list(const void *own_symbol)
+{
+    static const char variable[] = "LD_PRELOAD=";
+    Dl_info own;
+    if (environ == NULL || dladdr(own_symbol, &own) == 0 || own.dli_fname == NULL) {
+        return;
+    }
+    for (char **entry = environ; *entry != NULL; entry++) {
+        if (strncmp(*entry, variable, sizeof variable - 1) != 0) {
+            continue;
+        }
+        char *list = *entry + sizeof variable - 1;
+        cut_from_list(list, own.dli_fname);
+        if (*list == '\0') { /* nothing left: the variable goes too */
+            for (char **move = entry; *move != NULL; move++) {
+                move[0] = move[1];
+            }
+        }
+        return;
+    }
+}

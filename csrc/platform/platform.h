@@ -1,0 +1,89 @@
+/* All that differs between operating systems: one file per system fills this contract.
+ *
+ * Everything here may be called inside malloc: nothing allocates, nothing calls a replaced function. Functions that make
+ * system calls keep errno unless they say otherwise.
+ */
+#ifndef FIL_PLATFORM_H
+#define FIL_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed private memory, rounded up to pages; NULL if there is none. Touched pages only are resident. */
+void *platform_take_pages(size_t bytes);
+
+/* Give back what platform_take_pages gave, with the same size. */
+void platform_give_pages(void *pages, size_t bytes);
+
+/* Monotonic time in nanoseconds, from the cheap clock that ticks every few milliseconds. */
+uint64_t platform_coarse_clock_ns(void);
+
+/* Exact monotonic time, and wall-clock time since 1970, in nanoseconds. */
+uint64_t platform_clock_ns(void);
+uint64_t platform_unix_ns(void);
+
+/* The system calls behind mmap, munmap and mremap, past every replaced function. They set errno as the C library does. */
+void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
+int platform_munmap(void *address, size_t bytes);
+void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address);
+
+/* True if a mapping made with these flags, of this descriptor, is memory of the process alone: no file behind it. */
+bool platform_is_anonymous(int flags, int descriptor);
+/* True if the mapping can be used (it is not a reservation of addresses only). */
+bool platform_is_usable(int protection);
+/* True if mremap was asked to leave the old range mapped. */
+bool platform_leaves_old(int mremap_flags);
+/* True if mremap was given a new address to use. */
+bool platform_has_new_address(int mremap_flags);
+
+/* Copy `bytes` from `address`, which may be any number. Returns false instead of faulting. */
+bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
+
+/* Let the file at `path` have `bytes` more from `offset` on, allocated on disk, and map those. Returns NULL on failure,
+ * with the reason in `*error`. The file is opened anew for every call: the program may close any descriptor. */
+void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error);
+
+size_t platform_page_bytes(void);
+
+/* A lock that sleeps when contended; zero-initialised, no destruction. Not recursive. */
+struct platform_lock {
+    uint32_t state; /* 0 free, 1 held, 2 held and awaited */
+};
+void platform_lock_slow(struct platform_lock *lock);
+void platform_unlock_slow(struct platform_lock *lock);
+
+static inline void platform_lock_take(struct platform_lock *lock)
+{
+    uint32_t free_state = 0;
+    if (!__atomic_compare_exchange_n(&lock->state, &free_state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        platform_lock_slow(lock);
+    }
+}
+
+static inline void platform_lock_give(struct platform_lock *lock)
+{
+    if (__atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE) == 2) {
+        platform_unlock_slow(lock);
+    }
+}
+
+/* Pass signal number `signal` on to the parent process, if this process is still the one numbered `pid`. For use in a
+ * signal handler. */
+void platform_signal_parent(int signal, uint32_t pid);
+
+/* Handle `signal` with `handler`, if it has no handler yet. */
+void platform_handle_signal(int signal, void (*handler)(int));
+
+/* Take this library's own file out of the list of preloaded libraries in the environment, so that other programs start
+ * without it; `own_symbol` is any address inside the library. */
+void platform_leave_preload_list(const void *own_symbol);
+
+/* The next definition of a C library function after this library's own; NULL if there is none. */
+void *platform_next_symbol(const char *name);
+/* Is the definition of `name` that this process uses in the same library as the address `own_symbol`? */
+bool platform_owns_symbol(const char *name, const void *own_symbol);
+/* A function of this process by name; NULL if there is none. */
+void *platform_symbol(const char *name);
+
+#endif

@@ -1,0 +1,95 @@
+#include "recording/recording.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+
+static struct {
+    struct fil_header *header;
+    char path[PATH_MAX];
+} recording;
+
+struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
+{
+    size_t length = strlen(path);
+    if (length >= sizeof recording.path) {
+        *error = ENAMETOOLONG;
+        return NULL;
+    }
+    memcpy(recording.path, path, length + 1);
+    struct fil_header *header = platform_map_file(recording.path, 0, FIL_HEADER_BYTES, error);
+    if (header == NULL) {
+        return NULL;
+    }
+    header->format_version = FIL_FORMAT_VERSION;
+    header->byte_order = FIL_BYTE_ORDER;
+    header->header_bytes = FIL_HEADER_BYTES;
+    header->segment_bytes = sizeof(struct fil_segment);
+    header->node_bytes = sizeof(struct fil_node);
+    header->code_bytes = sizeof(struct fil_code);
+    header->nodes_per_segment = FIL_NODES_PER_SEGMENT;
+    header->codes_per_segment = FIL_CODES_PER_SEGMENT;
+    header->segment_capacity = FIL_SEGMENT_CAPACITY;
+    header->python_version = python_version;
+    header->pid = (uint32_t)getpid();
+    header->state = FIL_STATE_CREATED;
+    header->file_bytes = FIL_HEADER_BYTES;
+    header->started_unix_ns = platform_unix_ns();
+    header->started_clock_ns = platform_clock_ns();
+    memcpy(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic); /* last: a file with the magic is whole */
+    recording.header = header;
+    return header;
+}
+
+void recording_set_state(enum fil_state state)
+{
+    recording.header->state = state;
+}
+
+/* Append a segment. A file that cannot grow now may grow later, so nothing is remembered of a failure. */
+static void *next_segment(enum fil_segment_kind kind, size_t bytes, uint64_t *offset)
+{
+    struct fil_header *header = recording.header;
+    if (header->segment_count == FIL_SEGMENT_CAPACITY) {
+        return NULL;
+    }
+    size_t page = platform_page_bytes();
+    bytes = (bytes + page - 1) / page * page;
+    *offset = (header->file_bytes + page - 1) / page * page;
+    int error = 0;
+    void *mapped = platform_map_file(recording.path, *offset, bytes, &error);
+    if (mapped == NULL) {
+        return NULL;
+    }
+    header->segments[header->segment_count] =
+        (struct fil_segment){.offset = *offset, .bytes = bytes, .kind = (uint32_t)kind, .reserved = 0};
+    header->file_bytes = *offset + bytes;
+    header->segment_count += 1;
+    return mapped;
+}
+
+struct fil_node *recording_next_nodes(void *context)
+{
+    (void)context;
+    uint64_t offset;
+    return next_segment(FIL_SEGMENT_NODES, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node), &offset);
+}
+
+struct fil_code *recording_next_codes(void *context)
+{
+    (void)context;
+    uint64_t offset;
+    return next_segment(FIL_SEGMENT_CODES, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code), &offset);
+}
+
+uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
+{
+    (void)context;
+    size_t page = platform_page_bytes();
+    size_t wanted = bytes > FIL_TEXT_SEGMENT_BYTES ? (bytes + page - 1) / page * page : FIL_TEXT_SEGMENT_BYTES;
+    *room = wanted;
+    return next_segment(FIL_SEGMENT_TEXT, wanted, offset);
+}

@@ -1,0 +1,24 @@
+/* The recording as a file that grows: created, mapped segment by segment, sealed. */
+#ifndef FIL_RECORDING_H
+#define FIL_RECORDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fil_format.h"
+
+/* Map the header of the file at `path` (it exists and is empty or preallocated) and fill in what is known at start.
+ * Returns NULL on failure, with the reason in `*error`. */
+struct fil_header *recording_open(const char *path, uint32_t python_version, int *error);
+
+/* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. `context` is unused: these are the
+ * ledger's storage functions. */
+struct fil_node *recording_next_nodes(void *context);
+struct fil_code *recording_next_codes(void *context);
+uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
+
+/* From now on the header says how far the writer came. */
+void recording_set_state(enum fil_state state);
+
+#endif
