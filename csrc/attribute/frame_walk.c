@@ -89,14 +89,16 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
         key = key << 17 | ((entry->index + 1) & (KEY_INDEX_LIMIT - 1));
     }
     uint32_t hash = (uint32_t)(key >> 1) + parent * 0x9e3779b1u;
+    uint32_t salted_parent = parent | context->salt;
     struct known_child *known = &context->known[(hash ^ hash >> 15) % KNOWN_CHILDREN];
-    if (LIKELY(known->key == key && known->parent == parent && (pointers || entry->index + 1 < KEY_INDEX_LIMIT))) {
+    if (LIKELY(known->key == key && known->salted_parent == salted_parent &&
+               (pointers || entry->index + 1 < KEY_INDEX_LIMIT))) {
         return known->node;
     }
     uint32_t node = look_up_child(parent, entry);
     if (node != FIL_NODE_LOST) {
         known->key = key;
-        known->parent = parent;
+        known->salted_parent = salted_parent;
         known->node = node;
     }
     return node;

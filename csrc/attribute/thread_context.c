@@ -40,7 +40,10 @@ bool thread_context_grow(struct thread_context *context)
 void thread_context_clear(struct thread_context *context)
 {
     context->depth = 0;
-    memset(context->known, 0, sizeof context->known);
+    context->salt += BLOCK_NODE_LIMIT;
+    if (context->salt == 0) { /* every salt was used: old entries would count again */
+        memset(context->known, 0, sizeof context->known);
+    }
 }
 
 static struct thread_context *new_context(void)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KNOWN_CHILDREN 1024u /* a power of two */
+#define KNOWN_CHILDREN 4096u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
 
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */
@@ -19,8 +19,8 @@ struct cached_frame {
 
 /* (node, instruction) -> node of the callstack one frame longer, for what was looked up lately. */
 struct known_child {
-    uintptr_t key; /* 0: empty */
-    uint32_t parent;
+    uintptr_t key;
+    uint32_t salted_parent; /* with the context's salt, so that older entries do not count; 0: empty */
     uint32_t node;
 };
 
@@ -32,6 +32,7 @@ struct thread_context {
     uint32_t capacity;           /* of the three arrays */
     uint32_t start_node;         /* below it hang the callstacks of this thread */
     uint32_t generation;         /* state.generation when the caches were last cleared */
+    uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
     struct thread_context *next_free;
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
     struct known_child known[KNOWN_CHILDREN];

@@ -1,0 +1,59 @@
+"""Compare csrc/attribute/layouts/layouts.def with the headers of interpreters.
+
+Usage: python build_tools/check_layouts.py PYTHON...
+
+For each interpreter that has its headers, prints the row that they give and whether the table has the same. Exit status 1
+if a row differs or is missing, 2 if no interpreter had headers.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TABLE = os.path.join(os.path.dirname(HERE), "csrc", "attribute", "layouts", "layouts.def")
+PROBE = os.path.join(HERE, "layout_probe.c")
+ASK_INCLUDE = "import sysconfig; print(sysconfig.get_paths()['include'])"
+
+
+def table_rows():
+    """The rows of layouts.def as they stand there."""
+    with open(TABLE) as table:
+        return [line.strip() for line in table if line.startswith("LAYOUT(")]
+
+
+def row_from_headers(python):
+    """The row that the headers of the interpreter `python` give; None where they are not installed.
+
+    Raises subprocess.CalledProcessError if the probe does not compile against them.
+    """
+    include = subprocess.check_output([python, "-c", ASK_INCLUDE], universal_newlines=True).strip()
+    if not os.path.exists(os.path.join(include, "Python.h")):
+        return None
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or "cc"
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "probe")
+        subprocess.check_call([compiler, "-w", "-I" + include, "-I" + os.path.join(include, "internal"), PROBE,
+                               "-o", program])
+        return subprocess.check_output([program], universal_newlines=True).strip()
+
+
+def main(pythons):
+    """Check each interpreter; see the module's text for what is printed and returned."""
+    rows = table_rows()
+    checked = 0
+    wrong = 0
+    for python in pythons:
+        row = row_from_headers(python)
+        if row is None:
+            print("%s: no headers" % python)
+            continue
+        checked += 1
+        wrong += row not in rows
+        print("%s: %s%s" % (python, row, "" if row in rows else "   NOT in layouts.def"))
+    return 1 if wrong else 0 if checked else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+/* Prints what csrc/attribute/layouts/layouts.def says of one interpreter, computed from that interpreter's own headers.
+ * Compiled by check_layouts.py against each interpreter; no part of the library. */
+#define Py_BUILD_CORE 1
+#include <Python.h>
+
+#include <frameobject.h>
+#include <stddef.h>
+#include <stdio.h>
+#if PY_VERSION_HEX >= 0x030b0000
+#include <internal/pycore_code.h>
+#include <internal/pycore_frame.h>
+#else
+#include <code.h>
+#endif
+
+#define AT(type, field) (int)offsetof(type, field)
+
+#if PY_VERSION_HEX >= 0x030d0000
+#define FORM "INSTRUCTION_POINTER"
+#define CFRAME 0
+#define FRAME AT(PyThreadState, current_frame)
+#define CODE AT(_PyInterpreterFrame, f_executable)
+#define INSTRUCTION AT(_PyInterpreterFrame, instr_ptr)
+#elif PY_VERSION_HEX >= 0x030b0000
+#define FORM "INSTRUCTION_POINTER"
+#define CFRAME AT(PyThreadState, cframe)
+#define FRAME AT(_PyCFrame, current_frame)
+#define CODE AT(_PyInterpreterFrame, f_code)
+#define INSTRUCTION AT(_PyInterpreterFrame, prev_instr)
+#elif PY_VERSION_HEX >= 0x030a0000
+#define FORM "INSTRUCTION_INDEX_UNITS"
+#else
+#define FORM "INSTRUCTION_INDEX_BYTES"
+#endif
+
+#if PY_VERSION_HEX >= 0x030b0000
+#define PREVIOUS AT(_PyInterpreterFrame, previous)
+#define OWNER AT(_PyInterpreterFrame, owner)
+#define SHIM 3
+#define CHUNK AT(PyThreadState, datastack_chunk)
+#define QUALNAME AT(PyCodeObject, co_qualname)
+#define BYTECODE AT(PyCodeObject, co_code_adaptive)
+_Static_assert(offsetof(_PyStackChunk, previous) == 0, "layout.c takes this for granted");
+_Static_assert(offsetof(_PyStackChunk, size) == 8, "layout.c takes this for granted");
+#else
+#define CFRAME 0
+#define FRAME AT(PyThreadState, frame)
+#define PREVIOUS AT(PyFrameObject, f_back)
+#define CODE AT(PyFrameObject, f_code)
+#define INSTRUCTION AT(PyFrameObject, f_lasti)
+#define OWNER 0
+#define SHIM 0
+#define CHUNK 0
+#define QUALNAME 0
+#define BYTECODE 0
+#endif
+
+#if PY_VERSION_HEX >= 0x030a0000
+#define LINE_TABLE AT(PyCodeObject, co_linetable)
+#else
+#define LINE_TABLE AT(PyCodeObject, co_lnotab)
+#endif
+
+_Static_assert(offsetof(PyASCIIObject, length) == 16, "layout.c takes this for granted");
+_Static_assert(offsetof(PyASCIIObject, state) == 32, "layout.c takes this for granted");
+_Static_assert(offsetof(PyVarObject, ob_size) == 16, "layout.c takes this for granted");
+_Static_assert(offsetof(PyBytesObject, ob_sval) == 32, "layout.c takes this for granted");
+
+int main(void)
+{
+    printf("LAYOUT(%d, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)\n", PY_MINOR_VERSION, FORM, CFRAME,
+           FRAME, PREVIOUS, CODE, INSTRUCTION, OWNER, SHIM, CHUNK, AT(PyCodeObject, co_filename),
+           AT(PyCodeObject, co_name), QUALNAME, AT(PyCodeObject, co_firstlineno), LINE_TABLE, BYTECODE,
+           (int)sizeof(PyASCIIObject), (int)sizeof(PyCompactUnicodeObject));
+    return 0;
+}

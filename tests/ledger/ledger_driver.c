@@ -1,0 +1,176 @@
+/* Runs ledger events from standard input and writes what the ledger then says to standard output.
+ *
+ * Input: struct order, then `count` records of struct event. Output: u64 values as written by report().
+ * The ledger's storage is plain malloc here, and can be told to run out after a number of requests.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/ledger.h"
+
+enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK };
+
+struct event {
+    uint32_t kind;
+    uint32_t node; /* index into the nodes made by CHILD events; its parent for CHILD */
+    uint64_t address;
+    uint64_t bytes;
+};
+
+struct order {
+    uint64_t count;
+    uint64_t requests_allowed; /* of storage, before it says no */
+    uint64_t first_epoch;
+};
+
+static uint64_t requests_left;
+static uint64_t text_offset = 4096;
+static uint32_t *made_nodes;
+static uint64_t made_count;
+
+static void *take(void *context, size_t bytes)
+{
+    (void)context;
+    if (requests_left == 0) {
+        return NULL;
+    }
+    requests_left -= 1;
+    return calloc(1, bytes);
+}
+
+static void give(void *context, void *pages, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+    free(pages);
+}
+
+static struct fil_node *next_nodes(void *context)
+{
+    return take(context, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
+}
+
+static struct fil_code *next_codes(void *context)
+{
+    return take(context, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code));
+}
+
+static uint8_t *next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
+{
+    *room = bytes > 256 ? bytes : 256;
+    *offset = text_offset;
+    text_offset += *room;
+    return take(context, *room);
+}
+
+static uint64_t no_clock(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static void put(uint64_t value)
+{
+    if (fwrite(&value, sizeof value, 1, stdout) != 1) {
+        exit(3);
+    }
+}
+
+static void run(struct ledger *ledger, const struct event *event)
+{
+    uint32_t node = made_nodes[event->node % made_count];
+    uint32_t *slot = block_slot(&ledger->blocks, event->address);
+    struct block taken;
+    switch (event->kind) {
+    case ADD_BLOCK:
+        ledger_add_block(ledger, event->address, event->bytes, node);
+        break;
+    case REMOVE_BLOCK:
+        if (slot != NULL && slot[0] != 0) {
+            (void)ledger_take_block(ledger, slot);
+        }
+        break;
+    case FAIL_REALLOC:
+        if (slot != NULL && slot[0] != 0) {
+            taken = ledger_take_block(ledger, slot);
+            ledger_restore_block(ledger, slot, &taken);
+        }
+        break;
+    case ADD_RANGE:
+        ledger_add_range(ledger, event->address, event->bytes, node);
+        break;
+    case REMOVE_RANGE:
+        (void)ledger_remove_range(ledger, event->address, event->bytes);
+        break;
+    case CHILD:
+        made_nodes[made_count++] = ledger_child(ledger, node, (uint32_t)event->address, (int32_t)event->bytes);
+        break;
+    case MARK_BLOCK:
+        if (slot != NULL && slot[0] != 0 && block_read(slot).bytes >= BLOCK_MARK_BYTES) {
+            block_set_mark(slot, 7, FIL_NODE_ROOT);
+        }
+        break;
+    default:
+        exit(4);
+    }
+}
+
+/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges. */
+static void report(const struct ledger *ledger)
+{
+    const struct fil_header *header = ledger->header;
+    bool rising = header->current_bytes > header->peak_bytes;
+    uint64_t missed = 0;
+    for (int i = 0; i < FIL_MISSED_REASONS; i++) {
+        missed += header->missed[i];
+    }
+    put(header->current_bytes);
+    put(rising ? header->current_bytes : header->peak_bytes);
+    put(header->epoch);
+    put(missed);
+    put(made_count);
+    for (uint64_t i = 0; i < made_count; i++) {
+        put(made_nodes[i]);
+    }
+    put(header->node_count);
+    for (uint32_t i = 0; i < header->node_count; i++) {
+        const struct fil_node *row = ledger_node(ledger, i);
+        put(row->current_bytes);
+        put(!rising && row->epoch == header->epoch ? row->at_peak_bytes : row->current_bytes);
+    }
+    put(ledger->ranges.count);
+    for (size_t i = 0; i < ledger->ranges.count; i++) {
+        put(ledger->ranges.ranges[i].start);
+        put(ledger->ranges.ranges[i].end);
+        put(ledger->ranges.ranges[i].node);
+    }
+}
+
+int main(void)
+{
+    struct order order;
+    if (fread(&order, sizeof order, 1, stdin) != 1) {
+        return 2;
+    }
+    struct event *events = calloc(order.count + 1, sizeof *events);
+    made_nodes = calloc(order.count + 1, sizeof *made_nodes);
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    struct fil_header *header = calloc(1, sizeof *header);
+    if (events == NULL || made_nodes == NULL || ledger == NULL || header == NULL ||
+        fread(events, sizeof *events, order.count, stdin) != order.count) {
+        return 2;
+    }
+    const struct ledger_storage storage = {NULL, take, give, next_nodes, next_codes, next_text, no_clock};
+    requests_left = order.requests_allowed;
+    if (!ledger_init(ledger, header, &storage)) {
+        return 5;
+    }
+    header->epoch = (uint32_t)order.first_epoch;
+    made_nodes[made_count++] = FIL_NODE_ROOT;
+    for (uint64_t i = 0; i < order.count; i++) {
+        run(ledger, &events[i]);
+    }
+    report(ledger);
+    return 0;
+}
