@@ -22,7 +22,7 @@ void attribute_thread_begin(uint32_t start_node);
 void attribute_thread_end(void);
 
 /* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
-void attribute_code_freed(uintptr_t address);
+__attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);

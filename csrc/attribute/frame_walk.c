@@ -22,6 +22,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #define NO_MATCH UINT32_MAX
+#define SHORT_STACK 12u      /* up to this depth same_short_stack is worth trying */
 #define SHORT_RUN 4u        /* fewer frames than this are compared link by link */
 #define FRAME_HEAD_BYTES 80 /* of a frame in a chunk: as far as a comparison reads, and more */
 #define KEY_INDEX_LIMIT (1u << 20)
@@ -81,6 +82,13 @@ static __attribute__((noinline)) uint32_t look_up_child(uint32_t parent, const s
     return node;
 }
 
+/* Where the child of `parent` at `key` would be remembered. */
+INLINE struct known_child *known_place(struct thread_context *context, uint32_t parent, uintptr_t key)
+{
+    uint32_t hash = (uint32_t)(key >> 1) + parent * 0x9e3779b1u;
+    return &context->known[(hash ^ hash >> 15) % KNOWN_CHILDREN];
+}
+
 INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, bool pointers)
 {
     uintptr_t key = entry->instruction;
@@ -88,9 +96,8 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
         /* Code objects are aligned to 8 bytes: the index fits below the address, but for monstrous functions. */
         key = key << 17 | ((entry->index + 1) & (KEY_INDEX_LIMIT - 1));
     }
-    uint32_t hash = (uint32_t)(key >> 1) + parent * 0x9e3779b1u;
     uint32_t salted_parent = parent | context->salt;
-    struct known_child *known = &context->known[(hash ^ hash >> 15) % KNOWN_CHILDREN];
+    struct known_child *known = known_place(context, parent, key);
     if (LIKELY(known->key == key && known->salted_parent == salted_parent &&
                (pointers || entry->index + 1 < KEY_INDEX_LIMIT))) {
         return known->node;
@@ -298,10 +305,43 @@ static __attribute__((noinline)) uint32_t walk_indexes(struct thread_context *co
     return walk(context, thread_state, innermost, false);
 }
 
+/* The common case in few instructions: a short stack whose innermost frame is that of the last allocation, at an
+ * instruction that was met before. FIL_NODE_NONE where it is not that. */
+INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t innermost)
+{
+    const uintptr_t previous = walker.layout.frame_previous;
+    const uintptr_t instruction = walker.layout.frame_instruction;
+    uint32_t depth = context->depth;
+    struct cached_frame *frames = context->frames;
+    struct cached_frame *leaf = frames + depth - 1;
+    if (depth - 1 >= SHORT_STACK || leaf->frame != innermost || load_address(innermost + previous) != leaf->previous) {
+        return FIL_NODE_NONE;
+    }
+    for (const struct cached_frame *entry = leaf; entry-- != frames;) {
+        if (load_address(entry->frame + previous) != entry->previous ||
+            load_address(entry->frame + instruction) != entry->instruction) {
+            return FIL_NODE_NONE;
+        }
+    }
+    uintptr_t key = load_address(innermost + instruction);
+    if (key == leaf->instruction) {
+        return leaf->node;
+    }
+    uint32_t parent = depth == 1 ? context->start_node : leaf[-1].node;
+    const struct known_child *known = known_place(context, parent, key);
+    if (known->key != key || known->salted_parent != (parent | context->salt)) {
+        return FIL_NODE_NONE;
+    }
+    leaf->instruction = key;
+    leaf->node = known->node;
+    return known->node;
+}
+
 uint32_t frame_walk(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost)
 {
-    if (walker.layout.form == INSTRUCTION_POINTER) {
-        return walk_pointers(context, thread_state, innermost);
+    if (walker.layout.form != INSTRUCTION_POINTER) {
+        return walk_indexes(context, thread_state, innermost);
     }
-    return walk_indexes(context, thread_state, innermost);
+    uint32_t node = same_short_stack(context, innermost);
+    return LIKELY(node != FIL_NODE_NONE) ? node : walk_pointers(context, thread_state, innermost);
 }

@@ -48,13 +48,13 @@ struct thread_local_state {
 extern _Thread_local struct thread_local_state thread_local_state;
 
 /* The calling thread's context, made if it has none; NULL if there is no memory or the thread has ended. */
-struct thread_context *thread_context_obtain(void);
+__attribute__((cold, noinline)) struct thread_context *thread_context_obtain(void);
 
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);
 
 /* Let the three arrays hold more. Returns false if there is no memory. */
-bool thread_context_grow(struct thread_context *context);
+__attribute__((cold, noinline)) bool thread_context_grow(struct thread_context *context);
 
 /* Forget every frame and every known child. */
 void thread_context_clear(struct thread_context *context);

@@ -17,14 +17,9 @@ static inline bool events_counted(void)
     return state.tracking && events_hidden == 0;
 }
 
-/* The calling thread took a block. */
-static inline void event_block_added(const void *block, size_t bytes)
-{
-    uint32_t node = attribute_now();
-    bool locked = state_enter();
-    ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
-    state_leave(locked);
-}
+/* Every block, in every state of the process; the inline functions below serve the most frequent case themselves. */
+void event_add_block(const void *block, size_t bytes, uint32_t node);
+struct block event_take_block(uint32_t *slot, const void *block);
 
 /* The entry of a block that the calling thread is about to give back; NULL if it is not recorded. The block is ours, so
  * nobody else changes its entry: no lock is needed to look. */
@@ -34,24 +29,33 @@ static inline uint32_t *event_find_block(const void *block)
     return slot != NULL && slot[0] != 0 ? slot : NULL;
 }
 
-static inline struct block event_take_block(uint32_t *slot, const void *block)
+/* The calling thread took a block. */
+static inline void event_block_added(const void *block, size_t bytes)
 {
-    bool locked = state_enter();
-    struct block taken = ledger_take_block(&state.ledger, slot);
-    if (taken.mark != 0) {
-        attribute_code_freed((uintptr_t)block);
-        taken.mark = 0; /* should the block come back, it is no code object */
+    uint32_t node = attribute_now();
+    uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
+    if (!state.threads && bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0) {
+        block_write(slot, bytes, node);
+        ledger_grow(&state.ledger, node, bytes);
+        return;
     }
-    state_leave(locked);
-    return taken;
+    event_add_block(block, bytes, node);
 }
 
+/* The calling thread is about to give a block back. */
 static inline void event_block_removed(const void *block)
 {
     uint32_t *slot = event_find_block(block);
-    if (slot != NULL) {
-        (void)event_take_block(slot, block);
+    if (slot == NULL) {
+        return;
     }
+    if (!state.threads && block_is_narrow(slot)) {
+        uint32_t entry = slot[0];
+        slot[0] = 0;
+        ledger_shrink(&state.ledger, entry >> BLOCK_SIZE_BITS, entry % BLOCK_NARROW_LIMIT);
+        return;
+    }
+    (void)event_take_block(slot, block);
 }
 
 /* A release that was recorded did not happen. */

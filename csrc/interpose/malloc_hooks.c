@@ -7,8 +7,6 @@
 #include "interpose/events.h"
 #include "interpose/real.h"
 
-_Thread_local uint32_t events_hidden;
-
 /* Declared here because not every system's headers do. */
 void *memalign(size_t alignment, size_t bytes);
 void *valloc(size_t bytes);

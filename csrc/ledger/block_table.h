@@ -66,7 +66,8 @@ static inline uint32_t *block_slot(const struct block_table *table, uintptr_t ad
 }
 
 /* The slot of `address`, its part of the table added if needed; NULL if there is no memory for it, or no such address. */
-uint32_t *block_slot_create(struct block_table *table, const struct ledger_storage *storage, uintptr_t address);
+__attribute__((cold, noinline)) uint32_t *block_slot_create(struct block_table *table,
+                                                            const struct ledger_storage *storage, uintptr_t address);
 
 static inline struct block block_read(const uint32_t *slot)
 {
@@ -76,6 +77,11 @@ static inline struct block block_read(const uint32_t *slot)
         block.mark = slot[3];
     }
     return block;
+}
+
+static inline bool block_is_narrow(const uint32_t *slot)
+{
+    return slot[0] % BLOCK_NARROW_LIMIT != 0;
 }
 
 static inline void block_write(uint32_t *slot, uint64_t bytes, uint32_t node)

@@ -49,8 +49,8 @@ static inline void ledger_missed(struct ledger *ledger, enum fil_missed reason)
     ledger->header->missed[reason] += 1;
 }
 
-/* Record the present total as the best so far. */
-void ledger_new_peak(struct ledger *ledger);
+/* Record the present total as the best so far. Out of line, so that the usual path needs few registers. */
+__attribute__((noinline)) void ledger_new_peak(struct ledger *ledger);
 
 static inline void ledger_touch(const struct ledger *ledger, struct fil_node *row)
 {

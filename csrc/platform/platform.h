@@ -50,8 +50,8 @@ size_t platform_page_bytes(void);
 struct platform_lock {
     uint32_t state; /* 0 free, 1 held, 2 held and awaited */
 };
-void platform_lock_slow(struct platform_lock *lock);
-void platform_unlock_slow(struct platform_lock *lock);
+__attribute__((cold, noinline)) void platform_lock_slow(struct platform_lock *lock);
+__attribute__((cold, noinline)) void platform_unlock_slow(struct platform_lock *lock);
 
 static inline void platform_lock_take(struct platform_lock *lock)
 {

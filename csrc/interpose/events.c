@@ -1,0 +1,22 @@
+#include "interpose/events.h"
+
+_Thread_local uint32_t events_hidden;
+
+__attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
+{
+    bool locked = state_enter();
+    ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
+    state_leave(locked);
+}
+
+__attribute__((noinline)) struct block event_take_block(uint32_t *slot, const void *block)
+{
+    bool locked = state_enter();
+    struct block taken = ledger_take_block(&state.ledger, slot);
+    if (taken.mark != 0) {
+        attribute_code_freed((uintptr_t)block);
+        taken.mark = 0; /* should the block come back, it is no code object */
+    }
+    state_leave(locked);
+    return taken;
+}
