@@ -280,7 +280,7 @@ static bool is_separator(char c)
     return c == ':' || c == ' ';
 }
 
-/* Cut every mention of `own` out of `list`, in place: the result is never longer. */
+/* Cut every mention of `own` out of `list`, with the separator after it, in place. The rest stays to the letter. */
 static void cut_from_list(char *list, const char *own)
 {
     size_t own_length = strlen(own);
@@ -292,14 +292,14 @@ static void cut_from_list(char *list, const char *own)
         }
         size_t length = (size_t)(end - read_at);
         bool ours = length == own_length && memcmp(read_at, own, length) == 0;
-        if (!ours && length > 0) {
-            if (write_at != list) {
-                *write_at++ = ':';
-            }
-            memmove(write_at, read_at, length);
-            write_at += length;
+        if (*end != '\0') {
+            end++;
         }
-        read_at = *end == '\0' ? end : end + 1;
+        if (!ours) {
+            memmove(write_at, read_at, (size_t)(end - read_at));
+            write_at += end - read_at;
+        }
+        read_at = end;
     }
     *write_at = '\0';
 }

@@ -1,0 +1,78 @@
+# The one door for developers: `make help`.
+#
+# Targets that need packages install them into an environment of their own, $(VENV), made with $(PYTHON).
+
+PYTHON ?= python3
+VENV ?= .venv
+
+TOOLS = $(VENV)/.tools-installed
+RUN = $(VENV)/bin/python
+PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
+
+.DEFAULT_GOAL := help
+.PHONY: help build test test-unit test-ledger test-integration lint format typecheck werror sanitize abi abi-check bench \
+	interpreters wheel sdist clean
+
+help: ## print this list
+	@echo "make TARGET, with one of these targets:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo "Settings: PYTHON (the interpreter for tools), VENV, CC, CFLAGS, FIL_TEST_PYTHONS, ARGS (for pytest and bench)."
+
+$(TOOLS): setup.py pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade pip setuptools wheel
+	$(RUN) -m pip install --quiet pytest hypothesis ruff mypy
+	touch $@
+
+build: $(TOOLS) ## compile the library into filprofiler/_lib and install this tree into the environment, editable
+	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
+
+test: build ## run all tests, with every Python that is found
+	$(RUN) -m pytest $(ARGS)
+
+test-unit: build ## run the quick tests
+	$(RUN) -m pytest tests/unit $(ARGS)
+
+test-ledger: $(TOOLS) ## run the C ledger against its model, plain and with sanitizers
+	$(RUN) -m pytest tests/ledger $(ARGS)
+
+test-integration: build ## run real programs under the profiler
+	$(RUN) -m pytest tests/integration $(ARGS)
+
+interpreters: ## print the Pythons that the tests use
+	@$(PYTHON) tests/interpreters.py
+
+lint: $(TOOLS) ## check the style of the Python files
+	$(VENV)/bin/ruff check $(PYTHON_FILES)
+	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
+
+format: $(TOOLS) ## put the Python files into the common form
+	$(VENV)/bin/ruff check --fix-only $(PYTHON_FILES)
+	$(VENV)/bin/ruff format $(PYTHON_FILES)
+
+typecheck: $(TOOLS) ## check the types of the Python files
+	$(VENV)/bin/mypy
+
+werror: $(TOOLS) ## compile the library into build/werror, where a warning is an error
+	FIL_WERROR=1 $(RUN) setup.py --quiet build_ext --force --build-lib build/werror --build-temp build/werror
+
+sanitize: test-ledger ## the ledger with the address and undefined-behaviour sanitizers (a part of test-ledger)
+
+abi: ## generate filprofiler/_abi.py from the two contract headers
+	$(PYTHON) build_tools/generate_abi.py
+
+abi-check: ## fail if filprofiler/_abi.py is stale
+	$(PYTHON) build_tools/generate_abi.py --check
+
+bench: ## measure against bare Python and other profilers (see benchmarks/README.md)
+	$(PYTHON) benchmarks/run.py $(ARGS)
+
+wheel: $(TOOLS) ## make the wheel, in dist
+	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+sdist: $(TOOLS) ## make the source distribution, in dist
+	$(RUN) setup.py --quiet sdist
+
+clean: ## remove what was built, but not the environment
+	rm -rf build dist *.egg-info csrc/build filprofiler/_lib/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

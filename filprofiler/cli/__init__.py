@@ -1,0 +1,58 @@
+"""The command `fil-profile`: reads the command line and hands over to the file of the subcommand."""
+
+import sys
+
+from filprofiler.cli.messages import say, show
+from filprofiler.errors import UsageError
+from filprofiler.launch import statuses
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional, Sequence
+
+    from filprofiler.cli.arguments import Command
+
+
+def main(arguments: "Optional[Sequence[str]]" = None) -> int:
+    """Carry out a command line (without the program's name; by default this process's own). Returns the exit status."""
+    from filprofiler.cli.arguments import parse
+
+    try:
+        return _carry_out(parse(sys.argv[1:] if arguments is None else arguments))
+    except UsageError as error:
+        say(str(error))
+        return statuses.USAGE
+    except KeyboardInterrupt:
+        from filprofiler.launch.outcome import Outcome
+        from filprofiler.launch.supervisor import SIGINT, end_like
+
+        return end_like(Outcome(None, SIGINT, 0.0, None))
+
+
+def _carry_out(command: "Command") -> int:
+    """Carry out a command that was understood. The subcommands are imported one at a time, for a quick start."""
+    if command.name == "run":
+        from filprofiler.cli.run import run
+
+        return run(command.target, command.options)
+    if command.name == "report":
+        from filprofiler.cli.report import report
+
+        return report(command.folder, command.options)
+    if command.name == "version":
+        from filprofiler import __version__
+
+        show(__version__)
+        return statuses.OK
+    if command.name == "license":
+        from filprofiler.cli.license import license_text
+
+        show(license_text())
+        return statuses.OK
+    from filprofiler.cli.help import HELP
+
+    if command.name == "help":
+        show(HELP)
+        return statuses.OK
+    show(HELP, sys.stderr)
+    return statuses.USAGE

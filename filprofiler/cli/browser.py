@@ -1,0 +1,31 @@
+"""Opening the report."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Mapping
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+
+
+def browser_possible(environment: "Mapping[str, str]") -> bool:
+    """Whether there is a display to open a browser on, or the user has named a browser."""
+    return sys.platform == "darwin" or any(environment.get(variable) for variable in _DISPLAYS)
+
+
+def open_in_browser(path: str) -> None:
+    """Open a file in the user's browser. One that cannot be opened is no error: the path was printed."""
+    import webbrowser
+    from pathlib import Path
+
+    kept = os.dup(1)
+    os.dup2(2, 1)  # what a browser prints is not to be among the program's output
+    try:
+        webbrowser.open(Path(path).as_uri())
+    except Exception:
+        pass
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

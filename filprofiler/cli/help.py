@@ -1,0 +1,37 @@
+"""The help text."""
+
+HELP = """\
+usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
+       fil-profile [OPTIONS] run -m MODULE [ARGS...]
+       fil-profile [OPTIONS] run -c CODE [ARGS...]
+       fil-profile [OPTIONS] report FOLDER
+
+Run a Python program and report how much memory it had at its peak, and which
+lines of code had asked for it. `python -m filprofiler` is the same command; flags
+of the interpreter that are given to it (-O, -W, -X, ...) are handed to the program.
+
+commands:
+  run SCRIPT, -m MODULE, -c CODE
+                          run a program and write the report when it has ended;
+                          everything that follows belongs to the program
+  report FOLDER           write the report from a recording that was left over in
+                          FOLDER, because the run was cut short
+
+options:
+  -o DIR                  write results to folders in DIR (default: fil-result)
+  --no-browser            do not open the report in a browser
+  --keep-thread-pools     leave the thread pools of numeric libraries alone; else
+                          they run with one thread, so that memory is attributed
+                          to the line that asked for the computation
+  --keep-recording        keep the recording beside the report
+  --disable-oom-detection accepted, and does nothing
+  --license               print the licence and exit
+  --version               print the version and exit
+  -h, --help              print this text and exit
+
+While the program runs, `kill -s SIGUSR2 PID` writes a report of the peak so far.
+
+exit status:
+  the program's own; or 2 if the command cannot work as given, 3 if this Python or
+  platform cannot be profiled, 4 if the result cannot be written (before the
+  program starts), 5 if `report` cannot make a report."""

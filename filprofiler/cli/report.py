@@ -1,0 +1,52 @@
+"""`fil-profile report FOLDER`: the report from a recording that was left over."""
+
+import os
+
+from filprofiler.cli import browser
+from filprofiler.cli.messages import say
+from filprofiler.cli.reporting import make_report
+from filprofiler.cli.run_description import DESCRIPTION_NAME, read_description
+from filprofiler.errors import FilError
+from filprofiler.launch import statuses
+from filprofiler.launch.result_folder import RECORDING_NAME, remove
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from filprofiler.cli.arguments import Options
+
+
+def report(folder: str, options: "Options") -> int:
+    """Write the report into the folder in which the recording lies; the exit status.
+
+    The recording is removed then, unless it is to be kept or the program still writes to it.
+    """
+    folder = os.path.abspath(folder)
+    recording_path = os.path.join(folder, RECORDING_NAME)
+    try:
+        if not os.path.exists(recording_path):
+            raise FilError("There is no recording (%s) in %s." % (RECORDING_NAME, folder))
+        index_path = make_report(recording_path, read_description(folder), folder)
+    except FilError as error:
+        say(str(error))
+        return statuses.CANNOT_REPORT
+    if index_path is None:
+        return statuses.CANNOT_REPORT
+    if not options.keep_recording and not _still_written(recording_path):
+        remove(recording_path)
+        remove(os.path.join(folder, DESCRIPTION_NAME))
+    if options.browser and browser.browser_possible(os.environ):
+        browser.open_in_browser(index_path)
+    return statuses.OK
+
+
+def _still_written(recording_path: str) -> bool:
+    """Whether a process that may be the program is alive. A stranger with its number only makes us keep the file."""
+    from filprofiler.recording.reader import read_recording
+
+    try:
+        os.kill(read_recording(recording_path).pid, 0)
+    except (ProcessLookupError, FilError):
+        return False
+    except OSError:
+        return True
+    return True

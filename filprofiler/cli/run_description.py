@@ -1,0 +1,43 @@
+"""A small text file beside the recording: what was run. `fil-profile report` reads it if the run was cut short.
+
+Each line is a name, a blank, and a value as Python writes it; all in ASCII. So no parser is imported for writing it.
+"""
+
+import os
+
+from filprofiler.profile.model import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
+DESCRIPTION_NAME = "recording.txt"
+
+_FIELDS = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments")
+
+
+def write_description(program: Program, folder: str) -> None:
+    """Write what was run into a result folder. Raises OSError."""
+    lines = ["%s %s\n" % (name, ascii(getattr(program, name))) for name in _FIELDS]
+    with open(os.path.join(folder, DESCRIPTION_NAME), "w", encoding="ascii") as file:
+        file.writelines(lines)
+
+
+def read_description(folder: str) -> Program:
+    """What was run, as far as the file in a result folder tells it: a line that cannot be read is left out."""
+    import ast
+
+    values: "Dict[str, Any]" = {}
+    try:
+        with open(os.path.join(folder, DESCRIPTION_NAME), encoding="ascii", errors="replace") as file:
+            lines = file.read().split("\n")
+    except OSError:
+        lines = []
+    for line in lines:
+        name, _, text = line.partition(" ")
+        if name in _FIELDS:
+            try:
+                values[name] = ast.literal_eval(text)
+            except (ValueError, SyntaxError):
+                continue
+    return Program(**values)

@@ -1,0 +1,47 @@
+"""Is there something to run? What can be said before the program is started, and before anything is created."""
+
+import os
+
+from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT
+from filprofiler.environment import OWN_FILES
+from filprofiler.errors import UsageError
+from filprofiler.launch.script_path import co_filename_of_script
+from filprofiler.profile.model import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from filprofiler.cli.arguments import Target
+
+
+def check_target(target: "Target") -> None:
+    """Raises UsageError if the script cannot be run. Modules are left to Python: it alone knows where they are."""
+    if target.mode != SCRIPT:
+        return
+    path = target.name
+    if path == "-":
+        raise UsageError("A program from standard input cannot be profiled; give it in a file.")
+    if not os.path.exists(path):
+        raise UsageError("There is no script %s." % path)
+    if os.path.isdir(path):
+        if not any(os.path.exists(os.path.join(path, name)) for name in ("__main__.py", "__main__.pyc")):
+            raise UsageError("%s is a folder without a __main__.py." % path)
+    elif not os.access(path, os.R_OK):
+        raise UsageError("The script %s cannot be read: permission denied." % path)
+
+
+def describe(target: "Target") -> Program:
+    """The run that is about to begin, as the report tells it. Raises UsageError."""
+    try:
+        cwd = os.getcwd()
+    except OSError:
+        raise UsageError("The working directory is not there any more.") from None
+    is_script = target.mode == SCRIPT
+    return Program(
+        script=target.name if is_script else None,
+        script_absolute=co_filename_of_script(target.name) if is_script else None,
+        command=target.name if target.mode == COMMAND else None,
+        module=target.name if target.mode == MODULE else None,
+        cwd=cwd,
+        own_files=OWN_FILES,
+        arguments=target.arguments,
+    )

@@ -1,0 +1,15 @@
+"""Where our own files lie, and the names of the environment variables that we read or set.
+
+Everything that is imported at start-up imports this, so it imports next to nothing itself.
+"""
+
+import os.path
+
+PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__))
+LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", "libfil.so")
+BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "launch", "bootstrap.py")
+
+# Files of ours whose frames stand at the root of the program's main thread: a profile leaves them out.
+OWN_FILES = (BOOTSTRAP_PATH, os.path.join(PACKAGE_FOLDER, "launch", "become.py"))
+
+PRELOAD_VARIABLE = "LD_PRELOAD"

@@ -1,0 +1,236 @@
+"""Turn the process that bootstrap.py began into the user's program.
+
+What runs the program are the interpreter's own functions behind `python SCRIPT` and `python -c`, and runpy for `-m`, as
+under Python itself. So tracebacks, exit statuses and the death by Ctrl-C are Python's own.
+"""
+
+import atexit
+import os
+import sys
+
+from filprofiler.launch import statuses
+from filprofiler.launch.proof import prove
+from filprofiler.launch.script_path import co_filename_of_script
+from filprofiler.library import Interpreter, Library, LibraryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, NoReturn
+
+    from filprofiler.library import Call
+
+
+class _FailedError(BaseException):
+    """Ends the process with status 1 after the program's uncaught exception was shown."""
+
+
+def enter(namespace: "Dict[str, Any]") -> None:
+    """Start tracking, then run the program in `namespace`, the contents of `__main__`."""
+    try:
+        _bootstrap, recording, report_signal, mode, target = sys.argv[:5]
+        library, interpreter = Library(), Interpreter()
+        function, arguments = _PREPARE[mode](interpreter, namespace, target)
+        _prove_layout(library)
+        atexit.register(library.finalizing)
+        _clean_namespace(namespace)
+        _forget_ourselves()
+        announcement = _announcement()
+        library.start(recording, int(report_signal))
+        _write(announcement)
+    except LibraryError as error:
+        _refuse(error)
+    except KeyboardInterrupt:
+        _die_of_interrupt()
+    try:
+        failed = function(*arguments) == -1
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # Only what runpy or exec ran comes here. The interpreter reports it when it has left our frames, so they are
+        # taken off just before.
+        _own_frames_off(error)
+        raise
+    # The interpreter is about to remove these from the `__main__` that it believes to have run.
+    namespace.setdefault("__file__", None)
+    namespace.setdefault("__cached__", None)
+    if failed:
+        _hide_next_exception()
+        raise _FailedError
+
+
+def _prove_layout(library: "Library") -> None:
+    """Make sure that the library sees this interpreter's callstacks rightly. Raises LibraryError."""
+    library.check_preloaded()
+    library.select_layout(sys.hexversion, not getattr(sys, "_is_gil_enabled", lambda: True)())
+    prove(library)
+    library.accept_layout()
+
+
+def _script(interpreter: "Interpreter", namespace: "Dict[str, Any]", path: str) -> "Call":
+    """`python SCRIPT`, where SCRIPT may also be a folder or a zip file with a `__main__.py`."""
+    _set_arguments([path], [path])
+    full_path = co_filename_of_script(path)
+    if interpreter.importer(full_path) is not None:
+        sys.path.insert(0, full_path)
+        return _module_call("__main__", False)
+    _set_first_path(os.path.dirname(os.path.realpath(path)))
+    call = interpreter.file_call(full_path)
+    if call is None:
+        raise LibraryError("the script %s cannot be opened" % path, statuses.USAGE)
+    return call
+
+
+def _module(interpreter: "Interpreter", namespace: "Dict[str, Any]", name: str) -> "Call":
+    """`python -m NAME`."""
+    _set_arguments(["-m"], ["-m", name])
+    try:
+        _set_first_path(os.getcwd() if sys.version_info >= (3, 7) else "")
+    except OSError:
+        pass  # the folder is gone: Python adds nothing then
+    return _module_call(name, True)
+
+
+def _module_call(name: str, set_first_argument: bool) -> "Call":
+    """What runs the module as `__main__`: runpy, as in the interpreter, where its frames are in tracebacks too."""
+    import runpy
+
+    return runpy._run_module_as_main, (name, set_first_argument)  # type: ignore[attr-defined]
+
+
+def _command(interpreter: "Interpreter", namespace: "Dict[str, Any]", source: str) -> "Call":
+    """`python -c SOURCE`."""
+    _set_arguments(["-c"], ["-c", source])
+    _set_first_path("")
+    if sys.version_info < (3, 13):
+        return interpreter.command_call(source)
+    return _run_shown_source, (source, namespace)
+
+
+def _run_shown_source(source: str, namespace: "Dict[str, Any]") -> None:
+    """`-c` from CPython 3.13 on, which keeps the source where tracebacks find it, by a way that is not exported."""
+    import linecache
+
+    shown: "Any" = linecache
+    if hasattr(shown, "_code_key"):
+        code = compile(source, "<string>", "exec", 0, True)
+        shown._register_code(code, source, "<string>")
+    else:
+        shown._register_code("<string>", source, "<string>")
+        code = compile(source, "<string>", "exec", 0, True)
+    exec(code, namespace)
+
+
+_PREPARE = {"script": _script, "module": _module, "command": _command}
+
+
+def _set_arguments(first: "List[str]", original: "List[str]") -> None:
+    """Set sys.argv, and sys.orig_argv where there is one, to what the program would see without us."""
+    arguments = sys.argv[5:]
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[len(sys.orig_argv) - len(sys.argv) :] = original + arguments
+    sys.argv[:] = first + arguments
+
+
+def _set_first_path(folder: str) -> None:
+    """Let the program import from `folder` first, unless Python was told not to."""
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        sys.path.insert(0, folder)
+
+
+def _clean_namespace(namespace: "Dict[str, Any]") -> None:
+    """Bring `__main__` to the state in which Python begins a program."""
+    del namespace["__file__"], namespace["__cached__"]
+    namespace["__doc__"] = None
+    namespace["__loader__"] = sys.__spec__.loader  # the importer of built-in modules, until it is known what runs
+
+
+def _forget_ourselves() -> None:
+    """Take our modules out of sight; what is still needed is held by the functions that run."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "filprofiler"]:
+        del sys.modules[name]
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for path in [path for path in sys.path_importer_cache if str(path).startswith(package)]:
+        del sys.path_importer_cache[path]
+
+
+def _refuse(error: "LibraryError") -> "NoReturn":
+    """Say in one sentence why the program cannot be profiled, and end the process."""
+    _write(os.fsencode("=fil-profile= Cannot profile: %s.\n" % error))
+    os._exit(error.exit_status)
+
+
+def _announcement() -> bytes:
+    """What the user is told when tracking begins: by this process, because before that it may still fail."""
+    return (
+        b"=fil-profile= Memory usage will be written at exit.\n"
+        b"=fil-profile= To have it written now: kill -s SIGUSR2 %d\n" % os.getppid()
+    )
+
+
+def _write(message: bytes) -> None:
+    """Write to stderr, if there is one and someone who reads it."""
+    if sys.stderr is not None:
+        try:
+            os.write(2, message)
+        except OSError:
+            pass
+
+
+def _die_of_interrupt() -> None:
+    """End as a program without a handler for SIGINT does: Ctrl-C came before the program began."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _hide_next_exception() -> None:
+    """Let the exception that ends the process pass unseen: the program's own was shown already."""
+    _at_next_exception(lambda: None, _last_exception())
+
+
+def _own_frames_off(error: BaseException) -> None:
+    """Let `error`, which is on its way out, be shown without our frames, and so given to the program's excepthook."""
+    traceback: "Any" = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
+        traceback = traceback.tb_next
+    hook = sys.excepthook
+
+    def show() -> None:
+        error.__traceback__ = traceback
+        try:
+            hook(type(error), error, traceback)
+        except SystemExit:
+            raise
+        except BaseException as failure:
+            sys.stderr.write("Error in sys.excepthook:\n")
+            sys.__excepthook__(type(failure), failure, failure.__traceback__ and failure.__traceback__.tb_next)
+            sys.stderr.write("\nOriginal exception was:\n")
+            sys.__excepthook__(type(error), error, traceback)
+
+    last = {"last_type": type(error), "last_value": error, "last_traceback": traceback}
+    if sys.version_info >= (3, 12):
+        last["last_exc"] = error
+    _at_next_exception(show, last)
+
+
+def _last_exception() -> "Dict[str, Any]":
+    """What Python keeps in sys about the exception that it has shown last."""
+    names = ("last_exc", "last_type", "last_value", "last_traceback")
+    return {name: getattr(sys, name) for name in names if hasattr(sys, name)}
+
+
+def _at_next_exception(show: "Callable[[], None]", last: "Dict[str, Any]") -> None:
+    """Replace sys.excepthook for one call: it puts the hook and sys.last_* back, then calls `show`."""
+    hook = sys.excepthook
+
+    def once(*_exception: object) -> None:
+        sys.excepthook = hook
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            if name in last:
+                setattr(sys, name, last[name])
+            elif hasattr(sys, name):
+                delattr(sys, name)
+        show()
+
+    sys.excepthook = once

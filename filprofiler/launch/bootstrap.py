@@ -1,0 +1,30 @@
+"""The first code in the profiled process: it becomes the program, and leaves `__main__` as the program expects it.
+
+    PYTHON [FLAGS] bootstrap.py RECORDING REPORT_SIGNAL MODE TARGET [ARGS...]
+
+MODE is `script`, `module` or `command`. A script has no cached bytecode: this one only leads to become.py, which has.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict
+
+
+def _load() -> "Callable[[Dict[str, Any]], None]":
+    """Find become.enter, without importing the package itself and past all import hooks and search paths."""
+    import sys
+
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        del sys.path[0]  # this folder: its modules must not be importable by their bare names
+    launch = __file__.rpartition("/")[0]
+    for name, folder in (("filprofiler", launch.rpartition("/")[0]), ("filprofiler.launch", launch)):
+        package = type(sys)(name)
+        package.__path__ = [folder]
+        sys.modules[name] = package
+    from filprofiler.launch.become import enter
+
+    del globals()["_load"], globals()["TYPE_CHECKING"]
+    return enter
+
+
+_load()(globals())

@@ -1,0 +1,45 @@
+"""The interpreter that runs us, and the flags it was given: the program gets the same."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Sequence, Tuple
+
+_WITH_VALUE = "WX"
+_BEFORE_PROGRAM = "cm"
+_LONG_WITH_VALUE = ("--check-hash-based-pycs",)
+
+
+def interpreter_command() -> "Tuple[str, List[str]]":
+    """How this interpreter was called (its argv[0]), and its flags."""
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
+    except OSError:
+        words = list(getattr(sys, "orig_argv", ()))
+    if not words:
+        return sys.executable, []
+    return words[0], interpreter_flags(words[1:])
+
+
+def interpreter_flags(arguments: "Sequence[str]") -> "List[str]":
+    """The flags among an interpreter's arguments (without its own name): what stands before -c, -m or the script."""
+    count = 0
+    while count < len(arguments):
+        argument = arguments[count]
+        if len(argument) < 2 or argument[0] != "-":
+            break
+        if argument.startswith("--"):
+            count += 2 if argument in _LONG_WITH_VALUE else 1
+            continue
+        for place, letter in enumerate(argument):
+            if letter in _BEFORE_PROGRAM:
+                before = argument[:place]
+                return list(arguments[:count]) + ([before] if len(before) > 1 else [])
+            if letter in _WITH_VALUE:  # the rest of the word is its value, or else the next word
+                count += place == len(argument) - 1
+                break
+        count += 1
+    return list(arguments[:count])

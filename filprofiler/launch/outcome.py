@@ -1,0 +1,44 @@
+"""How the program ended."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+
+class Outcome:
+    """The end of a program.
+
+    exit_status: its exit status, or None if it was killed by a signal.
+    signal: the number of that signal, or None.
+    elapsed_seconds: wall-clock time from its start.
+    resident_peak_bytes: the largest resident memory that it had.
+    """
+
+    def __init__(
+        self,
+        exit_status: "Optional[int]",
+        signal: "Optional[int]",
+        elapsed_seconds: float,
+        resident_peak_bytes: "Optional[int]",
+    ) -> None:
+        self.exit_status = exit_status
+        self.signal = signal
+        self.elapsed_seconds = elapsed_seconds
+        self.resident_peak_bytes = resident_peak_bytes
+
+    @property
+    def text(self) -> str:
+        """In words, such as "exited with status 0" or "killed by SIGKILL"."""
+        if self.signal is None:
+            return "exited with status %d" % self.exit_status if self.exit_status is not None else ""
+        return "killed by %s" % signal_name(self.signal)
+
+
+def signal_name(number: int) -> str:
+    """The name of a signal, such as "SIGTERM"."""
+    import signal
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "signal %d" % number

@@ -1,0 +1,118 @@
+"""Prove, before tracking starts, that the library reads this interpreter's frames as the interpreter itself does.
+
+A few shapes of callstack are built; in each, what the library sees is compared with sys._getframe().
+"""
+
+import _thread
+import os
+import sys
+
+from filprofiler.library import LibraryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, List
+
+    from filprofiler.library import Library
+
+# File names of each width in which texts are stored. (A name that is not ASCII would import unicodedata, for good.)
+_FILE_NAMES = ("<fil>", "<\u00e9>", "<\u03a9>", "<\U00010400>")
+_SOURCE = "lambda call: lambda: call()"
+
+
+def prove(library: "Library") -> None:
+    """Compare the library's view with the interpreter's. Raises LibraryError at the first difference."""
+
+    def probe() -> None:
+        _compare(library)
+
+    call = _from_comprehension(_from_generators(probe))
+    for name in _FILE_NAMES:
+        call = eval(compile(_SOURCE, name, "eval"))(call)
+    call()
+    _in_thread(probe)
+
+
+def _from_comprehension(call: "Callable[[], object]") -> "Callable[[], object]":
+    """A function that calls `call` from within a list comprehension: a frame of its own up to CPython 3.11."""
+
+    def run() -> None:
+        [call() for _ in (1,)]
+
+    return run
+
+
+def _from_generators(call: "Callable[[], object]") -> "Callable[[], object]":
+    """A function that calls `call` from a generator that was resumed, and this one from one that runs a first time."""
+
+    def resumed() -> "Iterator[None]":
+        yield
+        call()
+
+    def first() -> "Iterator[None]":
+        for _ in resumed():
+            pass
+        yield
+
+    def run() -> None:
+        next(first())
+
+    return run
+
+
+def _in_thread(probe: "Callable[[], None]") -> None:
+    """Call `probe` in a thread of its own; raises what it raises. The thread is gone afterwards."""
+    errors: "List[BaseException]" = []
+    ended = _thread.allocate_lock()
+    ended.acquire()
+
+    def run() -> None:
+        try:
+            probe()
+        except BaseException as error:
+            errors.append(error)
+        ended.release()
+
+    before = _thread_count()
+    _thread.start_new_thread(run, ())
+    ended.acquire()
+    # The lock says that our function has returned. Wait for the thread itself, so that tracking begins with one thread.
+    for _ in range(10000):
+        if _thread_count() <= before:
+            break
+        os.sched_yield()
+    if errors:
+        raise errors[0]
+
+
+def _thread_count() -> int:
+    """The number of threads of this process, where the system tells it."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
+
+
+def _compare(library: "Library") -> None:
+    """Compare the calling thread's stack, from the caller of this function outwards, in every field."""
+    expected = _interpreters_view()
+    # Innermost are observe_stack itself and this function; their instruction has moved since, so they are left out.
+    seen = library.observe_stack()[2:]
+    if seen != expected:
+        raise LibraryError("this build of Python keeps its callstacks in another way than is known")
+
+
+def _interpreters_view() -> "List[Any]":
+    """The frames from the caller's caller outwards, as sys._getframe gives them, in the form of observe_stack."""
+    old_line_table = sys.version_info < (3, 10)
+    frames = []
+    frame: "Any" = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        line_table = code.co_lnotab if old_line_table else code.co_linetable
+        qualname = getattr(code, "co_qualname", "")
+        frames.append(
+            (id(code), frame.f_lasti, code.co_firstlineno, code.co_filename, code.co_name, qualname, line_table)
+        )
+        frame = frame.f_back
+    return frames

@@ -1,0 +1,98 @@
+"""The folder of one result, and the recording in it."""
+
+import os
+import time
+
+from filprofiler import _abi
+from filprofiler.errors import FilError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+RECORDING_NAME = "recording.fil"
+
+# Room for the header and the first segments: if the disk is too full even for that, the program does not start.
+_FIRST_BYTES = 640 * 1024
+
+
+class OutputError(FilError):
+    """The result folder or the recording cannot be written."""
+
+
+class ResultFolder:
+    """A new folder for one result.
+
+    path: absolute path of the folder.
+    recording_path: where the recording lies while the program runs.
+    """
+
+    def __init__(self, output: str, now: "Optional[float]" = None) -> None:
+        """Create a folder named after the time `now` (seconds since 1970) in the folder `output`.
+
+        If there is one of that name, the next millisecond that is free is taken. Raises OutputError.
+        """
+        milliseconds = int((time.time() if now is None else now) * 1000)
+        try:
+            self._made_output = not os.path.isdir(output)
+            os.makedirs(output, exist_ok=True)
+            while True:
+                self.path = os.path.join(os.path.abspath(output), _timestamp(milliseconds))
+                try:
+                    os.mkdir(self.path)
+                    break
+                except FileExistsError:
+                    milliseconds += 1
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OutputError("Cannot create a folder for the result in %s: %s." % (output, reason)) from None
+        self.recording_path = os.path.join(self.path, RECORDING_NAME)
+
+    def create_recording(self) -> None:
+        """Create the empty recording, with its first room allocated on disk.
+
+        Only the user can read it: it names functions and files of the program. Raises OutputError, and leaves nothing
+        then.
+        """
+        try:
+            descriptor = os.open(self.recording_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, _FIRST_BYTES)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self.discard()
+            raise OutputError("Cannot write the recording in %s: %s." % (self.path, error.strerror)) from None
+
+    def discard(self) -> None:
+        """Remove the folder and what is in it, and the folder above if it was made for this; as far as that goes."""
+        try:
+            for name in os.listdir(self.path):
+                remove(os.path.join(self.path, name))
+            os.rmdir(self.path)
+            if self._made_output:
+                os.rmdir(os.path.dirname(self.path))
+        except OSError:
+            pass  # it is not ours any more: someone has put something there
+
+
+def _timestamp(milliseconds: int) -> str:
+    """Local time as a folder's name: 2020-06-15T12-37-13_033."""
+    return "%s_%03d" % (time.strftime("%Y-%m-%dT%H-%M-%S", time.localtime(milliseconds // 1000)), milliseconds % 1000)
+
+
+def was_started(recording_path: str) -> bool:
+    """Whether tracking began, so that the recording holds something."""
+    try:
+        with open(recording_path, "rb", 0) as file:
+            return file.read(len(_abi.FIL_FORMAT_MAGIC)) == _abi.FIL_FORMAT_MAGIC
+    except OSError:
+        return False
+
+
+def remove(path: str) -> None:
+    """Remove a file; one that is not there, or not ours, is left."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

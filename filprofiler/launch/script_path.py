@@ -1,0 +1,16 @@
+"""How Python names the file of a script that was given on the command line."""
+
+import os
+import sys
+
+
+def co_filename_of_script(path: str) -> str:
+    """`co_filename` and `__file__` of the script given as `path`: as it is up to CPython 3.8, absolute from 3.9 on.
+
+    It is joined to the working directory and not tidied up. Raises OSError if the working directory is gone.
+    """
+    if sys.version_info < (3, 9) or path.startswith("/"):
+        return path
+    if sys.version_info >= (3, 11) and path.startswith("./"):
+        path = path[2:]
+    return os.getcwd() + "/" + path

@@ -1,0 +1,7 @@
+"""The exit statuses that are ours. Whenever the program ran, its own status takes their place."""
+
+OK = 0
+USAGE = 2  # the command was used in a way that cannot work
+CANNOT_PROFILE = 3  # this interpreter or platform cannot be profiled
+CANNOT_WRITE = 4  # the result folder or the recording cannot be written
+CANNOT_REPORT = 5  # `fil-profile report`: no report could be made from the recording

@@ -1,0 +1,126 @@
+"""Start the program as a child process, pass signals on, wait for its end, and end as it did.
+
+All signals that concern us are blocked and taken one by one with sigwaitinfo, so that nothing runs in between. This is
+_signal, the C part of the signal module: the Python part costs several milliseconds for its enumerations.
+"""
+
+import os
+import time
+
+from filprofiler.launch.outcome import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import Any, Callable, Mapping, Optional, Sequence
+else:
+    import _signal as signal
+
+SIGINT = signal.SIGINT
+REPORT_SIGNAL = signal.SIGUSR2  # to us, or to the program, which passes it on: write a report now
+
+_FORWARDED = (
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGALRM,
+    signal.SIGVTALRM,
+    signal.SIGPROF,
+)
+_WATCHED = _FORWARDED + (REPORT_SIGNAL, signal.SIGCHLD)
+
+# Python ignores these in itself; a program must not inherit that.
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+
+_EXEC_FAILED = 127
+
+
+class Supervisor:
+    """Runs one program. From the moment it is made until `leave_signals_to_python`, no signal interrupts us."""
+
+    def __init__(self) -> None:
+        self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+        self._pid = 0
+        self._started = 0.0
+
+    def start(self, executable: str, arguments: "Sequence[str]", environment: "Mapping[str, str]") -> None:
+        """Start `executable` with `arguments` (its own name first). Raises OSError if that cannot be done."""
+        # Were it ignored, the kernel would forget how children ended.
+        child_action = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        reader, writer = os.pipe()  # closed by a successful exec; else it tells the errno
+        self._started = time.monotonic()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                signal.signal(signal.SIGCHLD, child_action)
+                for number in _IGNORED_BY_PYTHON:
+                    signal.signal(number, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_SETMASK, self._mask_before)
+                os.execve(executable, list(arguments), environment)
+            except OSError as error:
+                os.write(writer, b"%d" % (error.errno or 0))
+            finally:
+                os._exit(_EXEC_FAILED)
+        os.close(writer)
+        failure = os.read(reader, 16)
+        os.close(reader)
+        if failure:
+            os.waitpid(self._pid, 0)
+            raise OSError(int(failure), os.strerror(int(failure)))
+
+    def wait(self, report_now: "Callable[[], None]") -> Outcome:
+        """Pass signals on until the program has ended. `report_now` is called when a report is asked for meanwhile."""
+        while True:
+            event = signal.sigwaitinfo(_WATCHED)
+            if event.si_signo == signal.SIGCHLD:
+                pid, status, usage = os.wait4(self._pid, os.WNOHANG)
+                if pid:
+                    return self._outcome(status, usage)
+            elif event.si_signo == REPORT_SIGNAL:
+                report_now()
+            elif not _came_from_terminal(event):
+                os.kill(self._pid, event.si_signo)
+
+    def elapsed_seconds(self) -> float:
+        """Wall-clock time since the program was started."""
+        return time.monotonic() - self._started
+
+    def leave_signals_to_python(self) -> None:
+        """After the program's end: forget what was sent to it and came too late, and let Ctrl-C interrupt us again."""
+        while signal.sigtimedwait(_WATCHED, 0) is not None:
+            pass
+        blocked = set(self._mask_before) | {REPORT_SIGNAL}
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def _outcome(self, status: int, usage: "Any") -> Outcome:
+        exit_status: "Optional[int]" = None
+        killed_by: "Optional[int]" = None
+        if os.WIFSIGNALED(status):
+            killed_by = os.WTERMSIG(status)
+        else:
+            exit_status = os.WEXITSTATUS(status)
+        return Outcome(exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * 1024)
+
+
+def _came_from_terminal(event: "Any") -> bool:
+    """Whether the kernel sent this, for a key that was pressed: the whole foreground group has it, the program too."""
+    return bool(event.si_code > 0)
+
+
+def end_like(outcome: Outcome) -> int:
+    """The program's exit status, for us to exit with; if a signal killed it, that kills us too, without a core file."""
+    if outcome.exit_status is not None:
+        return outcome.exit_status
+    assert outcome.signal is not None
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    try:
+        signal.signal(outcome.signal, signal.SIG_DFL)
+    except (OSError, ValueError):
+        pass  # SIGKILL has nothing to reset
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (outcome.signal,))
+    os.kill(os.getpid(), outcome.signal)
+    return 128 + outcome.signal  # the signal was one that does not kill: say it as a shell would

@@ -1,0 +1,195 @@
+"""Our C library, as Python functions. The only file that imports ctypes.
+
+Every call is made with the GIL held: the library looks at interpreter state that must not move meanwhile.
+"""
+
+import ctypes
+import os
+import struct
+import sys
+
+from filprofiler import _abi
+from filprofiler.environment import LIBRARY_PATH
+from filprofiler.errors import FilError
+from filprofiler.launch import statuses
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+
+    Call = Tuple[Callable[..., Any], Tuple[Any, ...]]
+
+    class ObservedFrame(NamedTuple):
+        """One frame as the library sees it."""
+
+        code: int  # id of the code object
+        offset: int  # f_lasti
+        first_line: int
+        filename: str
+        name: str
+        qualname: str  # "" before CPython 3.11
+        line_table: bytes  # co_lnotab to 3.9, then co_linetable
+
+
+_C_TYPES = {
+    "void": None,
+    "int32_t": ctypes.c_int32,
+    "uint32_t": ctypes.c_uint32,
+    "const char *": ctypes.c_char_p,
+    "uint8_t *": ctypes.c_void_p,
+    "struct fil_observed_frame *": ctypes.c_void_p,
+}
+
+_STATUS_TEXTS = {
+    _abi.FIL_ERROR_NOT_PRELOADED: "the memory hooks were not loaded before the program (is Python static, or set-uid?)",
+    _abi.FIL_ERROR_NO_PYTHON: "this process has not the functions of CPython that are needed",
+    _abi.FIL_ERROR_UNKNOWN_LAYOUT: "this version of Python is not known",
+    _abi.FIL_ERROR_UNREADABLE_STACK: "this build of Python keeps its callstacks in another way than is known",
+    _abi.FIL_ERROR_NOT_PROVED: "the way this Python keeps its callstacks was not checked",
+    _abi.FIL_ERROR_MEMORY: "there is no memory for the tables",
+    _abi.FIL_ERROR_STARTED: "tracking has begun already",
+}
+
+_TEXT_BYTES = 65536
+_IGNORE_COOKIE = 0x0800  # PyCF_IGNORE_COOKIE: source text is UTF-8 whatever its coding line says
+
+
+class LibraryError(FilError):
+    """The library cannot do its work here. `exit_status` is what a launcher that gives up exits with."""
+
+    def __init__(self, message: str, exit_status: int = statuses.CANNOT_PROFILE) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
+
+
+class Library:
+    """The loaded library. Methods raise LibraryError when the library answers with a failure."""
+
+    def __init__(self, path: str = LIBRARY_PATH) -> None:
+        """Load the library at `path`, or take hold of it if it is preloaded. Raises LibraryError."""
+        try:
+            self._functions = ctypes.PyDLL(path)
+        except OSError as error:
+            raise LibraryError("the library cannot be loaded: %s" % error) from None
+        for name, (result, arguments) in _abi.FUNCTIONS.items():
+            try:
+                function = getattr(self._functions, name)
+            except AttributeError:
+                raise LibraryError("%s has no %s; install filprofiler again" % (path, name)) from None
+            function.restype = _C_TYPES[result]
+            function.argtypes = [_C_TYPES[argument] for argument in arguments]
+        version = self._functions.fil_abi_version()
+        if version != _abi.FIL_ABI_VERSION:
+            raise LibraryError(
+                "%s has interface %d where %d is needed; install filprofiler again"
+                % (path, version, _abi.FIL_ABI_VERSION)
+            )
+
+    @property
+    def finalizing(self) -> "Any":
+        """The C function to call, without arguments, when the interpreter begins to finalize."""
+        return self._functions.fil_finalizing
+
+    def check_preloaded(self) -> None:
+        """Make sure that the library's memory hooks are the ones this process calls."""
+        self._check(self._functions.fil_preloaded())
+
+    def select_layout(self, python_version: int, free_threaded: bool) -> None:
+        """Choose the frame layout for `python_version`, a sys.hexversion."""
+        self._check(self._functions.fil_select_layout(python_version, int(free_threaded)))
+
+    def observe_stack(self, capacity: int = 64) -> "List[ObservedFrame]":
+        """The calling thread's frames as the library sees them, innermost first: this method's own frame is the first.
+
+        At most `capacity` frames, as tuples in the order of ObservedFrame.
+        """
+        frames = ctypes.create_string_buffer(capacity * _abi.OBSERVED_FRAME_SIZE)
+        text = ctypes.create_string_buffer(_TEXT_BYTES)
+        count = self._check(self._functions.fil_observe_stack(frames, capacity, text, _TEXT_BYTES))
+        observed = []
+        records = memoryview(frames)[: count * _abi.OBSERVED_FRAME_SIZE]
+        texts = memoryview(text)
+        for record in struct.Struct(_abi.OBSERVED_FRAME_FORMAT).iter_unpack(records):
+            code, offset, first_line = record[:3]
+            spans = [bytes(texts[at : at + size]) for at, size in zip(record[3::2], record[4::2])]
+            words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
+            observed.append((code, offset, first_line) + words + (spans[3],))
+        return observed  # type: ignore[return-value]
+
+    def accept_layout(self) -> None:
+        """Declare that the chosen layout was compared with the interpreter's own account and is right."""
+        self._functions.fil_accept_layout()
+
+    def start(self, recording_path: str, report_signal: int) -> None:
+        """Track from now on, into the existing file at `recording_path`.
+
+        report_signal: the signal that asks for a report while the program runs; 0 for none.
+        """
+        status = self._functions.fil_start(os.fsencode(recording_path), report_signal)
+        if status == _abi.FIL_ERROR_RECORDING:
+            reason = os.strerror(self._functions.fil_last_errno())
+            raise LibraryError("cannot write %s: %s" % (recording_path, reason), statuses.CANNOT_WRITE)
+        self._check(status)
+
+    def stop(self) -> None:
+        """Stop tracking for good; the program goes on."""
+        self._functions.fil_stop()
+
+    def current_callstack(self, capacity: int = 256) -> "List[Tuple[int, int]]":
+        """The callstack that an allocation made now would get, innermost first: (id of the code object, offset)."""
+        frames = ctypes.create_string_buffer(capacity * _abi.OBSERVED_FRAME_SIZE)
+        count = self._check(self._functions.fil_current_callstack(frames, capacity))
+        records = memoryview(frames)[: count * _abi.OBSERVED_FRAME_SIZE]
+        return [record[:2] for record in struct.Struct(_abi.OBSERVED_FRAME_FORMAT).iter_unpack(records)]
+
+    @staticmethod
+    def _check(status: int) -> int:
+        """Return a status that is no failure; raise LibraryError for one that is."""
+        if status < 0:
+            raise LibraryError(_STATUS_TEXTS.get(status, "the library answered with status %d" % status))
+        return status
+
+
+class Interpreter:
+    """Entry points of the running interpreter itself, which carry out a program just as the `python` command does.
+
+    They are told as a function and its arguments, so that no frame of ours lies between the caller's and the program's.
+    Each prints an uncaught exception as Python would, without a frame of the caller in the traceback, and then returns
+    -1. SystemExit ends the process from inside.
+    """
+
+    def __init__(self) -> None:
+        """Look the functions up. Raises LibraryError if the interpreter does not export them."""
+        try:
+            self._open = ctypes.PyDLL(None).fopen
+            self._run_file = ctypes.pythonapi.PyRun_AnyFileExFlags
+            self._get_importer = ctypes.pythonapi.PyImport_GetImporter
+            self._run_string = ctypes.pythonapi.PyRun_SimpleStringFlags
+        except AttributeError as error:
+            raise LibraryError("this Python does not export a function that is needed: %s" % error) from None
+        self._open.restype = ctypes.c_void_p
+        self._open.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+        self._run_file.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
+        self._get_importer.restype = ctypes.py_object
+        self._get_importer.argtypes = [ctypes.py_object]
+        self._run_string.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+        self._flags = (ctypes.c_int * 2)()
+
+    def importer(self, path: str) -> object:
+        """What imports from `path`: None unless it is a folder or a zip file."""
+        return self._get_importer(path)
+
+    def file_call(self, path: str) -> "Optional[Call]":
+        """What runs the script at `path` in `__main__`; None if it cannot be opened."""
+        stream = self._open(os.fsencode(path), b"rbe")
+        close = 1  # the stream, before the program begins
+        return (self._run_file, (stream, os.fsencode(path), close, self._compiler_flags(0))) if stream else None
+
+    def command_call(self, source: str) -> "Call":
+        """What runs source text as `python -c` would."""
+        return self._run_string, (source.encode("utf-8"), self._compiler_flags(_IGNORE_COOKIE))
+
+    def _compiler_flags(self, flags: int) -> "Any":
+        """A PyCompilerFlags: its flags, and the minor version of the grammar."""
+        self._flags[:] = [flags, sys.version_info[1]]
+        return self._flags

@@ -1,0 +1,83 @@
+"""Which frames are shown, and which code is the user's own."""
+
+import os
+
+from filprofiler.profile.model import Profile, Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterable
+
+_PACKAGE_FOLDERS = ("site-packages", "dist-packages")
+
+# Frames of threading.py between the line that starts a thread and the function that runs in it.
+_THREAD_STARTERS = frozenset(["start"])
+_THREAD_BODIES = frozenset(["_bootstrap", "_bootstrap_inner", "run"])
+
+
+def is_runpy(filename: str) -> bool:
+    """Whether a frame belongs to the module that runs `-m` and folders with a `__main__.py`."""
+    return filename == "<frozen runpy>" or filename.endswith("/runpy.py")
+
+
+def is_interpreter_shim(filename: str, name: str, first_line: int) -> bool:
+    """Whether a frame is the one that CPython, from 3.12 on, puts round an inlined call of `__init__`."""
+    return first_line == 0 and filename == name == "__init__"
+
+
+def is_thread_starter(filename: str, name: str) -> bool:
+    """Whether a frame is threading's own, above the start of a thread."""
+    return name in _THREAD_STARTERS and filename.endswith("/threading.py")
+
+
+def is_thread_body(filename: str, name: str) -> bool:
+    """Whether a frame is threading's own, below the start of a thread."""
+    return name in _THREAD_BODIES and filename.endswith("/threading.py")
+
+
+def standard_library_folders(python_version: int) -> "Iterable[str]":
+    """Pieces of a path that mark the standard library: this interpreter's, and any other of the profiled version."""
+    yield os.path.dirname(os.__file__) + "/"
+    yield "/lib/python%d.%d/" % (python_version >> 24, python_version >> 16 & 255)
+
+
+class OwnCode:
+    """Tells the user's own code from the standard library's and from installed packages'.
+
+    What the program began with is the user's own wherever it lies.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        program = profile.program
+        self._library = tuple(standard_library_folders(profile.python_version))
+        self._begins_with = set(profile.main_paths)
+        if program.script is not None:
+            self._begins_with.add(program.script)
+        self._has_command = program.command is not None
+        self._known = {}  # type: Dict[str, bool]
+
+    def owns(self, site: Site) -> bool:
+        """Whether the site is in the user's own code. A special site is not."""
+        known = self._known.get(site.path)
+        if known is None:
+            known = self._known[site.path] = self._owns_path(site.path)
+        return known
+
+    def _owns_path(self, path: str) -> bool:
+        if not path:
+            return False
+        if path.startswith("<"):  # generated code has no source to show, so the line that called it is the better one
+            return path.startswith("<ipython-input") or (self._has_command and path == "<string>")
+        if path in self._begins_with:
+            return True
+        if not set(path.split("/")).isdisjoint(_PACKAGE_FOLDERS):
+            return False
+        return not any(folder in path for folder in self._library)
+
+    def library_path(self, path: str) -> str:
+        """A path without the folder in which libraries are installed: "numpy/_core/numeric.py"."""
+        for folder in ["/%s/" % name for name in _PACKAGE_FOLDERS] + list(self._library):
+            _before, found, after = path.rpartition(folder)
+            if found:
+                return after
+        return path

@@ -1,0 +1,181 @@
+"""What a profile is made of: the run, the sites in the source, and the tree of callstacks.
+
+All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator, List, Optional, Sequence, Tuple
+
+
+class Program:
+    """The run that is described, as the supervisor knows it.
+
+    script: path of the script as the user gave it, or None (for `-m` and `-c`).
+    script_absolute: the same path, absolute, or None.
+    command: source text of `-c`, or None.
+    cwd: absolute working directory when the run began; relative file names are meant from there.
+    own_files: absolute paths of our own files that appear at the root of callstacks and are left out.
+    outcome: how the program ended, in words ("exited with status 0"); "" if that is not known.
+    resident_peak_bytes: the largest resident memory of the process (ru_maxrss), or None.
+    elapsed_seconds: wall-clock time of the run, or None.
+    module: name given to `-m`, or None.
+    arguments: the program's own arguments, for display.
+    """
+
+    __slots__ = (
+        "script",
+        "script_absolute",
+        "command",
+        "cwd",
+        "own_files",
+        "outcome",
+        "resident_peak_bytes",
+        "elapsed_seconds",
+        "module",
+        "arguments",
+    )
+
+    def __init__(
+        self,
+        script: "Optional[str]" = None,
+        script_absolute: "Optional[str]" = None,
+        command: "Optional[str]" = None,
+        cwd: str = "",
+        own_files: "Sequence[str]" = (),
+        outcome: str = "",
+        resident_peak_bytes: "Optional[int]" = None,
+        elapsed_seconds: "Optional[float]" = None,
+        module: "Optional[str]" = None,
+        arguments: "Sequence[str]" = (),
+    ) -> None:
+        self.script = script
+        self.script_absolute = script_absolute
+        self.command = command
+        self.cwd = cwd
+        self.own_files = tuple(own_files)
+        self.outcome = outcome
+        self.resident_peak_bytes = resident_peak_bytes
+        self.elapsed_seconds = elapsed_seconds
+        self.module = module
+        self.arguments = tuple(arguments)
+
+
+class Site:
+    """One line of one function: the unit in which callstacks are told.
+
+    path: the file as the code object names it; the script's own as the user gave it. "" for a special site.
+    name: the function's name; for a special site the whole text, such as "[No Python stack]".
+    line: line number, 1-based; 0 for a special site.
+    """
+
+    __slots__ = ("line", "name", "path")
+
+    def __init__(self, path: str, name: str, line: int) -> None:
+        self.path = path
+        self.name = name
+        self.line = line
+
+    @property
+    def special(self) -> bool:
+        """Whether this stands for something that is not a place in the source."""
+        return not self.path
+
+    @property
+    def order(self) -> "Tuple[str, int, str]":
+        """By what sites are sorted, so that among equals it is always the same one that comes first."""
+        return self.path, self.line, self.name
+
+    def __repr__(self) -> str:
+        return self.name if self.special else "%s:%d (%s)" % (self.path, self.line, self.name)
+
+
+# Shared by all leaves, which are most of a large tree; never changed.
+_NO_CHILDREN = []  # type: List[Node]
+
+
+class Node:
+    """A callstack in the tree: the sites from the root's child down to this node.
+
+    own_bytes: bytes asked for by exactly this callstack.
+    total_bytes: those, and all below.
+    callstacks: number of callstacks with bytes of their own, here and below.
+    children: largest first.
+    thread: whether this frame is the outermost of a thread that the frame above it started.
+    """
+
+    __slots__ = ("callstacks", "children", "own_bytes", "parent", "site", "thread", "total_bytes")
+
+    def __init__(self, site: Site, parent: "Optional[Node]", thread: bool = False) -> None:
+        self.site = site
+        self.parent = parent
+        self.thread = thread
+        self.own_bytes = 0
+        self.total_bytes = 0
+        self.callstacks = 0
+        self.children = _NO_CHILDREN
+
+    def stack(self) -> "List[Site]":
+        """The sites of this callstack, outermost first; the root itself is no site."""
+        sites = []
+        node = self
+        while node.parent is not None:
+            sites.append(node.site)
+            node = node.parent
+        sites.reverse()
+        return sites
+
+
+class Profile:
+    """Everything that was found out about one run at its peak.
+
+    program: the run.
+    root: the tree of callstacks; its total_bytes is the peak.
+    python_version: PY_VERSION_HEX of the profiled interpreter.
+    pid: of the profiled process.
+    peak_seconds: when the peak was, in seconds since tracking began, or None if that is not known.
+    started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
+    missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
+    main_paths: paths of the files whose code the program began with.
+    """
+
+    __slots__ = ("main_paths", "missed", "peak_seconds", "pid", "program", "python_version", "root", "started_unix_ns")
+
+    def __init__(
+        self,
+        program: Program,
+        root: Node,
+        python_version: int = 0,
+        pid: int = 0,
+        peak_seconds: "Optional[float]" = None,
+        started_unix_ns: int = 0,
+        missed: "Sequence[Tuple[int, str]]" = (),
+        main_paths: "Sequence[str]" = (),
+    ) -> None:
+        self.program = program
+        self.root = root
+        self.python_version = python_version
+        self.pid = pid
+        self.peak_seconds = peak_seconds
+        self.started_unix_ns = started_unix_ns
+        self.missed = tuple(missed)
+        self.main_paths = frozenset(main_paths)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Bytes live at the peak: the exact sum over all callstacks."""
+        return self.root.total_bytes
+
+    @property
+    def complete(self) -> bool:
+        """Whether every event was recorded with its callstack."""
+        return not self.missed
+
+    def callstacks(self) -> "Iterator[Tuple[List[Site], int]]":
+        """Every callstack with bytes of its own: its sites, outermost first, and the bytes."""
+        pending = [self.root]
+        while pending:
+            node = pending.pop()
+            if node.own_bytes:
+                yield node.stack(), node.own_bytes
+            pending.extend(reversed(node.children))

@@ -1,0 +1,103 @@
+"""The text of source lines."""
+
+import os
+import stat
+
+from filprofiler.profile.model import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List
+
+_UTF8_MARK = b"\xef\xbb\xbf"
+_COMMAND_PATH = "<string>"  # what CPython calls the text of -c
+
+
+class SourceReader:
+    """Reads lines of source files, each file once.
+
+    A relative file is meant from the program's working directory at its start; the text of `-c` is at hand.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._files = {}  # type: Dict[str, List[str]]
+
+    def line(self, path: str, number: int) -> str:
+        """Line `number` (1-based) of a file, without indentation and end; "" where there is none."""
+        lines = self._files.get(path)
+        if lines is None:
+            lines = self._files[path] = self._lines(path)
+        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+    def _lines(self, path: str) -> "List[str]":
+        if path == _COMMAND_PATH and self._program.command is not None:
+            return _split(self._program.command)
+        if not path or path.startswith("<"):
+            return []
+        try:
+            return _split(decode_source(_content(os.path.join(self._program.cwd, path))))
+        except (OSError, ValueError):  # ValueError: a null character in the name
+            return []
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file, or of a file inside a zip. Raises OSError."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or a device could be read for ever
+            return b""
+        with open(path, "rb") as file:
+            return file.read()
+    except NotADirectoryError:
+        return _zipped_content(path)
+
+
+def _zipped_content(path: str) -> bytes:
+    """The bytes of a file inside a zip, whose path goes on behind the zip's. Raises OSError."""
+    import zipfile
+
+    archive = path
+    while archive and not os.path.isfile(archive):
+        archive = os.path.dirname(archive)
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.read(path[len(archive) + 1 :])
+    except (KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as problem:
+        raise OSError(str(problem)) from None
+
+
+def decode_source(content: bytes) -> str:
+    """Decode a source file as Python does: by its byte-order mark, its coding line, or else as UTF-8.
+
+    What cannot be decoded is replaced: a report never fails for a source file.
+    """
+    if content.startswith(_UTF8_MARK):
+        return content[len(_UTF8_MARK) :].decode("utf-8", "replace")
+    for line in content.split(b"\n", 2)[:2]:
+        name = _declared_encoding(line)
+        if name:
+            try:
+                return content.decode(name, "replace")
+            except (LookupError, ValueError):
+                break
+        if line.split(b"#")[0].strip():  # only comments may stand before it
+            break
+    return content.decode("utf-8", "replace")
+
+
+def _declared_encoding(line: bytes) -> str:
+    """The encoding that a comment declares, "" if it declares none."""
+    if not line.lstrip(b" \t\f").startswith(b"#"):
+        return ""
+    for mark in (b"coding:", b"coding="):
+        _before, found, after = line.partition(mark)
+        if found:
+            text = after.strip().split()[:1]
+            name = text[0].decode("ascii", "replace") if text else ""
+            return "".join(character for character in name if character.isalnum() or character in "-_.")
+    return ""
+
+
+def _split(text: str) -> "List[str]":
+    """Lines as the interpreter counts them; str.splitlines knows more ends than Python's grammar does."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -1,0 +1,112 @@
+"""Other ways to look at the tree of callstacks: leaf first, and line by line."""
+
+from filprofiler.profile.model import Node, Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional
+
+    # A forward node, and what of its bytes and callstacks is told here.
+    Members = Dict[Node, List[int]]
+
+
+class ReversedNode:
+    """A node of the tree that is read from the leaf: its children are the callers of its site.
+
+    The attributes are those of Node. Children are worked out when they are first asked for, so that looking at the
+    largest branches of a large profile costs little.
+    """
+
+    __slots__ = ("_children", "_members", "_own_bytes", "callstacks", "site", "thread", "total_bytes")
+
+    def __init__(self, site: Site, members: "Members") -> None:
+        self.site = site
+        self.thread = any(node.thread for node in members)
+        self.total_bytes = sum(told[0] for told in members.values())
+        self.callstacks = sum(told[1] for told in members.values())
+        self._members = members
+        self._own_bytes = 0
+        self._children = None  # type: Optional[List[ReversedNode]]
+
+    @property
+    def children(self) -> "List[ReversedNode]":
+        """The callers, largest first."""
+        if self._children is None:
+            groups = {}  # type: Dict[Site, Members]
+            for node, (size, callstacks) in self._members.items():
+                caller = node.parent
+                if caller is None or caller.parent is None:  # the outermost frame
+                    self._own_bytes += size
+                else:
+                    _tell(groups, caller, size, callstacks)
+            self._members = {}
+            self._children = _nodes_of(groups)
+        return self._children
+
+    @property
+    def own_bytes(self) -> int:
+        """Bytes of the callstacks of which this is the outermost frame."""
+        return self._own_bytes if self.children is not None else 0
+
+
+class ReversedRoot(ReversedNode):
+    """The root of the reversed tree; its children are the sites that asked for memory."""
+
+    __slots__ = ()
+
+    def __init__(self, root: Node) -> None:
+        groups = {}  # type: Dict[Site, Members]
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if node.own_bytes:
+                _tell(groups, node, node.own_bytes, 1)
+            pending.extend(node.children)
+        super().__init__(root.site, {})
+        self.total_bytes = root.total_bytes
+        self.callstacks = root.callstacks
+        self._children = _nodes_of(groups)
+
+
+def _tell(groups: "Dict[Site, Members]", node: Node, size: int, callstacks: int) -> None:
+    told = groups.setdefault(node.site, {}).setdefault(node, [0, 0])
+    told[0] += size
+    told[1] += callstacks
+
+
+def _nodes_of(groups: "Dict[Site, Members]") -> "List[ReversedNode]":
+    nodes = [ReversedNode(site, members) for site, members in groups.items()]
+    nodes.sort(key=lambda node: (-node.total_bytes, node.site.order))
+    return nodes
+
+
+class LineTotal:
+    """What a line holds: own_bytes asked for by it, total_bytes by it and all that it called."""
+
+    __slots__ = ("own_bytes", "site", "total_bytes")
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.own_bytes = 0
+        self.total_bytes = 0
+
+
+def line_totals(root: Node) -> "List[LineTotal]":
+    """Every site of the tree with its bytes, the largest total first. A site met again in a recursion counts once."""
+    totals = {}  # type: Dict[Site, LineTotal]
+    on_stack = {}  # type: Dict[Site, int]
+    pending = [(root, False)]
+    while pending:
+        node, leaving = pending.pop()
+        if leaving:
+            on_stack[node.site] -= 1
+            continue
+        if node.parent is not None:
+            line = totals.setdefault(node.site, LineTotal(node.site))
+            line.own_bytes += node.own_bytes
+            if not on_stack.get(node.site):
+                line.total_bytes += node.total_bytes
+            on_stack[node.site] = on_stack.get(node.site, 0) + 1
+            pending.append((node, True))
+        pending.extend((child, False) for child in node.children)
+    return sorted(totals.values(), key=lambda line: (-line.total_bytes, line.site.order))

@@ -1,0 +1,1 @@
+"""Reading the file that the profiled process wrote."""

@@ -1,0 +1,253 @@
+"""Read a recording: validate it, apply the epoch rule, hand out callstack nodes and functions.
+
+The process may have been killed in the middle of an event, or may still be running. So nothing in the file is taken on
+trust: counts that go beyond what the directory or the file holds are cut to what is there, and the peak that is
+reported is the sum over the nodes, never the header's own counter, which may be one event ahead of them.
+"""
+
+from struct import Struct, error
+
+from filprofiler import _abi
+from filprofiler.errors import NothingRecordedError, RecordingError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, NoReturn, Optional, Tuple
+
+_HEADER = Struct(_abi.HEADER_FORMAT)
+_SEGMENT = Struct(_abi.SEGMENT_FORMAT)
+_NODE = Struct(_abi.NODE_FORMAT)
+_CODE = Struct(_abi.CODE_FORMAT)
+_TEXT_LENGTH = Struct("<I")
+
+# What the header says about the layout, and what it must be.
+_LAYOUT = (
+    ("header_bytes", _abi.FIL_HEADER_BYTES),
+    ("segment_bytes", _abi.SEGMENT_SIZE),
+    ("node_bytes", _abi.NODE_SIZE),
+    ("code_bytes", _abi.CODE_SIZE),
+    ("nodes_per_segment", _abi.FIL_NODES_PER_SEGMENT),
+    ("codes_per_segment", _abi.FIL_CODES_PER_SEGMENT),
+    ("segment_capacity", _abi.FIL_SEGMENT_CAPACITY),
+)
+
+_NOT_KEPT = "<not recorded>"
+_IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
+
+
+class Code:
+    """One function met in callstacks.
+
+    filename, name: co_filename and co_name; "<not recorded>" if there was no room for them.
+    qualname: co_qualname, None before CPython 3.11.
+    first_line: co_firstlineno.
+    line_table: co_lnotab or co_linetable, None if it was not kept.
+    """
+
+    __slots__ = ("filename", "first_line", "line_table", "name", "qualname")
+
+    def __init__(
+        self, filename: str, name: str, qualname: "Optional[str]", first_line: int, line_table: "Optional[bytes]"
+    ) -> None:
+        self.filename = filename
+        self.name = name
+        self.qualname = qualname
+        self.first_line = first_line
+        self.line_table = line_table
+
+
+class Recording:
+    """A recording's contents at the moment it was read. Sizes are bytes.
+
+    Nodes are told by number. `parents[n]`, `codes[n]`, `offsets[n]` and `peak[n]` are those of node n: the node of the
+    calling frame, the function's number for `code()` (0 for a mark), the place in its bytecode, and the bytes that
+    exactly this callstack held at the peak. A parent's number is always smaller than its child's.
+
+    python_version: PY_VERSION_HEX of the profiled interpreter; pid: its process.
+    state: one of _abi.FIL_STATE_*.
+    started_unix_ns, started_clock_ns: wall clock and monotonic clock when tracking began.
+    current_bytes: bytes live when the file was read: the sum over the nodes.
+    peak_bytes: the largest value that reached: the sum of `peak`.
+    peak_clock_ns: monotonic clock at the peak; None if the peak was still rising when the file was read.
+    missed: events that could not be recorded, by _abi.FIL_MISSED_*.
+    damaged: rows of the file that made no sense and were put right.
+    settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """Parse the bytes of a recording. Raises RecordingError."""
+        header = dict(zip(_abi.HEADER_FIELDS, _checked_header(data)))
+        self._data = data
+        self._codes = {}  # type: Dict[int, Code]
+        self.python_version = header["python_version"]
+        self.pid = header["pid"]
+        self.state = header["state"]
+        self.started_unix_ns = header["started_unix_ns"]
+        self.started_clock_ns = header["started_clock_ns"]
+        self.missed = tuple(header["missed_%d" % reason] for reason in range(_abi.FIL_MISSED_REASONS))
+        self.damaged = 0
+        self._read_directory(header["segment_count"], header["code_count"])
+        rising = header["current_bytes"] > header["peak_bytes"]
+        self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
+        self._read_nodes(header["node_count"], header["epoch"], rising)
+        self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
+
+    def _read_directory(self, segment_count: int, code_count: int) -> None:
+        """Find the segments of nodes and of codes that lie inside the file."""
+        self._node_segments = []  # type: List[memoryview]
+        self._code_segments = []  # type: List[int]
+        start = _abi.HEADER_OFFSETS["segments"]
+        count = min(segment_count, _abi.FIL_SEGMENT_CAPACITY)
+        view = memoryview(self._data)
+        for offset, size, kind, _reserved in _SEGMENT.iter_unpack(view[start : start + count * _abi.SEGMENT_SIZE]):
+            inside = _abi.FIL_HEADER_BYTES <= offset <= len(self._data)
+            if kind == _abi.FIL_SEGMENT_NODES:
+                size = min(size, _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE)
+                segment = view[offset : offset + size] if inside else view[:0]
+                self._node_segments.append(segment[: len(segment) // _abi.NODE_SIZE * _abi.NODE_SIZE])
+            elif kind == _abi.FIL_SEGMENT_CODES:
+                self._code_segments.append(offset if inside else len(self._data))
+        self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
+
+    def _read_nodes(self, node_count: int, newest_epoch: int, rising: bool) -> None:
+        """Unpack the nodes, and take of each the bytes that it held at the peak."""
+        self.parents = parents = []  # type: List[int]
+        self.codes = codes = []  # type: List[int]
+        self.offsets = offsets = []  # type: List[int]
+        self.peak = peak = []  # type: List[int]
+        self.current_bytes = 0
+        for segment in self._node_segments:
+            segment = segment[: max(0, node_count - len(parents)) * _abi.NODE_SIZE]
+            if not segment:
+                break
+            for current, at_peak, epoch, parent, code, offset in _NODE.iter_unpack(segment):
+                if current >= _IMPOSSIBLE_BYTES or at_peak >= _IMPOSSIBLE_BYTES:
+                    self.damaged += 1
+                    current = at_peak = 0
+                self.current_bytes += current
+                parents.append(parent)
+                codes.append(code)
+                offsets.append(offset)
+                peak.append(at_peak if epoch == newest_epoch and not rising else current)
+            if len(segment) < _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE:
+                break  # numbers behind a segment that is cut short would be wrong
+        self._repair_nodes()
+        self.peak_bytes = sum(peak)
+
+    def _repair_nodes(self) -> None:
+        """Hang nodes that cannot be right under FIL_NODE_LOST, so that their bytes stay in the sum."""
+        parents, codes, code_count = self.parents, self.codes, self.code_count
+        for number in range(_abi.FIL_NODE_FIRST, len(parents)):
+            if not (0 < parents[number] < number and codes[number] < code_count):
+                self.damaged += 1
+                parents[number] = _abi.FIL_NODE_LOST
+                codes[number] = 0
+                self.offsets[number] = 0
+        while len(parents) < _abi.FIL_NODE_FIRST:
+            for column in (parents, codes, self.offsets, self.peak):
+                column.append(0)
+
+    @property
+    def node_count(self) -> int:
+        """Nodes in the file, the unused node 0 included."""
+        return len(self.parents)
+
+    def code(self, number: int) -> Code:
+        """The function of that number, 1 <= number < code_count, decoded when it is first asked for."""
+        found = self._codes.get(number)
+        if found is None:
+            found = self._codes[number] = self._decode_code(number)
+        return found
+
+    def _decode_code(self, number: int) -> Code:
+        segment, place = divmod(number, _abi.FIL_CODES_PER_SEGMENT)
+        try:
+            fields = _CODE.unpack_from(self._data, self._code_segments[segment] + place * _abi.CODE_SIZE)
+        except (IndexError, error):
+            return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None)
+        filename, name, qualname, line_table, first_line, _reserved = fields
+        return Code(
+            self._text(filename) or _NOT_KEPT,
+            self._text(name) or _NOT_KEPT,
+            self._text(qualname),
+            first_line,
+            self._content(line_table),
+        )
+
+    def _text(self, offset: int) -> "Optional[str]":
+        content = self._content(offset)
+        if content is None:
+            return None
+        try:
+            return content.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return content.decode("utf-8", "replace")
+
+    def _content(self, offset: int) -> "Optional[bytes]":
+        """The bytes of a text, None if it was not kept or does not lie in the file."""
+        start = offset + _TEXT_LENGTH.size
+        if offset < _abi.FIL_HEADER_BYTES or start > len(self._data):
+            return None
+        (length,) = _TEXT_LENGTH.unpack_from(self._data, offset)
+        content = self._data[start : start + length]
+        return content if len(content) == length else None
+
+
+def read_recording(path: str) -> Recording:
+    """Read the recording at `path`.
+
+    Raises RecordingError if it cannot be read, NothingRecordedError if tracking never began.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as problem:
+        raise RecordingError("The recording %s cannot be read: %s." % (path, problem.strerror)) from None
+    try:
+        return Recording(data)
+    except RecordingError as problem:
+        raise type(problem)("The recording %s %s." % (path, problem)) from None
+
+
+def read_snapshot(path: str, attempts: int = 10) -> Recording:
+    """Read a recording that is still being written.
+
+    Reads again, at most `attempts` times, while an event was in progress; then takes what was read last, which is off
+    by the few events that happened during the reading. Raises what read_recording raises.
+    """
+    recording = read_recording(path)
+    for _attempt in range(attempts - 1):
+        if recording.settled:
+            break
+        recording = read_recording(path)
+    return recording
+
+
+def _checked_header(data: bytes) -> "Tuple[int, ...]":
+    """The header's values. Raises RecordingError with a message that continues "The recording PATH"."""
+    start = data[: _HEADER.size]
+    if not start.strip(b"\0"):
+        raise NothingRecordedError("is empty: tracking never began")
+    if start[: len(_abi.FIL_FORMAT_MAGIC)] != _abi.FIL_FORMAT_MAGIC:
+        raise RecordingError("is not a recording of filprofiler")
+    if len(data) < _abi.FIL_HEADER_BYTES:
+        raise RecordingError("is cut short in its header")
+    values = _HEADER.unpack(start)
+    header = dict(zip(_abi.HEADER_FIELDS, values))
+    if header["byte_order"] != _abi.FIL_BYTE_ORDER:
+        raise RecordingError("comes from a machine of another byte order")
+    if header["format_version"] != _abi.FIL_FORMAT_VERSION:
+        _refuse_version(header["format_version"])
+    for name, expected in _LAYOUT:
+        if header[name] != expected:
+            raise RecordingError("is damaged: its %s is %d, not %d" % (name, header[name], expected))
+    if header["state"] == _abi.FIL_STATE_CREATED:
+        raise NothingRecordedError("is empty: tracking never began")
+    return values
+
+
+def _refuse_version(version: int) -> "NoReturn":
+    raise RecordingError(
+        "has format version %d, and this filprofiler reads version %d: use the one that wrote it"
+        % (version, _abi.FIL_FORMAT_VERSION)
+    )

@@ -1,0 +1,1 @@
+"""The files and the summary that a person reads."""

@@ -1,0 +1,126 @@
+"""index.html: the one page that tells the result, self-contained and readable without scripts."""
+
+import time
+
+from filprofiler.profile.filters import OwnCode
+from filprofiler.profile.top import top_lines
+from filprofiler.report import text
+from filprofiler.report.sentences import completeness, program_name
+from filprofiler.report.template import fill, read_template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Optional
+
+    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.top import TopLine
+
+_SHOWN_LINES = 3
+_MAX_SOURCE_COLUMNS = 200
+
+
+def html_page(profile: "Profile", sources: "SourceReader", callers_first: str, callees_first: str) -> str:
+    """The whole page. The last two are the `<svg>` elements of the icicle and of the reversed one."""
+    peak = text.human_bytes(profile.peak_bytes)
+    name = program_name(profile)
+    lines = top_lines(profile, OwnCode(profile))
+    values = {
+        "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
+        "style": read_template("report.css"),
+        "program": text.escape(text.cut(text.visible(name), _MAX_SOURCE_COLUMNS)),
+        "peak": text.escape(peak),
+        "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
+        "when": text.escape(_when(profile)),
+        "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
+        "completeness_class": "exact" if profile.complete else "incomplete",
+        "completeness": text.escape(completeness(profile)),
+        "top_lines": _top_list(profile, lines, sources),
+        "rest": text.escape(_rest(profile, lines)),
+        "callers_first": callers_first,
+        "callees_first": callees_first,
+    }
+    return fill(read_template("report.html"), values)
+
+
+def _when(profile: "Profile") -> str:
+    """When the peak was: "at 3.1 s of 10.2 s"."""
+    if profile.peak_seconds is None:
+        return ""
+    when = "at " + text.seconds(profile.peak_seconds)
+    elapsed = profile.program.elapsed_seconds
+    return when if elapsed is None else "%s of %s" % (when, text.seconds(max(elapsed, profile.peak_seconds)))
+
+
+def _facts(profile: "Profile") -> "List[str]":
+    """What else is known of the run, each in a few words."""
+    program = profile.program
+    facts = []
+    if program.resident_peak_bytes is not None:
+        facts.append("resident at most %s" % text.human_bytes(program.resident_peak_bytes))
+    facts.append(text.counted(profile.root.callstacks, "callstack"))
+    if profile.pid:
+        facts.append("process %d" % profile.pid)
+    if profile.python_version:
+        version = profile.python_version
+        facts.append("CPython %d.%d.%d" % (version >> 24, version >> 16 & 255, version >> 8 & 255))
+    if profile.started_unix_ns:
+        started = time.localtime(profile.started_unix_ns // 1000000000)
+        facts.append("started " + time.strftime("%Y-%m-%d %H:%M:%S", started))
+    if program.outcome:
+        facts.append("outcome: " + program.outcome)
+    return facts
+
+
+def _top_list(profile: "Profile", lines: "List[TopLine]", sources: "SourceReader") -> str:
+    own_code = OwnCode(profile)
+    items = []
+    for line in lines[:_SHOWN_LINES]:
+        share = text.percent(line.held_bytes, profile.peak_bytes, 1)
+        source = text.cut(text.visible(sources.line(line.site.path, line.site.line)), _MAX_SOURCE_COLUMNS)
+        values = {
+            "bytes": text.escape(text.human_bytes(line.held_bytes)),
+            "exact": text.escape(text.exact_bytes(line.held_bytes)),
+            "share": text.escape(share),
+            "width": share,
+            "source": text.escape(source or _without_source(line)),
+            "source_class": "source" if source else "no-source",
+            "place": text.escape(text.full_label(line.site)),
+            "via": text.escape(_via(line.via, own_code)),
+        }
+        items.append(fill(read_template("top_line.html"), values))
+    return "".join(items)
+
+
+def _without_source(line: "TopLine") -> str:
+    """What is said where no source line can be shown."""
+    if line.owned:
+        return "(the source is not at hand)"
+    return "(no line of your own code on these callstacks)"
+
+
+def _via(site: "Optional[Site]", own_code: OwnCode) -> str:
+    """Where below the line most of its memory was asked for."""
+    if site is None:
+        return ""
+    if site.special:
+        return "\u2192 " + site.name
+    return "\u2192 via %s:%d (%s)" % (own_code.library_path(site.path), site.line, site.name)
+
+
+def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
+    """What the lines hold that are not shown."""
+    if not lines:
+        return "Nothing was live at the peak."
+    shown = sum(line.held_bytes for line in lines[:_SHOWN_LINES])
+    others = lines[_SHOWN_LINES:]
+    if not others:
+        return "All of the peak is told above." if len(lines) > 1 else "This one line holds all of the peak."
+    rest = sum(line.held_bytes for line in others)
+    return "These %d hold %s; the other %s %s %s." % (
+        _SHOWN_LINES,
+        text.percent(shown, profile.peak_bytes, 1),
+        text.counted(len(others), "line"),
+        "holds" if len(others) == 1 else "hold",
+        text.percent(rest, profile.peak_bytes, 1),
+    )

@@ -1,0 +1,51 @@
+"""The .prof file: every callstack on a line of its own, complete and exact.
+
+    a.py:24 (<module>);a.py:21 (main);/x/numpy/_core/numeric.py:191 (ones) 52428800
+
+Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak.
+
+A path or a name may hold what the format itself uses: there ";" is written "\\x3b", and characters that end a line,
+other control characters and lone surrogates as Python would spell them ("\\n", "\\x1b", "\\udc80"). All else, the
+backslash too, stands as it is. The file is UTF-8.
+"""
+
+from filprofiler.profile.model import Node, Profile, Site
+from filprofiler.report.text import full_label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterator, List, Tuple
+
+_LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
+
+
+def prof_lines(profile: Profile) -> "Iterator[str]":
+    """The file's lines, each with its end."""
+    labels = {}  # type: Dict[Site, str]
+    pending = [(profile.root, "")]  # type: List[Tuple[Node, str]]
+    while pending:
+        node, stack = pending.pop()
+        if node.own_bytes:
+            yield "%s %d\n" % (stack, node.own_bytes)
+        for child in reversed(node.children):
+            label = labels.get(child.site)
+            if label is None:
+                label = labels[child.site] = frame_label(child.site)
+            pending.append((child, stack + ";" + label if stack else label))
+
+
+def frame_label(site: Site) -> str:
+    """One frame as the file has it: "PATH:LINE (FUNCTION)"."""
+    text = full_label(site)
+    if text.isprintable() and ";" not in text:
+        return text
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character == ";":
+        return "\\x3b"
+    if code < 32 or code == 127 or character in _LINE_ENDS or 0xD800 <= code <= 0xDFFF:
+        return character.encode("unicode_escape").decode("ascii")
+    return character

@@ -1,0 +1,57 @@
+"""The few lines that tell the result on a terminal."""
+
+from filprofiler.profile.filters import OwnCode
+from filprofiler.profile.source import SourceReader
+from filprofiler.profile.top import top_lines
+from filprofiler.report import text
+from filprofiler.report.sentences import incomplete
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List
+
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.top import TopLine
+
+COLUMNS = 80 - len("=fil-profile= ")  # the caller's prefix leaves so many
+_SHOWN_LINES = 3
+_CUT_MARK = "..."
+
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def summary_lines(profile: "Profile", index_path: str, color: bool) -> "List[str]":
+    """At most 8 lines, without a prefix: the peak, the three lines that hold most, what is missing, the report's path.
+
+    They fit 80 columns together with the prefix, except that a path is never cut. `color` allows terminal colours; the
+    caller knows about terminals and NO_COLOR.
+    """
+    sources = SourceReader(profile.program)
+    lines = [_peak_line(profile, color)]
+    for line in top_lines(profile, OwnCode(profile))[:_SHOWN_LINES]:
+        lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
+    if not profile.complete:
+        lines.append(incomplete(profile) + "; the report says why.")
+    lines.append("Report: %s" % text.visible(index_path))
+    return lines
+
+
+def _peak_line(profile: "Profile", color: bool) -> str:
+    peak = text.human_bytes(profile.peak_bytes)
+    line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)
+    if profile.peak_seconds is not None:
+        line += " at " + text.seconds(profile.peak_seconds)
+    if profile.program.resident_peak_bytes is not None:
+        resident, unit = text.human_bytes(profile.program.resident_peak_bytes).split(" ")
+        same_unit = peak.endswith(" " + unit)
+        line += " (resident %s)" % (resident if same_unit else "%s %s" % (resident, unit))
+    return line
+
+
+def _top_line(profile: "Profile", line: "TopLine", sources: SourceReader) -> str:
+    """Bytes, share, place and source of one line."""
+    size = text.human_bytes(line.held_bytes)
+    share = text.rough_percent(line.held_bytes, profile.peak_bytes)
+    place = text.short_label(line.site).rpartition(" (")[0] or line.site.name
+    source = sources.line(line.site.path, line.site.line)
+    return text.visible("%10s %4s %s %s" % (size, share, place, source)).rstrip()

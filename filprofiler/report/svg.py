@@ -1,0 +1,158 @@
+"""The icicle as an SVG: the root on top, the largest child first, readable in any viewer, without scripts."""
+
+from filprofiler.report import layout, text
+from filprofiler.report.template import read_template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List
+
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.report.layout import AnyNode, Box
+
+XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
+MAX_CHARACTERS = 1000000  # of one picture; beyond it, fewer boxes are drawn
+
+# The picture's own units; it is as wide as its place, and 1 unit is 1 px at 1200 px.
+WIDTH = 1200
+_MARGIN = 8
+_HEAD = 58  # above the root box
+_ROW = 36
+_GAP = 2  # between rows
+_CHARACTER = 7.3  # of 12 px monospaced text, a little more than the widest common font has
+_PADDING = 5
+_LEAST_TEXT_COLUMNS = 3
+_MAX_TITLE_COLUMNS = 400  # of a source line or a name in a title; longer ones are cut
+
+# Shares of the peak, in thousandths, from which the next stronger shade is used.
+SHADES = (10, 25, 50, 100, 200, 350, 600)
+
+
+# What a tree is read by: callers above, or callees above (the reversed tree).
+CALLERS_FIRST = "callers-first"
+CALLEES_FIRST = "callees-first"
+_SELF_WORDS = {CALLERS_FIRST: "this line itself", CALLEES_FIRST: "no caller"}
+
+
+def icicle_svg(root: "AnyNode", title: str, sources: "SourceReader", order: str) -> str:
+    """The `<svg>` element for the tree under `root`.
+
+    title: stands over the picture and is its title.
+    order: CALLERS_FIRST or CALLEES_FIRST; also tells this picture's identifiers from the other's on one page.
+    """
+    max_boxes = layout.MAX_BOXES
+    while True:
+        boxes = layout.lay_out(root, max_boxes)
+        svg = _Picture(boxes, title, sources, order).element()
+        if len(svg) <= MAX_CHARACTERS or len(boxes) <= 2:
+            return svg
+        max_boxes = min(max_boxes, len(boxes)) * 9 // 10 * MAX_CHARACTERS // len(svg)
+
+
+def shade(size: int, whole: int) -> int:
+    """Which of the shades a share of the peak gets: 0 is the faintest."""
+    return sum(1 for thousandths in SHADES if size * 1000 >= whole * thousandths)
+
+
+class _Picture:
+    """One picture while it is being written."""
+
+    def __init__(self, boxes: "List[Box]", title: str, sources: "SourceReader", order: str) -> None:
+        self._boxes = boxes
+        self._whole = boxes[0].size
+        self._title = title
+        self._sources = sources
+        self._order = order
+        self._scale = (WIDTH - 2 * _MARGIN) / float(self._whole or 1)
+
+    def element(self) -> str:
+        """The whole `<svg>` element."""
+        height = _HEAD + _ROW * (1 + max(box.row for box in self._boxes)) + _MARGIN
+        title = text.escape(self._title)
+        parts = [
+            '<svg xmlns="http://www.w3.org/2000/svg" class="icicle" width="100%%" viewBox="0 0 %d %d">'
+            % (WIDTH, height),
+            "<title>%s</title>" % title,
+            "<style>%s</style>" % read_template("icicle.css"),
+            '<defs><pattern id="hatch-%s" width="6" height="6" patternUnits="userSpaceOnUse" '
+            'patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/>'
+            '<rect class="hatch-line" width="1.5" height="6"/></pattern></defs>' % self._order,
+            '<rect class="paper" width="%d" height="%d"/>' % (WIDTH, height),
+            '<text class="heading" x="%d" y="24">%s</text>' % (_MARGIN, title),
+            '<text class="note" x="%d" y="44">%s</text>' % (_MARGIN, text.escape(self._note())),
+        ]
+        parts.extend(self._box(box) for box in self._boxes)
+        parts.append("</svg>\n")
+        return "\n".join(parts)
+
+    def _note(self) -> str:
+        """What is and what is not in the picture."""
+        note = "%s, %s, %s" % (
+            text.exact_bytes(self._whole),
+            text.counted(self._boxes[0].callstacks, "callstack"),
+            text.counted(len(self._boxes), "box", "es"),
+        )
+        folds = [box for box in self._boxes if box.kind == layout.FOLD]
+        if folds:
+            folded = sum(box.size for box in folds)
+            note += "; hatched: folded, %s (%s)" % (text.human_bytes(folded), text.percent(folded, self._whole))
+        return note
+
+    def _box(self, box: "Box") -> str:
+        x = _MARGIN + box.start * self._scale
+        width = box.size * self._scale if self._whole else WIDTH - 2 * _MARGIN
+        y = _HEAD + box.row * _ROW
+        if box.kind == layout.FOLD:
+            style, fill = "fold", ' style="fill:url(#hatch-%s)"' % self._order
+        else:
+            style, fill = "%s s%d" % (box.kind, shade(box.size, self._whole)), ""
+        first, second = self._lines(box)
+        parts = [
+            '<g class="%s"><title>%s</title>' % (style, text.escape(self._box_title(box, first, second))),
+            '<rect x="%s" y="%d" width="%s" height="%d"%s/>' % (_number(x), y, _number(width), _ROW - _GAP, fill),
+        ]
+        room = int((width - 2 * _PADDING) / _CHARACTER)
+        if room >= _LEAST_TEXT_COLUMNS:
+            x_text = _number(x + _PADDING)
+            for line, line_y, line_style in ((first, y + 14, ""), (second, y + 28, ' class="source"')):
+                if line:
+                    shown = text.escape(text.cut(text.visible(line), room))
+                    parts.append('<text x="%s" y="%d"%s>%s</text>' % (x_text, line_y, line_style, shown))
+        parts.append("</g>")
+        return "".join(parts)
+
+    def _lines(self, box: "Box") -> "tuple[str, str]":
+        """The two lines of text in a box."""
+        site = box.node.site
+        size = text.human_bytes(box.size)
+        if box.kind == layout.FOLD:
+            words = (text.counted(box.callstacks, "callstack"), size, text.percent(box.size, self._whole))
+            return "%s, %s (%s) folded" % words, ""
+        if box.kind == layout.SELF:
+            return _SELF_WORDS[self._order], size
+        if box.row == 0:
+            return "%s in %s" % (size, text.counted(box.callstacks, "callstack")), ""
+        thread = "thread: " if box.node.thread else ""
+        return thread + text.short_label(site), self._sources.line(site.path, site.line)
+
+    def _box_title(self, box: "Box", first: str, second: str) -> str:
+        """What is shown while one points at the box."""
+        site = box.node.site
+        end = text.bytes_and_share(box.size, self._whole)
+        if box.kind == layout.FOLD or box.row == 0:
+            return "%s %s" % (first if box.row else "all: " + first, end)
+        label = text.cut(text.visible(text.full_label(site)), _MAX_TITLE_COLUMNS)
+        if box.kind == layout.SELF:
+            return "%s | %s | %s %s" % (label, first, second, end)
+        parts = [label]
+        if box.node.thread:
+            parts.append("in another thread")
+        if second:
+            parts.append(text.cut(text.visible(second), _MAX_TITLE_COLUMNS))
+        held = "%s in %s" % (text.human_bytes(box.size), text.counted(box.callstacks, "callstack"))
+        return " | ".join(parts + [held]) + " " + end
+
+
+def _number(value: float) -> str:
+    """A coordinate, short: "12.34", "7"."""
+    return ("%.2f" % value).rstrip("0").rstrip(".")

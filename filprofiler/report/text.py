@@ -1,0 +1,140 @@
+"""Words, numbers and escapes that all forms of the report share."""
+
+import os
+
+from filprofiler.profile.model import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List
+
+_UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_TAB = "    "
+_JOINERS = "\u200c\u200d"  # zero-width, but part of the spelling in several scripts
+_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+
+
+def human_bytes(size: int) -> str:
+    """A size with one decimal in the largest unit that fits: "87.7 MiB"; below 1 KiB exact: "512 bytes"."""
+    if size < 1024:
+        return "1 byte" if size == 1 else "%d bytes" % size
+    value = size / 1024
+    power = 0
+    while value >= 1023.95 and power + 1 < len(_UNITS):  # what would be rounded to 1024.0 belongs to the next unit
+        value /= 1024
+        power += 1
+    return "%.1f %s" % (value, _UNITS[power])
+
+
+def exact_bytes(size: int) -> str:
+    """A size in full: "43,523,506 bytes"."""
+    return "1 byte" if size == 1 else "%s bytes" % format(size, ",")
+
+
+def percent(part: int, whole: int, decimals: int = 2) -> str:
+    """A share: "47.36%". Nothing of nothing is all of it."""
+    return "%.*f%%" % (decimals, 100.0 * part / whole if whole else 100.0)
+
+
+def rough_percent(part: int, whole: int) -> str:
+    """A share without decimals, "<1%" for little."""
+    text = percent(part, whole, 0)
+    return "<1%" if part and text == "0%" else text
+
+
+def bytes_and_share(size: int, whole: int) -> str:
+    """The end of every frame's title: "(43,523,506 bytes, 47.36%)"."""
+    return "(%s bytes, %s)" % (format(size, ","), percent(size, whole))
+
+
+def counted(number: int, noun: str, ending: str = "s") -> str:
+    """A number of things: "1 callstack", "12,345 callstacks"."""
+    return "%s %s%s" % (format(number, ","), noun, "" if number == 1 else ending)
+
+
+def seconds(value: float) -> str:
+    """A time: "3.1 s", "2 min 5 s", "1 h 3 min"."""
+    if value < 60:
+        return "%.1f s" % value if value < 59.95 else "1 min 0 s"
+    minutes, rest = divmod(int(value), 60)
+    if minutes < 60:
+        return "%d min %d s" % (minutes, rest)
+    return "%d h %d min" % divmod(minutes, 60)
+
+
+def visible(text: str) -> str:
+    """Text from the program, made safe to show on one line of any medium.
+
+    Tabs become spaces; control characters their pictures; lone surrogates, marks that turn the writing direction and
+    other characters without a shape are spelled out ("\\u202e").
+    """
+    return text if text.isprintable() else "".join(map(_visible_character, text))
+
+
+def _visible_character(character: str) -> str:
+    code = ord(character)
+    if character.isprintable() or character in _JOINERS:
+        return character
+    if character == "\t":
+        return _TAB
+    if code < 32:
+        return chr(0x2400 + code)
+    if character in _SPACES:
+        return " "
+    return ("\\u%04x" if code < 0x10000 else "\\U%08x") % code
+
+
+def escape(text: str) -> str:
+    """Text made visible, and escaped for the content and the attributes of HTML and of XML 1.0."""
+    text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("'", "&#39;")
+
+
+def _is_ascii(text: str) -> bool:
+    return len(text) == len(text.encode("utf-8", "replace"))  # str.isascii came with 3.7
+
+
+def columns(text: str) -> int:
+    """Width of visible text in columns of a monospaced font."""
+    if _is_ascii(text):
+        return len(text)
+    return sum(map(_character_columns, text))
+
+
+def _character_columns(character: str) -> int:
+    from unicodedata import combining, east_asian_width
+
+    if combining(character) or character in _JOINERS:
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, width: int, mark: str = "\u2026") -> str:
+    """Visible text cut on the right to at most `width` columns, ending in `mark` if anything is missing."""
+    if columns(text) <= width:
+        return text
+    room = width - len(mark)
+    if room < 0:
+        return ""
+    if _is_ascii(text):
+        return text[:room] + mark
+    kept = []  # type: List[str]
+    for character in text:
+        room -= _character_columns(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + mark
+
+
+def short_label(site: Site) -> str:
+    """A site in short: "basename:line (function)", or a special site's text."""
+    if site.special:
+        return site.name
+    path = site.path if site.path.startswith("<") else os.path.basename(site.path)
+    return "%s:%d (%s)" % (path, site.line, site.name)
+
+
+def full_label(site: Site) -> str:
+    """A site in full: "path:line (function)", or a special site's text."""
+    return site.name if site.special else "%s:%d (%s)" % (site.path, site.line, site.name)

@@ -1,0 +1,41 @@
+"""What every test may rely on: the package of this source tree, with its library built."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from interpreters import Interpreter, find_interpreters
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILT_LIBRARY = ROOT / "filprofiler" / "_lib" / "libfil.so"
+
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `interpreter` runs once with each that is found."""
+    if "interpreter" in metafunc.fixturenames:
+        found = find_interpreters()
+        metafunc.parametrize("interpreter", found, ids=[interpreter.name for interpreter in found])
+
+
+@pytest.fixture
+def newest_interpreter() -> Interpreter:
+    """The newest interpreter: for tests that need not run with each."""
+    return find_interpreters()[-1]
+
+
+@pytest.fixture(scope="session")
+def built_library() -> Path:
+    """The library of this source tree, as `make build` puts it there."""
+    if not BUILT_LIBRARY.exists():
+        pytest.skip("the library is not built in this source tree: run `make build`")
+    return BUILT_LIBRARY
+
+
+@pytest.fixture(autouse=True)
+def _no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables of the developer's own that would change what a program under test prints."""
+    for name in ("BROWSER", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)

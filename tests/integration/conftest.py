@@ -1,0 +1,76 @@
+"""One wheel, built once, runs under every interpreter: the fixtures that see to it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import List, Tuple
+
+import pytest
+import support
+
+NOT_PART_OF_A_BUILD = shutil.ignore_patterns(".git", "build", "dist", "*.egg-info", "*.so", "__pycache__", "fil-result")
+
+
+def build_wheel(scratch: Path) -> Path:
+    """Build the wheel from a copy of the source, so that nothing lying about in the tree can get into it."""
+    source = scratch / "source"
+    shutil.copytree(str(support.ROOT), str(source), ignore=NOT_PART_OF_A_BUILD)
+    wheels = scratch / "wheels"
+    command = [sys.executable, "-m", "pip", "wheel", str(source), "--no-deps", "-w", str(wheels)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, "the wheel does not build:\n" + done.stdout.decode("utf-8", "replace")[-6000:]
+    (wheel,) = wheels.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel under test: FIL_TEST_WHEEL, or built here."""
+    given = os.environ.get("FIL_TEST_WHEEL")
+    return Path(given) if given else build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def package(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the wheel's files: the same ones for every interpreter."""
+    folder = tmp_path_factory.mktemp("package")
+    with zipfile.ZipFile(str(wheel)) as archive:
+        archive.extractall(str(folder))
+    return folder
+
+
+INTERPRETERS = support.find_interpreters()
+
+
+def name_of(interpreter: Tuple[Tuple[int, ...], str]) -> str:
+    return "{}.{}".format(*interpreter[0][:2])
+
+
+@pytest.fixture(params=INTERPRETERS, ids=[name_of(interpreter) for interpreter in INTERPRETERS])
+def profiler(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -> support.Profiler:
+    """The profiler under each interpreter in turn."""
+    version, python = request.param
+    return support.Profiler(str(python), tuple(version), package, tmp_path)
+
+
+@pytest.fixture
+def one_profiler(package: Path, tmp_path: Path) -> support.Profiler:
+    """The profiler under one interpreter: the one that drives the tests."""
+    return support.Profiler(sys.executable, sys.version_info[:3], package, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def c_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the compiled C sources of these tests."""
+    folder = tmp_path_factory.mktemp("c")
+    built = []  # type: List[Path]
+    for source in sorted(support.C_SOURCES.glob("*.c")):
+        built.append(support.compile_library(source, folder / ("lib" + source.stem + ".so")))
+    if shutil.which("g++"):
+        for source in sorted(support.C_SOURCES.glob("*.cpp")):
+            built.append(support.compile_library(source, folder / ("lib" + source.stem + ".so"), "g++"))
+    assert built, f"no C sources in {support.C_SOURCES}"
+    return folder

@@ -1,0 +1,39 @@
+"""Numbers against the interpreter's own: tracemalloc for whole programs, sys.getsizeof for single objects."""
+
+import json
+from pathlib import Path
+
+import pytest
+import support
+
+OBJECTS = support.PROGRAMS / "small_objects.py"
+KNOWN = support.PROGRAMS / "known_sizes.py"
+
+
+@pytest.mark.parametrize("kind", ["objects", "strings", "nested", "big and small"])
+def test_within_one_percent_of_tracemalloc(profiler: support.Profiler, kind: str) -> None:
+    bare = support.run_bare(profiler.python, [OBJECTS, kind, "tracemalloc"])
+    assert bare.returncode == 0, bare.stderr
+    expected = int(bare.stdout)
+    assert expected > 10 * support.MIB, f"too small a program to compare: {expected}"
+    done = profiler.run_well([OBJECTS, kind])
+    assert abs(done.peak - expected) <= expected / 100, f"{done.peak} instead of {expected}\n{done.account()}"
+
+
+def test_objects_of_known_size_to_the_byte(profiler: support.Profiler, tmp_path: Path) -> None:
+    account = tmp_path / "account.json"
+    done = profiler.run_well([KNOWN, account])
+    expected = json.loads(account.read_text())
+    got = {name: done.at_marker(KNOWN, name, "<module>") for name in expected}
+    # The interpreter keeps headers of lists that were dropped, to use them again.
+    assert abs(got.pop("list") - expected.pop("list")) <= 80
+    assert got == expected
+
+
+def test_the_same_numbers_each_time(profiler: support.Profiler) -> None:
+    first, second = (profiler.run_well([OBJECTS, "objects"]) for _ in range(2))
+    lines, again = first.by_leaf(OBJECTS), second.by_leaf(OBJECTS)
+    assert lines.keys() == again.keys()
+    # The interpreter's table of arenas grows at a moment that depends on addresses.
+    differing = {line: (lines[line], again[line]) for line in lines if abs(lines[line] - again[line]) > 16384}
+    assert not differing

@@ -1,0 +1,101 @@
+"""The real NumPy and pandas: arrays to the byte, and a pandas job whose peak tracemalloc confirms."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import support
+
+NUMPY_JOB = support.PROGRAMS / "numpy_job.py"
+PANDAS_JOB = support.PROGRAMS / "pandas_job.py"
+
+# Marked line -> MiB live at the peak.
+ARRAYS = {
+    "ones, 8": 8,
+    "product, 8": 8,
+    "gone": 0,
+    "concatenate, 16": 16,
+    "cast, 8": 8,
+    "full, 3": 3,
+    "arange, 4": 4,
+}
+
+
+@pytest.fixture(scope="session")
+def scientific_python() -> str:
+    """An interpreter with NumPy and pandas: FIL_TEST_VENV, or a virtual environment kept between runs."""
+    given = os.environ.get("FIL_TEST_VENV")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")))
+    home = Path(given) if given else cache / "fil-test-venv-{}.{}".format(*sys.version_info[:2])
+    python = home / "bin" / "python"
+    if not python.exists() or not has_both(str(python)):
+        if given:
+            pytest.fail(f"FIL_TEST_VENV={given} has no NumPy and pandas")
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "numpy", "pandas"]
+        if subprocess.run(install).returncode != 0:
+            pytest.skip("NumPy and pandas cannot be installed here (no package index?); set FIL_TEST_VENV")
+    return str(python)
+
+
+def has_both(python: str) -> bool:
+    return subprocess.run([python, "-c", "import numpy, pandas"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.fixture
+def scientific(scientific_python: str, package: Path, tmp_path: Path) -> support.Profiler:
+    return support.Profiler(scientific_python, sys.version_info[:3], package, tmp_path)
+
+
+def below_marker(done: support.Profiled, path: Path, name: str) -> int:
+    """Bytes of all callstacks that go through the marked line, NumPy's own Python code below it included."""
+    line = support.marker(path, name)
+    return sum(
+        stack.bytes
+        for stack in done.stacks
+        if any(frame.line == line and frame.file == str(path) for frame in stack.frames)
+    )
+
+
+def test_numpy_arrays(scientific: support.Profiler) -> None:
+    done = scientific.run_well([NUMPY_JOB])
+    wrong = []
+    for name, mib in ARRAYS.items():
+        got = below_marker(done, NUMPY_JOB, name)
+        if not 0 <= got - mib * support.MIB < 4096:
+            wrong.append(f"{name}: {got - mib * support.MIB} bytes more than {mib} MiB")
+    ordered = below_marker(done, NUMPY_JOB, "sort, 4") + below_marker(done, NUMPY_JOB, "resize, 8")
+    if not 0 <= ordered - 8 * support.MIB < 4096:
+        wrong.append(f"sort and resize: {support.in_mib(ordered)}")
+    assert not wrong, "\n".join(wrong) + "\n" + done.account()
+
+
+def test_a_pandas_job(scientific: support.Profiler, tmp_path: Path) -> None:
+    chance = random.Random(1)
+    path = tmp_path / "orders.csv"
+    with path.open("w") as file:
+        file.write("order,customer,amount,note\n")
+        for order in range(60000):
+            file.write(f"{order},{chance.randrange(2000)},{chance.randrange(100)},note {order % 77}\n")
+    bare = support.run_bare(scientific.python, [PANDAS_JOB, path], env={"OMP_NUM_THREADS": "1"})
+    traced = support.run_bare(scientific.python, [PANDAS_JOB, path, "tracemalloc"])
+    assert bare.returncode == traced.returncode == 0, bare.stderr + traced.stderr
+    done = scientific.run_well([PANDAS_JOB, path])
+    assert done.stdout.encode() == bare.stdout
+    # tracemalloc starts after the imports and does not see what C and C++ code takes for itself.
+    imports = sum(stack.bytes for stack in done.stacks if any("importlib" in frame.file for frame in stack.frames))
+    job = done.peak - imports
+    expected = int(traced.stdout)
+    assert 0.95 * expected < job < 1.3 * expected + 2 * support.MIB, (support.in_mib(job), support.in_mib(expected))
+    assert below_marker(done, PANDAS_JOB, "read") > support.MIB, done.account()
+
+
+def test_a_lot_of_small_arrays(scientific: support.Profiler) -> None:
+    code = "import numpy\nkept = []\nfor n in range(20000):\n    kept.append(numpy.full(n % 300, 1.5))\n"
+    done = scientific.run_well(["-c", code])
+    data = sum(8 * (n % 300) for n in range(20000))
+    got = sum(stack.bytes for stack in done.stacks if stack.frames[:1] == (("<string>", 4, "<module>"),))
+    assert 0 <= got - data < 20000 * 150 + 400000, (got, data)

@@ -1,0 +1,70 @@
+"""Threads, forks and what is still running at the end: no crash, no deadlock, and the right totals.
+
+How often each is repeated: FIL_TEST_REPEAT, 3 if it is not set; a deadlock shows as subprocess's own timeout.
+"""
+
+from pathlib import Path
+
+import pytest
+import support
+
+PROGRAM = support.PROGRAMS / "threads_and_forks.py"
+
+# Each with what must be live at the peak: marked line -> MiB.
+OFTEN = {
+    "six threads": {"one of six": 12},
+    "daemon threads": {},
+    "forks": {"freed by the children only": 3, "taken by a child": 0},
+    "C threads": {},
+}
+SELDOM = {
+    "freed by others": {},
+    "many threads": {},
+    "threads from threads": {},
+    "destructors": {"destructors": 10},
+    "fork that returns": {},
+    "grandchildren": {"taken by a grandchild": 0},
+    "subprocesses": {},
+    "vforks": {},
+    "multiprocessing fork": {"taken by a worker process": 0},
+    "multiprocessing spawn": {"taken by a worker process": 0},
+    "executors": {},
+    "exec from a thread": {},
+}
+DEADLOCK = 60
+"""After so many seconds a run that takes about one is taken for a deadlock."""
+
+
+def run_once(profiler: support.Profiler, libraries: Path, kind: str) -> support.Profiled:
+    done = profiler.run([PROGRAM, kind, libraries], timeout=DEADLOCK)
+    assert done.status == 0, done.account()
+    assert done.stdout == "done\n", done.account()
+    assert "Traceback" not in done.stderr and "Fatal" not in done.stderr, done.account()
+    support.check_report(done)
+    return done
+
+
+def check_totals(done: support.Profiled, kind: str) -> None:
+    expected = {"at the end": 15}
+    expected.update(OFTEN.get(kind, SELDOM.get(kind, {})))
+    wrong = []
+    for name, mib in expected.items():
+        got = done.at_marker(PROGRAM, name)
+        if not support.close_to(got, mib * support.MIB):
+            wrong.append(f"{name}: {support.in_mib(got)} instead of {mib} MiB")
+    assert not wrong, "\n".join(wrong) + "\n" + done.account()
+    # What threads have in hand at that moment is a few MiB at the most.
+    total = sum(expected.values())
+    assert total * support.MIB <= done.peak < (total + 9) * support.MIB, support.in_mib(done.peak)
+
+
+@pytest.mark.parametrize("kind", sorted(OFTEN))
+def test_often(profiler: support.Profiler, c_libraries: Path, kind: str) -> None:
+    for _ in range(support.repeats()):
+        check_totals(run_once(profiler, c_libraries, kind), kind)
+
+
+@pytest.mark.parametrize("kind", sorted(SELDOM))
+def test_seldom(profiler: support.Profiler, c_libraries: Path, kind: str) -> None:
+    for _ in range(max(1, support.repeats() // 3)):
+        check_totals(run_once(profiler, c_libraries, kind), kind)

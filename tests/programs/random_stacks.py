@@ -1,0 +1,276 @@
+"""Makes random callstacks, and takes memory or compares callstacks at their ends.
+
+    random_stacks.py MODE ACCOUNT SEED LEAVES THREADS
+
+MODE `bytes`: each leaf takes a block and writes down the stack as sys._getframe shows it; ACCOUNT becomes JSON of
+[[frames, bytes], ...]. MODE `walk`: each leaf compares the library's own walk with sys._getframe; ACCOUNT becomes the
+number of comparisons and the mismatches. Each step of a stack is another kind of call, chosen by chance.
+"""
+
+import functools
+import json
+import random
+import sys
+import threading
+
+GRANULE = 4096
+HEADER = sys.getsizeof(b"")
+LOCAL = threading.local()
+
+
+class Driver:
+    """The chance, the leaves that are still to be made, and the account of one thread."""
+
+    def __init__(self, seed, leaves, leaf, prefix):
+        self.random = random.Random(seed)
+        self.left = leaves
+        self.leaf = leaf
+        self.prefix = prefix
+        self.account = []
+        self.kept = [None] * (leaves + 1)
+
+    def go(self, depth):
+        """Either a leaf, or between one and three further steps."""
+        if self.left <= 0:
+            return 0
+        if depth <= 0 or self.random.random() < 0.15:
+            self.left -= 1
+            self.leaf(self)
+            return 1
+        for _ in range(self.random.choice((1, 1, 2, 3))):
+            self.random.choice(STEPS)(self, depth - 1)
+        return 1
+
+
+def frames_from(frame):
+    result = []
+    while frame is not None:
+        result.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        frame = frame.f_back
+    return result[::-1]
+
+
+def noted(driver):
+    """A size for the line that calls this, after writing its stack down."""
+    size = driver.random.randrange(1, 250) * GRANULE
+    driver.account.append((driver.prefix, frames_from(sys._getframe(1)), size))
+    return size - HEADER
+
+
+def take_bytes(driver):
+    driver.kept[driver.left] = bytes(noted(driver))  # MARK leaf
+
+
+# Each of these is one way to go a step deeper.
+
+
+def plain(driver, depth):
+    driver.go(depth)
+
+
+def two_lines(driver, depth):
+    if driver.random.random() < 0.5:
+        driver.go(depth)
+    else:
+        driver.go(depth)
+    driver.go(depth - 1)
+
+
+def recursion(driver, depth, times=None):
+    times = driver.random.randrange(1, 9) if times is None else times
+    return recursion(driver, depth, times - 1) if times else driver.go(depth)
+
+
+def deep_recursion(driver, depth, times=None):
+    if times is None:
+        times = driver.random.choice((0, 0, 0, 60))
+    if times:
+        deep_recursion(driver, depth, times - 1)
+    else:
+        driver.go(depth)
+
+
+def steps_of(driver, depth):
+    yield driver.go(depth)
+    received = yield driver.go(depth - 1)
+    yield driver.go(depth if received else depth - 1)
+
+
+def generator(driver, depth):
+    for _ in steps_of(driver, depth):
+        if driver.random.random() < 0.3:
+            break
+
+
+def handed_on(driver, depth):
+    yield from steps_of(driver, depth)
+
+
+def resumed_elsewhere(running):
+    try:
+        return running.send(None)
+    except StopIteration:
+        return None
+
+
+def generator_resumed_elsewhere(driver, depth):
+    running = handed_on(driver, depth)
+    next(running)
+    resumed_elsewhere(running)
+    driver.go(depth - 1)
+    resumed_elsewhere(running)
+
+
+async def coroutine(driver, depth):
+    driver.go(depth)
+    await inner_coroutine(driver, depth - 1)
+
+
+async def inner_coroutine(driver, depth):
+    driver.go(depth)
+
+
+def awaiting(driver, depth):
+    try:
+        coroutine(driver, depth).send(None)
+    except StopIteration:
+        pass
+
+
+def sort_callback(driver, depth):
+    sorted((1, 2), key=lambda number: driver.go(depth) if number == 1 else 2)
+
+
+def map_callback(driver, depth):
+    list(map(driver.go, (depth, depth - 1)))
+    return max((1, 2), key=functools.partial(ignore_last, driver, depth))
+
+
+def ignore_last(driver, depth, last):
+    return driver.go(depth) + last
+
+
+class Slots:
+    def __init__(self, driver, depth):
+        self.driver, self.depth = driver, depth
+        driver.go(depth)
+
+    def __len__(self):
+        return self.driver.go(self.depth)
+
+    def __add__(self, other):
+        return self.driver.go(other)
+
+    def __call__(self, depth):
+        return self.driver.go(depth)
+
+    def __enter__(self):
+        self.driver.go(self.depth)
+
+    def __exit__(self, *details):
+        self.driver.go(self.depth)
+
+    @property
+    def shelf(self):
+        return self.driver.go(self.depth)
+
+
+def slots(driver, depth):
+    made = Slots(driver, depth)
+    len(made)
+    made + (depth - 1)
+    made(depth - 1)
+    with made:
+        driver.go(depth - 1)
+    return made.shelf
+
+
+def class_body(driver, depth):
+    class Body:
+        value = driver.go(depth)
+
+    return Body
+
+
+def comprehension(driver, depth):
+    [driver.go(depth) for _ in range(2)]
+    {driver.go(depth - 1) for _ in range(1)}
+    return all(driver.go(depth) >= 0 for _ in range(2))
+
+
+def exception(driver, depth):
+    try:
+        raise ValueError
+    except ValueError:
+        driver.go(depth)
+    finally:
+        driver.go(depth - 1)
+
+
+def executed(driver, depth):
+    lines = driver.random.randrange(0, 300)
+    name = f"made_{driver.random.randrange(1000)}"
+    text = "\n" * lines + f"def {name}(driver, depth):\n  driver.go(depth)\n{name}(driver, depth)\n"
+    exec(compile(text, f"<{name}>", "exec"), {"driver": driver, "depth": depth})
+
+
+def fresh_lambda(driver, depth):
+    lines = driver.random.randrange(0, 40)
+    eval("\n" * lines + "(lambda: driver.go(depth))()", {"driver": driver, "depth": depth})
+
+
+def decorated(driver, depth):
+    @functools.lru_cache()
+    def cached():
+        return driver.go(depth)
+
+    return cached()
+
+
+def many_arguments(driver, depth):
+    return with_arguments(driver, *range(depth), depth=depth, a=1, b=2)
+
+
+def with_arguments(driver, *numbers, depth, **named):
+    return driver.go(depth)
+
+
+STEPS = [
+    plain, two_lines, recursion, deep_recursion, generator, generator_resumed_elsewhere, awaiting, sort_callback,
+    map_callback, slots, class_body, comprehension, exception, executed, fresh_lambda, decorated, many_arguments,
+]  # fmt: skip
+
+
+def work(driver):
+    while driver.left > 0:
+        driver.go(driver.random.randrange(3, 12))
+
+
+def run_threads(drivers):
+    """One thread for each driver, at the same time, each started from this line."""
+    threads = [threading.Thread(target=work, args=(driver,)) for driver in drivers]
+    for driver, thread in zip(drivers, threads):
+        driver.prefix.extend(frames_from(sys._getframe())), thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def main():
+    mode, path, seed, leaves, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+    sys.setswitchinterval(0.0002)
+    if mode == "walk":
+        import walk_comparison
+
+        leaf = walk_comparison.compare
+    else:
+        leaf = take_bytes
+    drivers = [Driver(seed * 1000 + number, leaves, leaf, []) for number in range(max(threads, 1))]
+    if threads:
+        run_threads(drivers)
+    else:
+        work(drivers[0])
+    with open(path, "w") as account:
+        json.dump([entry for driver in drivers for entry in driver.account], account)
+
+
+main()

@@ -1,0 +1,164 @@
+"""Writes synthetic recordings, for tests of what reads them."""
+
+import struct
+
+from filprofiler import _abi
+from filprofiler.profile.build import build_profile
+from filprofiler.profile.model import Program
+from filprofiler.recording.reader import Recording
+
+MEBIBYTE = 1024 * 1024
+
+
+def line_table(lines):
+    """A co_lnotab of a function whose instruction at offset 2 * n is on the line first_line + n, for 0 <= n < lines."""
+    return b"\0\0" + bytes([2, 1]) * (lines - 1)
+
+
+class RecordingBuilder:
+    """Collects functions and callstacks, then gives the bytes of the recording.
+
+    It writes for CPython 3.9, whose line tables are the simplest, unless told otherwise.
+    """
+
+    def __init__(self, python_version=0x030912F0, epoch=7):
+        self.nodes = [[0, 0, 0, 0, 0, 0] for _reserved in range(_abi.FIL_NODE_FIRST)]
+        self.codes = [(0, 0, 0, 0, 0, 0)]
+        self.code_numbers = {}
+        self.texts = {}
+        self.text_bytes = b""
+        self.epoch = epoch
+        self.header = {
+            "magic": _abi.FIL_FORMAT_MAGIC,
+            "format_version": _abi.FIL_FORMAT_VERSION,
+            "byte_order": _abi.FIL_BYTE_ORDER,
+            "header_bytes": _abi.FIL_HEADER_BYTES,
+            "segment_bytes": _abi.SEGMENT_SIZE,
+            "node_bytes": _abi.NODE_SIZE,
+            "code_bytes": _abi.CODE_SIZE,
+            "nodes_per_segment": _abi.FIL_NODES_PER_SEGMENT,
+            "codes_per_segment": _abi.FIL_CODES_PER_SEGMENT,
+            "segment_capacity": _abi.FIL_SEGMENT_CAPACITY,
+            "python_version": python_version,
+            "pid": 4321,
+            "state": _abi.FIL_STATE_STOPPED,
+            "started_unix_ns": 1600000000000000000,
+            "started_clock_ns": 5000000000,
+            "peak_clock_ns": 8100000000,
+            "epoch": epoch,
+        }
+        self.missed = [0] * _abi.FIL_MISSED_REASONS
+
+    def text(self, content):
+        """Keep a text (str or bytes); its number among the texts, from 1."""
+        if content is None:
+            return 0
+        if isinstance(content, str):
+            content = content.encode("utf-8", "surrogatepass")
+        if content not in self.texts:
+            self.texts[content] = len(self.text_bytes)
+            self.text_bytes += struct.pack("<I", len(content)) + content
+        return self.texts[content] + 1
+
+    def code(self, filename, name, first_line=1, lines=200, table=None):
+        """Add a function; its number. Instruction 2 * n is on line first_line + n."""
+        raw = line_table(lines) if table is None else table
+        texts = (self.text(filename), self.text(name), 0, self.text(raw))
+        row = texts + (first_line, 0)
+        if row not in self.code_numbers:
+            self.code_numbers[row] = len(self.codes)
+            self.codes.append(row)
+        return self.code_numbers[row]
+
+    def node(self, parent, code, line_offset, current=0, at_peak=None, epoch=None):
+        """Add a callstack, at the function's first line plus `line_offset`; its number."""
+        epoch = self.epoch if epoch is None else epoch
+        self.nodes.append([current, current if at_peak is None else at_peak, epoch, parent, code, 2 * line_offset])
+        return len(self.nodes) - 1
+
+    def thread(self, parent):
+        """Add the mark below which a thread's frames lie; its number."""
+        self.nodes.append([0, 0, self.epoch, parent, 0, _abi.FIL_MARK_THREAD])
+        return len(self.nodes) - 1
+
+    def stack(self, frames, size, parent=_abi.FIL_NODE_ROOT):
+        """Add a callstack of (filename, name, line) that held `size` bytes at the peak and holds them still."""
+        for position, (filename, name, line) in enumerate(frames):
+            code = self.code(filename, name, first_line=line)
+            parent = self.node(parent, code, 0, size if position == len(frames) - 1 else 0)
+        return parent
+
+    def hold(self, number, current, at_peak=None, epoch=None):
+        """Give an existing node bytes."""
+        at_peak = current if at_peak is None else at_peak
+        self.nodes[number][:3] = [current, at_peak, self.epoch if epoch is None else epoch]
+
+    def build(self):
+        """The recording's bytes."""
+        kinds = [
+            (_abi.FIL_SEGMENT_NODES, _abi.NODE_FORMAT, self.nodes, _abi.FIL_NODES_PER_SEGMENT),
+            (_abi.FIL_SEGMENT_CODES, _abi.CODE_FORMAT, None, _abi.FIL_CODES_PER_SEGMENT),
+        ]
+        directory, body = [], b""
+
+        def add(kind, content):
+            nonlocal body
+            directory.append((_abi.FIL_HEADER_BYTES + len(body), len(content), kind, 0))
+            body += content
+
+        text_start = _abi.FIL_HEADER_BYTES
+        add(_abi.FIL_SEGMENT_TEXT, self.text_bytes)
+        for kind, form, rows, capacity in kinds:
+            if rows is None:
+                rows = [
+                    tuple(text and text_start + text - 1 for text in row[:4]) + tuple(row[4:]) for row in self.codes
+                ]
+            packer = struct.Struct(form)
+            for start in range(0, len(rows), capacity):
+                content = b"".join(packer.pack(*row) for row in rows[start : start + capacity])
+                add(kind, content.ljust(capacity * packer.size, b"\0"))
+        return self._header(directory, len(body)).ljust(_abi.FIL_HEADER_BYTES, b"\0") + body
+
+    def _header(self, directory, body_bytes):
+        peak = sum(row[1] if row[2] == self.epoch else row[0] for row in self.nodes)
+        values = {
+            "current_bytes": sum(row[0] for row in self.nodes),
+            "peak_bytes": peak,
+            "node_count": len(self.nodes),
+            "code_count": len(self.codes),
+            "segment_count": len(directory),
+            "file_bytes": _abi.FIL_HEADER_BYTES + body_bytes,
+        }
+        values.update({"missed_%d" % reason: count for reason, count in enumerate(self.missed)})
+        values.update(self.header)
+        packed = struct.pack(_abi.HEADER_FORMAT, *[values.get(name, 0) for name in _abi.HEADER_FIELDS])
+        return packed + b"".join(struct.pack(_abi.SEGMENT_FORMAT, *entry) for entry in directory)
+
+    def write(self, path):
+        """Write the recording to a file; its path."""
+        with open(str(path), "wb") as file:
+            file.write(self.build())
+        return str(path)
+
+
+def patch_header(data, **values):
+    """A recording's bytes with other values in its header."""
+    offset = {"B": 1, "I": 4, "Q": 8}
+    for name, value in values.items():
+        letter = "Q" if name in ("current_bytes", "peak_bytes", "file_bytes") else "I"
+        start = _abi.HEADER_OFFSETS[name]
+        data = data[:start] + struct.pack("<" + letter, value) + data[start + offset[letter] :]
+    return data
+
+
+def profile_of(stacks, missed=None, **program):
+    """The profile of callstacks ([(filename, line, name), ...], bytes), outermost frame first."""
+    builder = RecordingBuilder()
+    for frames, size in stacks:
+        if frames:
+            builder.stack([(filename, name, line) for filename, line, name in frames], size)
+        else:
+            builder.hold(_abi.FIL_NODE_ROOT, size)
+    for reason, count in (missed or {}).items():
+        builder.missed[reason] = count
+    return build_profile(Recording(builder.build()), Program(**program))

@@ -1,0 +1,136 @@
+"""index.html: the headline, the top lines and the statement of completeness, escaped and self-contained."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from recording_builder import profile_of
+
+from filprofiler import _abi
+from filprofiler.profile.source import SourceReader
+from filprofiler.report.html import html_page
+from filprofiler.report.template import fill
+
+VOID = {"meta", "link", "input", "br"}
+
+
+class Page(HTMLParser):
+    """The page's visible text, and a check that every element is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.words, self.attributes = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open and "title" not in self.open:
+            self.words.append(data)
+
+
+def page(profile, callers="<svg></svg>", callees="<svg></svg>"):
+    return Page(html_page(profile, SourceReader(profile.program), callers, callees))
+
+
+@pytest.fixture
+def job(tmp_path):
+    (tmp_path / "job.py").write_text("def main():\n    table = np.ones(5)\nmain()\n")
+    script = str(tmp_path / "job.py")
+    numeric = "/v/lib/python3.9/site-packages/numpy/_core/numeric.py"
+    return {
+        "stacks": [
+            ([(script, 3, "<module>"), (script, 2, "main"), (numeric, 191, "ones")], 50 * 1024 * 1024),
+            ([(script, 3, "<module>")], 30 * 1024 * 1024),
+            ([("/usr/lib/python3.9/json/decoder.py", 9, "decode")], 10 * 1024 * 1024),
+            ([("/no/source.py", 1, "f")], 5 * 1024 * 1024),
+            ([], 5 * 1024 * 1024),
+        ],
+        "script": "job.py",
+        "script_absolute": script,
+        "cwd": str(tmp_path),
+        "outcome": "exited with status 3",
+        "resident_peak_bytes": 120 * 1024 * 1024,
+        "elapsed_seconds": 10.2,
+    }
+
+
+def test_headline_and_top_lines(job):
+    text = page(profile_of(**job)).text
+    assert "Peak tracked memory of job.py 100.0 MiB 104,857,600 bytes at 3.1 s of 10.2 s" in text
+    assert "resident at most 120.0 MiB" in text
+    assert "outcome: exited with status 3" in text
+    assert "Exact: every allocation" in text
+    assert (
+        "50.0 MiB 50.0% table = np.ones(5) job.py:2 (main) \u2192 via numpy/_core/numeric.py:191 (ones) "
+        "30.0 MiB 30.0% main() job.py:3 (<module>) "
+        "10.0 MiB 10.0% (no line of your own code on these callstacks) /usr/lib/python3.9/json/decoder.py:9 (decode)"
+    ) in text
+    assert "These 3 hold 90.0%; the other 2 lines hold 10.0%." in text
+
+
+def test_incomplete(job):
+    text = page(profile_of(missed={_abi.FIL_MISSED_BLOCK: 1200, _abi.FIL_MISSED_TEXT: 3}, **job)).text
+    assert "Incomplete: 1,203 events could not be recorded (1,200: the bytes were not counted" in text
+    assert "Exact" not in text
+
+
+def test_nothing_held_and_one_line():
+    assert "0 bytes" in page(profile_of([])).text
+    assert "Nothing was live at the peak." in page(profile_of([])).text
+    text = page(profile_of([([("/no/source.py", 1, "f")], 5)])).text
+    assert "(the source is not at hand)" in text
+    assert "This one line holds all of the peak." in text
+
+
+def test_hostile_text_is_escaped(tmp_path):
+    hostile = "</pre><script>alert(1)</script>{{peak}}\0\u202e\udc80\"'"
+    (tmp_path / "a.py").write_text("x = '</pre><script>{{exact}}'")
+    profile = profile_of(
+        [([(str(tmp_path / "a.py"), 1, hostile)], 7), ([(hostile, 1, "f")], 6)],
+        command=hostile,
+        outcome=hostile,
+        cwd=str(tmp_path),
+    )
+    text = html_page(profile, SourceReader(profile.program), "", "")
+    assert "<script" not in text
+    assert "\0" not in text
+    text.encode("utf-8")
+    assert "x = '</pre><script>{{exact}}'" in Page(text).text
+
+
+def test_page_asks_for_nothing_from_anywhere(job):
+    profile = profile_of(**job)
+    assert not re.search(r"https?:|@import|url\((?!#)", html_page(profile, SourceReader(profile.program), "", ""))
+    links = [value for tag, name, value in page(profile).attributes if name in ("href", "src")]
+    assert links == ["data:,", "peak-memory.svg", "peak-memory-reversed.svg", "peak-memory.prof"]
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ({"module": "pkg.job"}, "of -m pkg.job"),
+        ({"command": "import a\nb()"}, "of -c import a\u240ab()"),
+        ({}, "of process 4321"),
+    ],
+)
+def test_other_ways_to_run(program, expected):
+    assert expected in page(profile_of([], **program)).text
+
+
+def test_fill():
+    assert fill("a {{ x }} b {{y}}", {"x": "{{y}}", "y": "2"}) == "a {{y}} b 2"
+    with pytest.raises(KeyError):
+        fill("{{z}}", {})

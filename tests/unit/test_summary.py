@@ -1,0 +1,98 @@
+"""The summary on the terminal, and the words and numbers that all reports share."""
+
+import pytest
+from recording_builder import profile_of
+
+from filprofiler import _abi
+from filprofiler.report import text
+from filprofiler.report.summary import COLUMNS, summary_lines
+
+MEBIBYTE = 1024 * 1024
+
+
+def test_lines(tmp_path):
+    (tmp_path / "log_parser.py").write_text(
+        "index[r.host].append((r.time, r.path, r.status, r.size, r.agent))\n\tload()\n"
+    )
+    path = str(tmp_path / "log_parser.py")
+    profile = profile_of(
+        [
+            ([(path, 1, "f")], 60 * MEBIBYTE),
+            ([(path, 2, "g")], 27 * MEBIBYTE),
+            ([("/a.py", 1, "h")], 300 * 1024),
+            ([], 9),
+        ],
+        resident_peak_bytes=95 * MEBIBYTE,
+    )
+    assert summary_lines(profile, "fil-result/x/index.html", False) == [
+        "Peak 87.3 MiB at 3.1 s (resident 95.0)",
+        "  60.0 MiB  69% log_parser.py:1 index[r.host].append((r.time, r...",
+        "  27.0 MiB  31% log_parser.py:2 load()",
+        " 300.0 KiB  <1% a.py:1",
+        "Report: fil-result/x/index.html",
+    ]
+
+
+def test_incomplete_and_hostile(tmp_path):
+    (tmp_path / "a.py").write_text("\x1b[31m" + "\u4e2d" * 100)
+    profile = profile_of(
+        [([(str(tmp_path / "a.py"), 1, "f")], 5)],
+        missed={_abi.FIL_MISSED_CALLSTACK: 2},
+        resident_peak_bytes=3 * MEBIBYTE,
+    )
+    lines = summary_lines(profile, "x/" * 60, True)
+    assert lines[0] == "Peak \x1b[1m5 bytes\x1b[0m at 3.1 s (resident 3.0 MiB)"
+    assert "\x1b" not in lines[1]
+    assert lines[2] == "Incomplete: 2 events could not be recorded; the report says why."
+    assert lines[3] == "Report: " + "x/" * 60
+    assert all(text.columns(line) <= COLUMNS for line in lines[1:3])
+
+
+def test_nothing_held():
+    assert summary_lines(profile_of([]), "i.html", False) == ["Peak 0 bytes at 3.1 s", "Report: i.html"]
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (1048524, "1023.9 KiB"),
+        (1048575, "1.0 MiB"),
+        (87 * MEBIBYTE, "87.0 MiB"),
+        (2**40 - 1, "1.0 TiB"),
+        (2**63, "8.0 EiB"),
+        (2**80, "1048576.0 EiB"),
+    ],
+)
+def test_human_bytes(size, expected):
+    assert text.human_bytes(size) == expected
+
+
+def test_other_numbers():
+    assert [text.seconds(value) for value in (0, 3.14, 59.96, 125, 3780)] == [
+        "0.0 s",
+        "3.1 s",
+        "1 min 0 s",
+        "2 min 5 s",
+        "1 h 3 min",
+    ]
+    assert text.percent(1, 3) == "33.33%"
+    assert text.percent(0, 0) == "100.00%"
+    assert [text.rough_percent(part, 1000) for part in (0, 4, 6, 1000)] == ["0%", "<1%", "1%", "100%"]
+    assert text.exact_bytes(1) == "1 byte"
+    assert text.counted(1, "box", "es") == "1 box"
+
+
+def test_cut():
+    assert text.cut("abcdef", 6) == "abcdef"
+    assert text.cut("abcdefg", 6) == "abcde\u2026"
+    assert text.cut("\u4e2d\u4e2d\u4e2d", 5) == "\u4e2d\u4e2d\u2026"
+    assert text.cut("abc", 0) == ""
+    assert text.cut("e\u0301" * 4, 4) == "e\u0301" * 4
+
+
+def test_visible():
+    assert text.visible("a\tb\n\x7f\x9b\u2028\u00a0\u200d\ufeff") == "a    b\u240a\\u007f\\u009b\\u2028 \u200d\\ufeff"

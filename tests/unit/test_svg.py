@@ -1,0 +1,176 @@
+"""The SVGs: valid, honest, and readable."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recording_builder import profile_of
+
+from filprofiler.profile.model import Program
+from filprofiler.profile.source import SourceReader
+from filprofiler.profile.tree import ReversedRoot
+from filprofiler.report import svg
+from filprofiler.report.prof import prof_lines
+from filprofiler.report.template import read_template
+
+SVG = "{http://www.w3.org/2000/svg}"
+TITLE_END = re.compile(r" \(([\d,]+) bytes, (\d+\.\d\d)%\)$")
+HOSTILE = "</script>]]><!--\0\t\x1b\u202e\ufffe\udc80&amp;\"'\u05d0"
+
+
+def both(profile, title="Peak", program=None):
+    sources = SourceReader(program or profile.program)
+    return [
+        svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST),
+        svg.icicle_svg(ReversedRoot(profile.root), title, sources, svg.CALLEES_FIRST),
+    ]
+
+
+def boxes(picture):
+    """(class, title without its end, bytes, rectangle's x and width, texts) of each box; the document must be valid."""
+    found = []
+    for group in ElementTree.fromstring(svg.XML_PROLOG + picture).iter(SVG + "g"):
+        title = group.find(SVG + "title").text
+        end = TITLE_END.search(title)
+        rectangle = group.find(SVG + "rect")
+        found.append(
+            (
+                group.get("class").split()[0],
+                title[: end.start()],
+                int(end.group(1).replace(",", "")),
+                float(rectangle.get("x")),
+                float(rectangle.get("width")),
+                [text.text for text in group.iter(SVG + "text")],
+            )
+        )
+    return found
+
+
+FRAMES = st.tuples(st.sampled_from(["/a.py", "/b.py", HOSTILE, "<x>"]), st.integers(1, 4), st.text(max_size=4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.lists(FRAMES, max_size=6), st.integers(1, 10**9)), max_size=30))
+def test_prof_peak_and_both_pictures_agree(stacks):
+    profile = profile_of(stacks)
+    assert sum(int(line.rpartition(" ")[2]) for line in prof_lines(profile)) == profile.peak_bytes
+    for picture in both(profile):
+        found = boxes(picture)
+        assert found[0][2] == profile.peak_bytes
+        assert sum(box[2] for box in found if box[0] != "frame") == profile.peak_bytes
+
+
+def test_titles_widths_and_texts(tmp_path):
+    (tmp_path / "job.py").write_text("def main():\n    x  = np.ones(1 < 2)\nmain()\n")
+    job = str(tmp_path / "job.py")
+    profile = profile_of(
+        [
+            ([(job, 3, "<module>"), (job, 2, "main"), ("/x/numpy/numeric.py", 191, "ones")], 43523506),
+            ([(job, 3, "<module>")], 48376494),
+        ]
+    )
+    picture = both(profile, title="Peak Tracked Memory Usage (87.6 MiB)")[0]
+    document = ElementTree.fromstring(picture)
+    assert document.find(SVG + "title").text == "Peak Tracked Memory Usage (87.6 MiB)"
+    assert document.get("width") == "100%"
+    assert document.get("viewBox").startswith("0 0 1200 ")
+    root, module, own, main, ones = sorted(boxes(picture), key=lambda box: -box[2])
+    assert root[5] == ["87.6 MiB in 2 callstacks"]
+    assert module[5] == ["job.py:3 (<module>)", "main()"]
+    assert own[0] == "self"
+    assert own[5] == ["this line itself", "46.1 MiB"]
+    assert main[5] == ["job.py:2 (main)", "x  = np.ones(1 < 2)"]
+    assert main[1].startswith(job + ":2 (main) | x  = np.ones(1 < 2) | 41.5 MiB in 1 callstack")
+    assert "(43,523,506 bytes, 47.36%)</title>" in picture
+    assert ones[5] == ["numeric.py:191 (ones)"]
+    assert ones[4] == pytest.approx(root[4] * 0.4736, rel=0.001)
+    assert main[3] == ones[3] == root[3]
+
+
+def test_hostile_text_is_shown_and_harmless(tmp_path):
+    (tmp_path / "x.py").write_bytes("\t\u05d0\u05d1 ]]> \x0b\x01 </svg> &".encode() + b"y" * 5000)
+    path = str(tmp_path / "x.py")
+    for picture in both(profile_of([([(path, 1, HOSTILE), (HOSTILE, 1, "f" * 5000)], 10)])):
+        texts = [text for box in boxes(picture) for text in [box[1], *box[5]]]
+        assert any("\\u202e" in text and "\u2400" in text and "\\udc80" in text for text in texts)
+        assert any("\u05d0\u05d1 ]]> \u240b\u2401 </svg> &y" in text for text in texts)
+        assert max(map(len, texts)) < 2000
+        assert "<script" not in picture
+
+
+def test_text_is_cut_on_the_right_and_fits():
+    profile = profile_of([([("/" + "\u4e2d" * 300 + ".py", 1, "f")], 10), ([("/b" * 40 + ".py", 1, "g" * 300)], 1)])
+    for box in boxes(both(profile)[0])[1:]:
+        for text in box[5]:
+            assert text.endswith("\u2026")
+            assert svg.text.columns(text) * 7.3 <= box[4]
+
+
+def test_fold_says_what_it_holds():
+    stacks = [([("/a.py", 1, "f")], 10**6)] + [([("/a.py", number, "g")], 100) for number in range(2, 32)]
+    fold = boxes(both(profile_of(stacks))[0])[-1]
+    assert fold[:3] == ("fold", "30 callstacks, 2.9 KiB (0.30%) folded", 3000)
+
+
+def test_thread_is_told():
+    from recording_builder import RecordingBuilder
+
+    from filprofiler.profile.build import build_profile
+    from filprofiler.recording.reader import Recording
+
+    builder = RecordingBuilder()
+    mark = builder.thread(builder.stack([("/a.py", "main", 5)], 0))
+    builder.stack([("/a.py", "work", 9)], 70, parent=mark)
+    picture = both(build_profile(Recording(builder.build()), Program()))[0]
+    assert boxes(picture)[-1][5] == ["thread: a.py:9 (work)"]
+    assert boxes(picture)[-1][1].startswith("/a.py:9 (work) | in another thread | 70 bytes")
+
+
+def test_nothing_held():
+    for picture in both(profile_of([])):
+        assert [box[1:3] for box in boxes(picture)] == [("all: 0 bytes in 0 callstacks", 0)]
+
+
+def test_deep_callstack_gives_a_picture_of_limited_height():
+    profile = profile_of([([("/j.py", number, "f") for number in range(1, 1001)], 5)])
+    for picture in both(profile):
+        height = int(ElementTree.fromstring(picture).get("viewBox").split()[3])
+        assert height < 4000
+        assert boxes(picture)[-1][0] == "fold"
+
+
+def test_a_picture_has_a_limited_size():
+    name = "/" + "directory/" * 40 + "%d.py"
+    stacks = [
+        ([(name % (number % 400 + depth), 1, "function_%d" % number) for depth in range(30)], 1000 + number)
+        for number in range(900)
+    ]
+    for picture in both(profile_of(stacks)):
+        assert len(picture) <= svg.MAX_CHARACTERS
+        found = boxes(picture)
+        assert len(found) <= 4000
+        assert sum(box[2] for box in found if box[0] != "frame") == sum(size for _frames, size in stacks)
+
+
+def luminance(color):
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first, second):
+    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_contrast_of_every_shade_in_light_and_dark():
+    light, dark = read_template("icicle.css").split("@media (prefers-color-scheme: dark)")
+    for style in (light, dark):
+        ink = re.search(r"\.icicle text \{ fill: (#\w{6})", style).group(1)
+        grounds = re.findall(r"\.icicle \.(?:s\d rect|hatch-\w+|paper) \{ fill: (#\w{6})", style)
+        assert len(grounds) == len(svg.SHADES) + 1 + 3
+        assert min(contrast(ink, ground) for ground in grounds) >= 4.5
+        note = re.search(r"\.icicle \.note \{.*?fill: (#\w{6})", style).group(1)
+        assert contrast(note, re.search(r"\.paper \{ fill: (#\w{6})", style).group(1)) >= 4.5

@@ -1,0 +1,89 @@
+"""Writing the four files."""
+
+import os
+import sys
+
+import pytest
+from recording_builder import profile_of
+
+from filprofiler.errors import ReportError
+from filprofiler.report import writer
+
+FILES = ["peak-memory.prof", "peak-memory.svg", "peak-memory-reversed.svg", "index.html"]
+
+
+def small_profile():
+    return profile_of([([("/a.py", 1, "f"), ("/\udc80\u4e2d.py", 2, "g")], 12345678)])
+
+
+def test_four_files_in_order(tmp_path):
+    paths = writer.write_report(small_profile(), str(tmp_path))
+    assert paths == [str(tmp_path / name) for name in FILES]
+    assert sorted(os.listdir(str(tmp_path))) == sorted(FILES)
+    assert (tmp_path / "peak-memory.prof").read_text(encoding="utf-8").endswith(" 12345678\n")
+    picture = (tmp_path / "peak-memory.svg").read_text(encoding="utf-8")
+    assert picture.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<svg ')
+    assert "<title>Peak Tracked Memory Usage (11.8 MiB)</title>" in picture
+    turned = (tmp_path / "peak-memory-reversed.svg").read_text(encoding="utf-8")
+    assert "<title>Peak Tracked Memory Usage (11.8 MiB), Reversed</title>" in turned
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert picture.split("\n", 1)[1] in page
+    assert turned.split("\n", 1)[1] in page
+
+
+@pytest.mark.parametrize("obstacle", range(4))
+def test_a_file_that_cannot_be_written_leaves_the_earlier(tmp_path, obstacle):
+    (tmp_path / FILES[obstacle]).mkdir()
+    with pytest.raises(ReportError, match=r"cannot be written .*: Is a directory") as raised:
+        writer.write_report(small_profile(), str(tmp_path))
+    assert raised.value.written == tuple(str(tmp_path / name) for name in FILES[:obstacle])
+    assert sorted(os.listdir(str(tmp_path))) == sorted(FILES[: obstacle + 1])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_full_disk(tmp_path):
+    (tmp_path / (FILES[0] + ".part")).symlink_to("/dev/full")
+    with pytest.raises(ReportError, match="No space left on device"):
+        writer.write_report(small_profile(), str(tmp_path))
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_folder_that_is_not_there(tmp_path):
+    with pytest.raises(ReportError, match="No such file"):
+        writer.write_report(small_profile(), str(tmp_path / "absent"))
+
+
+def test_whole_road_under_each_interpreter(tmp_path, interpreter):
+    """Recording to files, with the syntax and the library of each version; the files are the same everywhere."""
+    import subprocess
+
+    from recording_builder import RecordingBuilder
+
+    script = tmp_path / "job.py"
+    script.write_text("x = 1\n" * 60)
+    builder = RecordingBuilder()
+    for number in range(1, 60):
+        builder.stack([(str(script), "<module>", number), ("/x/\u4e2d.py", "f\udc80", 1)], number * 1000)
+    recording = builder.write(tmp_path / "recording.fil")
+    results = []
+    for executable in (interpreter.path, sys.executable):
+        folder = tmp_path / str(len(results))
+        folder.mkdir()
+        code = (
+            "import sys; recording, script, folder = sys.argv[1:]\n"
+            "from filprofiler.recording.reader import read_recording\n"
+            "from filprofiler.profile.build import build_profile\n"
+            "from filprofiler.profile.model import Program\n"
+            "from filprofiler.report.writer import write_report\n"
+            "from filprofiler.report.summary import summary_lines\n"
+            "profile = build_profile(read_recording(recording), Program(script='job.py', script_absolute=script))\n"
+            "write_report(profile, folder)\n"
+            "print(ascii(summary_lines(profile, 'index.html', False)))\n"
+        )
+        environment = dict(os.environ, PYTHONPATH=os.path.dirname(os.path.dirname(os.path.dirname(writer.__file__))))
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        command = [executable, "-W", "error", "-c", code, recording, str(script), str(folder)]
+        output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
+        results.append((output, [(folder / name).read_bytes() for name in FILES]))
+    assert results[0] == results[1]
