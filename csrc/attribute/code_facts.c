@@ -50,6 +50,7 @@ static bool append_characters(memory_reader *read, uintptr_t data, uint64_t leng
             uint32_t character = 0;
             memcpy(&character, piece + i * width, width);
             if (buffer->capacity - used < 4) {
+                buffer->lacks = true;
                 return true;
             }
             used += put_utf8(buffer->bytes + used, character);
@@ -73,6 +74,7 @@ static bool append_text(const struct frame_layout *layout, memory_reader *read, 
     bool compact = (bits >> 5 & 1u) != 0;
     bool ascii = (bits >> 6 & 1u) != 0;
     if (!compact || (width != 1 && width != 2 && width != 4)) {
+        buffer->lacks = true;
         return true;
     }
     return append_characters(read, text + (ascii ? layout->text_ascii : layout->text_compact), length, width, buffer);
@@ -86,6 +88,7 @@ static bool append_bytes(const struct frame_layout *layout, memory_reader *read,
         return false;
     }
     if (size > buffer->capacity - buffer->used) {
+        buffer->lacks = true;
         return true;
     }
     if (!read(buffer->bytes + buffer->used, object + layout->bytes_data, (size_t)size)) {

@@ -20,6 +20,7 @@ struct text_buffer {
     uint8_t *bytes;
     uint32_t capacity;
     uint32_t used;
+    bool lacks; /* a text that the code object has could not be taken */
 };
 
 /* Fill in `facts` (all but offset) for the code object at `code`, appending its texts to `buffer`. A text that does not

@@ -70,12 +70,12 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
 static uint32_t record(uintptr_t code)
 {
     static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
-    struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0};
+    struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
     struct fil_observed_frame facts;
     if (!code_facts_read(&walker.layout, read_directly, code, &buffer, &facts)) {
         return 0;
     }
-    if (facts.filename_bytes == 0 || facts.name_bytes == 0 || facts.line_table_bytes == 0) {
+    if (buffer.lacks) {
         ledger_missed(&state.ledger, FIL_MISSED_TEXT);
     }
     struct fil_code kept = {

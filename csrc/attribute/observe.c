@@ -75,7 +75,7 @@ int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, 
     if (!read_innermost((uintptr_t)walker.thread_state(), &frame)) {
         return FIL_ERROR_UNREADABLE_STACK;
     }
-    struct text_buffer buffer = {.bytes = text, .capacity = text_capacity, .used = 0};
+    struct text_buffer buffer = {.bytes = text, .capacity = text_capacity, .used = 0, .lacks = false};
     uint32_t count = 0;
     for (uint32_t met = 0; frame != 0 && count < capacity && met < MOST_FRAMES; met++) {
         bool shim = false;

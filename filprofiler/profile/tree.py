@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 class ReversedNode:
     """A node of the tree that is read from the leaf: its children are the callers of its site.
 
-    The attributes are those of Node. Children are worked out when they are first asked for, so that looking at the
-    largest branches of a large profile costs little.
+    The attributes are those of Node; `thread` says that this frame is the outermost of a thread in all callstacks told
+    here. Children are worked out when they are first asked for, so that looking at the largest branches of a large
+    profile costs little.
     """
 
     __slots__ = ("_children", "_members", "_own_bytes", "callstacks", "site", "thread", "total_bytes")
 
     def __init__(self, site: Site, members: "Members") -> None:
         self.site = site
-        self.thread = any(node.thread for node in members)
+        self.thread = bool(members) and all(node.thread for node in members)
         self.total_bytes = sum(told[0] for told in members.values())
         self.callstacks = sum(told[1] for told in members.values())
         self._members = members

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import List, Tuple
+from typing import List
 
 import pytest
 import support
+from interpreters import find_interpreters
 
 NOT_PART_OF_A_BUILD = shutil.ignore_patterns(".git", "build", "dist", "*.egg-info", "*.so", "__pycache__", "fil-result")
 
@@ -42,18 +43,14 @@ def package(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-INTERPRETERS = support.find_interpreters()
+INTERPRETERS = find_interpreters()
 
 
-def name_of(interpreter: Tuple[Tuple[int, ...], str]) -> str:
-    return "{}.{}".format(*interpreter[0][:2])
-
-
-@pytest.fixture(params=INTERPRETERS, ids=[name_of(interpreter) for interpreter in INTERPRETERS])
+@pytest.fixture(params=INTERPRETERS, ids=[interpreter.name for interpreter in INTERPRETERS])
 def profiler(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -> support.Profiler:
     """The profiler under each interpreter in turn."""
-    version, python = request.param
-    return support.Profiler(str(python), tuple(version), package, tmp_path)
+    interpreter = request.param  # type: Interpreter
+    return support.Profiler(interpreter.path, interpreter.version, package, tmp_path)
 
 
 @pytest.fixture

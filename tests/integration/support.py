@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
@@ -299,29 +298,3 @@ def compile_library(source: Path, output: Path, compiler: str = "cc", flags: Seq
     command = [compiler, "-shared", "-fPIC", "-O0", "-g", "-Wall", "-o", str(output), str(source), "-pthread"]
     subprocess.run(command + list(flags), check=True)
     return output
-
-
-def find_interpreters() -> List[Tuple[Tuple[int, ...], str]]:
-    """Every CPython to test with, one per minor version: the project's own finder, or a plain search of PATH."""
-    if str(TESTS) not in sys.path:
-        sys.path.insert(0, str(TESTS))
-    try:
-        from interpreters import find_interpreters as finder
-    except ImportError:
-        return _search_for_interpreters()
-    return list(finder())
-
-
-def _search_for_interpreters() -> List[Tuple[Tuple[int, ...], str]]:
-    candidates = os.environ.get("FIL_TEST_PYTHONS", "").replace(",", os.pathsep).split(os.pathsep)
-    versions = Path(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))) / "versions"
-    if not any(candidates):
-        candidates = [str(p) for p in sorted(versions.glob("3.*/bin/python3"))] if versions.is_dir() else []
-        candidates += [p for n in range(6, 14) for p in [shutil.which(f"python3.{n}")] if p]
-    found = {}  # type: Dict[Tuple[int, ...], Tuple[Tuple[int, ...], str]]
-    for path in candidates:
-        probe = subprocess.run([path, "-c", "import sys; print(*sys.version_info[:3])"], stdout=subprocess.PIPE)
-        if probe.returncode == 0:
-            version = tuple(int(part) for part in probe.stdout.split())
-            found.setdefault(version[:2], (version, path))
-    return [found[minor] for minor in sorted(found) if minor >= (3, 6)]

@@ -1,13 +1,23 @@
-"""A small pandas job: read a CSV file, merge, group. With a second argument tracemalloc tells its peak."""
+"""A small pandas job: read a CSV file, merge, group. A second argument names another judge of its peak, which it prints.
+
+pandas_job.py FILE [tracemalloc | counting]
+"""
 
 import sys
 
-import pandas
+import pandas  # MARK imports
 
-if sys.argv[2:]:
+JUDGE = "".join(sys.argv[2:])
+if JUDGE == "tracemalloc":
     import tracemalloc
 
     tracemalloc.start()
+elif JUDGE == "counting":
+    import ctypes
+
+    counting = ctypes.CDLL(None)
+    counting.counting_restart.restype = counting.counting_highest.restype = ctypes.c_long
+    before = counting.counting_restart()
 
 
 def read(path):
@@ -18,11 +28,14 @@ def job(path):
     orders = read(path)
     customers = orders[["customer"]].drop_duplicates().assign(name=lambda frame: "n" + frame.customer.astype(str))
     merged = orders.merge(customers, on="customer")
-    return merged.groupby("name").amount.sum(), merged, orders
+    again = pandas.concat([merged] * 6)  # MARK concatenated
+    return again.groupby("name").amount.sum(), again, merged, orders
 
 
 result = job(sys.argv[1])
-if sys.argv[2:]:
+if JUDGE == "tracemalloc":
     print(tracemalloc.get_traced_memory()[1])
+elif JUDGE == "counting":
+    print(counting.counting_highest() - before)
 else:
     print(int(result[0].sum()))
