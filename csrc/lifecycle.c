@@ -102,6 +102,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
     recording_set_state(FIL_STATE_TRACKING);
+    state.threads = !platform_is_single_threaded(); /* the threads of the layout's proof have ended */
     state.tracking = true;
     return FIL_OK;
 }

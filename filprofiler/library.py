@@ -51,7 +51,9 @@ _STATUS_TEXTS = {
 }
 
 _TEXT_BYTES = 65536
-_IGNORE_COOKIE = 0x0800  # PyCF_IGNORE_COOKIE: source text is UTF-8 whatever its coding line says
+
+# PyCF_IGNORE_COOKIE: from CPython 3.10 on, the text of `-c` is UTF-8 whatever its coding line says.
+_COMMAND_FLAGS = 0x0800 if sys.version_info >= (3, 10) else 0
 
 
 class LibraryError(FilError):
@@ -187,7 +189,7 @@ class Interpreter:
 
     def command_call(self, source: str) -> "Call":
         """What runs source text as `python -c` would."""
-        return self._run_string, (source.encode("utf-8"), self._compiler_flags(_IGNORE_COOKIE))
+        return self._run_string, (source.encode("utf-8"), self._compiler_flags(_COMMAND_FLAGS))
 
     def _compiler_flags(self, flags: int) -> "Any":
         """A PyCompilerFlags: its flags, and the minor version of the grammar."""

@@ -1,7 +1,9 @@
 """What every test may rely on: the package of this source tree, with its library built."""
 
+import os
 import sys
 from pathlib import Path
+from typing import Any, Generator
 
 import pytest
 from interpreters import Interpreter, find_interpreters
@@ -39,3 +41,17 @@ def _no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variables of the developer's own that would change what a program under test prints."""
     for name in ("BROWSER", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+# With FIL_FORBID_SKIPS a skipped test is a failed one, unless it could not run on any machine with that interpreter.
+ALWAYS_ALLOWED = "this Python does not know the feature"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") -> Generator[None, Any, None]:
+    """Turn skips into failures where everything that tests need is said to be installed."""
+    del item, call
+    report = (yield).get_result()
+    if report.skipped and os.environ.get("FIL_FORBID_SKIPS") and ALWAYS_ALLOWED not in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = "skipped, but this run forbids skips: %s" % (report.longrepr,)

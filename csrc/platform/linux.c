@@ -1,7 +1,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <linux/limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +19,11 @@ extern char **environ;
 /* Memory comes from slabs so that the tables do not use up the process's number of mappings. */
 #define SLAB_BYTES ((size_t)4 << 20)
 #define SLAB_SHARE (SLAB_BYTES / 4) /* what is larger gets a mapping of its own */
+
+/* How a taken lock is awaited. */
+#define SPINS 500u
+#define SHORTEST_NAP_NS 1000
+#define LONGEST_NAP_NS 200000
 
 static struct {
     char *next;
@@ -210,23 +214,17 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
 void platform_lock_slow(struct platform_lock *lock)
 {
     int kept = errno;
-    for (int spin = 0; spin < 100; spin++) {
-        uint32_t free_state = 0;
-        if (__atomic_load_n(&lock->state, __ATOMIC_RELAXED) == 0 &&
-            __atomic_compare_exchange_n(&lock->state, &free_state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-            return;
+    struct timespec nap = {.tv_sec = 0, .tv_nsec = 0};
+    for (uint32_t tries = 0;; tries++) {
+        if (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) == 0 &&
+            __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) == 0) {
+            break;
+        }
+        if (tries >= SPINS) { /* its holder is not running */
+            nap.tv_nsec = nap.tv_nsec < LONGEST_NAP_NS ? nap.tv_nsec + SHORTEST_NAP_NS : LONGEST_NAP_NS;
+            (void)nanosleep(&nap, NULL);
         }
     }
-    while (__atomic_exchange_n(&lock->state, 2, __ATOMIC_ACQUIRE) != 0) {
-        (void)syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
-    }
-    errno = kept;
-}
-
-void platform_unlock_slow(struct platform_lock *lock)
-{
-    int kept = errno;
-    (void)syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     errno = kept;
 }
 
@@ -235,8 +233,33 @@ void platform_signal_parent(int signal, uint32_t pid)
     int kept = errno;
     if ((uint32_t)getpid() == pid) {
         (void)kill(getppid(), signal);
+    } else {
+        struct sigaction usual;
+        memset(&usual, 0, sizeof usual);
+        usual.sa_handler = SIG_DFL;
+        (void)sigaction(signal, &usual, NULL);
+        (void)kill(getpid(), signal); /* taken when this handler returns */
     }
     errno = kept;
+}
+
+bool platform_is_single_threaded(void)
+{
+    int kept = errno;
+    bool single = false;
+    const struct timespec moment = {.tv_sec = 0, .tv_nsec = 100000};
+    for (int tries = 0; tries < 50 && !single; tries++) {
+        struct stat tasks; /* a folder for each thread: as many links, and two for the folder itself */
+        if (stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink < 3) {
+            break;
+        }
+        single = tasks.st_nlink == 3;
+        if (!single) {
+            (void)nanosleep(&moment, NULL);
+        }
+    }
+    errno = kept;
+    return single;
 }
 
 void platform_handle_signal(int signal, void (*handler)(int))

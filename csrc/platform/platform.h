@@ -46,30 +46,31 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
 
 size_t platform_page_bytes(void);
 
-/* A lock that sleeps when contended; zero-initialised, no destruction. Not recursive. */
+/* Is the calling thread the only one? A thread that is about to end gets a few milliseconds for it. False where the
+ * system does not tell. */
+bool platform_is_single_threaded(void);
+
+/* A lock for a few dozen instructions at a time; zero-initialised, no destruction. Not recursive. Who finds it taken spins,
+ * then naps: giving it back is a plain store, half the price of a lock that has to look for sleepers. */
 struct platform_lock {
-    uint32_t state; /* 0 free, 1 held, 2 held and awaited */
+    uint32_t held;
 };
 __attribute__((cold, noinline)) void platform_lock_slow(struct platform_lock *lock);
-__attribute__((cold, noinline)) void platform_unlock_slow(struct platform_lock *lock);
 
 static inline void platform_lock_take(struct platform_lock *lock)
 {
-    uint32_t free_state = 0;
-    if (!__atomic_compare_exchange_n(&lock->state, &free_state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    if (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0) {
         platform_lock_slow(lock);
     }
 }
 
 static inline void platform_lock_give(struct platform_lock *lock)
 {
-    if (__atomic_exchange_n(&lock->state, 0, __ATOMIC_RELEASE) == 2) {
-        platform_unlock_slow(lock);
-    }
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }
 
-/* Pass signal number `signal` on to the parent process, if this process is still the one numbered `pid`. For use in a
- * signal handler. */
+/* Pass signal number `signal` on to the parent process, if this process is still the one numbered `pid`; in any other (the
+ * child of a fork) let it do what it does by default. For use in a signal handler. */
 void platform_signal_parent(int signal, uint32_t pid);
 
 /* Handle `signal` with `handler`, if it has no handler yet. */

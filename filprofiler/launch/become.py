@@ -15,33 +15,35 @@ from filprofiler.library import Interpreter, Library, LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any, Callable, Dict, List, NoReturn
 
     from filprofiler.library import Call
+else:
+    import _signal as signal  # the signal module itself would import much, and not be needed by every program
 
 
 class _FailedError(BaseException):
     """Ends the process with status 1 after the program's uncaught exception was shown."""
 
 
-def enter(namespace: "Dict[str, Any]") -> None:
-    """Start tracking, then run the program in `namespace`, the contents of `__main__`."""
+def enter() -> None:
+    """Start tracking, then run the program in a new `__main__`."""
     try:
         _bootstrap, recording, report_signal, mode, target = sys.argv[:5]
         library, interpreter = Library(), Interpreter()
-        function, arguments = _PREPARE[mode](interpreter, namespace, target)
         _prove_layout(library)
-        atexit.register(library.finalizing)
-        _clean_namespace(namespace)
+        _replace_main()
         _forget_ourselves()
+        function, arguments = _PREPARE[mode](interpreter, target)
+        atexit.register(library.finalizing)
         announcement = _announcement()
         library.start(recording, int(report_signal))
         _write(announcement)
     except LibraryError as error:
         _refuse(error)
-    except KeyboardInterrupt:
-        _die_of_interrupt()
     try:
+        _let_interrupts_raise()
         failed = function(*arguments) == -1
     except SystemExit:
         raise
@@ -50,9 +52,6 @@ def enter(namespace: "Dict[str, Any]") -> None:
         # taken off just before.
         _own_frames_off(error)
         raise
-    # The interpreter is about to remove these from the `__main__` that it believes to have run.
-    namespace.setdefault("__file__", None)
-    namespace.setdefault("__cached__", None)
     if failed:
         _hide_next_exception()
         raise _FailedError
@@ -66,7 +65,7 @@ def _prove_layout(library: "Library") -> None:
     library.accept_layout()
 
 
-def _script(interpreter: "Interpreter", namespace: "Dict[str, Any]", path: str) -> "Call":
+def _script(interpreter: "Interpreter", path: str) -> "Call":
     """`python SCRIPT`, where SCRIPT may also be a folder or a zip file with a `__main__.py`."""
     _set_arguments([path], [path])
     full_path = co_filename_of_script(path)
@@ -80,7 +79,7 @@ def _script(interpreter: "Interpreter", namespace: "Dict[str, Any]", path: str) 
     return call
 
 
-def _module(interpreter: "Interpreter", namespace: "Dict[str, Any]", name: str) -> "Call":
+def _module(interpreter: "Interpreter", name: str) -> "Call":
     """`python -m NAME`."""
     _set_arguments(["-m"], ["-m", name])
     try:
@@ -97,16 +96,16 @@ def _module_call(name: str, set_first_argument: bool) -> "Call":
     return runpy._run_module_as_main, (name, set_first_argument)  # type: ignore[attr-defined]
 
 
-def _command(interpreter: "Interpreter", namespace: "Dict[str, Any]", source: str) -> "Call":
+def _command(interpreter: "Interpreter", source: str) -> "Call":
     """`python -c SOURCE`."""
     _set_arguments(["-c"], ["-c", source])
     _set_first_path("")
     if sys.version_info < (3, 13):
         return interpreter.command_call(source)
-    return _run_shown_source, (source, namespace)
+    return _run_shown_source, (source,)
 
 
-def _run_shown_source(source: str, namespace: "Dict[str, Any]") -> None:
+def _run_shown_source(source: str) -> None:
     """`-c` from CPython 3.13 on, which keeps the source where tracebacks find it, by a way that is not exported."""
     import linecache
 
@@ -117,7 +116,7 @@ def _run_shown_source(source: str, namespace: "Dict[str, Any]") -> None:
     else:
         shown._register_code("<string>", source, "<string>")
         code = compile(source, "<string>", "exec", 0, True)
-    exec(code, namespace)
+    exec(code, sys.modules["__main__"].__dict__)
 
 
 _PREPARE = {"script": _script, "module": _module, "command": _command}
@@ -137,11 +136,19 @@ def _set_first_path(folder: str) -> None:
         sys.path.insert(0, folder)
 
 
-def _clean_namespace(namespace: "Dict[str, Any]") -> None:
-    """Bring `__main__` to the state in which Python begins a program."""
-    del namespace["__file__"], namespace["__cached__"]
-    namespace["__doc__"] = None
-    namespace["__loader__"] = sys.__spec__.loader  # the importer of built-in modules, until it is known what runs
+def _replace_main() -> None:
+    """Put a `__main__` in place of bootstrap.py's, in the state in which Python begins a program.
+
+    The old one stays behind: our frames refer to it, and the interpreter removes names from it when they end.
+    """
+    old = sys.modules["__main__"].__dict__
+    module = type(sys)("__main__")
+    names = module.__dict__
+    names["__loader__"] = sys.__spec__.loader  # the importer of built-in modules, until it is known what runs
+    if "__annotations__" in old:
+        names["__annotations__"] = {}
+    names["__builtins__"] = old["__builtins__"]
+    sys.modules["__main__"] = module
 
 
 def _forget_ourselves() -> None:
@@ -176,12 +183,10 @@ def _write(message: bytes) -> None:
             pass
 
 
-def _die_of_interrupt() -> None:
-    """End as a program without a handler for SIGINT does: Ctrl-C came before the program began."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
+def _let_interrupts_raise() -> None:
+    """Undo what bootstrap.py did: from now on, Ctrl-C raises KeyboardInterrupt, if it did in this interpreter."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _hide_next_exception() -> None:
@@ -203,8 +208,9 @@ def _own_frames_off(error: BaseException) -> None:
         except SystemExit:
             raise
         except BaseException as failure:
+            failure.__traceback__ = failure.__traceback__ and failure.__traceback__.tb_next  # without this frame
             sys.stderr.write("Error in sys.excepthook:\n")
-            sys.__excepthook__(type(failure), failure, failure.__traceback__ and failure.__traceback__.tb_next)
+            sys.__excepthook__(type(failure), failure, failure.__traceback__)
             sys.stderr.write("\nOriginal exception was:\n")
             sys.__excepthook__(type(error), error, traceback)
 

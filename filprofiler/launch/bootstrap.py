@@ -7,13 +7,16 @@ MODE is `script`, `module` or `command`. A script has no cached bytecode: this o
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict
+    from typing import Callable
 
 
-def _load() -> "Callable[[Dict[str, Any]], None]":
+def _load() -> "Callable[[], None]":
     """Find become.enter, without importing the package itself and past all import hooks and search paths."""
+    import _signal as signal  # type: ignore[import-not-found]
     import sys
 
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the program begins, Ctrl-C ends the process without a word
     if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         del sys.path[0]  # this folder: its modules must not be importable by their bare names
     launch = __file__.rpartition("/")[0]
@@ -23,8 +26,7 @@ def _load() -> "Callable[[Dict[str, Any]], None]":
         sys.modules[name] = package
     from filprofiler.launch.become import enter
 
-    del globals()["_load"], globals()["TYPE_CHECKING"]
     return enter
 
 
-_load()(globals())
+_load()()

@@ -11,6 +11,4 @@ def co_filename_of_script(path: str) -> str:
     """
     if sys.version_info < (3, 9) or path.startswith("/"):
         return path
-    if sys.version_info >= (3, 11) and path.startswith("./"):
-        path = path[2:]
     return os.getcwd() + "/" + path

@@ -10,7 +10,7 @@ from typing import List
 
 import pytest
 import support
-from interpreters import find_interpreters
+from interpreters import Interpreter, find_interpreters
 
 NOT_PART_OF_A_BUILD = shutil.ignore_patterns(".git", "build", "dist", "*.egg-info", "*.so", "__pycache__", "fil-result")
 
@@ -49,7 +49,7 @@ INTERPRETERS = find_interpreters()
 @pytest.fixture(params=INTERPRETERS, ids=[interpreter.name for interpreter in INTERPRETERS])
 def profiler(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -> support.Profiler:
     """The profiler under each interpreter in turn."""
-    interpreter = request.param  # type: Interpreter
+    interpreter: Interpreter = request.param
     return support.Profiler(interpreter.path, interpreter.version, package, tmp_path)
 
 

@@ -207,9 +207,11 @@ CASES = {
     "pickle": _script(PICKLE),
     "pickle-in-module": Case({"p/__init__.py": "", "p/m.py": PICKLE}, ["-m", "p.m"]),
     "processes": _script(SPAWN),
-    "processes-in-module": Case({"p/__init__.py": "", "p/__main__.py": SPAWN}, ["-m", "p"]),
+    "processes-in-module": Case({"p/__init__.py": "", "p/m.py": SPAWN}, ["-m", "p.m"]),
     "threads": _script(THREADS),
-    "thread-fails": _script("import threading\nt = threading.Thread(target=lambda: 1 / 0, name='T')\nt.start(); t.join()"),
+    "thread-fails": _script(
+        "import threading\nt = threading.Thread(target=lambda: 1 / 0, name='T')\nt.start(); t.join()"
+    ),
     "dying": _script(DYING),
     "dying-after-exit": _script(DYING + "raise SystemExit(2)"),
     "dying-after-error": _script(DYING + "1 / 0"),
@@ -224,10 +226,14 @@ CASES = {
     "no-such-module": Case({}, ["-m", "no_such_module_at_all"]),
     "package-without-main": Case({"p/__init__.py": ""}, ["-m", "p"]),
     "zip-without-main": Case({"p.zip": b"zip-without:"}, ["p.zip"]),
-    "import-path": Case({"sub/program.py": "import other\nprint(other.x)", "sub/other.py": "x = 1"}, ["sub/program.py"]),
+    "import-path": Case(
+        {"sub/program.py": "import other\nprint(other.x)", "sub/other.py": "x = 1"}, ["sub/program.py"]
+    ),
     "deletes-own-file-name": _script("del __file__, __cached__\nprint(sorted(globals()))"),
     "future": _script("from __future__ import barry_as_FLUFL\nprint(1 <> 2)"),
     "future-does-not-leak": _script("import __future__\nprint(compile('1', '', 'eval').co_flags & 0x7f0000)"),
     "reads-input": _script("import sys\nprint(sys.stdin.read(), input)"),
-    "frozen-main": _script("from concurrent.futures import ThreadPoolExecutor as E\nprint(list(E(2).map(abs, [-1, 2])))"),
+    "frozen-main": _script(
+        "from concurrent.futures import ThreadPoolExecutor as E\nprint(list(E(2).map(abs, [-1, 2])))"
+    ),
 }
