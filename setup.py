@@ -83,6 +83,11 @@ class BuildLibrary(build_ext):
         # A program that is being profiled may have the old one mapped: replaced, not overwritten.
         os.replace(path + ".new", path)
 
+    def copy_extensions_to_source(self):
+        # A fresh clone has no such folder: nothing in it is kept.
+        os.makedirs(os.path.join(HERE, "filprofiler", "_lib"), exist_ok=True)
+        super().copy_extensions_to_source()
+
     @staticmethod
     def compile(command, quiet=False):
         print(" ".join(command), flush=True)

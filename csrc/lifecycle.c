@@ -53,7 +53,8 @@ uint32_t fil_abi_version(void)
 
 int32_t fil_preloaded(void)
 {
-    return platform_owns_symbol("malloc", (const void *)&state) ? FIL_OK : FIL_ERROR_NOT_PRELOADED;
+    /* Not malloc itself: an executable at a fixed address has an entry of its own for it, which leads here. */
+    return platform_owns_symbol("pvalloc", (const void *)&state) ? FIL_OK : FIL_ERROR_NOT_PRELOADED;
 }
 
 int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded)
