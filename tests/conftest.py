@@ -43,7 +43,7 @@ def _no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-# With FIL_FORBID_SKIPS a skipped test is a failed one, unless it could not run on any machine with that interpreter.
+# With TESTS_FORBID_SKIPS a skipped test is a failed one, unless it could not run on any machine with that interpreter.
 ALWAYS_ALLOWED = "this Python does not know the feature"
 
 
@@ -52,6 +52,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") 
     """Turn skips into failures where everything that tests need is said to be installed."""
     del item, call
     report = (yield).get_result()
-    if report.skipped and os.environ.get("FIL_FORBID_SKIPS") and ALWAYS_ALLOWED not in str(report.longrepr):
+    if report.skipped and os.environ.get("TESTS_FORBID_SKIPS") and ALWAYS_ALLOWED not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = "skipped, but this run forbids skips: %s" % (report.longrepr,)

@@ -1,7 +1,6 @@
 """Small programs that must behave the same under the profiler and under Python itself.
 
-A case is its files (text, bytes, or a link's target), and the words that follow `python`. `since` is the first Python that
-can run it.
+A case is its files, and the words that follow `python`. `since` is the first Python that can run it.
 """
 
 from typing import Dict, List, NamedTuple, Tuple, Union

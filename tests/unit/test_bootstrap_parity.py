@@ -29,7 +29,7 @@ def write_files(case: Case, folder: Path, python: str) -> None:
         data = content.encode() if isinstance(content, str) else content
         if data.startswith(b"->"):
             path.symlink_to(data[2:].decode())
-        elif data.startswith(b"zip:") or data.startswith(b"zip-without:"):
+        elif data.startswith((b"zip:", b"zip-without:")):
             word, _, source = data.partition(b":")
             with zipfile.ZipFile(str(path), "w") as archive:
                 archive.writestr("__main__.py" if word == b"zip" else "other.py", source)
