@@ -1,4 +1,5 @@
 """The programs that are measured: file, arguments, and what the project aims to cost on them."""
+
 import os
 from typing import Dict, List, NamedTuple, Optional
 
@@ -18,25 +19,47 @@ class Program(NamedTuple):
 
 def _all_programs() -> List[Program]:
     aims: Dict[int, float] = {100: 3.0, 300: 4.5}
-    depths = [Program("depth-%d" % depth, "building at depth %d" % depth, "depth.py", "%d 1400" % depth,
-                      "%d 100" % depth, aims.get(depth)) for depth in (10, 50, 100, 200, 300, 500)]
+    depths = [
+        Program(
+            "depth-%d" % depth,
+            "building at depth %d" % depth,
+            "depth.py",
+            "%d 1400" % depth,
+            "%d 100" % depth,
+            aims.get(depth),
+        )
+        for depth in (10, 50, 100, 200, 300, 500)
+    ]
     sizes = ((1, 6), (2, 3), (5, 1), (10, 1))  # millions of objects, and how often that many are built
-    live = [Program("live-%d" % millions, "%d million live objects" % millions, "live_objects.py",
-                    "%d %d" % (times, millions * 1000), "%d %d" % (times, millions * 50),
-                    1.7 if millions == 5 else None) for millions, times in sizes]
-    return [
-        Program("empty", "empty script", "empty.py", "", ""),
-        Program("numpy", "NumPy, large arrays", "numpy_large.py", "14", "2", 1.05),
-        Program("pandas", "pandas read, merge, group", "pandas_batch.py", "600", "40", 1.25),
-        Program("small-objects", "small objects", "small_objects.py", "600", "50", 1.5),
-        Program("json", "json.loads", "json_loads.py", "16", "1", 1.5),
-        Program("calls", "calls that allocate nothing", "calls_only.py", "200", "20", 1.1),
-        Program("calls-numbers", "calls with ints and floats", "calls_numbers.py", "4000", "400", 1.6),
-    ] + depths + [
-        Program("threads", "four threads", "threads.py", "60", "5", 1.3),
-        Program("call-sites", "3,000 call sites, sawtooth", "call_sites.py", "70", "7", 1.2),
-        Program("strings", "string churn", "string_churn.py", "400", "40", 2.0),
-    ] + live
+    live = [
+        Program(
+            "live-%d" % millions,
+            "%d million live objects" % millions,
+            "live_objects.py",
+            "%d %d" % (times, millions * 1000),
+            "%d %d" % (times, millions * 50),
+            1.7 if millions == 5 else None,
+        )
+        for millions, times in sizes
+    ]
+    return (
+        [
+            Program("empty", "empty script", "empty.py", "", ""),
+            Program("numpy", "NumPy, large arrays", "numpy_large.py", "14", "2", 1.05),
+            Program("pandas", "pandas read, merge, group", "pandas_batch.py", "600", "40", 1.25),
+            Program("small-objects", "small objects", "small_objects.py", "600", "50", 1.5),
+            Program("json", "json.loads", "json_loads.py", "16", "1", 1.5),
+            Program("calls", "calls that allocate nothing", "calls_only.py", "200", "20", 1.1),
+            Program("calls-numbers", "calls with ints and floats", "calls_numbers.py", "4000", "400", 1.6),
+        ]
+        + depths
+        + [
+            Program("threads", "four threads", "threads.py", "60", "5", 1.3),
+            Program("call-sites", "3,000 call sites, sawtooth", "call_sites.py", "70", "7", 1.2),
+            Program("strings", "string churn", "string_churn.py", "400", "40", 2.0),
+        ]
+        + live
+    )
 
 
 PROGRAMS = _all_programs()

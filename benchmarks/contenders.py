@@ -1,4 +1,5 @@
 """The contenders: how each is called on a program, and what it must have left behind to count as having worked."""
+
 import os
 from typing import List, NamedTuple, Optional, Tuple
 

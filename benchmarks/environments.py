@@ -3,6 +3,7 @@
 All are installed from the package index, with the same NumPy and pandas. Ours is installed from a source tree, and
 again whenever that tree has changed.
 """
+
 import hashlib
 import os
 import shutil
@@ -28,8 +29,17 @@ NUMPY_PANDAS = {
 NUMPY_PANDAS_NEWER = ("numpy==2.3.5", "pandas==2.3.3")
 
 # What makes up our package: a change in any of it means a new installation.
-SOURCES = ("filprofiler", "csrc", "build_tools", "setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md",
-           "LICENSE")
+SOURCES = (
+    "filprofiler",
+    "csrc",
+    "build_tools",
+    "setup.py",
+    "setup.cfg",
+    "pyproject.toml",
+    "MANIFEST.in",
+    "README.md",
+    "LICENSE",
+)
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.so", "*.dylib", "*.egg-info", "build", "dist")
 MARKER = "benchmark-environment.txt"
 

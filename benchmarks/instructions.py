@@ -6,6 +6,7 @@
 Each program is run at two sizes; what start-up and report cost cancels out in the difference. The counts repeat nearly
 to the instruction, so two builds of the library can be compared where times are too noisy.
 """
+
 import argparse
 import os
 import re
@@ -98,8 +99,14 @@ def count(contender: Contender, python: str, program: List[str]) -> Count:
         output = os.path.join(folder, "callgrind.out")
         command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + output]
         command += [python] if contender.source is None else child_command(python, folder)
-        done = subprocess.run(command + program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, cwd=folder, env=run_environment())
+        done = subprocess.run(
+            command + program,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=run_environment(),
+        )
         if done.returncode != 0:
             raise CountingError(done.stdout.decode("utf-8", "replace")[-1000:])
         return read_counts(output)
@@ -117,8 +124,13 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Instructions for each allocation, bare and under ours.")
     names = [program.name for program in PROGRAMS if program.small]
     parser.add_argument("program", choices=names, metavar="PROGRAM", help=", ".join(names))
-    parser.add_argument("--sizes", type=int, nargs=2, metavar="N", help="the program's last argument, twice "
-                        "(default: that of run.py --small, and three times as much)")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs=2,
+        metavar="N",
+        help="the program's last argument, twice (default: that of run.py --small, and three times as much)",
+    )
     parser.add_argument("--ours", action="append", metavar="PATH", help="as for run.py; may be given several times")
     parser.add_argument("--bare-only", action="store_true", help="do not count ours")
     parser.add_argument("--python", default=sys.executable)
@@ -151,14 +163,20 @@ def main(arguments: List[str]) -> int:
                 bare = counted
                 if bare.allocations == 0:
                     raise CountingError("no call of the allocator was seen: does %s have symbols?" % options.python)
-                print("%s, sizes %d and %d: %d allocations in the difference" % (
-                    options.program.title, options.sizes[0], options.sizes[1], bare.allocations))
-                print("bare    %8.1f instructions an allocation (%d in all)" % (
-                    bare.instructions / bare.allocations, bare.instructions))
+                print(
+                    "%s, sizes %d and %d: %d allocations in the difference"
+                    % (options.program.title, options.sizes[0], options.sizes[1], bare.allocations)
+                )
+                print(
+                    "bare    %8.1f instructions an allocation (%d in all)"
+                    % (bare.instructions / bare.allocations, bare.instructions)
+                )
             else:
                 added = (counted.instructions - bare.instructions) / bare.allocations
-                print("%-7s %8.1f added an allocation, %.3f times bare (%d in all)" % (
-                    contender.name, added, counted.instructions / bare.instructions, counted.instructions))
+                print(
+                    "%-7s %8.1f added an allocation, %.3f times bare (%d in all)"
+                    % (contender.name, added, counted.instructions / bare.instructions, counted.instructions)
+                )
     except (CountingError, NotInstallableError) as error:
         sys.stderr.write("%s\n" % error)
         return 1

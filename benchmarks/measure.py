@@ -1,4 +1,5 @@
 """Run a command and say what it cost: CPU time of its whole process tree, resident memory of its largest process."""
+
 import os
 import signal
 import subprocess
@@ -35,8 +36,13 @@ def measure(commands: List[List[str]], environment: Dict[str, str], folder: str,
 def _measure_one(command: List[str], environment: Dict[str, str], folder: str, limit: float) -> Cost:
     messages = os.path.join(folder, "messages.txt")
     # A session of its own, so that everything in it can be killed at once.
-    process = subprocess.Popen([sys.executable, "-I", "-S", SPAWN, messages] + command, stdout=subprocess.PIPE,
-                               cwd=folder, env=environment, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", SPAWN, messages] + command,
+        stdout=subprocess.PIPE,
+        cwd=folder,
+        env=environment,
+        start_new_session=True,
+    )
     try:
         output, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,5 @@
 """From the costs of all runs to medians of ratios, and the conditions under which they were taken."""
+
 import os
 import platform
 import subprocess
@@ -53,8 +54,11 @@ def summary(costs: Costs, program: str, contender: str) -> Dict[str, Any]:
 
 def all_summaries(costs: Costs, programs: List[Program], contenders: List[Contender]) -> Summaries:
     """`summary` of everything that was run, by program name and contender name."""
-    return {program.name: {contender.name: summary(costs, program.name, contender.name) for contender in contenders}
-            for program in programs if program.name in costs}
+    return {
+        program.name: {contender.name: summary(costs, program.name, contender.name) for contender in contenders}
+        for program in programs
+        if program.name in costs
+    }
 
 
 def conditions() -> Dict[str, Any]:
@@ -81,8 +85,11 @@ def conditions() -> Dict[str, Any]:
 def commit_of(folder: str) -> Optional[str]:
     """The commit that the source tree `folder` is at, with `+changes` if it differs; None if git does not know."""
     try:
-        done = subprocess.run(["git", "-C", folder, "describe", "--always", "--dirty=+changes", "--abbrev=12"],
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        done = subprocess.run(
+            ["git", "-C", folder, "describe", "--always", "--dirty=+changes", "--abbrev=12"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
     except OSError:
         return None
     return done.stdout.decode("ascii", "replace").strip() or None if done.returncode == 0 else None

@@ -1,8 +1,9 @@
 """Measure ours and the other profilers on the programs of catalog.py. See README.md.
 
-    python benchmarks/run.py --rounds 5
-    python benchmarks/run.py --programs 'depth-*,json' --contenders ours,filprofiler --rounds 9
+python benchmarks/run.py --rounds 5
+python benchmarks/run.py --programs 'depth-*,json' --contenders ours,filprofiler --rounds 9
 """
+
 import argparse
 import json
 import os
@@ -20,8 +21,15 @@ from results import Costs, all_summaries, commit_of, conditions
 from tables import markdown
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-THREAD_POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-                "BLOSC_NTHREADS", "NUMEXPR_NUM_THREADS", "NUMEXPR_MAX_THREADS")
+THREAD_POOLS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLOSC_NTHREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
 
 
 def parse_arguments(arguments: List[str]) -> argparse.Namespace:
@@ -32,8 +40,12 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often each program is run by each contender")
     parser.add_argument("--small", action="store_true", help="a tenth of the work: to see that everything runs")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to make environments of")
-    parser.add_argument("--ours", action="append", metavar="PATH",
-                        help="source tree of our package (default: this one); a second one becomes `ours-2`, and so on")
+    parser.add_argument(
+        "--ours",
+        action="append",
+        metavar="PATH",
+        help="source tree of our package (default: this one); a second one becomes `ours-2`, and so on",
+    )
     parser.add_argument("--environments", default=default_folder(), metavar="FOLDER", help="default: %(default)s")
     parser.add_argument("--cpu", help="run on these processors only, such as 1 or 2,3 (Linux)")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds after which one run is killed")
@@ -85,8 +97,9 @@ def run_once(contender: Contender, environment: Environment, program: Program, s
     return cost
 
 
-def run_program(program: Program, contenders: List[Contender], environments: Dict[str, Environment],
-                options: argparse.Namespace) -> Dict[str, List[Cost]]:
+def run_program(
+    program: Program, contenders: List[Contender], environments: Dict[str, Environment], options: argparse.Namespace
+) -> Dict[str, List[Cost]]:
     """All rounds of one program: every contender once a round, another one first in each round."""
     costs: Dict[str, List[Cost]] = {contender.name: [] for contender in contenders}
     failed = set()
@@ -109,8 +122,9 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def document_of(options: argparse.Namespace, environments: Dict[str, Environment],
-                reasons: Dict[str, str]) -> Dict[str, Any]:
+def document_of(
+    options: argparse.Namespace, environments: Dict[str, Environment], reasons: Dict[str, str]
+) -> Dict[str, Any]:
     """Everything that a reader needs to judge the figures, and no figures yet."""
     installed = {}
     for contender in options.contenders:
@@ -165,8 +179,10 @@ def main(arguments: List[str]) -> int:
         costs[program.name] = run_program(program, contenders, environments, options)
         say("%s done" % program.name)
         document["results"] = all_summaries(costs, options.programs, contenders)
-        document["runs"] = {name: {other: [cost._asdict() for cost in series] for other, series in one.items()}
-                            for name, one in costs.items()}
+        document["runs"] = {
+            name: {other: [cost._asdict() for cost in series] for other, series in one.items()}
+            for name, one in costs.items()
+        }
     print(write_results(document, options, contenders))
     return 0
 

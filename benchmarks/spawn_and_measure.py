@@ -6,6 +6,7 @@ Linux begins a program's resident peak with what the process had before exec, wh
 parent. So the parent must be smaller than anything that is measured: this file imports nothing beyond what Python
 itself has loaded already.
 """
+
 import os
 import sys
 

@@ -1,4 +1,5 @@
 """The page for people: markdown tables of what `results` has summed up."""
+
 from typing import Any, Dict, List
 
 from catalog import Program
@@ -71,9 +72,16 @@ def markdown(document: Dict[str, Any], programs: List[Program], contenders: List
     versions = ["%s: %s" % (name, what) for name, what in sorted(document["installed"].items())]
     parts = [
         "# Benchmark of %s" % document["date"],
-        "%s, %d CPUs, %s, CPython %s, %d round%s. %s." % (
-            document["machine"]["cpu"], document["machine"]["cpus"], document["machine"]["system"], document["python"],
-            document["rounds"], "s" if document["rounds"] > 1 else "", "; ".join(versions)),
+        "%s, %d CPUs, %s, CPython %s, %d round%s. %s."
+        % (
+            document["machine"]["cpu"],
+            document["machine"]["cpus"],
+            document["machine"]["system"],
+            document["python"],
+            document["rounds"],
+            "s" if document["rounds"] > 1 else "",
+            "; ".join(versions),
+        ),
         "`%s`" % document["command"],
         "## CPU time as a multiple of bare",
         "User and system, of all processes, reports included where the contender writes one at exit.",
@@ -81,17 +89,24 @@ def markdown(document: Dict[str, Any], programs: List[Program], contenders: List
     ]
     empty = entries.get("empty")
     if empty is not None and len(contenders) > 1:
-        added = ["%s %s" % (c.title, _cell(empty[c.name], "cpu_added", "%.3f s")) for c in contenders
-                 if c.name != "bare"]
+        added = [
+            "%s %s" % (c.title, _cell(empty[c.name], "cpu_added", "%.3f s")) for c in contenders if c.name != "bare"
+        ]
         parts.append("Added to an empty script: %s." % ", ".join(added))
     table = _added_table(programs, contenders, entries)
     if table:
         parts += ["## What is added to bare, ours beside the others", table]
-    parts += ["## Peak resident memory of the largest process as a multiple of bare",
-              _ratio_table("resident", programs, contenders, entries)]
-    failures = ["* %s, %s: %s" % (program.title, contender.title, entries[program.name][contender.name]["failure"])
-                for program in programs if program.name in entries for contender in contenders
-                if "failure" in entries[program.name][contender.name]]
+    parts += [
+        "## Peak resident memory of the largest process as a multiple of bare",
+        _ratio_table("resident", programs, contenders, entries),
+    ]
+    failures = [
+        "* %s, %s: %s" % (program.title, contender.title, entries[program.name][contender.name]["failure"])
+        for program in programs
+        if program.name in entries
+        for contender in contenders
+        if "failure" in entries[program.name][contender.name]
+    ]
     failures += ["* %s: %s" % (name, why) for name, why in sorted(document["not_installable"].items())]
     if failures:
         parts += ["## What did not run", "\n".join(failures)]

@@ -2,14 +2,16 @@
 
 Usage: python build_tools/check_layouts.py PYTHON...
 
-For each interpreter that has its headers, prints the row that they give and whether the table has the same. Exit status 1
-if a row differs or is missing, 2 if no interpreter had headers.
+For each interpreter that has its headers, prints the row that they give and whether the table has the same. Exit status
+1 if a row differs or is missing, 2 if no interpreter had headers.
 """
+
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from typing import List, Optional
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(os.path.dirname(HERE), "csrc", "attribute", "layouts", "layouts.def")
@@ -17,13 +19,13 @@ PROBE = os.path.join(HERE, "layout_probe.c")
 ASK_INCLUDE = "import sysconfig; print(sysconfig.get_paths()['include'])"
 
 
-def table_rows():
+def table_rows() -> List[str]:
     """The rows of layouts.def as they stand there."""
     with open(TABLE) as table:
         return [line.strip() for line in table if line.startswith("LAYOUT(")]
 
 
-def row_from_headers(python):
+def row_from_headers(python: str) -> Optional[str]:
     """The row that the headers of the interpreter `python` give; None where they are not installed.
 
     Raises subprocess.CalledProcessError if the probe does not compile against them.
@@ -34,12 +36,13 @@ def row_from_headers(python):
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or "cc"
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "probe")
-        subprocess.check_call([compiler, "-w", "-I" + include, "-I" + os.path.join(include, "internal"), PROBE,
-                               "-o", program])
+        subprocess.check_call(
+            [compiler, "-w", "-I" + include, "-I" + os.path.join(include, "internal"), PROBE, "-o", program]
+        )
         return subprocess.check_output([program], universal_newlines=True).strip()
 
 
-def main(pythons):
+def main(pythons: List[str]) -> int:
     """Check each interpreter; see the module's text for what is printed and returned."""
     rows = table_rows()
     checked = 0

@@ -1,7 +1,8 @@
 """Write the sales that the examples analyse: a CSV file of a chain of shops, one line a sale.
 
-    python make_sales_data.py [FILE] [SALES]
+python make_sales_data.py [FILE] [SALES]
 """
+
 import csv
 import datetime
 import os
@@ -15,9 +16,22 @@ FIRST_DAY = datetime.date(2024, 1, 1)
 COLUMNS = ["sale", "day", "shop", "customer", "product", "quantity", "price", "payment"]
 SHOPS = ["Aarhus", "Bremen", "Calais", "Dublin", "Ghent", "Porto", "Turin", "Zagreb"]
 PRODUCTS = [
-    ("bicycle bell", 12.5), ("brake pads", 17.9), ("chain", 24.0), ("city bike", 649.0), ("helmet", 59.9),
-    ("inner tube", 6.5), ("lamp", 34.5), ("lock", 45.0), ("mudguard", 21.0), ("pedals", 39.0), ("pump", 29.9),
-    ("rain cape", 54.0), ("saddle", 62.0), ("touring bike", 1190.0), ("tyre", 32.0), ("water bottle", 8.9),
+    ("bicycle bell", 12.5),
+    ("brake pads", 17.9),
+    ("chain", 24.0),
+    ("city bike", 649.0),
+    ("helmet", 59.9),
+    ("inner tube", 6.5),
+    ("lamp", 34.5),
+    ("lock", 45.0),
+    ("mudguard", 21.0),
+    ("pedals", 39.0),
+    ("pump", 29.9),
+    ("rain cape", 54.0),
+    ("saddle", 62.0),
+    ("touring bike", 1190.0),
+    ("tyre", 32.0),
+    ("water bottle", 8.9),
 ]
 PAYMENTS = ["card", "card", "card", "cash", "invoice"]
 
@@ -59,5 +73,6 @@ def ensure_sales(path=DEFAULT_PATH):
 
 
 if __name__ == "__main__":
-    write_sales(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_PATH,
-                int(sys.argv[2]) if len(sys.argv) > 2 else DEFAULT_SALES)
+    write_sales(
+        sys.argv[1] if len(sys.argv) > 1 else DEFAULT_PATH, int(sys.argv[2]) if len(sys.argv) > 2 else DEFAULT_SALES
+    )

@@ -5,6 +5,7 @@
 Needs pandas. Three habits cost it memory: every column is read, although half of them are not used; text that repeats
 is kept as text; each step makes a new copy of the whole table and the older ones stay alive.
 """
+
 import sys
 
 import numpy as np

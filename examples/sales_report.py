@@ -6,6 +6,7 @@ It is right, and it takes thirty times the memory that it needs. Which lines hol
 
     fil-profile run sales_report.py
 """
+
 import csv
 import json
 import sys

@@ -1,7 +1,8 @@
 """The same report as sales_report.py, from one sale at a time: only the sums are kept.
 
-    python sales_report_streaming.py [FILE]
+python sales_report_streaming.py [FILE]
 """
+
 import csv
 import json
 import sys

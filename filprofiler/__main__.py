@@ -1,5 +1,6 @@
 """`python -m filprofiler`: the same as the command `fil-profile`."""
 
+import os
 import sys
 
 if __name__ == "__main__":
@@ -9,4 +10,10 @@ if __name__ == "__main__":
 
     from filprofiler.cli import main
 
-    sys.exit(main())
+    status = main()
+    if sys.flags.inspect:
+        # `python -i`: the program has had its interactive session, and we are none.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -43,8 +43,8 @@ def _no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-# With TESTS_FORBID_SKIPS a skipped test is a failed one, unless it could not run on any machine with that interpreter.
-ALWAYS_ALLOWED = "this Python does not know the feature"
+# With TESTS_FORBID_SKIPS a skipped test is a failed one, unless no package that could be installed would let it run.
+ALWAYS_ALLOWED = ("this Python does not know the feature", "root can read everything")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -52,6 +52,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") 
     """Turn skips into failures where everything that tests need is said to be installed."""
     del item, call
     report = (yield).get_result()
-    if report.skipped and os.environ.get("TESTS_FORBID_SKIPS") and ALWAYS_ALLOWED not in str(report.longrepr):
+    allowed = any(reason in str(report.longrepr) for reason in ALWAYS_ALLOWED)
+    if report.skipped and os.environ.get("TESTS_FORBID_SKIPS") and not allowed:
         report.outcome = "failed"
         report.longrepr = "skipped, but this run forbids skips: %s" % (report.longrepr,)

@@ -3,6 +3,7 @@
 Argument: number of teeth (default 70). A profiler that looks at every call site, or copies its tables, whenever a new
 peak begins pays here.
 """
+
 import sys
 
 FUNCTIONS = 60
@@ -39,7 +40,7 @@ def main(teeth):
         for _ in range(4):
             for part in parts:
                 part(kept, 512 + 8 * tooth)
-            del kept[:len(kept) // 4]
+            del kept[: len(kept) // 4]
         total += len(kept)
     print(total)
 

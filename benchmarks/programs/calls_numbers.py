@@ -2,6 +2,7 @@
 
 Argument: thousands of bodies moved (default 4000).
 """
+
 import sys
 
 

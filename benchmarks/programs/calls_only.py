@@ -3,6 +3,7 @@
 Argument: hundreds of thousands of calls, roughly (default 200). It shows what a tracker of allocations costs code that
 makes none.
 """
+
 import sys
 from itertools import repeat
 

@@ -3,6 +3,7 @@
 Arguments: depth of the recursion (default 100), thousands of records built at that depth (default 1400). Getting there
 is done once; all the work is done at the bottom, half of it in one function, half in a function that it calls.
 """
+
 import sys
 
 

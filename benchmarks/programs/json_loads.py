@@ -2,6 +2,7 @@
 
 Argument: number of documents (default 16).
 """
+
 import json
 import sys
 
@@ -10,15 +11,17 @@ def document():
     """JSON text of 8,000 records."""
     records = []
     for i in range(8000):
-        records.append({
-            "id": 100000 + i,
-            "name": "sensor number %d" % i,
-            "position": {"lat": 40.0 + i / 977.0, "lon": 7.0 + i / 1013.0, "height": i % 300 + 300},
-            "readings": [i * k % 2048 / 8.0 for k in range(12)],
-            "tags": ["zone-%d" % (i % 40), "type-%d" % (i % 7)],
-            "active": i % 3 == 0,
-            "note": None,
-        })
+        records.append(
+            {
+                "id": 100000 + i,
+                "name": "sensor number %d" % i,
+                "position": {"lat": 40.0 + i / 977.0, "lon": 7.0 + i / 1013.0, "height": i % 300 + 300},
+                "readings": [i * k % 2048 / 8.0 for k in range(12)],
+                "tags": ["zone-%d" % (i % 40), "type-%d" % (i % 7)],
+                "active": i % 3 == 0,
+                "note": None,
+            }
+        )
     return json.dumps(records)
 
 

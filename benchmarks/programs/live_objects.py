@@ -4,6 +4,7 @@ Arguments: how often they are built (default 1), thousands of objects (default 5
 are asked for one by one: an instance with __slots__, a tuple of three, a string, an int above 256 and a float; on
 CPython 3.11 about 50 bytes an object.
 """
+
 import sys
 
 

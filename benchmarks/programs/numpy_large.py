@@ -2,6 +2,7 @@
 
 Argument: number of batches (default 14). Live at the peak: some 190 MiB.
 """
+
 import sys
 
 import numpy as np

@@ -3,6 +3,7 @@
 Argument: thousands of rows (default 600). The CSV text is a block of 1,000 lines repeated, so that making it costs
 little.
 """
+
 import io
 import sys
 
@@ -13,19 +14,23 @@ def orders_csv(thousands):
     """CSV bytes of orders, `thousands` times 1,000 rows."""
     lines = []
     for i in range(1000):
-        lines.append("%d,customer-%03d,product-%02d,%d,%.2f,2024-%02d-%02d\n" % (
-            i, i * 7 % 500, i * 13 % 80, 1 + i % 9, 1.5 + i * 31 % 997 / 10.0, 1 + i % 12, 1 + i % 28))
+        lines.append(
+            "%d,customer-%03d,product-%02d,%d,%.2f,2024-%02d-%02d\n"
+            % (i, i * 7 % 500, i * 13 % 80, 1 + i % 9, 1.5 + i * 31 % 997 / 10.0, 1 + i % 12, 1 + i % 28)
+        )
     header = "order,customer,product,quantity,price,day\n"
     return (header + "".join(lines) * thousands).encode("ascii")
 
 
 def products():
     """The product table that orders are merged with."""
-    return pd.DataFrame({
-        "product": ["product-%02d" % i for i in range(80)],
-        "category": ["category-%d" % (i % 7) for i in range(80)],
-        "cost": [1.0 + i / 8.0 for i in range(80)],
-    })
+    return pd.DataFrame(
+        {
+            "product": ["product-%02d" % i for i in range(80)],
+            "category": ["category-%d" % (i % 7) for i in range(80)],
+            "cost": [1.0 + i / 8.0 for i in range(80)],
+        }
+    )
 
 
 def main(thousands):

@@ -2,6 +2,7 @@
 
 Argument: thousands of orders (default 600). Some 20,000 orders are live at a time.
 """
+
 import sys
 from collections import deque
 

@@ -2,6 +2,7 @@
 
 Argument: thousands of log lines (default 400).
 """
+
 import sys
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -10,8 +11,15 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 def log_line(number):
     """One line of a log."""
     return "2024-03-%02d %02d:%02d:%02d %s worker-%d: request /item/%d took %d ms" % (
-        number % 28 + 1, number // 3600 % 24, number // 60 % 60, number % 60, LEVELS[number % 4], number % 16,
-        number * 7919 % 100003, number * 31 % 977)
+        number % 28 + 1,
+        number // 3600 % 24,
+        number // 60 % 60,
+        number % 60,
+        LEVELS[number % 4],
+        number % 16,
+        number * 7919 % 100003,
+        number * 31 % 977,
+    )
 
 
 def clean(line):

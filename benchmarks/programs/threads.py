@@ -2,6 +2,7 @@
 
 Argument: number of parcels a thread handles (default 60).
 """
+
 import hashlib
 import sys
 import threading

@@ -12,7 +12,9 @@ import pytest
 import support
 from interpreters import Interpreter, find_interpreters
 
-NOT_PART_OF_A_BUILD = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.egg-info", "*.so", "__pycache__", "fil-result")
+NOT_PART_OF_A_BUILD = shutil.ignore_patterns(
+    ".git", ".venv", "build", "dist", "*.egg-info", "*.so", "__pycache__", "fil-result"
+)
 
 
 def build_wheel(scratch: Path) -> Path:

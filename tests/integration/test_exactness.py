@@ -34,7 +34,7 @@ def test_the_same_numbers_each_time(profiler: support.Profiler) -> None:
     first, second = (profiler.run_well([OBJECTS, "objects"]) for _ in range(2))
     lines, again = first.by_leaf(OBJECTS), second.by_leaf(OBJECTS)
     assert lines.keys() == again.keys()
-    # The interpreter's own tables of arenas grow when addresses make them: by some KiB, or by a node of 128 KiB (3.10 on).
+    # The interpreter's own tables of arenas grow as addresses have it: by some KiB, or by a node of 128 KiB (3.10 on).
     slack = (128 << 10) + 16384
     differing = {line: (lines[line], again[line]) for line in lines if abs(lines[line] - again[line]) > slack}
     assert not differing

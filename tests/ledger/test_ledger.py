@@ -1,4 +1,5 @@
 """The C ledger against a model that keeps every byte by name and copies everything at every new peak."""
+
 import os
 import random
 import shutil
@@ -32,8 +33,8 @@ def build(folder, name, flags, driver="ledger_driver.c", others=()):
     ledger = os.path.join(CSRC, "ledger")
     sources += sorted(os.path.join(ledger, file) for file in os.listdir(ledger) if file.endswith(".c"))
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
-    subprocess.run([compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror", "-I" + CSRC] + flags + sources
-                   + ["-o", program], check=True)
+    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror", "-I" + CSRC]
+    subprocess.run(command + flags + sources + ["-o", program], check=True)
     return program
 
 
@@ -52,15 +53,22 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     data += b"".join(struct.pack("<IIQQ", *event) for event in events)
     # The tables live as long as the process: nothing in them is a leak.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-    done = subprocess.run([driver], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    done = subprocess.run([driver], input=data, capture_output=True, env=environment)
     assert done.returncode == 0, done.stderr.decode()
     values = iter(struct.unpack("<%dQ" % (len(done.stdout) // 8), done.stdout))
     total, peak, epoch, missed = (next(values) for _ in range(4))
     made = [next(values) for _ in range(next(values))]
     nodes = [(next(values), next(values)) for _ in range(next(values))]
     ranges = [(next(values), next(values), next(values)) for _ in range(next(values))]
-    return {"total": total, "peak": peak, "epoch": epoch, "missed": missed, "made": made, "nodes": nodes,
-            "ranges": ranges}
+    return {
+        "total": total,
+        "peak": peak,
+        "epoch": epoch,
+        "missed": missed,
+        "made": made,
+        "nodes": nodes,
+        "ranges": ranges,
+    }
 
 
 class Model:
@@ -107,9 +115,11 @@ class Model:
         assert results["total"] == sum(self.current.values())
         assert results["peak"] == self.peak
         assert {node: now for node, (now, _) in enumerate(results["nodes"]) if now} == {
-            node: now for node, now in self.current.items() if now}
+            node: now for node, now in self.current.items() if now
+        }
         assert {node: then for node, (_, then) in enumerate(results["nodes"]) if then} == {
-            node: then for node, then in self.at_peak.items() if then}
+            node: then for node, then in self.at_peak.items() if then
+        }
         pages = {page: node for start, end, node in results["ranges"] for page in range(start // PAGE, end // PAGE)}
         assert pages == self.pages
         assert results["ranges"] == sorted(results["ranges"])
@@ -130,7 +140,8 @@ def make_event(choice, node, number, amount):
         return (ADD_BLOCK, node, block_address(number, size), size)
     if choice < 9:
         size = SIZES[amount % len(SIZES)]
-        return ((REMOVE_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, MARK_BLOCK)[choice - 5], node, block_address(number, size), 0)
+        kind = (REMOVE_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, MARK_BLOCK)[choice - 5]
+        return (kind, node, block_address(number, size), 0)
     if choice < 11:
         return (ADD_RANGE, node, RANGE_BASE + number % 40 * PAGE, amount % 12 * PAGE)
     if choice < 14:
@@ -138,8 +149,9 @@ def make_event(choice, node, number, amount):
     return (CHILD, node, 1 + number % 5, amount % 7)
 
 
-SMALL_EVENTS = st.lists(st.builds(make_event, st.integers(0, 14), st.integers(0, 30), st.integers(0, 60),
-                                  st.integers(0, 40)), max_size=60)
+SMALL_EVENTS = st.lists(
+    st.builds(make_event, st.integers(0, 14), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
+)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -156,8 +168,10 @@ def test_short_traces_agree_with_the_model(driver, events):
 def test_long_traces_agree_with_the_model(driver, seed, first_epoch):
     """20,000 events each; half the traces pass the point where the epochs' numbers run out."""
     chance = random.Random(seed)
-    events = [make_event(chance.randrange(15), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
-              for _ in range(20000)]
+    events = [
+        make_event(chance.randrange(15), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
+        for _ in range(20000)
+    ]
     model = Model()
     for event in events:
         model.run(event)
@@ -205,9 +219,10 @@ def test_running_out_of_storage_loses_no_bytes_unsaid(driver, requests):
 
 def test_threads_order_their_events(tmp_path):
     """Six threads at once, under the thread sanitizer: no race, and every byte in its place."""
-    program = build(str(tmp_path), "threads", ["-O1", "-fsanitize=thread", "-pthread"], "threads_driver.c",
-                    ["platform/linux.c"])
-    done = subprocess.run(["setarch", "-R", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    program = build(
+        str(tmp_path), "threads", ["-O1", "-fsanitize=thread", "-pthread"], "threads_driver.c", ["platform/linux.c"]
+    )
+    done = subprocess.run(["setarch", "-R", program], capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     current, peak, expected = map(int, done.stdout.split())
     assert current == expected

@@ -10,7 +10,7 @@ import json
 import random
 import sys
 
-GRANULE = 4096
+GRANULE = 32768
 HEADER = sys.getsizeof(b"")
 ACCOUNT = []
 
@@ -42,7 +42,7 @@ def run_one(chance, number, kept, place):
     lines = "\n" * chance.randrange(5)
     name = f"f{chance.randrange(40)}"
     text = chance.choice(SHAPES).format(name=name, lines=lines)
-    scope = {"noted": noted, "size": chance.randrange(1, 250) * GRANULE}
+    scope = {"noted": noted, "size": chance.randrange(1, 100) * GRANULE}
     code = compile(text, f"<code {chance.randrange(60)}>", "exec")
     exec(code, scope)
     kept[number] = scope.pop("block")

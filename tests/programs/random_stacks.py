@@ -13,7 +13,7 @@ import random
 import sys
 import threading
 
-GRANULE = 4096
+GRANULE = 32768
 HEADER = sys.getsizeof(b"")
 LOCAL = threading.local()
 
@@ -52,7 +52,7 @@ def frames_from(frame):
 
 def noted(driver):
     """A size for the line that calls this, after writing its stack down."""
-    size = driver.random.randrange(1, 250) * GRANULE
+    size = driver.random.randrange(1, 100) * GRANULE
     driver.account.append((driver.prefix, frames_from(sys._getframe(1)), size))
     return size - HEADER
 

@@ -129,10 +129,8 @@ def _else_branches(tree: ast.Module) -> List[ast.stmt]:
     return [statement for node in tree.body if isinstance(node, ast.If) for statement in node.orelse]
 
 
-@pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", sorted(set(PYTHON_FILES) - GENERATED), ids=lambda path: str(path.relative_to(ROOT)))
 def test_python_files_and_functions_are_short(path: Path) -> None:
-    if path in GENERATED:
-        pytest.skip("generated")
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= PYTHON_FILE_LINES
     for node in ast.walk(ast.parse(text)):
@@ -196,7 +194,7 @@ def test_no_file_mentions_a_machines_paths() -> None:
     for path in top + below:
         if any(part.startswith("__pycache__") or part.endswith("_cache") for part in path.parts):
             continue
-        if path.suffix in (".so", ".o", ".csv"):
+        if path.suffix in (".so", ".o", ".csv") or path.name == "test_docs.py":  # that has the same rule for documents
             continue
         found = MACHINE_PATHS.search(path.read_text(encoding="utf-8", errors="replace"))
         assert not found, "%s mentions %s" % (path.relative_to(ROOT), found and found.group())
