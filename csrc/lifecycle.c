@@ -11,10 +11,12 @@
 #include "state.h"
 
 struct state state;
+_Thread_local char state_self;
 
 static int last_error;
 static int report_signal;
 static uint32_t own_pid;
+static uint32_t supervisor_pid;
 
 static void *take_pages(void *context, size_t bytes)
 {
@@ -43,7 +45,7 @@ __attribute__((constructor)) static void loaded(void)
 
 static void pass_on_report_signal(int signal)
 {
-    platform_signal_parent(signal, own_pid);
+    platform_signal_parent(signal, own_pid, supervisor_pid);
 }
 
 uint32_t fil_abi_version(void)
@@ -90,7 +92,11 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         return FIL_ERROR_STARTED;
     }
     struct fil_header *header = recording_open(path, attribute_python_version(), &last_error);
-    if (header == NULL || !ledger_init(&state.ledger, header, &storage)) {
+    if (header == NULL) {
+        return FIL_ERROR_RECORDING;
+    }
+    if (!ledger_init(&state.ledger, header, &storage)) {
+        last_error = recording_last_error();
         return FIL_ERROR_RECORDING;
     }
     enum fil_status status = python_hooks_install();
@@ -98,11 +104,13 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         return status;
     }
     own_pid = header->pid;
+    supervisor_pid = platform_parent_pid();
     report_signal = wanted_report_signal;
     if (report_signal != 0) {
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
     recording_set_state(FIL_STATE_TRACKING);
+    platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     state.threads = !platform_is_single_threaded(); /* the threads of the layout's proof have ended */
     state.tracking = true;
     return FIL_OK;

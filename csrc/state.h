@@ -8,25 +8,29 @@
 #include "ledger/ledger.h"
 #include "platform/platform.h"
 
+#define STATE_HEAD_BYTES 4096
+
 struct state {
-    bool tracking;       /* events are counted */
+    /* The first page: the kernel empties it in the child of any fork, also one that runs no handlers. */
+    _Alignas(STATE_HEAD_BYTES) bool tracking; /* events are counted */
     bool threads;        /* the process has, or had, a second thread: never taken back */
     bool finalizing;     /* Python began to finalize: only one thread's frames may be read */
     uint32_t generation; /* raised whenever a code object that was met is freed, or what may be walked changes */
     struct platform_lock lock;
-    struct ledger ledger;
+
+    _Alignas(STATE_HEAD_BYTES) struct ledger ledger;
 };
 
 extern struct state state;
 
-/* What happens between these two is one event to all other threads. Not recursive. */
+/* Its address tells threads apart. */
+extern _Thread_local char state_self;
+
+/* What happens between these two is one event to all other threads. Within an event of the same thread it is a part of
+ * that. */
 static inline bool state_enter(void)
 {
-    if (!state.threads) {
-        return false;
-    }
-    platform_lock_take(&state.lock);
-    return true;
+    return state.threads && platform_lock_take(&state.lock, (uintptr_t)&state_self);
 }
 
 static inline void state_leave(bool locked)

@@ -41,8 +41,8 @@ uint32_t attribute_now(void)
     struct thread_context *context = thread_local_state.context;
     if (context == NULL) {
         context = thread_context_obtain();
-        if (context == NULL) {
-            return start_node();
+        if (context == NULL) { /* after a thread's end nothing of Python is left to walk; else there is no memory */
+            return thread_local_state.ended ? start_node() : FIL_NODE_LOST;
         }
     }
     if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED) && !may_still_walk(context)) {
@@ -59,11 +59,29 @@ uint32_t attribute_now(void)
     return frame_walk(context, thread_state, innermost);
 }
 
+/* A thread that is started where one of its own forebears was started (a timer that arms itself again) belongs where that
+ * one does, or the callstacks would grow with every generation. FIL_NODE_NONE if this is no such start. */
+static uint32_t started_before(uint32_t node)
+{
+    const struct fil_node *row = ledger_node(&state.ledger, node);
+    for (uint32_t at = row->parent; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
+        const struct fil_node *mark = ledger_node(&state.ledger, at);
+        const struct fil_node *starter = ledger_node(&state.ledger, mark->parent);
+        if (mark->code == 0 && starter->code == row->code && starter->offset == row->offset) {
+            return at;
+        }
+    }
+    return FIL_NODE_NONE;
+}
+
 uint32_t attribute_thread_start(void)
 {
     uint32_t node = attribute_now();
     bool locked = state_enter();
-    uint32_t start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
+    uint32_t start = started_before(node);
+    if (start == FIL_NODE_NONE) {
+        start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
+    }
     state_leave(locked);
     return start == FIL_NODE_LOST ? node : start;
 }

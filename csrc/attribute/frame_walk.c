@@ -28,7 +28,7 @@
 #define KEY_INDEX_LIMIT (1u << 20)
 
 /* Two addresses side by side, compared as one. */
-typedef uint64_t address_pair __attribute__((vector_size(16), aligned(8)));
+typedef uint64_t address_pair __attribute__((vector_size(16), aligned(8), may_alias));
 
 INLINE uint32_t where_slot(uintptr_t frame)
 {
@@ -75,9 +75,6 @@ static __attribute__((noinline)) uint32_t look_up_child(uint32_t parent, const s
     if (number != 0) {
         node = ledger_child(&state.ledger, parent, number, code_offset(layout, code, instruction));
     }
-    if (node == FIL_NODE_LOST) {
-        ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
-    }
     state_leave(locked);
     return node;
 }
@@ -97,13 +94,13 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
         key = key << 17 | ((entry->index + 1) & (KEY_INDEX_LIMIT - 1));
     }
     uint32_t salted_parent = parent | context->salt;
+    bool has_key = pointers || entry->index + 1 < KEY_INDEX_LIMIT;
     struct known_child *known = known_place(context, parent, key);
-    if (LIKELY(known->key == key && known->salted_parent == salted_parent &&
-               (pointers || entry->index + 1 < KEY_INDEX_LIMIT))) {
+    if (LIKELY(known->key == key && known->salted_parent == salted_parent && has_key)) {
         return known->node;
     }
     uint32_t node = look_up_child(parent, entry);
-    if (node != FIL_NODE_LOST) {
+    if (node != FIL_NODE_LOST && has_key) {
         known->key = key;
         known->salted_parent = salted_parent;
         known->node = node;

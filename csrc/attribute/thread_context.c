@@ -73,12 +73,16 @@ struct thread_context *thread_context_obtain(void)
     if (own->context != NULL || own->ended) {
         return own->context;
     }
+    if (!state.threads && !platform_is_first_thread()) {
+        state.threads = true; /* a thread that was made past our hooks */
+    }
     struct thread_context *context = new_context();
     if (context == NULL) {
         return NULL;
     }
+    platform_expect_end();
     thread_context_clear(context);
-    context->generation = state.generation;
+    context->generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
     own->context = context;
     return context;

@@ -4,7 +4,14 @@ _Thread_local uint32_t events_hidden;
 
 __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
 {
+    uint32_t *slot = event_find_block(block);
+    if (slot != NULL) { /* its release was not seen */
+        (void)event_take_block(slot, block);
+    }
     bool locked = state_enter();
+    if (node == FIL_NODE_LOST) {
+        ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
+    }
     ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     state_leave(locked);
 }

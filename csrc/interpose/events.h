@@ -34,7 +34,7 @@ static inline void event_block_added(const void *block, size_t bytes)
 {
     uint32_t node = attribute_now();
     uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
-    if (!state.threads && bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0) {
+    if (!state.threads && bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST) {
         block_write(slot, bytes, node);
         ledger_grow(&state.ledger, node, bytes);
         return;

@@ -27,6 +27,9 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED) {
         if (counts) {
+            if (node == FIL_NODE_LOST) {
+                ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
+            }
             ledger_add_range(&state.ledger, (uintptr_t)mapped, whole_pages(bytes), node);
         } else { /* it may lie over memory that counted */
             (void)ledger_remove_range(&state.ledger, (uintptr_t)mapped, whole_pages(bytes));

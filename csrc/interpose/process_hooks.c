@@ -1,51 +1,74 @@
 /* Threads and forks. */
 #include <pthread.h>
 #include <stddef.h>
+#include <threads.h>
 
 #include "fil_abi.h"
 #include "interpose/events.h"
 #include "interpose/process_hooks.h"
 #include "interpose/real.h"
 
-/* What a new thread needs to know before it runs. */
+/* What a new thread needs to know before it runs: one of the two functions, and where its callstacks belong. */
 struct thread_task {
     void *(*function)(void *);
+    thrd_start_t c11_function;
     void *argument;
     uint32_t start_node;
 };
 
-static void end_thread(void *unused)
+/* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
+static struct thread_task *new_task(void *(*function)(void *), thrd_start_t c11_function, void *argument)
 {
-    (void)unused;
-    attribute_thread_end();
+    struct thread_task *task = state.tracking ? real.malloc(sizeof *task) : NULL;
+    if (task != NULL) {
+        *task = (struct thread_task){function, c11_function, argument, attribute_thread_start()};
+    }
+    state.threads = true; /* before there is one */
+    return task;
 }
 
-static void *run_thread(void *argument)
+static struct thread_task begin_task(void *argument)
 {
     struct thread_task task = *(struct thread_task *)argument;
     real.free(argument);
     attribute_thread_begin(task.start_node);
-    void *result;
-    pthread_cleanup_push(end_thread, NULL); /* also when it ends by pthread_exit or is cancelled */
-    result = task.function(task.argument);
-    pthread_cleanup_pop(1);
-    return result;
+    return task;
+}
+
+static void *run_thread(void *argument)
+{
+    struct thread_task task = begin_task(argument);
+    return task.function(task.argument);
+}
+
+static int run_c11_thread(void *argument)
+{
+    struct thread_task task = begin_task(argument);
+    return task.c11_function(task.argument);
 }
 
 FIL_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
                               void *argument)
 {
-    struct thread_task *task = state.tracking ? real.malloc(sizeof *task) : NULL;
+    struct thread_task *task = new_task(function, NULL, argument);
     if (task == NULL) {
-        state.threads = true;
         return real.pthread_create(thread, attributes, function, argument);
     }
-    task->function = function;
-    task->argument = argument;
-    task->start_node = attribute_thread_start();
-    state.threads = true; /* before there is one */
     int status = real.pthread_create(thread, attributes, run_thread, task);
     if (status != 0) {
+        real.free(task);
+    }
+    return status;
+}
+
+FIL_EXPORT int thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
+{
+    struct thread_task *task = new_task(NULL, function, argument);
+    if (task == NULL) {
+        return real.thrd_create(thread, function, argument);
+    }
+    int status = real.thrd_create(thread, run_c11_thread, task);
+    if (status != thrd_success) {
         real.free(task);
     }
     return status;
@@ -72,5 +95,6 @@ static void after_fork_in_child(void)
 
 void process_hooks_install(void)
 {
+    platform_at_thread_end(attribute_thread_end);
     (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -27,7 +27,7 @@ static void *arena_take(size_t bytes)
     }
     unsigned char *block = arena + arena_used + ALIGNMENT;
     memcpy(block - ALIGNMENT, &bytes, sizeof bytes);
-    arena_used += needed + ALIGNMENT;
+    arena_used += needed;
     return block;
 }
 
@@ -130,6 +130,12 @@ static int early_pthread_create(pthread_t *thread, const pthread_attr_t *attribu
 {
     real_resolve();
     return resolving ? EAGAIN : resolved.pthread_create(thread, attributes, function, argument);
+}
+
+static int early_thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
+{
+    real_resolve();
+    return resolving ? thrd_nomem : resolved.thrd_create(thread, function, argument);
 }
 
 struct real real = {

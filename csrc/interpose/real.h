@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <threads.h>
 
 struct real {
 #define INTERPOSED(result, name, parameters, arguments, platforms) result(*name) parameters;

@@ -30,8 +30,10 @@ void ledger_new_peak(struct ledger *ledger)
     if (header->epoch == UINT32_MAX) {
         renumber_epochs(ledger);
     }
-    header->peak_bytes = header->current_bytes;
+    /* Killed between the two, the total is above the peak: the reader takes the present, which is right. */
     header->epoch += 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    header->peak_bytes = header->current_bytes;
     header->peak_clock_ns = ledger->storage.clock_ns(ledger->storage.context);
 }
 

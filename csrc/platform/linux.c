@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +10,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
-
-extern char **environ;
 
 /* Memory comes from slabs so that the tables do not use up the process's number of mappings. */
 #define SLAB_BYTES ((size_t)4 << 20)
@@ -158,9 +158,8 @@ bool platform_has_new_address(int mremap_flags)
     return (mremap_flags & MREMAP_FIXED) != 0;
 }
 
-/* The kernel copies into a pipe and answers EFAULT where we would have crashed; process_vm_readv does the same but is
- * forbidden in some containers. */
-bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
+/* The kernel copies into a pipe and answers EFAULT where we would have crashed. */
+static bool read_by_pipe(void *into, uintptr_t address, size_t bytes)
 {
     int kept = errno;
     int ends[2];
@@ -186,19 +185,43 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
     return good;
 }
 
+/* One system call does it, but some containers forbid that one. */
+bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
+{
+    int kept = errno;
+    struct iovec here = {.iov_base = into, .iov_len = bytes};
+    struct iovec there = {.iov_base = (void *)address, .iov_len = bytes};
+    ssize_t done = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+    bool forbidden = done < 0 && errno != EFAULT;
+    errno = kept;
+    return forbidden ? read_by_pipe(into, address, bytes) : done == (ssize_t)bytes;
+}
+
+static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
+{
+    long status;
+    do {
+        status = syscall(SYS_fallocate, descriptor, 0, (off_t)offset, (off_t)bytes);
+    } while (status != 0 && errno == EINTR);
+    if (status == 0) {
+        return 0;
+    }
+    /* Some file systems cannot; the C library then writes every block. */
+    return errno == EOPNOTSUPP || errno == ENOSYS ? posix_fallocate(descriptor, (off_t)offset, (off_t)bytes) : errno;
+}
+
+/* Through syscall(), because open(), close() and their kin are cancellation points, and malloc must be none. */
 void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error)
 {
     int kept = errno;
     void *mapped = NULL;
-    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0) {
         *error = errno;
         errno = kept;
         return NULL;
     }
-    do {
-        *error = posix_fallocate(descriptor, (off_t)offset, (off_t)bytes);
-    } while (*error == EINTR);
+    *error = allocate_on_disk(descriptor, offset, bytes);
     if (*error == 0) {
         mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (int64_t)offset);
         if (mapped == MAP_FAILED) {
@@ -206,33 +229,50 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
             mapped = NULL;
         }
     }
-    (void)close(descriptor);
+    (void)syscall(SYS_close, descriptor);
     errno = kept;
     return mapped;
 }
 
-void platform_lock_slow(struct platform_lock *lock)
+bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
 {
     int kept = errno;
+    if (__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == self) {
+        return false;
+    }
     struct timespec nap = {.tv_sec = 0, .tv_nsec = 0};
     for (uint32_t tries = 0;; tries++) {
-        if (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) == 0 &&
-            __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) == 0) {
+        uintptr_t nobody = 0;
+        if (__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == 0 &&
+            __atomic_compare_exchange_n(&lock->holder, &nobody, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
             break;
         }
         if (tries >= SPINS) { /* its holder is not running */
             nap.tv_nsec = nap.tv_nsec < LONGEST_NAP_NS ? nap.tv_nsec + SHORTEST_NAP_NS : LONGEST_NAP_NS;
-            (void)nanosleep(&nap, NULL);
+            (void)syscall(SYS_nanosleep, &nap, NULL); /* nanosleep() is a cancellation point, malloc must be none */
         }
     }
     errno = kept;
+    return true;
 }
 
-void platform_signal_parent(int signal, uint32_t pid)
+uint32_t platform_pid(void)
+{
+    return (uint32_t)getpid();
+}
+
+uint32_t platform_parent_pid(void)
+{
+    return (uint32_t)getppid();
+}
+
+void platform_signal_parent(int signal, uint32_t pid, uint32_t parent)
 {
     int kept = errno;
-    if ((uint32_t)getpid() == pid) {
-        (void)kill(getppid(), signal);
+    if (platform_pid() == pid) {
+        if (platform_parent_pid() == parent) { /* a parent that is gone has left us to one that knows nothing of us */
+            (void)kill((pid_t)parent, signal);
+        }
     } else {
         struct sigaction usual;
         memset(&usual, 0, sizeof usual);
@@ -241,6 +281,43 @@ void platform_signal_parent(int signal, uint32_t pid)
         (void)kill(getpid(), signal); /* taken when this handler returns */
     }
     errno = kept;
+}
+
+void platform_wipe_on_fork(void *start, size_t bytes)
+{
+    int kept = errno;
+    if (bytes % platform_page_bytes() == 0) {
+        (void)madvise(start, bytes, MADV_WIPEONFORK);
+    }
+    errno = kept;
+}
+
+static pthread_key_t end_key;
+static void (*end_function)(void);
+
+static void end_thread(void *unused)
+{
+    (void)unused;
+    end_function();
+}
+
+void platform_at_thread_end(void (*function)(void))
+{
+    if (pthread_key_create(&end_key, end_thread) == 0) {
+        end_function = function;
+    }
+}
+
+void platform_expect_end(void)
+{
+    if (end_function != NULL) {
+        (void)pthread_setspecific(end_key, &end_key); /* any value but NULL */
+    }
+}
+
+bool platform_is_first_thread(void)
+{
+    return syscall(SYS_gettid) == getpid();
 }
 
 bool platform_is_single_threaded(void)
@@ -255,7 +332,7 @@ bool platform_is_single_threaded(void)
         }
         single = tasks.st_nlink == 3;
         if (!single) {
-            (void)nanosleep(&moment, NULL);
+            (void)syscall(SYS_nanosleep, &moment, NULL);
         }
     }
     errno = kept;
@@ -296,55 +373,4 @@ bool platform_owns_symbol(const char *name, const void *own_symbol)
     Dl_info own;
     void *found = platform_symbol(name);
     return found != NULL && dladdr(found, &used) != 0 && dladdr(own_symbol, &own) != 0 && used.dli_fbase == own.dli_fbase;
-}
-
-static bool is_separator(char c)
-{
-    return c == ':' || c == ' ';
-}
-
-/* Cut every mention of `own` out of `list`, with the separator after it, in place. The rest stays to the letter. */
-static void cut_from_list(char *list, const char *own)
-{
-    size_t own_length = strlen(own);
-    char *write_at = list;
-    for (const char *read_at = list; *read_at != '\0';) {
-        const char *end = read_at;
-        while (*end != '\0' && !is_separator(*end)) {
-            end++;
-        }
-        size_t length = (size_t)(end - read_at);
-        bool ours = length == own_length && memcmp(read_at, own, length) == 0;
-        if (*end != '\0') {
-            end++;
-        }
-        if (!ours) {
-            memmove(write_at, read_at, (size_t)(end - read_at));
-            write_at += end - read_at;
-        }
-        read_at = end;
-    }
-    *write_at = '\0';
-}
-
-void platform_leave_preload_list(const void *own_symbol)
-{
-    static const char variable[] = "LD_PRELOAD=";
-    Dl_info own;
-    if (environ == NULL || dladdr(own_symbol, &own) == 0 || own.dli_fname == NULL) {
-        return;
-    }
-    for (char **entry = environ; *entry != NULL; entry++) {
-        if (strncmp(*entry, variable, sizeof variable - 1) != 0) {
-            continue;
-        }
-        char *list = *entry + sizeof variable - 1;
-        cut_from_list(list, own.dli_fname);
-        if (*list == '\0') { /* nothing left: the variable goes too */
-            for (char **move = entry; *move != NULL; move++) {
-                move[0] = move[1];
-            }
-        }
-        return;
-    }
 }

@@ -46,32 +46,51 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
 
 size_t platform_page_bytes(void);
 
+/* Let these bytes be 0 in the child of a fork, where the system can and they are whole pages. */
+void platform_wipe_on_fork(void *start, size_t bytes);
+
+/* Call `function` at the end of every thread that calls platform_expect_end, however it ends. */
+void platform_at_thread_end(void (*function)(void));
+void platform_expect_end(void);
+
+/* Is the calling thread the one that the process began with? */
+bool platform_is_first_thread(void);
+
 /* Is the calling thread the only one? A thread that is about to end gets a few milliseconds for it. False where the
  * system does not tell. */
 bool platform_is_single_threaded(void);
 
-/* A lock for a few dozen instructions at a time; zero-initialised, no destruction. Not recursive. Who finds it taken spins,
- * then naps: giving it back is a plain store, half the price of a lock that has to look for sleepers. */
+/* A lock for a few dozen instructions at a time; zero-initialised, no destruction. Who finds it taken spins, then naps:
+ * giving it back is a plain store, half the price of a lock that has to look for sleepers. It knows its holder: code that
+ * runs inside the holder's section (another library's fork handler, a signal handler) goes on instead of waiting for
+ * itself. */
 struct platform_lock {
-    uint32_t held;
+    uintptr_t holder; /* 0: free; else an address of the holding thread's own */
 };
-__attribute__((cold, noinline)) void platform_lock_slow(struct platform_lock *lock);
+__attribute__((cold, noinline)) bool platform_lock_slow(struct platform_lock *lock, uintptr_t self);
 
-static inline void platform_lock_take(struct platform_lock *lock)
+/* Returns true if the lock was taken and has to be given back, false if the calling thread holds it already. */
+static inline bool platform_lock_take(struct platform_lock *lock, uintptr_t self)
 {
-    if (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0) {
-        platform_lock_slow(lock);
-    }
+    uintptr_t nobody = 0;
+    return __builtin_expect(__atomic_compare_exchange_n(&lock->holder, &nobody, self, false, __ATOMIC_ACQUIRE,
+                                                        __ATOMIC_RELAXED),
+                            1) ||
+           platform_lock_slow(lock, self);
 }
 
 static inline void platform_lock_give(struct platform_lock *lock)
 {
-    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }
 
-/* Pass signal number `signal` on to the parent process, if this process is still the one numbered `pid`; in any other (the
- * child of a fork) let it do what it does by default. For use in a signal handler. */
-void platform_signal_parent(int signal, uint32_t pid);
+/* The numbers of this process and of its parent. */
+uint32_t platform_pid(void);
+uint32_t platform_parent_pid(void);
+
+/* Pass signal number `signal` on to the process `parent`, if this process is still `pid` and its child. In any other
+ * process (the child of a fork) let it do what it does by default. For use in a signal handler. */
+void platform_signal_parent(int signal, uint32_t pid, uint32_t parent);
 
 /* Handle `signal` with `handler`, if it has no handler yet. */
 void platform_handle_signal(int signal, void (*handler)(int));

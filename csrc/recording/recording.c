@@ -10,6 +10,7 @@
 static struct {
     struct fil_header *header;
     char path[PATH_MAX];
+    int last_error;
 } recording;
 
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
@@ -44,6 +45,11 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
     return header;
 }
 
+int recording_last_error(void)
+{
+    return recording.last_error;
+}
+
 void recording_set_state(enum fil_state state)
 {
     recording.header->state = state;
@@ -62,6 +68,7 @@ static void *next_segment(enum fil_segment_kind kind, size_t bytes, uint64_t *of
     int error = 0;
     void *mapped = platform_map_file(recording.path, *offset, bytes, &error);
     if (mapped == NULL) {
+        recording.last_error = error;
         return NULL;
     }
     header->segments[header->segment_count] =

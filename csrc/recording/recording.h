@@ -18,6 +18,9 @@ struct fil_node *recording_next_nodes(void *context);
 struct fil_code *recording_next_codes(void *context);
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
 
+/* The errno of the last segment that could not be had, 0 if none failed. */
+int recording_last_error(void);
+
 /* From now on the header says how far the writer came. */
 void recording_set_state(enum fil_state state);
 
