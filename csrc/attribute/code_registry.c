@@ -8,7 +8,7 @@
 #include "state.h"
 
 #define FIRST_CAPACITY 2048
-#define SCRATCH_BYTES (1u << 20) /* names and line table of one function; touched only as far as used */
+#define SCRATCH_BYTES (8u << 20) /* names and line table of one function; touched only as far as used */
 
 struct registered {
     uintptr_t code; /* 0: empty place */
