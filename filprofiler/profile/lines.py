@@ -11,7 +11,7 @@ Columns are skipped here. A reader that wants them finds where they stand in `_r
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Tuple
+    from typing import List, Optional, Tuple
 
     # Where each range begins (bytes, ascending), and its line (NO_LINE if it has none).
     Ranges = Tuple[List[int], List[int]]
@@ -94,6 +94,7 @@ def _ranges_of_linetable(first_line: int, table: bytes) -> "Ranges":
 def _ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
     starts, lines = [], []
     address, line = 0, first_line
+    last = None  # type: Optional[int]
     position, end = 0, len(table)
     while position < end:
         first = table[position]
@@ -107,11 +108,14 @@ def _ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
         elif code != _CODE_NONE:
             value, position = _varint(table, position)
             line += -(value >> 1) if value & 1 else value >> 1
-            if code == _CODE_LONG:  # end line, column, end column
-                for _skipped in range(3):
-                    _value, position = _varint(table, position)
-        starts.append(address)
-        lines.append(NO_LINE if code == _CODE_NONE else line)
+            if code == _CODE_LONG:  # end line and columns follow: the next entry begins with a byte of 128 or more
+                while position < end and table[position] < 128:
+                    position += 1
+        found = NO_LINE if code == _CODE_NONE else line
+        if found != last:
+            starts.append(address)
+            lines.append(found)
+            last = found
         address += ((first & 7) + 1) * 2
     return _ended(starts, lines, address)
 
