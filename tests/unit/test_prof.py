@@ -11,14 +11,14 @@ def test_format():
     profile = profile_of(
         [
             (
-                [("/work/a.py", 24, "<module>"), ("/work/a.py", 21, "main"), ("/x/numpy/numeric.py", 191, "ones")],
+                [("/jobs/a.py", 24, "<module>"), ("/jobs/a.py", 21, "main"), ("/x/numpy/numeric.py", 191, "ones")],
                 52428800,
             ),
-            ([("/work/a.py", 24, "<module>")], 1024),
+            ([("/jobs/a.py", 24, "<module>")], 1024),
             ([], 1234),
         ],
         script="a.py",
-        script_absolute="/work/a.py",
+        script_absolute="/jobs/a.py",
     )
     assert list(prof_lines(profile)) == [
         "a.py:24 (<module>) 1024\n",

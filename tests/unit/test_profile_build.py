@@ -9,7 +9,7 @@ from filprofiler.profile.model import Program
 from filprofiler.recording.reader import Recording
 
 BOOTSTRAP = "/opt/filprofiler/launch/bootstrap.py"
-SCRIPT = "/work/job.py"
+SCRIPT = "/jobs/job.py"
 THREADING = "/usr/lib/python3.9/threading.py"
 
 

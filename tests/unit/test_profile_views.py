@@ -13,7 +13,7 @@ from filprofiler.profile.top import top_lines
 from filprofiler.profile.tree import ReversedRoot, line_totals
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
-JOB = "/work/job.py"
+JOB = "/jobs/job.py"
 
 
 EXAMPLE = (
@@ -67,7 +67,7 @@ def test_top_lines_are_the_users_own_and_add_up():
 @pytest.mark.parametrize(
     ("path", "owned"),
     [
-        ("/work/job.py", True),
+        ("/jobs/job.py", True),
         ("job.py", True),
         ("/home/x/lib/tools.py", True),
         (NUMERIC, False),
@@ -98,7 +98,7 @@ def test_library_path():
     own_code = OwnCode(profile_of(EXAMPLE))
     assert own_code.library_path(NUMERIC) == "numpy/_core/numeric.py"
     assert own_code.library_path("/usr/lib/python3.9/json/decoder.py") == "json/decoder.py"
-    assert own_code.library_path("/work/job.py") == "/work/job.py"
+    assert own_code.library_path("/jobs/job.py") == "/jobs/job.py"
 
 
 def test_source_lines(tmp_path):
