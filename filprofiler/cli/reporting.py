@@ -18,6 +18,7 @@ def make_report(recording_path: str, program: "Program", folder: str) -> "Option
     None if the user has interrupted it: the finished files stay, and their paths are printed. Raises FilError.
     """
     from filprofiler.profile.build import build_profile
+    from filprofiler.profile.top import TopLines
     from filprofiler.recording.reader import read_recording
     from filprofiler.report.summary import summary_lines
     from filprofiler.report.writer import INDEX_NAME, write_report
@@ -25,9 +26,10 @@ def make_report(recording_path: str, program: "Program", folder: str) -> "Option
     already = set(os.listdir(folder))
     try:
         profile = build_profile(read_recording(recording_path), program)
-        write_report(profile, folder)
+        top = TopLines(profile)
+        write_report(profile, top, folder)
         index_path = os.path.join(folder, INDEX_NAME)
-        say(*summary_lines(profile, index_path, color_wanted()))
+        say(*summary_lines(profile, top, index_path, color_wanted()))
         return index_path
     except KeyboardInterrupt:
         finished = sorted(set(os.listdir(folder)) - already)

@@ -5,6 +5,8 @@ and line, our own frames at the root and threading's round the start of a thread
 peak is added up.
 """
 
+from itertools import compress
+
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
@@ -15,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple
 
-    from filprofiler.recording.reader import Recording
+    from filprofiler.recording.reader import Code, Recording
 
 ROOT_NAME = "all"
 NO_STACK_NAME = "[No Python stack]"
@@ -74,31 +76,62 @@ def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
     return missed
 
 
+class _Function:
+    """What is needed of a function for its frames: how it is shown, its lines, and its sites so far, by line."""
+
+    __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
+
+    def __init__(self, path: str, code: "Code", python_version: int) -> None:
+        self.path = path
+        self.name = code.name
+        self.first_line = code.first_line
+        self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
+        self.table = None if code.line_table is None else LineTable(python_version, code.first_line, code.line_table)
+        self.sites = {}  # type: Dict[int, int]
+
+
 class _SiteTable:
-    """The sites of a recording's frames, each once."""
+    """The sites of a recording's frames, each once.
+
+    sites: by number; number 0 stands for no site.
+    known: what `number` has answered so far; the keys are code_number << 32 ^ offset.
+    """
 
     def __init__(self, recording: "Recording", program: Program) -> None:
         self._recording = recording
         self._program = program
-        self._tables = {}  # type: Dict[int, Optional[LineTable]]
-        self._numbers = {}  # type: Dict[int, int]
+        self._functions = {}  # type: Dict[int, _Function]
         self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
-        self.sites = [Site("", "", 0)]  # number 0 stands for no site
+        self.known = {}  # type: Dict[int, int]
+        self.sites = [Site("", "", 0)]
 
     def number(self, code_number: int, offset: int) -> int:
-        """The number, in `sites`, of a function's instruction; 0 for a frame that is no place in the program."""
+        """The number, in `sites`, of a function's instruction; 0 for a frame that is no place in the program.
+
+        An instruction to which the compiler gave no line has the function's first.
+        """
         key = code_number << 32 ^ offset
-        found = self._numbers.get(key)
+        found = self.known.get(key)
         if found is None:
-            code = self._recording.code(code_number)
-            if filters.is_interpreter_shim(code.filename, code.name, code.first_line):
-                found = 0
-            else:
-                found = self._of_place((self._shown(code.filename), code.name, self._line(code_number, offset)))
-            self._numbers[key] = found
+            function = self._functions.get(code_number) or self._function(code_number)
+            line = function.table.line(offset) if function.table is not None else 0
+            if line <= 0:
+                line = function.first_line
+            found = function.sites.get(line)
+            if found is None:
+                found = function.sites[line] = 0 if function.shim else self._of_place(function, line)
+            self.known[key] = found
         return found
 
-    def _of_place(self, place: "Tuple[str, str, int]") -> int:
+    def _function(self, code_number: int) -> _Function:
+        code = self._recording.code(code_number)
+        function = _Function(self._shown(code.filename), code, self._recording.python_version)
+        self._functions[code_number] = function
+        return function
+
+    def _of_place(self, function: _Function, line: int) -> int:
+        """Functions of the same name in the same file share their sites."""
+        place = (function.path, function.name, line)
         found = self._by_place.get(place)
         if found is None:
             found = self._by_place[place] = len(self.sites)
@@ -111,17 +144,6 @@ class _SiteTable:
         if program.script is not None and filename == program.script_absolute:
             return program.script
         return filename
-
-    def _line(self, code_number: int, offset: int) -> int:
-        """The line; the function's first for an instruction to which the compiler gave none."""
-        code = self._recording.code(code_number)
-        if code_number not in self._tables:
-            raw = code.line_table
-            table = None if raw is None else LineTable(self._recording.python_version, code.first_line, raw)
-            self._tables[code_number] = table
-        table = self._tables[code_number]
-        line = table.line(offset) if table is not None else code.first_line
-        return line if line > 0 else code.first_line
 
 
 class _TreeBuilder:
@@ -138,44 +160,58 @@ class _TreeBuilder:
     def build(self) -> Node:
         """The root of the tree, with all sums."""
         recording = self._recording
-        self._nodes.append(Node(Site("", ROOT_NAME, 0), None))
-        totals = _subtree_totals(recording)
+        root = Node(Site("", ROOT_NAME, 0), None)
+        self._nodes.append(root)
+        wanted = _with_bytes(recording)
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
-        self._at[_abi.FIL_NODE_LOST] = self._add_special(LOST_NAME, totals[_abi.FIL_NODE_LOST])
-        self._phase[_abi.FIL_NODE_LOST] = _KEPT
-        self._place_all(totals)
-        for number, own in enumerate(recording.peak):
-            if own:
-                self._nodes[self._at[number]].own_bytes += own
-        root = self._nodes[0]
-        self._nodes[self._add_special(NO_STACK_NAME, root.own_bytes)].own_bytes = root.own_bytes
-        root.own_bytes = 0
+        lost = _abi.FIL_NODE_LOST
+        if wanted[lost]:
+            self._at[lost] = self._add_special(LOST_NAME, recording.peak[lost])
+        self._phase[lost] = _KEPT
+        root.own_bytes += recording.peak[_abi.FIL_NODE_NONE] + recording.peak[_abi.FIL_NODE_ROOT]
+        self._place_all(wanted)
+        if root.own_bytes:
+            self._add_special(NO_STACK_NAME, root.own_bytes)
+            root.own_bytes = 0
         _sum_up(self._nodes)
         return root
 
-    def _add_special(self, name: str, total: int) -> int:
-        """Add a child of the root that is no place in the source, if it has bytes; its number, else the root's."""
-        if not total:
-            return 0
-        self._nodes.append(Node(Site("", name, 0), self._nodes[0]))
+    def _add_special(self, name: str, own_bytes: int) -> int:
+        """Add a child of the root that is no place in the source; its number."""
+        self._nodes.append(Node(Site("", name, 0), self._nodes[0], own_bytes))
         return len(self._nodes) - 1
 
-    def _place_all(self, totals: "List[int]") -> None:
-        """Find or make the Node of each of the recording's nodes with bytes; the ordinary ones are done right here."""
-        recording, at, phase = self._recording, self._at, self._phase
-        parents, codes, offsets = recording.parents, recording.codes, recording.offsets
-        site_number, children = self._table.number, self._children
-        for number in range(_abi.FIL_NODE_FIRST, recording.node_count):
-            if totals[number]:
-                parent = parents[number]
-                site = site_number(codes[number], offsets[number]) if codes[number] else 0
-                if site and phase[parent] == _KEPT:
-                    above = at[parent]
-                    at[number] = children.get(above << 32 | site) or self._child(above, site)
-                    phase[number] = _KEPT
+    def _place_all(self, wanted: bytearray) -> None:
+        """Find or make the Node of each of the recording's nodes that is wanted, and give it its bytes.
+
+        The ordinary ones, nearly all, are done right here.
+        """
+        recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
+        parents, codes, offsets, peak = recording.parents, recording.codes, recording.offsets, recording.peak
+        sites, known, site_number = self._table.sites, self._table.known, self._table.number
+        children = self._children
+        first = _abi.FIL_NODE_FIRST
+        for number in compress(range(first, len(wanted)), wanted[first:]):
+            parent = parents[number]
+            code = codes[number]
+            site = known.get(code << 32 ^ offsets[number])
+            if site is None and code:
+                site = site_number(code, offsets[number])
+            if site and phase[parent] == _KEPT:
+                above = at[parent]
+                key = above << 32 | site
+                place = children.get(key)
+                if place is None:
+                    at[number] = children[key] = len(nodes)
+                    nodes.append(Node(sites[site], nodes[above], peak[number]))
                 else:
-                    self._place(number)
+                    at[number] = place
+                    nodes[place].own_bytes += peak[number]
+                phase[number] = _KEPT
+            else:
+                self._place(number)
+                nodes[at[number]].own_bytes += peak[number]
 
     def _place(self, number: int) -> None:
         """Find or make the Node of one of the recording's nodes; its parent has been placed."""
@@ -229,14 +265,16 @@ class _TreeBuilder:
         return found
 
 
-def _subtree_totals(recording: "Recording") -> "List[int]":
-    """Bytes at the peak of each of the recording's nodes and of all below it."""
-    totals = list(recording.peak)
+def _with_bytes(recording: "Recording") -> bytearray:
+    """For each of the recording's nodes, whether it or one below it held bytes at the peak."""
+    wanted = bytearray(recording.node_count)
+    wanted[_abi.FIL_NODE_NONE] = 1
     parents = recording.parents
-    for number in range(len(totals) - 1, _abi.FIL_NODE_FIRST - 1, -1):
-        if totals[number]:
-            totals[parents[number]] += totals[number]
-    return totals
+    for number in compress(range(recording.node_count), recording.peak):
+        while not wanted[number]:
+            wanted[number] = 1
+            number = parents[number]
+    return wanted
 
 
 def _sum_up(nodes: "List[Node]") -> None:

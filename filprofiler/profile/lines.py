@@ -4,16 +4,19 @@ CPython has had three encodings. Each is turned into the same thing, ranges of b
 
 * to 3.9, `co_lnotab`: pairs (bytes of bytecode, signed line step); the steps of one address add up;
 * 3.10, `co_linetable`: pairs (length of a range in bytes, signed line step), step -128 for a range without a line;
-* from 3.11, `co_linetable`: entries of one code byte and variable-length integers, which also hold columns.
+* from 3.11, `co_linetable`: entries of one code byte and integers of variable length, which also hold columns.
 
-Columns are skipped here. A reader that wants them finds where they stand in `_ranges_of_locations`.
+Columns are skipped here.
 """
+
+from bisect import bisect_right
+from itertools import accumulate, compress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Tuple
+    from typing import List, Tuple
 
-    # Where each range begins (bytes, ascending), and its line (NO_LINE if it has none).
+    # Where each range ends (bytes, ascending), and its line (NO_LINE if it has none); a last line for what lies behind.
     Ranges = Tuple[List[int], List[int]]
 
 NO_LINE = -1
@@ -24,11 +27,15 @@ _VERSION_3_11 = 0x030B0000
 
 _NO_LINE_STEP = 0x80  # 3.10: the line step -128, as an unsigned byte
 
-# 3.11: the code of an entry, bits 3 to 6 of its first byte.
-_CODE_ONE_LINE = 10  # 10, 11, 12: the line step is the code less 10
-_CODE_NO_COLUMNS = 13
-_CODE_LONG = 14
-_CODE_NONE = 15
+# 3.11: an entry's first byte, and only that, is 128 or more. Bits 3 to 6 are its code: 0 to 10 for the line before and
+# 11 and 12 for a step of 1 and 2, 13 and 14 with a step as a signed varint behind, 15 for no line. Bits 0 to 2 are the
+# code units of 2 bytes that it covers, less 1. The tables are for bytes.translate.
+_NO_ENTRY = bytes(range(128))
+_CODES = [0] * 128 + [byte >> 3 & 15 for byte in range(128)]
+_COVERED = bytes([0] * 128 + [2 * (byte & 7) + 2 for byte in range(128)])
+_STEPS = bytes([code - 10 if code in (11, 12) else 0 for code in _CODES])
+_HAS_VARINT = bytes([code in (13, 14) for code in _CODES])
+_HAS_NO_LINE = bytes([code == 15 for code in _CODES])
 
 
 class LineTable:
@@ -39,16 +46,16 @@ class LineTable:
     table: co_lnotab to CPython 3.9, co_linetable from 3.10. A table that is cut short is read as far as it goes.
     """
 
-    __slots__ = ("_lines", "_starts", "first_line")
+    __slots__ = ("_ends", "_lines", "first_line")
 
     def __init__(self, python_version: int, first_line: int, table: bytes) -> None:
         self.first_line = first_line
         if python_version >= _VERSION_3_11:
-            self._starts, self._lines = _ranges_of_locations(first_line, table)
+            self._ends, self._lines = _ranges_of_locations(first_line, table)
         elif python_version >= _VERSION_3_10:
-            self._starts, self._lines = _ranges_of_linetable(first_line, table)
+            self._ends, self._lines = _ranges_of_linetable(first_line, table)
         else:
-            self._starts, self._lines = _ranges_of_lnotab(first_line, table)
+            self._ends, self._lines = _ranges_of_lnotab(first_line, table)
 
     def line(self, offset: int) -> int:
         """The line of the instruction `offset` bytes into the bytecode, or NO_LINE if the compiler gave it none.
@@ -57,71 +64,63 @@ class LineTable:
         """
         if offset < 0:
             return self.first_line
-        from bisect import bisect_right
-
-        return self._lines[bisect_right(self._starts, offset) - 1]
+        return self._lines[bisect_right(self._ends, offset)]
 
 
 def _ranges_of_lnotab(first_line: int, table: bytes) -> "Ranges":
-    starts, lines = [0], [first_line]
+    ends, lines = [], [first_line]  # type: List[int], List[int]
     address, line = 0, first_line
     for position in range(0, len(table) - 1, 2):
         address += table[position]
         step = table[position + 1]
         line += step - 256 if step >= 128 else step
-        if starts[-1] == address:
+        if address == (ends[-1] if ends else 0):
             lines[-1] = line
         else:
-            starts.append(address)
+            ends.append(address)
             lines.append(line)
-    return starts, lines
+    return ends, lines
 
 
 def _ranges_of_linetable(first_line: int, table: bytes) -> "Ranges":
-    starts, lines = [], []
+    ends, lines = [], []
     address, line = 0, first_line
     for position in range(0, len(table) - 1, 2):
         length, step = table[position], table[position + 1]
         if step != _NO_LINE_STEP:
             line += step - 256 if step >= 128 else step
         if length:
-            starts.append(address)
-            lines.append(NO_LINE if step == _NO_LINE_STEP else line)
             address += length
-    return _ended(starts, lines, address)
+            ends.append(address)
+            lines.append(NO_LINE if step == _NO_LINE_STEP else line)
+    lines.append(NO_LINE)
+    return ends, lines
 
 
 def _ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
-    starts, lines = [], []
-    address, line = 0, first_line
-    last = None  # type: Optional[int]
-    position, end = 0, len(table)
-    while position < end:
-        first = table[position]
-        position += 1
-        code = (first >> 3) & 15
-        if code < _CODE_ONE_LINE:  # same line; one byte of columns
-            position += 1
-        elif code < _CODE_NO_COLUMNS:  # line step 0, 1 or 2; two bytes of columns
-            line += code - _CODE_ONE_LINE
-            position += 2
-        elif code != _CODE_NONE:
-            value, position = _varint(table, position)
-            line += -(value >> 1) if value & 1 else value >> 1
-            if code == _CODE_LONG:  # end line and columns follow: the next entry begins with a byte of 128 or more
-                while position < end and table[position] < 128:
-                    position += 1
-        found = NO_LINE if code == _CODE_NONE else line
-        if found != last:
-            starts.append(address)
-            lines.append(found)
-            last = found
-        address += ((first & 7) + 1) * 2
-    return _ended(starts, lines, address)
+    """Works on all entries at once where it can: large modules have thousands, of which few are ever asked for."""
+    entries = table.translate(None, _NO_ENTRY)
+    steps = list(entries.translate(_STEPS))
+    padded = table + b"\0"
+    with_varint = zip(
+        compress(range(len(entries)), entries.translate(_HAS_VARINT)),
+        compress(range(len(table)), table.translate(_HAS_VARINT)),
+    )
+    for number, position in with_varint:
+        value = padded[position + 1]
+        if value >= 64:
+            value = _varint(table, position + 1)
+        steps[number] = -(value >> 1) if value & 1 else value >> 1
+    steps[:1] = [first_line + step for step in steps[:1]]
+    lines = list(accumulate(steps))
+    for number in compress(range(len(entries)), entries.translate(_HAS_NO_LINE)):
+        lines[number] = NO_LINE
+    lines.append(NO_LINE)
+    return list(accumulate(entries.translate(_COVERED))), lines
 
 
-def _varint(table: bytes, position: int) -> "Tuple[int, int]":
-    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows; and the position behind it."""
+def _varint(table: bytes, position: int) -> int:
+    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows."""
     value = shift = 0
     while position < len(table):
         byte = table[position]
@@ -130,11 +129,4 @@ def _varint(table: bytes, position: int) -> "Tuple[int, int]":
         if not byte & 64:
             break
         shift += 6
-    return value, position
-
-
-def _ended(starts: "List[int]", lines: "List[int]", end: int) -> "Ranges":
-    """The ranges with one more, without a line, for what lies behind the bytecode."""
-    starts.append(end)
-    lines.append(NO_LINE)
-    return starts, lines
+    return value

@@ -106,11 +106,11 @@ class Node:
 
     __slots__ = ("callstacks", "children", "own_bytes", "parent", "site", "thread", "total_bytes")
 
-    def __init__(self, site: Site, parent: "Optional[Node]", thread: bool = False) -> None:
+    def __init__(self, site: Site, parent: "Optional[Node]", own_bytes: int = 0) -> None:
         self.site = site
         self.parent = parent
-        self.thread = thread
-        self.own_bytes = 0
+        self.thread = False
+        self.own_bytes = own_bytes
         self.total_bytes = 0
         self.callstacks = 0
         self.children = _NO_CHILDREN

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.model import Node
 
+    # Innermost frame of the user's own, or None, and innermost frame: bytes.
+    Pairs = Dict[Tuple[Optional[Site], Site], int]
+
 
 class TopLine:
     """A line, and the bytes of all callstacks whose innermost frame of the user's own it is.
@@ -29,34 +32,60 @@ class TopLine:
         self.via = None  # type: Optional[Site]
 
 
-def top_lines(profile: Profile, own_code: OwnCode) -> "List[TopLine]":
-    """All lines that hold memory by the user's own doing, the largest first. Their held_bytes add up to the peak."""
-    with PausedCollector():
-        lines = {}  # type: Dict[Site, TopLine]
-        most_via = {}  # type: Dict[Site, int]
-        for (owner, innermost), size in sorted(_pairs(profile, own_code).items(), key=lambda item: item[0][1].order):
-            site = innermost if owner is None else owner
-            line = lines.get(site)
-            if line is None:
-                line = lines[site] = TopLine(site, owner is not None)
-            line.held_bytes += size
-            if size > most_via.get(site, 0):
-                most_via[site] = size
-                line.via = None if innermost is site else innermost
-        return sorted(lines.values(), key=lambda line: (-line.held_bytes, line.site.order))
+class TopLines:
+    """All lines that hold memory by the user's own doing, the largest first; worked out when first asked for.
+
+    own_code: tells what is the user's own.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.own_code = OwnCode(profile)
+        self._profile = profile
+        self._lines = None  # type: Optional[List[TopLine]]
+
+    @property
+    def lines(self) -> "List[TopLine]":
+        """The lines. Their held_bytes add up to the peak."""
+        if self._lines is None:
+            with PausedCollector():
+                self._lines = _top_lines(_pairs(self._profile, self.own_code))
+        return self._lines
 
 
-def _pairs(profile: Profile, own_code: OwnCode) -> "Dict[Tuple[Optional[Site], Site], int]":
+def _top_lines(pairs: "Pairs") -> "List[TopLine]":
+    lines = {}  # type: Dict[Site, TopLine]
+    most_via = {}  # type: Dict[Site, Tuple[int, Site]]
+    for (owner, innermost), size in pairs.items():
+        site = innermost if owner is None else owner
+        line = lines.get(site)
+        if line is None:
+            line = lines[site] = TopLine(site, owner is not None)
+            most_via[site] = (0, site)
+        line.held_bytes += size
+        most, via = most_via[site]
+        if size > most or (size == most and innermost.order < via.order):
+            most_via[site] = (size, innermost)
+    for site, (_most, via) in most_via.items():
+        lines[site].via = None if via is site else via
+    return sorted(lines.values(), key=lambda line: (-line.held_bytes, line.site.order))
+
+
+def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
     """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame."""
-    pairs = {}  # type: Dict[Tuple[Optional[Site], Site], int]
+    pairs = {}  # type: Pairs
+    owned = {}  # type: Dict[Site, bool]
     pending = [(profile.root, None)]  # type: List[Tuple[Node, Optional[Site]]]
     while pending:
         node, owner = pending.pop()
         site = node.site
-        if own_code.owns(site):
+        own = owned.get(site)
+        if own is None:
+            own = owned[site] = own_code.owns(site)
+        if own:
             owner = site
         if node.own_bytes:
-            pairs[owner, site] = pairs.get((owner, site), 0) + node.own_bytes
-        for child in node.children:
-            pending.append((child, owner))
+            pair = (owner, site)
+            pairs[pair] = pairs.get(pair, 0) + node.own_bytes
+        if node.children:
+            pending += [(child, owner) for child in node.children]
     return pairs

@@ -4,10 +4,10 @@ from filprofiler.profile.model import Node, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional
+    from typing import Dict, List, Optional, Tuple
 
-    # A forward node, and what of its bytes and callstacks is told here.
-    Members = Dict[Node, List[int]]
+    # A callstack that is told from its leaf (second) up to a frame (first).
+    Member = Tuple[Node, Node]
 
 
 class ReversedNode:
@@ -18,29 +18,32 @@ class ReversedNode:
     profile costs little.
     """
 
-    __slots__ = ("_children", "_members", "_own_bytes", "callstacks", "site", "thread", "total_bytes")
+    __slots__ = ("_children", "_members", "_own_bytes", "callstacks", "site", "total_bytes")
 
-    def __init__(self, site: Site, members: "Members") -> None:
+    def __init__(self, site: Site, members: "List[Member]") -> None:
         self.site = site
-        self.thread = bool(members) and all(node.thread for node in members)
-        self.total_bytes = sum(told[0] for told in members.values())
-        self.callstacks = sum(told[1] for told in members.values())
+        self.total_bytes = sum([leaf.own_bytes for _frame, leaf in members])
+        self.callstacks = len(members)
         self._members = members
         self._own_bytes = 0
         self._children = None  # type: Optional[List[ReversedNode]]
 
     @property
+    def thread(self) -> bool:
+        """Whether this frame is the outermost of a thread in all callstacks told here."""
+        return bool(self._members) and all(frame.thread for frame, _leaf in self._members)
+
+    @property
     def children(self) -> "List[ReversedNode]":
         """The callers, largest first."""
         if self._children is None:
-            groups = {}  # type: Dict[Site, Members]
-            for node, (size, callstacks) in self._members.items():
-                caller = node.parent
+            groups = {}  # type: Dict[Site, List[Member]]
+            for frame, leaf in self._members:
+                caller = frame.parent
                 if caller is None or caller.parent is None:  # the outermost frame
-                    self._own_bytes += size
+                    self._own_bytes += leaf.own_bytes
                 else:
-                    _tell(groups, caller, size, callstacks)
-            self._members = {}
+                    _tell(groups, caller, leaf)
             self._children = _nodes_of(groups)
         return self._children
 
@@ -56,26 +59,28 @@ class ReversedRoot(ReversedNode):
     __slots__ = ()
 
     def __init__(self, root: Node) -> None:
-        groups = {}  # type: Dict[Site, Members]
+        groups = {}  # type: Dict[Site, List[Member]]
         pending = [root]
         while pending:
             node = pending.pop()
             if node.own_bytes:
-                _tell(groups, node, node.own_bytes, 1)
+                _tell(groups, node, node)
             pending.extend(node.children)
-        super().__init__(root.site, {})
+        super().__init__(root.site, [])
         self.total_bytes = root.total_bytes
         self.callstacks = root.callstacks
         self._children = _nodes_of(groups)
 
 
-def _tell(groups: "Dict[Site, Members]", node: Node, size: int, callstacks: int) -> None:
-    told = groups.setdefault(node.site, {}).setdefault(node, [0, 0])
-    told[0] += size
-    told[1] += callstacks
+def _tell(groups: "Dict[Site, List[Member]]", frame: Node, leaf: Node) -> None:
+    members = groups.get(frame.site)
+    if members is None:
+        groups[frame.site] = [(frame, leaf)]
+    else:
+        members.append((frame, leaf))
 
 
-def _nodes_of(groups: "Dict[Site, Members]") -> "List[ReversedNode]":
+def _nodes_of(groups: "Dict[Site, List[Member]]") -> "List[ReversedNode]":
     nodes = [ReversedNode(site, members) for site, members in groups.items()]
     nodes.sort(key=lambda node: (-node.total_bytes, node.site.order))
     return nodes

@@ -5,7 +5,8 @@ trust: counts that go beyond what the directory or the file holds are cut to wha
 reported is the sum over the nodes, never the header's own counter, which may be one event ahead of them.
 """
 
-from struct import Struct, error
+from operator import lt
+from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import NothingRecordedError, RecordingError
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 _HEADER = Struct(_abi.HEADER_FORMAT)
 _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
-_NODE = Struct(_abi.NODE_FORMAT)
+# Format and place, counted in values of that format, of each of a node's values.
+_NODE_COLUMNS = {
+    name: (letter, _abi.NODE_OFFSETS[name] // calcsize(letter), _abi.NODE_SIZE // calcsize(letter))
+    for name, letter in zip(_abi.NODE_FIELDS, _abi.NODE_FORMAT[1:])
+}
 _CODE = Struct(_abi.CODE_FORMAT)
 _TEXT_LENGTH = Struct("<I")
 
@@ -110,42 +115,62 @@ class Recording:
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
 
     def _read_nodes(self, node_count: int, newest_epoch: int, rising: bool) -> None:
-        """Unpack the nodes, and take of each the bytes that it held at the peak."""
+        """Unpack the nodes by columns, and take of each the bytes that it held at the peak."""
         self.parents = parents = []  # type: List[int]
         self.codes = codes = []  # type: List[int]
         self.offsets = offsets = []  # type: List[int]
-        self.peak = peak = []  # type: List[int]
-        self.current_bytes = 0
+        current = []  # type: List[int]
+        at_peak = []  # type: List[int]
+        epochs = []  # type: List[int]
         for segment in self._node_segments:
             segment = segment[: max(0, node_count - len(parents)) * _abi.NODE_SIZE]
             if not segment:
                 break
-            for current, at_peak, epoch, parent, code, offset in _NODE.iter_unpack(segment):
-                if current >= _IMPOSSIBLE_BYTES or at_peak >= _IMPOSSIBLE_BYTES:
-                    self.damaged += 1
-                    current = at_peak = 0
-                self.current_bytes += current
-                parents.append(parent)
-                codes.append(code)
-                offsets.append(offset)
-                peak.append(at_peak if epoch == newest_epoch and not rising else current)
+            current += _column(segment, "current_bytes")
+            at_peak += _column(segment, "at_peak_bytes")
+            epochs += _column(segment, "epoch")
+            parents += _column(segment, "parent")
+            codes += _column(segment, "code")
+            offsets += _column(segment, "offset")
             if len(segment) < _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE:
                 break  # numbers behind a segment that is cut short would be wrong
+        self._repair_sizes(current, at_peak)
         self._repair_nodes()
-        self.peak_bytes = sum(peak)
+        self.current_bytes = sum(current)
+        if rising:
+            self.peak = current
+        else:
+            self.peak = [kept if epoch == newest_epoch else now for now, kept, epoch in zip(current, at_peak, epochs)]
+        self.peak += [0] * (len(parents) - len(current))
+        self.peak_bytes = sum(self.peak)
+
+    def _repair_sizes(self, current: "List[int]", at_peak: "List[int]") -> None:
+        """Take nodes with impossible sizes for empty."""
+        if max(max(current, default=0), max(at_peak, default=0)) < _IMPOSSIBLE_BYTES:
+            return
+        for number in range(len(current)):
+            if current[number] >= _IMPOSSIBLE_BYTES or at_peak[number] >= _IMPOSSIBLE_BYTES:
+                self.damaged += 1
+                current[number] = at_peak[number] = 0
 
     def _repair_nodes(self) -> None:
         """Hang nodes that cannot be right under FIL_NODE_LOST, so that their bytes stay in the sum."""
-        parents, codes, code_count = self.parents, self.codes, self.code_count
-        for number in range(_abi.FIL_NODE_FIRST, len(parents)):
+        parents, codes, code_count, first = self.parents, self.codes, self.code_count, _abi.FIL_NODE_FIRST
+        for column in (parents, codes, self.offsets):
+            column += [0] * (first - len(column))
+        right = (
+            min(parents[first:], default=1) > 0
+            and all(map(lt, parents[first:], range(first, len(parents))))
+            and max(codes[first:], default=0) < code_count
+        )
+        if right:
+            return
+        for number in range(first, len(parents)):
             if not (0 < parents[number] < number and codes[number] < code_count):
                 self.damaged += 1
                 parents[number] = _abi.FIL_NODE_LOST
                 codes[number] = 0
                 self.offsets[number] = 0
-        while len(parents) < _abi.FIL_NODE_FIRST:
-            for column in (parents, codes, self.offsets, self.peak):
-                column.append(0)
 
     @property
     def node_count(self) -> int:
@@ -191,6 +216,12 @@ class Recording:
         (length,) = _TEXT_LENGTH.unpack_from(self._data, offset)
         content = self._data[start : start + length]
         return content if len(content) == length else None
+
+
+def _column(nodes: memoryview, name: str) -> "List[int]":
+    """One value of all nodes of a segment. The file has this machine's byte order."""
+    letter, first, step = _NODE_COLUMNS[name]
+    return nodes.cast(letter)[first::step].tolist()  # type: ignore[call-overload,no-any-return]
 
 
 def read_recording(path: str) -> Recording:

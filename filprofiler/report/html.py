@@ -2,8 +2,6 @@
 
 import time
 
-from filprofiler.profile.filters import OwnCode
-from filprofiler.profile.top import top_lines
 from filprofiler.report import text
 from filprofiler.report.sentences import completeness, program_name
 from filprofiler.report.template import fill, read_template
@@ -12,19 +10,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional
 
+    from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
-    from filprofiler.profile.top import TopLine
+    from filprofiler.profile.top import TopLine, TopLines
 
 _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(profile: "Profile", sources: "SourceReader", callers_first: str, callees_first: str) -> str:
+def html_page(
+    profile: "Profile", top: "TopLines", sources: "SourceReader", callers_first: str, callees_first: str
+) -> str:
     """The whole page. The last two are the `<svg>` elements of the icicle and of the reversed one."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
-    lines = top_lines(profile, OwnCode(profile))
     values = {
         "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
         "style": read_template("report.css"),
@@ -35,8 +35,8 @@ def html_page(profile: "Profile", sources: "SourceReader", callers_first: str, c
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
-        "top_lines": _top_list(profile, lines, sources),
-        "rest": text.escape(_rest(profile, lines)),
+        "top_lines": _top_list(profile, top, sources),
+        "rest": text.escape(_rest(profile, top.lines)),
         "callers_first": callers_first,
         "callees_first": callees_first,
     }
@@ -72,10 +72,9 @@ def _facts(profile: "Profile") -> "List[str]":
     return facts
 
 
-def _top_list(profile: "Profile", lines: "List[TopLine]", sources: "SourceReader") -> str:
-    own_code = OwnCode(profile)
+def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
     items = []
-    for line in lines[:_SHOWN_LINES]:
+    for line in top.lines[:_SHOWN_LINES]:
         share = text.percent(line.held_bytes, profile.peak_bytes, 1)
         source = text.cut(text.visible(sources.line(line.site.path, line.site.line)), _MAX_SOURCE_COLUMNS)
         values = {
@@ -86,7 +85,7 @@ def _top_list(profile: "Profile", lines: "List[TopLine]", sources: "SourceReader
             "source": text.escape(source or _without_source(line)),
             "source_class": "source" if source else "no-source",
             "place": text.escape(text.full_label(line.site)),
-            "via": text.escape(_via(line.via, own_code)),
+            "via": text.escape(_via(line.via, top.own_code)),
         }
         items.append(fill(read_template("top_line.html"), values))
     return "".join(items)
@@ -99,7 +98,7 @@ def _without_source(line: "TopLine") -> str:
     return "(no line of your own code on these callstacks)"
 
 
-def _via(site: "Optional[Site]", own_code: OwnCode) -> str:
+def _via(site: "Optional[Site]", own_code: "OwnCode") -> str:
     """Where below the line most of its memory was asked for."""
     if site is None:
         return ""

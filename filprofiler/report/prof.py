@@ -19,19 +19,22 @@ if TYPE_CHECKING:
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
 
 
-def prof_lines(profile: Profile) -> "Iterator[str]":
-    """The file's lines, each with its end."""
-    labels = {}  # type: Dict[Site, str]
-    pending = [(profile.root, "")]  # type: List[Tuple[Node, str]]
+def prof_pieces(profile: Profile) -> "Iterator[bytes]":
+    """The file in pieces. Only stacks that something is called from are put together as a whole."""
+    labels = {}  # type: Dict[Site, bytes]
+    pending = [(profile.root, b"")]  # type: List[Tuple[Node, bytes]]
     while pending:
-        node, stack = pending.pop()
+        node, above = pending.pop()  # above: the callers' frames, each with its ";"
+        site = node.site
+        label = labels.get(site)
+        if label is None:
+            label = labels[site] = frame_label(site).encode("utf-8")
         if node.own_bytes:
-            yield "%s %d\n" % (stack, node.own_bytes)
-        for child in reversed(node.children):
-            label = labels.get(child.site)
-            if label is None:
-                label = labels[child.site] = frame_label(child.site)
-            pending.append((child, stack + ";" + label if stack else label))
+            yield above
+            yield b"%b %d\n" % (label, node.own_bytes)
+        if node.children:
+            stack = above + label + b";" if node.parent is not None else b""
+            pending += [(child, stack) for child in reversed(node.children)]
 
 
 def frame_label(site: Site) -> str:

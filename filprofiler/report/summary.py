@@ -1,8 +1,6 @@
 """The few lines that tell the result on a terminal."""
 
-from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.source import SourceReader
-from filprofiler.profile.top import top_lines
 from filprofiler.report import text
 from filprofiler.report.sentences import incomplete
 
@@ -11,7 +9,7 @@ if TYPE_CHECKING:
     from typing import List
 
     from filprofiler.profile.model import Profile
-    from filprofiler.profile.top import TopLine
+    from filprofiler.profile.top import TopLine, TopLines
 
 COLUMNS = 80 - len("=fil-profile= ")  # the caller's prefix leaves so many
 _SHOWN_LINES = 3
@@ -20,7 +18,7 @@ _CUT_MARK = "..."
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def summary_lines(profile: "Profile", index_path: str, color: bool) -> "List[str]":
+def summary_lines(profile: "Profile", top: "TopLines", index_path: str, color: bool) -> "List[str]":
     """At most 8 lines, without a prefix: the peak, the three lines that hold most, what is missing, the report's path.
 
     They fit 80 columns together with the prefix, except that a path is never cut. `color` allows terminal colours; the
@@ -28,7 +26,7 @@ def summary_lines(profile: "Profile", index_path: str, color: bool) -> "List[str
     """
     sources = SourceReader(profile.program)
     lines = [_peak_line(profile, color)]
-    for line in top_lines(profile, OwnCode(profile))[:_SHOWN_LINES]:
+    for line in top.lines[:_SHOWN_LINES]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
     if not profile.complete:
         lines.append(incomplete(profile) + "; the report says why.")

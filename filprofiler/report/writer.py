@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Iterable, List
 
     from filprofiler.profile.model import Profile
+    from filprofiler.profile.top import TopLines
 
 PROF_NAME = "peak-memory.prof"
 SVG_NAME = "peak-memory.svg"
@@ -19,9 +20,10 @@ REVERSED_SVG_NAME = "peak-memory-reversed.svg"
 INDEX_NAME = "index.html"
 
 _TEMPORARY_ENDING = ".part"
+_BUFFER_BYTES = 1 << 18
 
 
-def write_report(profile: "Profile", folder: str) -> "List[str]":
+def write_report(profile: "Profile", top: "TopLines", folder: str) -> "List[str]":
     """Write peak-memory.prof, the two SVGs and index.html, in that order; their paths.
 
     Each file is written under another name and then renamed, so that a file that is there is whole. If one cannot be
@@ -32,7 +34,7 @@ def write_report(profile: "Profile", folder: str) -> "List[str]":
     path = folder
     try:
         with PausedCollector():
-            for name, parts in _files(profile):
+            for name, parts in _files(profile, top):
                 path = os.path.join(folder, name)
                 _write(path, parts)
                 written.append(path)
@@ -42,11 +44,11 @@ def write_report(profile: "Profile", folder: str) -> "List[str]":
     return written
 
 
-def _files(profile: "Profile") -> "Iterable[tuple[str, Iterable[str]]]":
+def _files(profile: "Profile", top: "TopLines") -> "Iterable[tuple[str, Iterable[bytes]]]":
     """The files' names and contents, worked out one after the other."""
-    from filprofiler.report.prof import prof_lines
+    from filprofiler.report.prof import prof_pieces
 
-    yield PROF_NAME, prof_lines(profile)
+    yield PROF_NAME, prof_pieces(profile)
 
     from filprofiler.profile.tree import ReversedRoot
     from filprofiler.report import svg
@@ -54,20 +56,24 @@ def _files(profile: "Profile") -> "Iterable[tuple[str, Iterable[str]]]":
     sources = SourceReader(profile.program)
     title = "Peak Tracked Memory Usage (%s)" % text.human_bytes(profile.peak_bytes)
     callers_first = svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST)
-    yield SVG_NAME, (svg.XML_PROLOG, callers_first)
+    yield SVG_NAME, (_encoded(svg.XML_PROLOG), _encoded(callers_first))
     callees_first = svg.icicle_svg(ReversedRoot(profile.root), title + ", Reversed", sources, svg.CALLEES_FIRST)
-    yield REVERSED_SVG_NAME, (svg.XML_PROLOG, callees_first)
+    yield REVERSED_SVG_NAME, (_encoded(svg.XML_PROLOG), _encoded(callees_first))
 
     from filprofiler.report.html import html_page
 
-    yield INDEX_NAME, (html_page(profile, sources, callers_first, callees_first),)
+    yield INDEX_NAME, (_encoded(html_page(profile, top, sources, callers_first, callees_first)),)
 
 
-def _write(path: str, parts: "Iterable[str]") -> None:
+def _encoded(content: str) -> bytes:
+    return content.encode("utf-8")
+
+
+def _write(path: str, parts: "Iterable[bytes]") -> None:
     """Write a file so that it is whole or not there. Raises OSError."""
     temporary = path + _TEMPORARY_ENDING
     try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
+        with open(temporary, "wb", buffering=_BUFFER_BYTES) as file:
             file.writelines(parts)
         os.replace(temporary, path)
     except BaseException:

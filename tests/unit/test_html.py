@@ -8,6 +8,7 @@ from recording_builder import profile_of
 
 from filprofiler import _abi
 from filprofiler.profile.source import SourceReader
+from filprofiler.profile.top import TopLines
 from filprofiler.report.html import html_page
 from filprofiler.report.template import fill
 
@@ -42,7 +43,7 @@ class Page(HTMLParser):
 
 
 def page(profile, callers="<svg></svg>", callees="<svg></svg>"):
-    return Page(html_page(profile, SourceReader(profile.program), callers, callees))
+    return Page(html_page(profile, TopLines(profile), SourceReader(profile.program), callers, callees))
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_hostile_text_is_escaped(tmp_path):
         outcome=hostile,
         cwd=str(tmp_path),
     )
-    text = html_page(profile, SourceReader(profile.program), "", "")
+    text = html_page(profile, TopLines(profile), SourceReader(profile.program), "", "")
     assert "<script" not in text
     assert "\0" not in text
     text.encode("utf-8")
@@ -113,7 +114,8 @@ def test_hostile_text_is_escaped(tmp_path):
 
 def test_page_asks_for_nothing_from_anywhere(job):
     profile = profile_of(**job)
-    assert not re.search(r"https?:|@import|url\((?!#)", html_page(profile, SourceReader(profile.program), "", ""))
+    text = html_page(profile, TopLines(profile), SourceReader(profile.program), "", "")
+    assert not re.search(r"https?:|@import|url\((?!#)", text)
     links = [value for tag, name, value in page(profile).attributes if name in ("href", "src")]
     assert links == ["data:,", "peak-memory.svg", "peak-memory-reversed.svg", "peak-memory.prof"]
 

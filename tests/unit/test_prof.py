@@ -1,10 +1,17 @@
 """The .prof file: complete, exact, one callstack a line."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
-from filprofiler.report.prof import prof_lines
+from filprofiler.report.prof import prof_pieces
+
+
+def lines_of(profile):
+    """The file's lines, each with its end."""
+    return re.findall(".*\n", b"".join(prof_pieces(profile)).decode("utf-8"))
 
 
 def test_format():
@@ -20,7 +27,7 @@ def test_format():
         script="a.py",
         script_absolute="/jobs/a.py",
     )
-    assert list(prof_lines(profile)) == [
+    assert lines_of(profile) == [
         "a.py:24 (<module>) 1024\n",
         "a.py:24 (<module>);a.py:21 (main);/x/numpy/numeric.py:191 (ones) 52428800\n",
         "[No Python stack] 1234\n",
@@ -29,19 +36,19 @@ def test_format():
 
 def test_what_the_format_uses_is_escaped():
     hostile = "/a;b\n\r\x0b\x1c\x85\u2028\udcff\x00 \\n.py"
-    (line,) = prof_lines(profile_of([([(hostile, 1, "f;g\n")], 10)]))
+    (line,) = lines_of(profile_of([([(hostile, 1, "f;g\n")], 10)]))
     assert line == "/a\\x3bb\\n\\r\\x0b\\x1c\\x85\\u2028\\udcff\\x00 \\n.py:1 (f\\x3bg\\n) 10\n"
     line.encode("utf-8")
 
 
 def test_other_text_stands_as_it_is():
-    (line,) = prof_lines(profile_of([([("/caf\u00e9 \u4e2d\u00a0\u202e.py", 1, "<lambda>")], 10)]))
+    (line,) = lines_of(profile_of([([("/caf\u00e9 \u4e2d\u00a0\u202e.py", 1, "<lambda>")], 10)]))
     assert line == "/caf\u00e9 \u4e2d\u00a0\u202e.py:1 (<lambda>) 10\n"
 
 
 def test_thousand_deep():
     profile = profile_of([([("/j.py", number, "f") for number in range(1, 1001)], 5)])
-    (line,) = prof_lines(profile)
+    (line,) = lines_of(profile)
     assert line.count(";") == 999
 
 
@@ -51,9 +58,9 @@ def test_sum_is_the_peak_for_any_text(stacks):
     profile = profile_of(
         [([("/" + path, 1, name) for path, name in frames], size) for frames, size in stacks if frames]
     )
-    text = "".join(prof_lines(profile))
-    lines = text.splitlines()
-    assert text.count("\n") == len(lines) == profile.root.callstacks
+    lines = lines_of(profile)
+    text = "".join(lines)
+    assert len(text.splitlines()) == len(lines) == profile.root.callstacks
     assert sum(int(line.rpartition(" ")[2]) for line in lines) == profile.peak_bytes
     for line in lines:
         assert all(":1 (" in frame for frame in line.rpartition(" ")[0].split(";"))

@@ -9,7 +9,7 @@ from recording_builder import profile_of
 from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.model import Program, Site
 from filprofiler.profile.source import SourceReader, decode_source
-from filprofiler.profile.top import top_lines
+from filprofiler.profile.top import TopLines
 from filprofiler.profile.tree import ReversedRoot, line_totals
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
@@ -54,7 +54,7 @@ def test_recursion_counts_once_in_a_lines_total():
 
 def test_top_lines_are_the_users_own_and_add_up():
     profile = profile_of(EXAMPLE)
-    lines = top_lines(profile, OwnCode(profile))
+    lines = TopLines(profile).lines
     assert [(line.site.line, line.held_bytes, line.owned) for line in lines] == [
         (5, 730, True),
         (6, 200, True),

@@ -4,6 +4,7 @@ import pytest
 from recording_builder import profile_of
 
 from filprofiler import _abi
+from filprofiler.profile.top import TopLines
 from filprofiler.report import text
 from filprofiler.report.summary import COLUMNS, summary_lines
 
@@ -24,7 +25,7 @@ def test_lines(tmp_path):
         ],
         resident_peak_bytes=95 * MEBIBYTE,
     )
-    assert summary_lines(profile, "fil-result/x/index.html", False) == [
+    assert summary_lines(profile, TopLines(profile), "fil-result/x/index.html", False) == [
         "Peak 87.3 MiB at 3.1 s (resident 95.0)",
         "  60.0 MiB  69% log_parser.py:1 index[r.host].append((r.time, r...",
         "  27.0 MiB  31% log_parser.py:2 load()",
@@ -40,7 +41,7 @@ def test_incomplete_and_hostile(tmp_path):
         missed={_abi.FIL_MISSED_CALLSTACK: 2},
         resident_peak_bytes=3 * MEBIBYTE,
     )
-    lines = summary_lines(profile, "x/" * 60, True)
+    lines = summary_lines(profile, TopLines(profile), "x/" * 60, True)
     assert lines[0] == "Peak \x1b[1m5 bytes\x1b[0m at 3.1 s (resident 3.0 MiB)"
     assert "\x1b" not in lines[1]
     assert lines[2] == "Incomplete: 2 events could not be recorded; the report says why."
@@ -49,7 +50,8 @@ def test_incomplete_and_hostile(tmp_path):
 
 
 def test_nothing_held():
-    assert summary_lines(profile_of([]), "i.html", False) == ["Peak 0 bytes at 3.1 s", "Report: i.html"]
+    profile = profile_of([])
+    assert summary_lines(profile, TopLines(profile), "i.html", False) == ["Peak 0 bytes at 3.1 s", "Report: i.html"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from filprofiler.profile.model import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.tree import ReversedRoot
 from filprofiler.report import svg
-from filprofiler.report.prof import prof_lines
+from filprofiler.report.prof import prof_pieces
 from filprofiler.report.template import read_template
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,7 +55,8 @@ FRAMES = st.tuples(st.sampled_from(["/a.py", "/b.py", HOSTILE, "<x>"]), st.integ
 @given(st.lists(st.tuples(st.lists(FRAMES, max_size=6), st.integers(1, 10**9)), max_size=30))
 def test_prof_peak_and_both_pictures_agree(stacks):
     profile = profile_of(stacks)
-    assert sum(int(line.rpartition(" ")[2]) for line in prof_lines(profile)) == profile.peak_bytes
+    lines = b"".join(prof_pieces(profile)).splitlines()
+    assert sum(int(line.rpartition(b" ")[2]) for line in lines) == profile.peak_bytes
     for picture in both(profile):
         found = boxes(picture)
         assert found[0][2] == profile.peak_bytes

@@ -7,6 +7,7 @@ import pytest
 from recording_builder import profile_of
 
 from filprofiler.errors import ReportError
+from filprofiler.profile.top import TopLines
 from filprofiler.report import writer
 
 FILES = ["peak-memory.prof", "peak-memory.svg", "peak-memory-reversed.svg", "index.html"]
@@ -16,8 +17,14 @@ def small_profile():
     return profile_of([([("/a.py", 1, "f"), ("/\udc80\u4e2d.py", 2, "g")], 12345678)])
 
 
+def write_small_report(folder):
+    """The paths of the files of a report on a profile of one callstack."""
+    profile = small_profile()
+    return writer.write_report(profile, TopLines(profile), folder)
+
+
 def test_four_files_in_order(tmp_path):
-    paths = writer.write_report(small_profile(), str(tmp_path))
+    paths = write_small_report(str(tmp_path))
     assert paths == [str(tmp_path / name) for name in FILES]
     assert sorted(os.listdir(str(tmp_path))) == sorted(FILES)
     assert (tmp_path / "peak-memory.prof").read_text(encoding="utf-8").endswith(" 12345678\n")
@@ -36,7 +43,7 @@ def test_four_files_in_order(tmp_path):
 def test_a_file_that_cannot_be_written_leaves_the_earlier(tmp_path, obstacle):
     (tmp_path / FILES[obstacle]).mkdir()
     with pytest.raises(ReportError, match=r"cannot be written .*: Is a directory") as raised:
-        writer.write_report(small_profile(), str(tmp_path))
+        write_small_report(str(tmp_path))
     assert raised.value.written == tuple(str(tmp_path / name) for name in FILES[:obstacle])
     assert sorted(os.listdir(str(tmp_path))) == sorted(FILES[: obstacle + 1])
 
@@ -45,13 +52,13 @@ def test_a_file_that_cannot_be_written_leaves_the_earlier(tmp_path, obstacle):
 def test_full_disk(tmp_path):
     (tmp_path / (FILES[0] + ".part")).symlink_to("/dev/full")
     with pytest.raises(ReportError, match="No space left on device"):
-        writer.write_report(small_profile(), str(tmp_path))
+        write_small_report(str(tmp_path))
     assert os.listdir(str(tmp_path)) == []
 
 
 def test_folder_that_is_not_there(tmp_path):
     with pytest.raises(ReportError, match="No such file"):
-        writer.write_report(small_profile(), str(tmp_path / "absent"))
+        write_small_report(str(tmp_path / "absent"))
 
 
 def test_whole_road_under_each_interpreter(tmp_path, interpreter):
@@ -75,11 +82,13 @@ def test_whole_road_under_each_interpreter(tmp_path, interpreter):
             "from filprofiler.recording.reader import read_recording\n"
             "from filprofiler.profile.build import build_profile\n"
             "from filprofiler.profile.model import Program\n"
+            "from filprofiler.profile.top import TopLines\n"
             "from filprofiler.report.writer import write_report\n"
             "from filprofiler.report.summary import summary_lines\n"
             "profile = build_profile(read_recording(recording), Program(script='job.py', script_absolute=script))\n"
-            "write_report(profile, folder)\n"
-            "print(ascii(summary_lines(profile, 'index.html', False)))\n"
+            "top = TopLines(profile)\n"
+            "write_report(profile, top, folder)\n"
+            "print(ascii(summary_lines(profile, top, 'index.html', False)))\n"
         )
         environment = dict(os.environ, PYTHONPATH=os.path.dirname(os.path.dirname(os.path.dirname(writer.__file__))))
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
