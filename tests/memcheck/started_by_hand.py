@@ -1,7 +1,7 @@
 """Track from within: started_by_hand.py RECORDING PROGRAM ARGUMENT...
 
-Valgrind brings a malloc of its own, with which the launcher's check that our hooks come first cannot pass. Here that one
-check is left out; all else is as the launcher does it.
+Valgrind brings a malloc of its own, with which the launcher's check that our hooks come first cannot pass. Here that
+one check is left out; all else is as the launcher does it.
 """
 
 import atexit
