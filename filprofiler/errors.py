@@ -17,6 +17,10 @@ class NothingRecordedError(RecordingError):
     """The recording is in order, but tracking never began, so that it holds no memory."""
 
 
+class SavedProfileError(FilError):
+    """A saved profile (a .json or .prof file of ours) cannot be read: it is missing, damaged, or of another version."""
+
+
 class ReportError(FilError):
     """A file of the report could not be written.
 

@@ -38,7 +38,11 @@ def _carry_out(command: "Command") -> int:
     if command.name == "report":
         from filprofiler.cli.report import report
 
-        return report(command.folder, command.options)
+        return report(command.paths[0], command.options)
+    if command.name == "diff":
+        from filprofiler.cli.diff import diff
+
+        return diff(command.paths[0], command.paths[1], command.options)
     if command.name == "version":
         from filprofiler import __version__
 

@@ -4,29 +4,42 @@ from filprofiler.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional, Sequence
+    from typing import List, Optional, Sequence
+
+    from filprofiler.cli.threshold import Threshold
 
 SCRIPT, MODULE, COMMAND = "script", "module", "command"
 DEFAULT_OUTPUT = "fil-result"
 
 _PROGRAM_OPTIONS = {"-m": MODULE, "-c": COMMAND}
+# Commands that read results, and what they say if they get something else.
+_READING = {
+    "report": (1, "fil-profile report takes one folder or file"),
+    "diff": (2, "fil-profile diff takes two results, the older one first"),
+}
 _SHOWN = {"-h": "help", "--help": "help", "--version": "version", "--license": "license"}
 
 
 class Options:
     """What the options say.
 
-    output: folder in which result folders are made.
+    output: folder in which result folders are made, or the files of `report` and `diff`; output_given: whether the user
+        has named it.
     browser: open the report in a browser.
     keep_thread_pools: leave the thread pools of numeric libraries alone.
     keep_recording: leave the recording beside the report.
+    formats: forms of the report that were asked for by name (see report/formats.py), each once.
+    fail_over: how much the peak may grow in a comparison, None if that is all the same.
     """
 
     def __init__(self) -> None:
         self.output = DEFAULT_OUTPUT
+        self.output_given = False
         self.browser = True
         self.keep_thread_pools = False
         self.keep_recording = False
+        self.formats = []  # type: List[str]
+        self.fail_over = None  # type: Optional[Threshold]
 
 
 class Target:
@@ -45,14 +58,15 @@ class Target:
 class Command:
     """A command line that was understood.
 
-    name: "run", "report", "help", "version", "license", or "incomplete" for a `run` without a program.
+    name: "run", "report", "diff", "help", "version", "license", or "incomplete" for a `run` without a program.
+    target: what `run` runs; paths: what `report` and `diff` read.
     """
 
     def __init__(self, name: str, options: Options) -> None:
         self.name = name
         self.options = options
         self.target = Target(SCRIPT, "", ())
-        self.folder = ""
+        self.paths = []  # type: List[str]
 
 
 class _Reader:
@@ -78,20 +92,32 @@ class _Reader:
         options = self.options
         if word.startswith("-o"):
             options.output = self.value("-o", "a folder", word)
+            options.output_given = True
         elif word == "--no-browser":
             options.browser = False
         elif word == "--keep-thread-pools":
             options.keep_thread_pools = True
         elif word == "--keep-recording":
             options.keep_recording = True
+        elif word.partition("=")[0] == "--format":
+            _add_formats(options.formats, self.value("--format", "a form of the report", word))
+        elif word.partition("=")[0] == "--fail-over":
+            from filprofiler.cli.threshold import parse_threshold
+
+            options.fail_over = parse_threshold(self.value("--fail-over", "an amount, such as 5% or 200MB,", word))
         elif word in _SHOWN:
             self.shown = _SHOWN[word]
         elif word != "--disable-oom-detection":
             raise UsageError("There is no option %s; fil-profile --help lists those there are." % word)
 
     def value(self, option: str, what: str, word: str) -> str:
-        """The value of a short option: the rest of its word, or else the next word."""
-        value = word[len(option) :] or (self.words.pop(0) if self.words else "")
+        """The value of an option: the rest of its word (of a long one, behind "="), or else the next word."""
+        rest = word[len(option) :]
+        if rest.startswith("=") and option.startswith("--"):
+            rest = rest[1:]
+            if not rest:
+                raise UsageError("%s needs %s after it." % (option, what))
+        value = rest or (self.words.pop(0) if self.words else "")
         if not value:
             raise UsageError("%s needs %s after it." % (option, what))
         return value
@@ -99,15 +125,24 @@ class _Reader:
 
 def parse(words: "Sequence[str]") -> Command:
     """Understand a command line, without the name of the command itself. Raises UsageError."""
-    reader = _Reader(words)
+    command = _parse(_Reader(words))
+    if command.options.fail_over is not None and command.name in ("run", "report"):
+        raise UsageError("--fail-over belongs to fil-profile diff.")
+    if command.options.formats and command.name == "diff":
+        raise UsageError("--format belongs to fil-profile run and report.")
+    return command
+
+
+def _parse(reader: _Reader) -> Command:
+    """The command, whatever its options are."""
     reader.read_options()
     if reader.shown is not None or not reader.words:
         return Command(reader.shown or "help", reader.options)
     name = reader.words.pop(0)
     if name == "run":
         return _parse_run(reader)
-    if name == "report":
-        return _parse_report(reader)
+    if name in _READING:
+        return _parse_reading(reader, name)
     if name == "python":
         raise UsageError("fil-profile python is not available in this version; use fil-profile run.")
     raise UsageError("%s is not a command of fil-profile; did you mean: fil-profile run %s" % (name, name))
@@ -136,18 +171,30 @@ def _parse_run(reader: _Reader) -> Command:
     return command
 
 
-def _parse_report(reader: _Reader) -> Command:
-    """`report FOLDER`."""
+def _parse_reading(reader: _Reader, name: str) -> Command:
+    """`report PATH` or `diff PATH PATH`, with our options anywhere among them."""
+    command = Command(name, reader.options)
     reader.read_options()
-    if reader.shown is not None:
-        return Command(reader.shown, reader.options)
-    if not reader.words:
-        raise UsageError("fil-profile report needs the folder that the recording lies in.")
-    command = Command("report", reader.options)
-    command.folder = reader.words.pop(0)
-    reader.read_options()
-    if reader.words:
-        raise UsageError("fil-profile report takes one folder, and %s is one word too many." % reader.words[0])
+    while reader.words and reader.shown is None:
+        command.paths.append(reader.words.pop(0))
+        reader.read_options()
     if reader.shown is not None:
         command.name = reader.shown
+        return command
+    wanted, sentence = _READING[name]
+    if len(command.paths) > wanted:
+        raise UsageError("%s, and %s is one word too many." % (sentence, command.paths[wanted]))
+    if len(command.paths) < wanted:
+        raise UsageError("%s." % sentence)
     return command
+
+
+def _add_formats(formats: "List[str]", names: str) -> None:
+    """Add forms of the report, named with commas between them. Raises UsageError."""
+    from filprofiler.report.formats import ALL
+
+    for name in names.split(","):
+        if name not in ALL:
+            raise UsageError("There is no format %r; there are: %s." % (name, ", ".join(ALL)))
+        if name not in formats:
+            formats.append(name)

@@ -1,4 +1,4 @@
-"""`fil-profile report FOLDER`: the report from a recording that was left over."""
+"""`fil-profile report PATH`: the report from a recording that was left over or kept, or from a saved profile."""
 
 import os
 import sys
@@ -6,39 +6,66 @@ import sys
 from filprofiler import _abi
 from filprofiler.cli import browser
 from filprofiler.cli.messages import say
-from filprofiler.cli.reporting import make_report
+from filprofiler.cli.reporting import make_report, write_files
+from filprofiler.cli.results import FOR_REPORT, find_result, read_result
 from filprofiler.cli.run_description import DESCRIPTION_NAME, read_description
-from filprofiler.errors import FilError
+from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.launch import statuses
 from filprofiler.launch.result_folder import RECORDING_NAME, remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Optional
+
     from filprofiler.cli.arguments import Options
 
 
-def report(folder: str, options: "Options") -> int:
-    """Write the report into the folder in which the recording lies; the exit status.
+def report(path: str, options: "Options") -> int:
+    """Write the report beside what it is made from, or where the options say; the exit status.
 
-    The recording is removed then, unless it is to be kept or the program still writes to it.
+    The usual report beside a recording takes its place: the recording is removed, unless it is to be kept or the program
+    still writes to it.
     """
-    folder = os.path.abspath(folder)
-    recording_path = os.path.join(folder, RECORDING_NAME)
+    path = os.path.abspath(path)
     try:
-        if not os.path.exists(recording_path):
-            raise FilError("There is no recording (%s) in %s." % (RECORDING_NAME, folder))
-        index_path = make_report(recording_path, read_description(folder), folder)
+        source = find_result(path, FOR_REPORT)
+        folder = output_folder(options, os.path.dirname(source))
+        shown = _write(source, folder, options)
     except FilError as error:
         say(str(error))
         return statuses.CANNOT_REPORT
-    if index_path is None:
+    if shown is None:
         return statuses.CANNOT_REPORT
-    if not options.keep_recording and not _still_written(recording_path):
-        remove(recording_path)
+    is_left_over = os.path.basename(source) == RECORDING_NAME and not options.formats and not options.output_given
+    if is_left_over and not options.keep_recording and not _still_written(source):
+        remove(source)
         remove(os.path.join(folder, DESCRIPTION_NAME))
-    if options.browser and browser.browser_possible(os.environ):
-        browser.open_in_browser(index_path)
+    if shown.endswith(".html") and options.browser and browser.browser_possible(os.environ):
+        browser.open_in_browser(shown)
     return statuses.OK
+
+
+def output_folder(options: "Options", beside: str) -> str:
+    """The folder that the user has named, made if need be, else the one given. Raises FilError."""
+    if not options.output_given:
+        return beside
+    folder = os.path.abspath(options.output)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise FilError("Cannot create the folder %s: %s." % (folder, error.strerror)) from None
+    return folder
+
+
+def _write(source: str, folder: str, options: "Options") -> "Optional[str]":
+    """Make the files; the path of the one to look at, None if the user has interrupted it. Raises FilError."""
+    from filprofiler.report.formats import USUAL
+
+    if source.endswith(".prof"):
+        raise SavedProfileError("A .prof file does not hold enough for a report; give a recording or a JSON file.")
+    if source.endswith(".fil") and not options.formats:
+        return make_report(source, read_description(os.path.dirname(source)), folder)
+    return write_files(lambda _progress: read_result(source), folder, options.formats or USUAL)
 
 
 def _still_written(recording_path: str) -> bool:

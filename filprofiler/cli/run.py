@@ -18,6 +18,8 @@ from filprofiler.launch.threadpools import limit_thread_pools, overridden_senten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Sequence
+
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
     from filprofiler.profile.model import Program
@@ -50,7 +52,7 @@ def run(target: "Target", options: "Options") -> int:
         folder.discard()
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
-    outcome = supervisor.wait(lambda: _report_now(supervisor, program, folder, output))
+    outcome = supervisor.wait(lambda: _report_now(supervisor, program, folder, output, options.formats))
     supervisor.leave_signals_to_python()
     preload.close()
     return _finish(outcome, program, folder, options)
@@ -83,7 +85,9 @@ def _start(
     supervisor.start(sys.executable, command + target.arguments, environment)
 
 
-def _report_now(supervisor: Supervisor, program: "Program", running: ResultFolder, output: str) -> None:
+def _report_now(
+    supervisor: Supervisor, program: "Program", running: ResultFolder, output: str, formats: "Sequence[str]"
+) -> None:
     """Write a report of the peak so far to a folder of its own; the program goes on, whatever becomes of that."""
     from filprofiler.cli.reporting import make_report
 
@@ -95,7 +99,7 @@ def _report_now(supervisor: Supervisor, program: "Program", running: ResultFolde
         say(str(error))
         return
     try:
-        make_report(running.recording_path, program, folder.path)
+        make_report(running.recording_path, program, folder.path, formats)
     except FilError as error:
         folder.discard()
         say(str(error))
@@ -112,10 +116,14 @@ def _finish(outcome: "Outcome", program: "Program", folder: ResultFolder, option
     program.outcome = outcome.text
     program.elapsed_seconds = outcome.elapsed_seconds
     program.resident_peak_bytes = outcome.resident_peak_bytes
+    try:
+        write_description(program, folder.path)  # now with the end, for whoever makes the report later
+    except OSError:
+        pass
     from filprofiler.cli.reporting import make_report
 
     try:
-        index_path = make_report(folder.recording_path, program, folder.path)
+        index_path = make_report(folder.recording_path, program, folder.path, options.formats)
     except FilError as error:
         say(str(error), "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
         return end_like(outcome)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION_NAME = "recording.txt"
 
-_FIELDS = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments")
+_BEGINNING = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments")
+_END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor lived to see it
+_FIELDS = _BEGINNING + _END
 
 
 def write_description(program: Program, folder: str) -> None:

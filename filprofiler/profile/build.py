@@ -11,7 +11,7 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.lines import LineTable
-from filprofiler.profile.model import Node, Profile, Program, Site
+from filprofiler.profile.model import Node, Profile, Program, Site, sum_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class _TreeBuilder:
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
-        _sum_up(self._nodes)
+        sum_up(self._nodes)
         return root
 
     def _add_special(self, name: str, own_bytes: int) -> int:
@@ -275,21 +275,3 @@ def _with_bytes(recording: "Recording") -> bytearray:
             wanted[number] = 1
             number = parents[number]
     return wanted
-
-
-def _sum_up(nodes: "List[Node]") -> None:
-    """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
-    for node in reversed(nodes):
-        node.total_bytes += node.own_bytes
-        node.callstacks += 1 if node.own_bytes else 0
-        parent = node.parent
-        if parent is not None and node.total_bytes:
-            parent.total_bytes += node.total_bytes
-            parent.callstacks += node.callstacks
-            if parent.children:
-                parent.children.append(node)
-            else:
-                parent.children = [node]
-    for node in nodes:
-        if len(node.children) > 1:
-            node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))

@@ -5,7 +5,11 @@ All sizes are bytes, as exact integers. Nothing here reads a file or knows how a
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Optional, Sequence, Tuple
+    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+
+    from filprofiler.profile.remark import Remark
+
+    SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
 
 
 class Program:
@@ -21,6 +25,7 @@ class Program:
     elapsed_seconds: wall-clock time of the run, or None.
     module: name given to `-m`, or None.
     arguments: the program's own arguments, for display.
+    source_lines: the source lines that came with a saved profile; None: they are read from the files.
     """
 
     __slots__ = (
@@ -34,6 +39,7 @@ class Program:
         "elapsed_seconds",
         "module",
         "arguments",
+        "source_lines",
     )
 
     def __init__(
@@ -48,6 +54,7 @@ class Program:
         elapsed_seconds: "Optional[float]" = None,
         module: "Optional[str]" = None,
         arguments: "Sequence[str]" = (),
+        source_lines: "Optional[SourceLines]" = None,
     ) -> None:
         self.script = script
         self.script_absolute = script_absolute
@@ -59,6 +66,7 @@ class Program:
         self.elapsed_seconds = elapsed_seconds
         self.module = module
         self.arguments = tuple(arguments)
+        self.source_lines = source_lines
 
 
 class Site:
@@ -126,6 +134,24 @@ class Node:
         return sites
 
 
+def sum_up(nodes: "List[Node]") -> None:
+    """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
+    for node in reversed(nodes):
+        node.total_bytes += node.own_bytes
+        node.callstacks += 1 if node.own_bytes else 0
+        parent = node.parent
+        if parent is not None and node.total_bytes:
+            parent.total_bytes += node.total_bytes
+            parent.callstacks += node.callstacks
+            if parent.children:
+                parent.children.append(node)
+            else:
+                parent.children = [node]
+    for node in nodes:
+        if len(node.children) > 1:
+            node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))
+
+
 class Profile:
     """Everything that was found out about one run at its peak.
 
@@ -137,9 +163,20 @@ class Profile:
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
+    saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     """
 
-    __slots__ = ("main_paths", "missed", "peak_seconds", "pid", "program", "python_version", "root", "started_unix_ns")
+    __slots__ = (
+        "main_paths",
+        "missed",
+        "peak_seconds",
+        "pid",
+        "program",
+        "python_version",
+        "root",
+        "saved_remarks",
+        "started_unix_ns",
+    )
 
     def __init__(
         self,
@@ -160,6 +197,7 @@ class Profile:
         self.started_unix_ns = started_unix_ns
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
+        self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
 
     @property
     def peak_bytes(self) -> int:

@@ -16,7 +16,8 @@ _COMMAND_PATH = "<string>"  # what CPython calls the text of -c
 class SourceReader:
     """Reads lines of source files, each file once.
 
-    A relative file is meant from the program's working directory at its start; the text of `-c` is at hand.
+    A relative file is meant from the program's working directory at its start; the text of `-c` is at hand. Of a profile
+    that was saved, the lines that were saved with it are all there is: the files may have changed since.
     """
 
     def __init__(self, program: Program) -> None:
@@ -25,12 +26,23 @@ class SourceReader:
 
     def line(self, path: str, number: int) -> str:
         """Line `number` (1-based) of a file, without indentation and end; "" where there is none."""
+        return self.indented_line(path, number).strip()
+
+    def indented_line(self, path: str, number: int) -> str:
+        """Line `number` (1-based) of a file as it stands there, without its end; "" where there is none."""
+        lines = self.lines(path)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def lines(self, path: str) -> "List[str]":
+        """All lines of a file; none where it cannot be read. Of a saved profile, "" for those that were not saved."""
         lines = self._files.get(path)
         if lines is None:
             lines = self._files[path] = self._lines(path)
-        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        return lines
 
     def _lines(self, path: str) -> "List[str]":
+        if self._program.source_lines is not None:
+            return _list_of(self._program.source_lines.get(path, {}))
         if path == _COMMAND_PATH and self._program.command is not None:
             return _split(self._program.command)
         if not path or path.startswith("<"):
@@ -39,6 +51,12 @@ class SourceReader:
             return _split(decode_source(_content(os.path.join(self._program.cwd, path))))
         except (OSError, ValueError):  # ValueError: a null character in the name
             return []
+
+
+def _list_of(lines: "Dict[int, str]") -> "List[str]":
+    """The lines of a file of which only some are known."""
+    last = max(lines, default=0)
+    return [lines.get(number, "") for number in range(1, last + 1)]
 
 
 def _content(path: str) -> bytes:

@@ -1,0 +1,67 @@
+"""Says how far the report is, if it takes long enough for somebody to wonder."""
+
+import os
+import time
+
+from filprofiler.cli.messages import PREFIX, encoded, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+_QUIET_SECONDS = 1.0
+_CLEAR = "\r\x1b[K"
+
+# How much of the work lies before the first file: reading the recording and building the profile.
+_READING_PERCENT = 30
+
+
+class Progress:
+    """Says nothing for the first second. Then, on a terminal, one line that is rewritten; else one line a stage."""
+
+    def __init__(self, terminal: "Optional[bool]" = None, quiet_seconds: float = _QUIET_SECONDS) -> None:
+        self._began = time.monotonic()
+        self._quiet_seconds = quiet_seconds
+        self._terminal = _stderr_is_terminal() if terminal is None else terminal
+        self._shown = False
+        self.callstacks = None  # type: Optional[int]
+
+    def reading(self, what: str, done: int, count: int) -> None:
+        """One of `count` stages before the first file begins, after `done` others."""
+        self._say(what, _READING_PERCENT * done // count)
+
+    def writing(self, name: str, done: int, count: int) -> None:
+        """One of `count` files is begun, after `done` others."""
+        self._say("writing %s" % name, _READING_PERCENT + (100 - _READING_PERCENT) * done // count)
+
+    def _say(self, what: str, percent: int) -> None:
+        if time.monotonic() - self._began < self._quiet_seconds:
+            return
+        line = "Report %d%%: %s" % (percent, what)
+        if self.callstacks is not None:
+            line += ", %s callstack%s" % (format(self.callstacks, ","), "" if self.callstacks == 1 else "s")
+        if not self._terminal:
+            say(line)
+            return
+        self._shown = True
+        _write(_CLEAR + PREFIX + line)
+
+    def close(self) -> None:
+        """Take the line away, if there is one, before anything else is said."""
+        if self._shown:
+            self._shown = False
+            _write(_CLEAR)
+
+
+def _stderr_is_terminal() -> bool:
+    try:
+        return os.isatty(2) and os.environ.get("TERM") != "dumb"
+    except OSError:
+        return False
+
+
+def _write(text: str) -> None:
+    try:
+        os.write(2, encoded(text))
+    except OSError:
+        pass

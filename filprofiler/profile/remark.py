@@ -1,0 +1,45 @@
+"""One remark about a profile: what somebody who wants the peak lower might look at first."""
+
+from filprofiler.profile.model import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Optional, Sequence, Tuple
+
+# What a remark can be about.
+LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for the first line
+NESTED_CALLS = "nested-calls"  # f(g(...)): what g gave and what f took are live together
+COPY = "copy"  # a line makes, of what another line made, as much again
+WHOLE_FILE = "whole-file"  # a file is read at once
+GROWN_IN_LOOP = "grown-in-loop"  # a loop makes a new, longer one each time round
+FLOAT64 = "float64"  # numbers are turned into float64
+
+# Of each kind: how many sites it has, and which words.
+KINDS = {
+    LARGEST_LINE: (1, ()),
+    NESTED_CALLS: (2, ("inner", "outer")),
+    COPY: (2, ("name",)),
+    WHOLE_FILE: (1, ("call",)),
+    GROWN_IN_LOOP: (1, ("call", "name")),
+    FLOAT64: (1, ("call",)),
+}  # type: Dict[str, Tuple[int, Tuple[str, ...]]]
+
+
+class Remark:
+    """What was found; report/remark_text.py puts it into words.
+
+    kind: one of KINDS, which says how many sites and which words there are.
+    sites: the places that it speaks of, the most important first.
+    sizes: for each of the sites, the bytes at the peak that are meant.
+    words: names from the source, by what they are, such as {"call": "read_csv"}.
+    """
+
+    __slots__ = ("kind", "sites", "sizes", "words")
+
+    def __init__(
+        self, kind: str, sites: "Sequence[Site]", sizes: "Sequence[int]", words: "Optional[Dict[str, str]]" = None
+    ) -> None:
+        self.kind = kind
+        self.sites = tuple(sites)
+        self.sizes = tuple(sizes)
+        self.words = words or {}

@@ -1,0 +1,111 @@
+"""What the source of one line can show by itself: a file read at once, growth in a loop, numbers made larger."""
+
+import ast
+
+from filprofiler.profile.remark import FLOAT64, GROWN_IN_LOOP, WHOLE_FILE
+from filprofiler.profile.statements import assigned_name, called_name, called_on, names_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterator, Tuple
+
+    from filprofiler.profile.statements import Statement
+
+_READ_ALL = frozenset(["read", "readlines", "read_text", "read_bytes"])
+_READ_TABLE = frozenset(["read_csv", "read_table", "read_fwf"])
+_IN_PIECES = frozenset(["chunksize", "iterator", "nrows"])
+_CSV_READERS = frozenset(["reader", "DictReader"])
+_PANDAS = frozenset(["pd", "pandas", ""])
+_NUMPY = frozenset(["np", "numpy", ""])
+_JSON = frozenset(["json", "simplejson", "ujson"])
+
+_JOIN_NUMPY = frozenset(["append", "concatenate", "hstack", "vstack", "dstack", "column_stack", "insert"])
+
+_FLOAT64_NAMES = frozenset(["float", "float64", "double", "f8", "<f8", "=f8", "d"])
+
+
+def about(statement: "Statement") -> "Iterator[Tuple[str, Dict[str, str]]]":
+    """What a statement from which much is live shows: kinds of remarks, each once, and their words."""
+    for kind, rule in ((WHOLE_FILE, _whole_file), (GROWN_IN_LOOP, _grown_in_loop), (FLOAT64, _float64)):
+        for words in rule(statement):
+            yield kind, words
+            break
+
+
+def _calls(statement: "Statement") -> "Iterator[ast.Call]":
+    for part in statement.parts():
+        if isinstance(part, ast.Call):
+            yield part
+
+
+def _whole_file(statement: "Statement") -> "Iterator[Dict[str, str]]":
+    """Calls that read a file to its end and keep all of it."""
+    for call in _calls(statement):
+        name, on = called_name(call), called_on(call)
+        keywords = {keyword.arg for keyword in call.keywords}
+        if name in _READ_ALL and isinstance(call.func, ast.Attribute) and not call.args:
+            if name.startswith("read_") or not keywords:
+                yield {"call": name}
+        elif name in _READ_TABLE and on in _PANDAS and None not in keywords and not keywords & _IN_PIECES:
+            yield {"call": name}
+        elif name == "load" and on in _JSON:
+            yield {"call": "%s.load" % on}
+        elif name == "list" and not on and len(call.args) == 1 and isinstance(call.args[0], ast.Call):
+            inner = call.args[0]
+            if called_name(inner) in _CSV_READERS and called_on(inner) in ("csv", ""):
+                yield {"call": "list(csv.%s)" % called_name(inner)}
+
+
+def _grown_in_loop(statement: "Statement") -> "Iterator[Dict[str, str]]":
+    """`x = concat([x, ...])` and the like, in a loop: each time round makes a new one while the old is still there."""
+    name = assigned_name(statement.node)
+    if not (statement.loops and name):
+        return
+    if isinstance(statement.node, ast.AugAssign):
+        if isinstance(statement.node.op, ast.Add) and _begins_unchangeable(statement, name):
+            yield {"call": "+=", "name": name}
+        return
+    for call in _calls(statement):
+        called, on = called_name(call), called_on(call)
+        joins = (called == "concat" and on in _PANDAS) or (called in _JOIN_NUMPY and on in ("np", "numpy"))
+        if joins and any(name in names_in(given) for given in call.args):
+            yield {"call": called, "name": name}
+
+
+def _begins_unchangeable(statement: "Statement", name: str) -> bool:
+    """Whether all that else is assigned to the name is a literal of bytes or a tuple: adding to those makes copies.
+
+    Text is left out: CPython lengthens it in place where it can.
+    """
+    values = [
+        node.value
+        for node in ast.walk(statement.scope)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and assigned_name(node) == name
+    ]
+    return bool(values) and all(isinstance(value, ast.Tuple) or _is_bytes(value) for value in values)
+
+
+def _is_bytes(value: "ast.AST | None") -> bool:
+    return type(value).__name__ == "Bytes" or isinstance(getattr(value, "value", None), bytes)
+
+
+def _float64(statement: "Statement") -> "Iterator[Dict[str, str]]":
+    """Conversions to float64 that the source spells out."""
+    for call in _calls(statement):
+        name = called_name(call)
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "dtype"]
+        if name == "astype":
+            given += call.args[:1]
+        elif not (name == "to_numpy" or (name == "asarray" and called_on(call) in _NUMPY)):
+            continue
+        if isinstance(call.func, ast.Attribute) and any(map(_means_float64, given)):
+            yield {"call": name}
+
+
+def _means_float64(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("float64", "double") and isinstance(node.value, ast.Name) and node.value.id in _NUMPY
+    if isinstance(node, ast.Name):
+        return node.id == "float"
+    text = node.s if type(node).__name__ == "Str" else getattr(node, "value", None)  # type: ignore[attr-defined]
+    return isinstance(text, str) and text in _FLOAT64_NAMES

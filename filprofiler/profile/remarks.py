@@ -1,0 +1,138 @@
+"""What to look at first: the few things about a profile that its data and the source lines show.
+
+A remark is made only where both say so: much is live from a line, and the source of the line tells why. To say nothing
+is better than to be wrong, so each rule asks for more than it would strictly need.
+"""
+
+import ast
+
+from filprofiler.profile import remark_rules as rules
+from filprofiler.profile.remark import COPY, LARGEST_LINE, NESTED_CALLS, Remark
+from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator, List, Optional, Tuple
+
+    from filprofiler.profile.model import Node, Profile
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.statements import Statement
+    from filprofiler.profile.top import TopLine, TopLines
+
+    Told = Tuple[TopLine, Optional[Statement]]
+
+LEAST_BYTES = 1 << 20  # what is smaller is not worth a remark
+LEAST_SHARE = 10  # one part in so many of the peak
+_LARGEST_SHARE = 4  # for the first line
+_MOST_REMARKS = 6
+_COPY_DISTANCE = 10  # lines
+_COPY_EQUAL = 100  # sizes that differ by one part in so many count as equal
+
+
+def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Tuple[Remark, ...]":
+    """The remarks, the most important first; none where there is no evidence. A saved profile has brought its own."""
+    if profile.saved_remarks is not None:
+        return profile.saved_remarks
+    statements = Statements(sources)
+    told = [(line, statements.at(line.site)) for line in top.lines if line.owned and _much(line.held_bytes, profile)]
+    found = list(_largest_line(profile, told))
+    found += _nested_calls(profile, top, statements)
+    found += _copies(told)
+    for line, statement in told:
+        if statement is not None:
+            found += [Remark(kind, [line.site], [line.held_bytes], words) for kind, words in rules.about(statement)]
+    return tuple(found[:_MOST_REMARKS])
+
+
+def _much(size: int, profile: "Profile") -> bool:
+    return size >= LEAST_BYTES and size * LEAST_SHARE >= profile.peak_bytes
+
+
+def _is_import(statement: "Optional[Statement]") -> bool:
+    return statement is not None and isinstance(statement.node, (ast.Import, ast.ImportFrom))
+
+
+def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Remark]":
+    """How far the peak could fall, were it not for the line that holds most. Imports are seldom to be got rid of."""
+    for line, statement in told[:1]:
+        if line.held_bytes * _LARGEST_SHARE >= profile.peak_bytes and not _is_import(statement):
+            yield Remark(LARGEST_LINE, [line.site], [line.held_bytes])
+
+
+def _copies(told: "List[Told]") -> "Iterator[Remark]":
+    """A line makes as much again of what a line shortly before it made, and that is not used any more."""
+    for first, made in told:
+        name = assigned_name(made.node) if made is not None else ""
+        if made is None or not name:
+            continue
+        for second, copied in told:
+            if copied is None or copied.scope is not made.scope or first.site.name != second.site.name:
+                continue
+            apart = second.site.line - first.site.line
+            differ = abs(first.held_bytes - second.held_bytes)
+            if not (0 < apart <= _COPY_DISTANCE and differ * _COPY_EQUAL <= first.held_bytes):
+                continue
+            if _reads(copied, name) and not _used_after(copied, name):
+                yield Remark(COPY, [second.site, first.site], [second.held_bytes, first.held_bytes], {"name": name})
+
+
+def _reads(statement: "Statement", name: str) -> bool:
+    """Whether a statement makes something of what a name stands for."""
+    value = getattr(statement.node, "value", None)
+    return isinstance(value, ast.expr) and not isinstance(value, ast.Name) and name in names_in(value)
+
+
+def _used_after(statement: "Statement", name: str) -> bool:
+    """Whether a name may still be wanted when a statement has ended."""
+    if statement.loops:
+        return True  # the next time round
+    end = last_line(statement.node)
+    for node in ast.walk(statement.scope):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and node is not statement.scope:
+            if name in names_in(node):
+                return True
+        elif (
+            isinstance(node, ast.Name) and node.id == name and node.lineno > end and isinstance(node.ctx, ast.Load)
+        ) or (isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names):
+            return True
+    return False
+
+
+def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -> "Iterator[Remark]":
+    """`f(g(...))` on a line of the user's own, of which both what `g` and what `f` asked for is live."""
+    pending = [profile.root]
+    while pending:
+        node = pending.pop()
+        large = [child for child in node.children if _much(child.total_bytes, profile)]
+        pending += reversed(large)
+        if len(large) < 2 or not top.own_code.owns(node.site):
+            continue
+        statement = statements.at(node.site)
+        if statement is not None:
+            for outer, inner in _calls_in_calls(statement):
+                yield from _both_large(node, large, outer, inner)
+
+
+def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
+    """The names of functions of which one is given what the other returns."""
+    for part in statement.parts():
+        if isinstance(part, ast.Call):
+            for given in list(part.args) + [keyword.value for keyword in part.keywords]:
+                if isinstance(given, ast.Call) and called_name(part) and called_name(given):
+                    yield called_name(part), called_name(given)
+
+
+def _both_large(node: "Node", large: "List[Node]", outer: str, inner: str) -> "Iterator[Remark]":
+    sizes = {}  # of the functions of these names, if there is one site each
+    for name in (outer, inner):
+        called = [child for child in large if child.site.name == name and top_level(child)]
+        if called:
+            sizes[name] = sum(child.total_bytes for child in called)
+    if len(sizes) == 2:
+        sites = [node.site, node.site]
+        yield Remark(NESTED_CALLS, sites, [sizes[inner], sizes[outer]], {"outer": outer, "inner": inner})
+
+
+def top_level(node: "Node") -> bool:
+    """Whether a node runs in the thread of the node above it."""
+    return not node.thread

@@ -1,0 +1,135 @@
+"""The saved profile: what our JSON file is called, which version it has, and how it is read back.
+
+docs/json-format.md describes the file. report/json_file.py writes it.
+"""
+
+from filprofiler.errors import SavedProfileError
+from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.model import Node, Profile, Program, Site, sum_up
+from filprofiler.profile.remark import KINDS, Remark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+FORMAT = "filprofiler-profile"
+VERSION = 1
+
+# What each value of "program" may be.
+_TEXT, _TEXT_OR_NONE, _TEXTS = (str,), (str, type(None)), (list,)
+PROGRAM_FIELDS = {
+    "script": _TEXT_OR_NONE,
+    "script_absolute": _TEXT_OR_NONE,
+    "command": _TEXT_OR_NONE,
+    "module": _TEXT_OR_NONE,
+    "arguments": _TEXTS,
+    "cwd": _TEXT,
+    "own_files": _TEXTS,
+    "outcome": _TEXT,
+    "elapsed_seconds": (float, int, type(None)),
+    "resident_peak_bytes": (int, type(None)),
+}  # type: Dict[str, Tuple[type, ...]]
+
+_MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
+
+
+def read_saved(path: str) -> Profile:
+    """The profile in a JSON file that we have written. Raises SavedProfileError."""
+    import json
+
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as problem:
+        raise SavedProfileError("The profile %s cannot be read: %s." % (path, problem.strerror)) from None
+    try:
+        with PausedCollector():
+            return _profile_of(json.loads(content.decode("utf-8")))
+    except _UnfitError as problem:
+        raise SavedProfileError("The file %s %s." % (path, problem)) from None
+    except (ValueError, RecursionError) as problem:
+        reason = str(problem).split("\n")[0].rstrip(".")
+        raise SavedProfileError("The file %s is no whole JSON file (%s)." % (path, reason)) from None
+    except (TypeError, KeyError, IndexError, AttributeError, OverflowError) as problem:
+        reason = "%s: %s" % (type(problem).__name__, str(problem).split("\n")[0])
+        raise SavedProfileError("The profile %s is damaged (%s)." % (path, reason)) from None
+
+
+class _UnfitError(Exception):
+    """What was read is not a saved profile that can be used; the text continues "The file PATH"."""
+
+
+def _profile_of(data: "Any") -> Profile:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise _UnfitError("is not a profile of filprofiler")
+    if data.get("version") != VERSION:
+        raise _UnfitError(
+            "has format version %r, and this filprofiler reads version %d: use the one that wrote it"
+            % (data.get("version"), VERSION)
+        )
+    sites = [_site(site) for site in data["sites"]]
+    profile = Profile(
+        _program(data),
+        _root(data["nodes"], sites),
+        python_version=_of(data["python_version_hex"], int),
+        pid=_of(data["pid"], int),
+        peak_seconds=_of(data["peak_seconds"], float, int, type(None)),
+        started_unix_ns=_of(data["started_unix_ns"], int),
+        missed=[(_of(event["events"], int), _of(event["reason"], str)) for event in data["missed"]],
+        main_paths=[_of(path, str) for path in data["main_paths"]],
+    )
+    profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
+    if profile.peak_bytes != data["peak_bytes"]:
+        raise _UnfitError(
+            "is damaged: its callstacks add up to %d bytes, not %r" % (profile.peak_bytes, data["peak_bytes"])
+        )
+    return profile
+
+
+def _of(value: "Any", *types: type) -> "Any":
+    """The value, if it is of one of the types. Raises TypeError."""
+    if type(value) not in types:
+        raise TypeError("%s where %s was expected" % (type(value).__name__, " or ".join(t.__name__ for t in types)))
+    return value
+
+
+def _site(data: "Any") -> Site:
+    return Site(_of(data["path"], str), _of(data["function"], str), _of(data["line"], int))
+
+
+def _remark(data: "Any", sites: "List[Site]") -> Remark:
+    kind, numbers, sizes = _of(data["kind"], str), data["sites"], data["sizes"]
+    words = {_of(name, str): _of(word, str) for name, word in data["words"].items()}
+    if KINDS.get(kind) != (len(sizes), tuple(sorted(words))) or len(numbers) != len(sizes):
+        raise _UnfitError("is damaged: one of its remarks makes no sense")
+    return Remark(kind, [sites[_of(number, int)] for number in numbers], [_of(size, int) for size in sizes], words)
+
+
+def _program(data: "Any") -> Program:
+    program = data["program"]
+    values = {name: _of(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
+    for name in ("arguments", "own_files"):
+        values[name] = [_of(text, str) for text in values[name]]
+    lines = {}  # type: Dict[str, Dict[int, str]]
+    for path, texts in data["source_lines"].items():
+        lines[path] = {int(number): _of(text, str) for number, text in texts.items()}
+        if not all(0 < number < _MOST_LINES for number in lines[path]):
+            raise _UnfitError("is damaged: a line of %r has an impossible number" % path)
+    return Program(source_lines=lines, **values)
+
+
+def _root(columns: "Any", sites: "List[Site]") -> Node:
+    """The tree, of columns of equal length: parents stand before their children, the root first."""
+    parents, numbers, sizes = columns["parent"], columns["site"], columns["own_bytes"]
+    if not len(parents) == len(numbers) == len(sizes) > 0:
+        raise _UnfitError("is damaged: the columns of its nodes are not of equal length")
+    nodes = [Node(sites[numbers[0]], None, _of(sizes[0], int))]
+    for place in range(1, len(parents)):
+        parent, number, size = parents[place], _of(numbers[place], int), _of(sizes[place], int)
+        if not (0 <= _of(parent, int) < place and 0 <= number < len(sites) and size >= 0):
+            raise _UnfitError("is damaged: its node %d makes no sense" % place)
+        nodes.append(Node(sites[number], nodes[parent], size))
+    for place in columns["thread"]:
+        nodes[_of(place, int)].thread = True
+    sum_up(nodes)
+    return nodes[0]

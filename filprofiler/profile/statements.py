@@ -1,0 +1,126 @@
+"""The statement of the source that a line belongs to, with what stands round it, as a syntax tree."""
+
+import ast
+
+from filprofiler.profile.model import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterator, List, Optional, Union
+
+    from filprofiler.profile.source import SourceReader
+
+    Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LARGEST_FILE = 2000000  # characters; parsing larger ones would take seconds
+
+
+class Statement:
+    """A simple statement, or the head of a compound one.
+
+    node: the syntax tree of the statement.
+    loops: whether it is inside a loop of its own function (or module).
+    scope: the function or module in which it stands.
+    """
+
+    __slots__ = ("loops", "node", "scope")
+
+    def __init__(self, node: ast.stmt, scope: ast.AST, loops: bool) -> None:
+        self.node = node
+        self.scope = scope
+        self.loops = loops
+
+    def parts(self) -> "Iterator[ast.AST]":
+        """The nodes of the statement itself, without the statements in its body and without inner functions' bodies."""
+        pending = [self.node]  # type: List[ast.AST]
+        while pending:
+            node = pending.pop()
+            yield node
+            for child in ast.iter_child_nodes(node):
+                if not isinstance(child, (ast.stmt, ast.Lambda)):
+                    pending.append(child)
+
+
+class Statements:
+    """Finds statements by site; each file is parsed once. A file that cannot be parsed has none."""
+
+    def __init__(self, sources: "SourceReader") -> None:
+        self._sources = sources
+        self._files = {}  # type: Dict[str, List[Statement]]
+
+    def at(self, site: Site) -> "Optional[Statement]":
+        """The innermost statement that covers the site's line."""
+        if site.special:
+            return None
+        found = self._files.get(site.path)
+        if found is None:
+            found = self._files[site.path] = self._parsed(site.path)
+        covering = [item for item in found if item.node.lineno <= site.line <= last_line(item.node)]
+        return max(covering, key=lambda item: item.node.lineno) if covering else None
+
+    def _parsed(self, path: str) -> "List[Statement]":
+        text = "\n".join(self._sources.lines(path))
+        if not text or len(text) > _LARGEST_FILE:
+            return []
+        try:
+            module = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []  # of another Python's grammar, or no Python at all
+        found = []  # type: List[Statement]
+        pending = [(module, module, False)]  # type: List[tuple[ast.AST, ast.AST, bool]]
+        while pending:
+            node, scope, loops = pending.pop()
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.stmt):
+                    found.append(Statement(child, scope, loops))
+                if isinstance(child, _FUNCTIONS + (ast.ClassDef,)):
+                    pending.append((child, child, False))
+                elif isinstance(child, (ast.stmt, ast.ExceptHandler)) or type(child).__name__ == "match_case":
+                    pending.append((child, scope, loops or isinstance(child, _LOOPS)))
+        return found
+
+
+def last_line(statement: ast.stmt) -> int:
+    """The last line of a statement without its body, so that an inner statement is never taken for its outer one."""
+    last = statement.lineno
+    pending = [statement]  # type: List[ast.AST]
+    while pending:
+        node = pending.pop()
+        last = max(last, getattr(node, "end_lineno", None) or 0 if node is not statement else 0)
+        last = max(last, getattr(node, "lineno", 0))
+        pending += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+    if not hasattr(statement, "body") and getattr(statement, "end_lineno", None):
+        last = max(last, statement.end_lineno or 0)
+    return last
+
+
+def called_name(call: ast.Call) -> str:
+    """The last word of what is called: "read_csv" of `pd.read_csv(...)`; "" for anything but names."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def called_on(call: ast.Call) -> "Optional[str]":
+    """The name on which a method is called: "pd" of `pd.read_csv(...)`; "" for a plain function; None for all else."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+    return "" if isinstance(call.func, ast.Name) else None
+
+
+def names_in(node: ast.AST) -> "List[str]":
+    """The plain names that an expression reads."""
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+
+
+def assigned_name(statement: ast.stmt) -> str:
+    """The one plain name to which a statement assigns; "" if it is no such assignment."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]  # type: ast.expr
+    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        target = statement.target
+    else:
+        return ""
+    return target.id if isinstance(target, ast.Name) else ""

@@ -1,0 +1,139 @@
+"""The JSON file: everything that the profile holds, for programs; read back by filprofiler.profile.saved.
+
+docs/json-format.md describes it.
+"""
+
+import json
+
+from filprofiler.profile.remarks import remarks_of
+from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, VERSION
+from filprofiler.profile.tree import line_totals
+from filprofiler.report.remark_text import remark_basis, remark_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional
+
+    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.remark import Remark
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.top import TopLine, TopLines
+
+_AROUND = 2  # lines that are saved before and behind each line of a callstack
+
+
+def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Iterator[bytes]":
+    """The file in pieces: one member of the outermost object on each line, all in ASCII."""
+    sites = _SiteNumbers()
+    nodes = _columns(profile.root, sites)
+    members = _facts(profile)
+    members["top_lines"] = [_top_line(line, sources, sites) for line in top.lines]
+    members["lines"] = [
+        {"site": sites.number(line.site), "own_bytes": line.own_bytes, "total_bytes": line.total_bytes}
+        for line in line_totals(profile.root)
+    ]
+    members["remarks"] = [_remark(remark, profile.peak_bytes, sites) for remark in remarks_of(profile, top, sources)]
+    members["nodes"] = nodes
+    members["sites"] = [{"path": site.path, "function": site.name, "line": site.line} for site in sites.sites]
+    members["source_lines"] = _source_lines(profile, sites.sites, sources)
+    separator = b"{\n"
+    for name, value in members.items():
+        yield separator
+        yield ("%s: %s" % (json.dumps(name), json.dumps(value, separators=(",", ":")))).encode("ascii")
+        separator = b",\n"
+    yield b"\n}\n"
+
+
+class _SiteNumbers:
+    """Sites and their numbers in the order in which they are met. Equal sites that are two objects are two."""
+
+    def __init__(self) -> None:
+        self.sites = []  # type: List[Site]
+        self._known = {}  # type: Dict[Site, int]
+
+    def number(self, site: "Site") -> int:
+        """The site's number."""
+        found = self._known.get(site)
+        if found is None:
+            found = self._known[site] = len(self.sites)
+            self.sites.append(site)
+        return found
+
+
+def _facts(profile: "Profile") -> "Dict[str, Any]":
+    """What is known of the run as a whole."""
+    program = {name: _plain(getattr(profile.program, name)) for name in PROGRAM_FIELDS}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "peak_bytes": profile.peak_bytes,
+        "callstacks": profile.root.callstacks,
+        "peak_seconds": profile.peak_seconds,
+        "exact": profile.complete,
+        "missed": [{"events": count, "reason": reason} for count, reason in profile.missed],
+        "program": program,
+        "python_version_hex": profile.python_version,
+        "pid": profile.pid,
+        "started_unix_ns": profile.started_unix_ns,
+        "main_paths": sorted(profile.main_paths),
+    }
+
+
+def _plain(value: "Any") -> "Any":
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _top_line(line: "TopLine", sources: "SourceReader", sites: _SiteNumbers) -> "Dict[str, Any]":
+    via = None  # type: Optional[int]
+    if line.via is not None:
+        via = sites.number(line.via)
+    site = line.site
+    return {
+        "site": sites.number(site),
+        "path": site.path,
+        "line": site.line,
+        "function": site.name,
+        "source": sources.line(site.path, site.line),
+        "held_bytes": line.held_bytes,
+        "own_code": line.owned,
+        "via": via,
+    }
+
+
+def _remark(remark: "Remark", peak_bytes: int, sites: _SiteNumbers) -> "Dict[str, Any]":
+    return {
+        "kind": remark.kind,
+        "text": remark_text(remark, peak_bytes),
+        "basis": remark_basis(remark, peak_bytes),
+        "sites": [sites.number(site) for site in remark.sites],
+        "sizes": list(remark.sizes),
+        "words": remark.words,
+    }
+
+
+def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, List[int]]":
+    """The tree: for each node, callers before what they called, the number of its caller, its site and its bytes."""
+    parents, numbers, sizes, threads = [], [], [], []  # type: List[int], List[int], List[int], List[int]
+    pending = [(root, -1)]
+    while pending:
+        node, parent = pending.pop()
+        place = len(parents)
+        parents.append(parent)
+        numbers.append(sites.number(node.site))
+        sizes.append(node.own_bytes)
+        if node.thread:
+            threads.append(place)
+        if node.children:
+            pending += [(child, place) for child in reversed(node.children)]
+    return {"parent": parents, "site": numbers, "own_bytes": sizes, "thread": threads}
+
+
+def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReader") -> "Dict[str, Dict[str, str]]":
+    """The lines that a report shows: those of all sites, and two before and behind. Empty ones are left out."""
+    wanted = {}  # type: Dict[str, Dict[str, str]]
+    for site in sites:
+        for number in range(site.line - _AROUND, site.line + _AROUND + 1):
+            text = "" if site.special else sources.indented_line(site.path, number)
+            if text:
+                wanted.setdefault(site.path, {})[str(number)] = text
+    return wanted
