@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def report(path: str, options: "Options") -> int:
     """Write the report beside what it is made from, or where the options say; the exit status.
 
-    The usual report beside a recording takes its place: the recording is removed, unless it is to be kept or the program
-    still writes to it.
+    The usual report beside a recording takes its place: the recording is removed, unless it is to be kept or the
+    program still writes to it.
     """
     path = os.path.abspath(path)
     try:

@@ -21,7 +21,7 @@ FOR_COMPARISON = (SAVED, RECORDING, TEXT)
 
 
 def find_result(path: str, names: "Sequence[str]") -> str:
-    """The file to be read: in a folder, the first of `names` that is there; a file as it is. Raises SavedProfileError."""
+    """The file to be read: in a folder, the first of `names` that is there; else the path. Raises SavedProfileError."""
     if not os.path.isdir(path):
         if not os.path.exists(path):
             raise SavedProfileError("There is no %s." % path)

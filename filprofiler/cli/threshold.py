@@ -19,7 +19,7 @@ _UNITS = {
 
 
 class Threshold:
-    """A share of the older peak (percent) or an amount (size_bytes); the other one is None. `text` is as it was given."""
+    """A share of the older peak (percent) or an amount (size_bytes); the other is None. `text` is as it was given."""
 
     def __init__(self, text: str, percent: "Optional[float]", size_bytes: "Optional[float]") -> None:
         self.text = text

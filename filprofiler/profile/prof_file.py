@@ -11,13 +11,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Tuple
 
-_FRAME = re.compile(r"(.*):(\d+) \((.*)\)\Z", re.DOTALL)
+_FRAME = re.compile(r"(.*):([0-9]+) \((.*)\)\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
+_DIGITS = re.compile(r"[0-9]+\Z")
 _SPECIAL = (NO_STACK_NAME, LOST_NAME)
 
 
 def read_prof(path: str) -> Profile:
-    """The profile in a .prof file; its program is unknown. Raises SavedProfileError."""
+    """The profile in a .prof file; its program is unknown, and it has no source lines. Raises SavedProfileError."""
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -26,17 +27,16 @@ def read_prof(path: str) -> Profile:
     tree = _Tree()
     try:
         with PausedCollector():
-            for number, line in enumerate(content.decode("utf-8").split("\n"), 1):
-                if line:
-                    tree.add(line)
+            for line in content.decode("utf-8").split("\n"):
+                tree.add(line)
             sum_up(tree.nodes)
     except UnicodeDecodeError:
         raise SavedProfileError("The file %s is no .prof file: it is not text in UTF-8." % path) from None
     except ValueError:
         raise SavedProfileError(
-            "The file %s is no .prof file: line %d is not one of its lines." % (path, number)
+            "The file %s is no .prof file: line %d is not one of its lines." % (path, tree.lines)
         ) from None
-    return Profile(Program(), tree.nodes[0])
+    return Profile(Program(source_lines={}), tree.nodes[0])
 
 
 class _Tree:
@@ -44,13 +44,17 @@ class _Tree:
 
     def __init__(self) -> None:
         self.nodes = [Node(Site("", ROOT_NAME, 0), None)]  # type: List[Node]
+        self.lines = 0
         self._sites = {}  # type: Dict[str, Site]
         self._children = {}  # type: Dict[Tuple[int, Site], int]
 
     def add(self, line: str) -> None:
-        """Add a line: a callstack and its bytes. Raises ValueError."""
+        """Add a line: a callstack and its bytes. An empty one holds nothing. Raises ValueError."""
+        self.lines += 1
+        if not line:
+            return
         stack, _blank, size = line.rpartition(" ")
-        if not (stack and size.isdigit()):
+        if not (stack and _DIGITS.match(size)):
             raise ValueError(line)
         place = 0
         for label in stack.split(";"):

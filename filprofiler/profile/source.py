@@ -16,8 +16,8 @@ _COMMAND_PATH = "<string>"  # what CPython calls the text of -c
 class SourceReader:
     """Reads lines of source files, each file once.
 
-    A relative file is meant from the program's working directory at its start; the text of `-c` is at hand. Of a profile
-    that was saved, the lines that were saved with it are all there is: the files may have changed since.
+    A relative file is meant from the program's working directory at its start; the text of `-c` is at hand. Of a
+    profile that was saved, the lines that were saved with it are all there is: the files may have changed since.
     """
 
     def __init__(self, program: Program) -> None:

@@ -58,6 +58,14 @@ def write_report(
     return written
 
 
+def write_page(path: str, content: str) -> None:
+    """Write one file of text, so that it is whole or not there. Raises ReportError."""
+    try:
+        _write(path, (_encoded(content),))
+    except OSError as problem:
+        raise ReportError("The report cannot be written (%s): %s." % (path, problem.strerror or problem)) from None
+
+
 def _files(profile: "Profile", top: "TopLines", forms: "List[str]") -> "Iterator[Tuple[str, Iterable[bytes]]]":
     """The files' names and contents. Contents are worked out while they are written."""
     sources = SourceReader(profile.program)

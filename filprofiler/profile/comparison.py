@@ -1,0 +1,249 @@
+"""Two profiles side by side: what has grown and what has shrunk at the peak.
+
+Lines are matched by file, function and source text where both profiles have brought their source lines, so that a line
+that was only moved, or edited a little, is the same line. Else they are matched by line number.
+"""
+
+from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.model import Site
+from filprofiler.profile.top import TopLines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional, Set, Tuple
+
+    from filprofiler.profile.filters import OwnCode
+    from filprofiler.profile.model import Node, Profile
+
+    Function = Tuple[str, str]  # path and name
+
+
+_ALIKE = 0.7  # of two source lines: as difflib has it, from 0 to 1, what one can be told to have become the other
+_MOST_PAIRS = 400  # of lines of one function; more would take too long to look at
+
+
+class Change:
+    """A line of the user's own, and what it held in the two profiles (bytes; see top.TopLine).
+
+    site: where the line is in the newer profile, or in the older one if it is in that only; in_newer says which.
+    """
+
+    __slots__ = ("after_bytes", "before_bytes", "in_newer", "site")
+
+    def __init__(self, site: Site, in_newer: bool) -> None:
+        self.site = site
+        self.in_newer = in_newer
+        self.before_bytes = 0
+        self.after_bytes = 0
+
+    @property
+    def growth_bytes(self) -> int:
+        """By how much the line has grown; negative if it has shrunk."""
+        return self.after_bytes - self.before_bytes
+
+
+class ChangedNode:
+    """A node of the tree of changes: a frame as in model.Node, with the attributes that layout.py reads.
+
+    growth_bytes: what the callstacks here and below have grown by, all in all.
+    grown_bytes, shrunk_bytes: the sum over those that have grown, and over those that have shrunk; both positive.
+    own_bytes, total_bytes: how much has changed, grown or shrunk, in exactly this callstack and in all here and below.
+    callstacks: how many callstacks have changed.
+    in_newer: whether the site is one of the newer profile.
+    """
+
+    __slots__ = (
+        "callstacks",
+        "children",
+        "grown_bytes",
+        "in_newer",
+        "own_bytes",
+        "own_growth_bytes",
+        "shrunk_bytes",
+        "site",
+        "thread",
+    )
+
+    def __init__(self, site: Site, in_newer: bool, thread: bool) -> None:
+        self.site = site
+        self.in_newer = in_newer
+        self.thread = thread
+        self.own_growth_bytes = 0
+        self.own_bytes = 0
+        self.grown_bytes = 0
+        self.shrunk_bytes = 0
+        self.callstacks = 0
+        self.children = []  # type: List[ChangedNode]
+
+    @property
+    def total_bytes(self) -> int:
+        """How much has changed here and below."""
+        return self.grown_bytes + self.shrunk_bytes
+
+    @property
+    def growth_bytes(self) -> int:
+        """By how much all here and below has grown; negative if it has shrunk."""
+        return self.grown_bytes - self.shrunk_bytes
+
+
+class Comparison:
+    """An older and a newer profile.
+
+    changes: all lines that hold a different amount, those that have grown first, the largest change first of each.
+    root: the tree of changes; its growth_bytes is the growth of the peak.
+    by_text: whether lines were matched by their source text; else by line number.
+    """
+
+    def __init__(self, before: "Profile", after: "Profile") -> None:
+        self.before = before
+        self.after = after
+        top_before, top_after = TopLines(before), TopLines(after)
+        with PausedCollector():
+            matches = _Matches(before, after, top_before.own_code, top_after.own_code)
+            self.by_text = matches.by_text
+            self.changes = _changes(matches, top_before, top_after)
+            self.root = _tree(matches, before, after)
+
+    @property
+    def growth_bytes(self) -> int:
+        """By how much the peak has grown; negative if it has shrunk."""
+        return self.after.peak_bytes - self.before.peak_bytes
+
+
+class _Matches:
+    """For every site of the older profile, the same one of the newer."""
+
+    def __init__(self, before: "Profile", after: "Profile", own_before: "OwnCode", own_after: "OwnCode") -> None:
+        self.by_text = bool(before.program.source_lines and after.program.source_lines)
+        older, newer = _by_function(before, own_before), _by_function(after, own_after)
+        self._same = {}  # type: Dict[Site, Site]
+        for function, sites in older.items():
+            others = newer.get(function, [])
+            if self.by_text:
+                self._match_texts(before, sites, after, others)
+            else:
+                lines = {site.line: site for site in others}
+                self._same.update((site, lines[site.line]) for site in sites if site.line in lines)
+
+    def _match_texts(self, before: "Profile", sites: "List[Site]", after: "Profile", others: "List[Site]") -> None:
+        """Match the lines of a function: those that stayed in place first, then those that moved, in their order."""
+        left = {}  # type: Dict[str, List[Site]]
+        for site in others:
+            left.setdefault(_text(after, site), []).append(site)
+        moved = []
+        for site in sites:
+            same = [other for other in left.get(_text(before, site), ()) if other.line == site.line]
+            if same:
+                self._same[site] = same[0]
+                left[_text(before, site)].remove(same[0])
+            else:
+                moved.append(site)
+        edited = []
+        for site in moved:
+            text = _text(before, site)
+            candidates = left.get(text)
+            if text and candidates:
+                self._same[site] = candidates.pop(0)
+            elif text:
+                edited.append((text, site))
+        self._match_edited(edited, [(text, site) for text, kept in left.items() if text for site in kept])
+
+    def _match_edited(self, gone: "List[Tuple[str, Site]]", new: "List[Tuple[str, Site]]") -> None:
+        """Match what is left of a function's lines where the texts are much alike, the most alike first."""
+        from difflib import SequenceMatcher
+
+        if len(gone) * len(new) > _MOST_PAIRS:
+            return
+        alike = []
+        for old_text, old in gone:
+            for new_text, site in new:
+                ratio = SequenceMatcher(None, old_text, new_text, autojunk=False).ratio()
+                if ratio >= _ALIKE:
+                    alike.append((-ratio, old.order, site.order, old, site))
+        taken = set()  # type: Set[Site]
+        for _ratio, _old_order, _order, old, site in sorted(alike, key=lambda pair: pair[:3]):
+            if old not in taken and site not in taken:
+                taken.update((old, site))
+                self._same[old] = site
+
+    def newer(self, site: Site) -> "Tuple[Site, bool]":
+        """The newer profile's site, and True; if the site of the older one is gone, that one, and False."""
+        found = self._same.get(site)
+        return (site, False) if found is None else (found, True)
+
+
+def _by_function(profile: "Profile", own_code: "OwnCode") -> "Dict[Function, List[Site]]":
+    """The sites of each function, by line. Paths are such that they are the same in another checkout or environment."""
+    sites = set()
+    pending = [profile.root]
+    while pending:
+        node = pending.pop()
+        sites.add(node.site)
+        pending += node.children
+    functions = {}  # type: Dict[Function, List[Site]]
+    here = profile.program.cwd.rstrip("/") + "/"
+    for site in sorted(sites, key=lambda site: site.order):
+        path = site.path
+        if not own_code.owns(site):
+            path = own_code.library_path(path)
+        elif len(here) > 1 and path.startswith(here):
+            path = path[len(here) :]
+        functions.setdefault((path, site.name), []).append(site)
+    return functions
+
+
+def _text(profile: "Profile", site: Site) -> str:
+    lines = (profile.program.source_lines or {}).get(site.path, {})
+    return lines.get(site.line, "").strip()
+
+
+def _changes(matches: _Matches, before: TopLines, after: TopLines) -> "List[Change]":
+    changes = {}  # type: Dict[Site, Change]
+    for line in after.lines:
+        change = changes[line.site] = Change(line.site, True)
+        change.after_bytes = line.held_bytes
+    for line in before.lines:
+        site, in_newer = matches.newer(line.site)
+        found = changes.get(site)
+        if found is None:
+            found = changes[site] = Change(site, in_newer)
+        found.before_bytes += line.held_bytes
+    changed = [change for change in changes.values() if change.growth_bytes]
+    changed.sort(key=lambda change: (change.growth_bytes < 0, -abs(change.growth_bytes), change.site.order))
+    return changed
+
+
+def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode:
+    """The tree of all callstacks that have changed, and how they have."""
+    root = ChangedNode(after.root.site, True, False)
+    nodes = [root]
+    pending = [(root, before.root, after.root)]  # type: List[Tuple[ChangedNode, Optional[Node], Optional[Node]]]
+    while pending:
+        node, older, newer = pending.pop()
+        node.own_growth_bytes = (newer.own_bytes if newer else 0) - (older.own_bytes if older else 0)
+        pairs = {}  # type: Dict[Site, Tuple[ChangedNode, Optional[Node], Optional[Node]]]
+        for child in newer.children if newer else ():
+            pairs[child.site] = (ChangedNode(child.site, True, child.thread), None, child)
+        for child in older.children if older else ():
+            site, in_newer = matches.newer(child.site)
+            known = pairs.get(site) or (ChangedNode(site, in_newer, child.thread), None, None)
+            pairs[site] = (known[0], child, known[2])
+        for pair in pairs.values():
+            child_node = pair[0]
+            node.children.append(child_node)
+            nodes.append(child_node)
+            pending.append(pair)
+    _sum_up(nodes)
+    return root
+
+
+def _sum_up(nodes: "List[ChangedNode]") -> None:
+    """Fill in the sums, and leave out what has not changed. Parents stand before their children."""
+    for node in reversed(nodes):
+        own = node.own_growth_bytes
+        node.own_bytes = abs(own)
+        node.children = [child for child in node.children if child.total_bytes]
+        node.grown_bytes = max(0, own) + sum(child.grown_bytes for child in node.children)
+        node.shrunk_bytes = max(0, -own) + sum(child.shrunk_bytes for child in node.children)
+        node.callstacks = (1 if own else 0) + sum(child.callstacks for child in node.children)
+        node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))

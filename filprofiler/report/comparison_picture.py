@@ -1,0 +1,99 @@
+"""The icicle of changes: as wide as what has changed, red for growth and blue for shrinking, with signs."""
+
+from filprofiler.report import layout, text
+from filprofiler.report.comparison_text import signed_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Tuple
+
+    from filprofiler.profile.comparison import ChangedNode, Comparison
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.report.layout import Box
+
+_WIDTH = 1200  # units; 1 is 1 px where there is so much room
+_ROW = 36
+_GAP = 2
+_CHARACTER = 7.3  # width of one, in units
+_PADDING = 5
+_LEAST_COLUMNS = 3
+_MAX_BOXES = 1500
+_MAX_ROWS = 60
+_MAX_TITLE_COLUMNS = 400
+_SHADES = 4
+
+
+def changes_svg(comparison: "Comparison", older: "SourceReader", newer: "SourceReader") -> str:
+    """The picture as an `<svg>` element, in a region that scrolls on narrow screens; a sentence if nothing changed."""
+    root = comparison.root  # type: Any
+    if not root.total_bytes:
+        return "<p>No callstack holds more or less than before.</p>"
+    boxes = layout.lay_out(root, _MAX_BOXES, _MAX_ROWS)
+    height = _ROW * (1 + max(box.row for box in boxes))
+    drawn = "\n".join(_box(box, root, newer if _node(box).in_newer else older) for box in boxes)
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Callstacks that have changed, callers first">\n'
+        '<svg viewBox="0 0 %d %d" role="img" aria-label="%s">\n%s\n</svg>\n</div>'
+    ) % (_WIDTH, height, text.escape(change_words(root)), drawn)
+
+
+def change_words(node: "ChangedNode") -> str:
+    """The change of a node: "+12.3 MiB", and if some of it went the other way, "+20.0 -7.7 = +12.3 MiB"."""
+    if node.grown_bytes and node.shrunk_bytes:
+        parts = (signed_bytes(node.grown_bytes), signed_bytes(-node.shrunk_bytes), signed_bytes(node.growth_bytes))
+        return "%s %s = %s" % parts
+    return signed_bytes(node.growth_bytes)
+
+
+def _node(box: "Box") -> "ChangedNode":
+    return box.node  # type: ignore[return-value]
+
+
+def shade(growth: int, changed: int) -> str:
+    """The style of a box: which way it went, and how much of what has changed went that way."""
+    direction = "grown" if growth >= 0 else "shrunk"
+    return "%s%d" % (direction, max(1, min(_SHADES, -(-abs(growth) * _SHADES // max(1, changed)))))
+
+
+def _box(box: "Box", root: "ChangedNode", sources: "SourceReader") -> str:
+    scale = _WIDTH / float(root.total_bytes)
+    x, width, y = box.start * scale, box.size * scale, box.row * _ROW
+    style, first, second, title = _words(box, root, sources)
+    parts = [
+        '<g class="%s"><title>%s</title><rect x="%.2f" y="%d" width="%.2f" height="%d"/>'
+        % (style, text.escape(title), x, y, width, _ROW - _GAP)
+    ]
+    room = int((width - 2 * _PADDING) / _CHARACTER)
+    if room >= _LEAST_COLUMNS:
+        for line, down, kind in ((first, 14, ""), (second, 28, ' class="second"')):
+            if line:
+                shown = text.escape(text.cut(text.visible(line), room))
+                parts.append('<text x="%.2f" y="%d"%s>%s</text>' % (x + _PADDING, y + down, kind, shown))
+    parts.append("</g>")
+    return "".join(parts)
+
+
+def _words(box: "Box", root: "ChangedNode", sources: "SourceReader") -> "Tuple[str, str, str, str]":
+    """Style, first and second line, and title of a box."""
+    node = _node(box)
+    share = text.percent(box.size, root.total_bytes)
+    if box.kind == layout.FOLD:
+        words = "%s, %s changed" % (text.counted(box.callstacks, "callstack"), text.human_bytes(box.size))
+        return "fold", words, "", "%s (%s of all changes), folded" % (words, share)
+    if box.row == 0:
+        words = "all: " + change_words(node)
+        return shade(node.growth_bytes, node.total_bytes), words, text.counted(node.callstacks, "callstack"), words
+    if box.kind == layout.SELF:
+        words = signed_bytes(node.own_growth_bytes)
+        label = text.full_label(node.site)
+        return (
+            shade(node.own_growth_bytes, node.own_bytes),
+            words,
+            "this line itself",
+            "%s by %s itself" % (words, label),
+        )
+    words = change_words(node)
+    source = sources.line(node.site.path, node.site.line)
+    title = "%s | %s | %s | %s of all changes" % (words, text.full_label(node.site), source, share)
+    first = "%s %s" % (words, text.short_label(node.site))
+    return shade(node.growth_bytes, node.total_bytes), first, source, text.cut(text.visible(title), _MAX_TITLE_COLUMNS)
