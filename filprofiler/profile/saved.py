@@ -44,13 +44,16 @@ def read_saved(path: str) -> Profile:
         raise SavedProfileError("The profile %s cannot be read: %s." % (path, problem.strerror)) from None
     try:
         with PausedCollector():
-            return _profile_of(json.loads(content.decode("utf-8")))
-    except _UnfitError as problem:
-        raise SavedProfileError("The file %s %s." % (path, problem)) from None
+            data = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         reason = str(problem).split("\n")[0].rstrip(".")
         raise SavedProfileError("The file %s is no whole JSON file (%s)." % (path, reason)) from None
-    except (TypeError, KeyError, IndexError, AttributeError, OverflowError) as problem:
+    try:
+        with PausedCollector():
+            return _profile_of(data)
+    except _UnfitError as problem:
+        raise SavedProfileError("The file %s %s." % (path, problem)) from None
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as problem:
         reason = "%s: %s" % (type(problem).__name__, str(problem).split("\n")[0])
         raise SavedProfileError("The profile %s is damaged (%s)." % (path, reason)) from None
 

@@ -1,0 +1,256 @@
+"""The JSON file: it is what docs/json-format.md says, it comes back as the same profile, and a bad one is refused."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recording_builder import RecordingBuilder, profile_of
+
+from filprofiler import _abi
+from filprofiler.errors import SavedProfileError
+from filprofiler.profile.build import build_profile
+from filprofiler.profile.model import Profile, Program
+from filprofiler.profile.remark import KINDS, Remark
+from filprofiler.profile.saved import read_saved
+from filprofiler.profile.top import TopLines
+from filprofiler.recording.reader import Recording
+from filprofiler.report.formats import ALL, FILES
+from filprofiler.report.writer import write_report
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "json-format.md"
+NAME = FILES["json"][0]
+
+
+def saved(profile: Profile, folder: Path) -> Path:
+    """The JSON file of a profile."""
+    folder.mkdir(exist_ok=True)
+    write_report(profile, TopLines(profile), str(folder), ["json"])
+    return folder / NAME
+
+
+def files_of(profile: Profile, folder: Path) -> Dict[str, bytes]:
+    """All files of a report, by name."""
+    folder.mkdir(exist_ok=True)
+    write_report(profile, TopLines(profile), str(folder), ALL)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def rich_profile(tmp_path: Path) -> Profile:
+    """A profile in which every kind of thing occurs: threads, lost callstacks, special frames, remarks, bad text."""
+    script = tmp_path / "job \udc80\u4e2d.py"
+    lines = ["rows = open(path).readlines()", "more = [row for row in rows]", "pass", "\tpass  # \x00\x1b\u2028\u202e"]
+    script.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    builder = RecordingBuilder()
+    name = str(script)
+    main = builder.node(_abi.FIL_NODE_ROOT, builder.code(name, "<module>"), 0, 5 << 20)
+    builder.node(main, builder.code(name, "f\n\x7f;\udcff"), 2, 3 << 20)
+    thread = builder.thread(builder.node(main, builder.code(name, "start"), 1))
+    builder.node(thread, builder.code("/x/site-packages/p/\u202ea.py", "work"), 3, 1 << 20)
+    builder.hold(_abi.FIL_NODE_ROOT, 77)
+    builder.hold(_abi.FIL_NODE_LOST, 33)
+    builder.missed[_abi.FIL_MISSED_CALLSTACK] = 3
+    program = Program(
+        script="job.py",
+        script_absolute=name,
+        cwd=str(tmp_path),
+        own_files=["/y/bootstrap.py"],
+        arguments=["-x", "\udc80", "</script>"],
+        outcome="killed by SIGKILL",
+        elapsed_seconds=12.345678901234567,
+        resident_peak_bytes=1 << 40,
+    )
+    program.script = name
+    return build_profile(Recording(builder.build()), program)
+
+
+def test_everything_comes_back(tmp_path: Path) -> None:
+    profile = rich_profile(tmp_path)
+    first = files_of(profile, tmp_path / "first")
+    (tmp_path / "job \udc80\u4e2d.py").write_text("changed since\n")
+    back = read_saved(str(tmp_path / "first" / NAME))
+    assert files_of(back, tmp_path / "second") == first
+    for name in Program.__slots__:
+        if name != "source_lines":
+            assert getattr(back.program, name) == getattr(profile.program, name), name
+    for name in Profile.__slots__:
+        if name not in ("program", "root", "saved_remarks"):
+            assert getattr(back, name) == getattr(profile, name), name
+    assert back.saved_remarks and any(node.thread for node in _nodes(back))
+
+
+def _nodes(profile: Profile) -> Iterator[Any]:
+    pending = [profile.root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += node.children
+
+
+# Any text but a high surrogate before a low one, which JSON takes for one character.
+TEXT = st.text(
+    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\udc80\udcff\x00\n\r;\\\x85\u2028")),
+    min_size=1,
+)
+FRAME = st.tuples(TEXT, st.integers(1, 1 << 20), TEXT)
+STACKS = st.lists(st.tuples(st.lists(FRAME, max_size=4), st.integers(1, 1 << 50)), max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(stacks=STACKS)
+def test_any_callstacks_come_back(tmp_path_factory: pytest.TempPathFactory, stacks: List[Tuple[Any, int]]) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    profile = profile_of(stacks)
+    first = files_of(profile, folder / "first")
+    back = read_saved(str(folder / "first" / NAME))
+    assert back.peak_bytes == profile.peak_bytes
+    assert files_of(back, folder / "second") == first
+
+
+def test_it_is_the_same_from_each_interpreter(tmp_path: Path, interpreter: Any) -> None:
+    import subprocess
+
+    path = saved(rich_profile(tmp_path), tmp_path / "first")
+    (tmp_path / "again").mkdir()
+    code = (
+        "import sys\n"
+        "from filprofiler.profile.saved import read_saved\n"
+        "from filprofiler.profile.top import TopLines\n"
+        "from filprofiler.report.formats import ALL\n"
+        "from filprofiler.report.writer import write_report\n"
+        "profile = read_saved(sys.argv[1])\n"
+        "write_report(profile, TopLines(profile), sys.argv[2], ALL)\n"
+    )
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="1")
+    command = [interpreter.path, "-W", "error", "-c", code, str(path), str(tmp_path / "again")]
+    subprocess.run(command, env=environment, check=True)
+    assert (tmp_path / "again" / NAME).read_bytes() == path.read_bytes()
+    assert sorted(p.name for p in (tmp_path / "again").iterdir()) == sorted(sum(FILES.values(), ()))
+
+
+def test_numbers_agree_with_each_other(tmp_path: Path) -> None:
+    profile = rich_profile(tmp_path)
+    data = json.loads(saved(profile, tmp_path / "out").read_text(encoding="ascii"))
+    assert data["peak_bytes"] == profile.peak_bytes == sum(data["nodes"]["own_bytes"])
+    assert data["peak_bytes"] == sum(line["held_bytes"] for line in data["top_lines"])
+    assert data["peak_bytes"] == sum(line["own_bytes"] for line in data["lines"])
+    assert data["callstacks"] == sum(1 for size in data["nodes"]["own_bytes"] if size)
+    assert not data["exact"] and data["missed"][0]["events"] == 3
+
+
+def fields_of(data: Any, above: str = "") -> Iterator[str]:
+    """The names of all members, with what they are in: "program.cwd", "sites[].line"."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            path = "%s.%s" % (above, name) if above else name
+            yield path
+            if name not in ("words", "source_lines"):  # whose members are data
+                yield from fields_of(value, path)
+    elif isinstance(data, list):
+        for value in data:
+            yield from fields_of(value, above + "[]")
+
+
+def test_every_field_is_documented(tmp_path: Path) -> None:
+    data = json.loads(saved(rich_profile(tmp_path), tmp_path / "out").read_text(encoding="ascii"))
+    document = DOCUMENT.read_text(encoding="utf-8")
+    table = document.partition("## Fields")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert sorted(set(fields_of(data))) == sorted(documented)
+    for kind in KINDS:
+        assert "`%s`" % kind in document, kind
+
+
+def test_the_documents_program_gives_the_prof_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example that reads the file in docs/json-format.md prints every callstack, as the .prof file has them."""
+    profile = profile_of([([("/a.py", 1, "f"), ("/b.py", 2, "g")], 10), ([("/a.py", 1, "f")], 5), ([], 7)])
+    saved(profile, tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    here = os.getcwd()
+    os.chdir(str(tmp_path))
+    try:
+        exec(compile(code, "docs", "exec"), {})
+    finally:
+        os.chdir(here)
+    write_report(profile, TopLines(profile), str(tmp_path), ["prof"])
+    wanted = (tmp_path / "peak-memory.prof").read_text(encoding="utf-8").splitlines()
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(wanted)
+
+
+CHANGES = {
+    "another version": (lambda d: d.update(version=2), "has format version 2, and this filprofiler reads version 1"),
+    "another file": (lambda d: d.update(format="x"), "is not a profile of filprofiler"),
+    "a sum that is wrong": (lambda d: d.update(peak_bytes=1), "add up to"),
+    "a parent behind its child": (lambda d: d["nodes"]["parent"].__setitem__(1, 1), "node 1 makes no sense"),
+    "a site that is not there": (lambda d: d["nodes"]["site"].__setitem__(1, 10**9), "makes no sense"),
+    "a negative size": (lambda d: d["nodes"]["own_bytes"].__setitem__(1, -1), "makes no sense"),
+    "columns of different length": (lambda d: d["nodes"]["site"].pop(), "not of equal length"),
+    "no nodes": (lambda d: d.update(nodes={"parent": [], "site": [], "own_bytes": [], "thread": []}), "equal length"),
+    "a thread that is not there": (lambda d: d["nodes"]["thread"].append(10**9), "is damaged"),
+    "a field that is not there": (lambda d: d.pop("pid"), "is damaged"),
+    "a text that is a number": (lambda d: d["sites"][0].update(path=1), "is damaged"),
+    "a number that is a truth": (lambda d: d["nodes"]["own_bytes"].__setitem__(1, True), "is damaged"),
+    "an argument that is none": (lambda d: d["program"].update(arguments=[None]), "is damaged"),
+    "an impossible line": (lambda d: d["source_lines"].update({"/a": {"99999999": ""}}), "impossible number"),
+    "a line without number": (lambda d: d["source_lines"].update({"/a": {"x": ""}}), "is damaged"),
+    "a remark of another kind": (lambda d: d["remarks"][0].update(kind="x"), "makes no sense"),
+    "a remark without words": (lambda d: d["remarks"][-1].update(words={}, kind="copy"), "makes no sense"),
+    "a list": (lambda d: d.update(sites=3), "is damaged"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    change, message = CHANGES[name]
+    path = saved(rich_profile(tmp_path), tmp_path / "out")
+    data = json.loads(path.read_text(encoding="ascii"))
+    change(data)
+    path.write_text(json.dumps(data))
+    with pytest.raises(SavedProfileError, match=message) as raised:
+        read_saved(str(path))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"[" * 100000, b'{"format": 1}'])
+def test_what_is_no_profile(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(SavedProfileError) as raised:
+        read_saved(str(path))
+    assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_damage_gives_another_error(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """A file with bytes changed, cut or doubled is read, or refused; never anything else."""
+    folder = tmp_path_factory.mktemp("damaged")
+    content = bytearray(saved(profile_of([([("/a.py", 1, "f"), ("/b.py", 2, "g")], 10)]), folder).read_bytes())
+    for _change in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at : at + data.draw(st.integers(0, 9))] = data.draw(
+            st.binary(max_size=4) | st.sampled_from([b"-1", b"{}"])
+        )
+    (folder / NAME).write_bytes(bytes(content))
+    try:
+        profile = read_saved(str(folder / NAME))
+    except SavedProfileError as error:
+        assert "\n" not in str(error)
+    else:
+        files_of(profile, folder / "out")
+
+
+def test_remarks_say_what_their_kind_has() -> None:
+    """Every kind of remark has words for its sites and names."""
+    from filprofiler.profile.model import Site
+    from filprofiler.report.remark_text import remark_basis, remark_text
+
+    for kind, (count, words) in KINDS.items():
+        remark = Remark(kind, [Site("/a.py", "f", 1)] * count, [1 << 20] * count, dict.fromkeys(words, "name"))
+        for sentence in (remark_text(remark, 1 << 21), remark_basis(remark, 1 << 21)):
+            assert sentence.endswith(".") and "%" not in sentence.replace("50.0%", "")
