@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Dict, Optional, Sequence, Tuple
 
 # What a remark can be about.
-LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for the first line
+LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for one line
 NESTED_CALLS = "nested-calls"  # f(g(...)): what g gave and what f took are live together
 COPY = "copy"  # a line makes, of what another line made, as much again
 WHOLE_FILE = "whole-file"  # a file is read at once

@@ -12,9 +12,9 @@ from filprofiler.profile.statements import Statements, assigned_name, called_nam
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Optional, Tuple
+    from typing import Iterator, List, Optional, Set, Tuple
 
-    from filprofiler.profile.model import Node, Profile
+    from filprofiler.profile.model import Node, Profile, Site
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.statements import Statement
     from filprofiler.profile.top import TopLine, TopLines
@@ -54,13 +54,14 @@ def _is_import(statement: "Optional[Statement]") -> bool:
 
 def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Remark]":
     """How far the peak could fall, were it not for the line that holds most. Imports are seldom to be got rid of."""
-    for line, statement in told[:1]:
-        if line.held_bytes * _LARGEST_SHARE >= profile.peak_bytes and not _is_import(statement):
-            yield Remark(LARGEST_LINE, [line.site], [line.held_bytes])
+    lines = [line for line, statement in told if not _is_import(statement)]
+    if lines and lines[0].held_bytes * _LARGEST_SHARE >= profile.peak_bytes:
+        yield Remark(LARGEST_LINE, [lines[0].site], [lines[0].held_bytes])
 
 
 def _copies(told: "List[Told]") -> "Iterator[Remark]":
     """A line makes as much again of what a line shortly before it made, and that is not used any more."""
+    told_of = set()  # type: Set[Site]
     for first, made in told:
         name = assigned_name(made.node) if made is not None else ""
         if made is None or not name:
@@ -68,11 +69,14 @@ def _copies(told: "List[Told]") -> "Iterator[Remark]":
         for second, copied in told:
             if copied is None or copied.scope is not made.scope or first.site.name != second.site.name:
                 continue
+            if second.site in told_of:
+                continue
             apart = second.site.line - first.site.line
             differ = abs(first.held_bytes - second.held_bytes)
             if not (0 < apart <= _COPY_DISTANCE and differ * _COPY_EQUAL <= first.held_bytes):
                 continue
             if _reads(copied, name) and not _used_after(copied, name):
+                told_of.add(second.site)
                 yield Remark(COPY, [second.site, first.site], [second.held_bytes, first.held_bytes], {"name": name})
 
 

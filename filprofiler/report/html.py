@@ -3,6 +3,7 @@
 import time
 
 from filprofiler.report import text
+from filprofiler.report.remarks import remarks_section
 from filprofiler.report.sentences import completeness, program_name
 from filprofiler.report.template import fill, read_template
 
@@ -37,6 +38,7 @@ def html_page(
         "completeness": text.escape(completeness(profile)),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
+        "remarks": remarks_section(profile, top, sources),
         "callers_first": callers_first,
         "callees_first": callees_first,
     }

@@ -73,3 +73,29 @@ def c_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
             built.append(support.compile_library(source, folder / ("lib" + source.stem + ".so"), "g++"))
     assert built, f"no C sources in {support.C_SOURCES}"
     return folder
+
+
+@pytest.fixture(scope="session")
+def scientific_python() -> str:
+    """An interpreter with NumPy and pandas: FIL_TEST_VENV, or a virtual environment kept between runs."""
+    given = os.environ.get("FIL_TEST_VENV")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")))
+    home = Path(given) if given else cache / "fil-test-venv-{}.{}".format(*sys.version_info[:2])
+    python = home / "bin" / "python"
+    if not python.exists() or not has_both(str(python)):
+        if given:
+            pytest.fail(f"FIL_TEST_VENV={given} has no NumPy and pandas")
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "numpy", "pandas"]
+        if subprocess.run(install).returncode != 0:
+            pytest.skip("NumPy and pandas cannot be installed here (no package index?); set FIL_TEST_VENV")
+    return str(python)
+
+
+def has_both(python: str) -> bool:
+    return subprocess.run([python, "-c", "import numpy, pandas"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.fixture
+def scientific(scientific_python: str, package: Path, tmp_path: Path) -> support.Profiler:
+    return support.Profiler(scientific_python, sys.version_info[:3], package, tmp_path)
