@@ -41,7 +41,7 @@ def peak_sentence(comparison: "Comparison") -> str:
 def matching_sentence(comparison: "Comparison") -> str:
     """How the lines of the two were matched."""
     if comparison.by_text:
-        return "Lines are matched by function and source text: one that was moved or edited a little is the same line."
+        return "Lines are matched by function and text: one that was moved or edited a little is the same line."
     return "Lines are matched by number: where lines were added above it, a line counts as gone and as new."
 
 
