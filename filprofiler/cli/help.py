@@ -4,7 +4,8 @@ HELP = """\
 usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
        fil-profile [OPTIONS] run -m MODULE [ARGS...]
        fil-profile [OPTIONS] run -c CODE [ARGS...]
-       fil-profile [OPTIONS] report FOLDER
+       fil-profile [OPTIONS] report RESULT
+       fil-profile [OPTIONS] diff RESULT RESULT
 
 Run a Python program and report how much memory it had at its peak, and which
 lines of code had asked for it. `python -m filprofiler` is the same command; flags
@@ -14,11 +15,21 @@ commands:
   run SCRIPT, -m MODULE, -c CODE
                           run a program and write the report when it has ended;
                           everything that follows belongs to the program
-  report FOLDER           write the report from a recording that was left over in
-                          FOLDER, because the run was cut short
+  report RESULT           write the report from a recording that was left over,
+                          because the run was cut short, or was kept, or from a
+                          peak-memory.json
+  diff RESULT RESULT      tell what has grown and shrunk since the first result,
+                          and write a page of it beside the second
+                          RESULT: a result folder, or one of its files
 
 options:
-  -o DIR                  write results to folders in DIR (default: fil-result)
+  -o DIR                  run: write results to folders in DIR (default:
+                          fil-result); report, diff: write the files into DIR
+  --format NAMES          report: write these forms, not the usual ones; run: write
+                          them too; of prof, svg, html, json, speedscope, pprof,
+                          with commas between them
+  --fail-over AMOUNT      diff: exit with status 6 if the peak has grown by more
+                          than this, such as 5% or 200MB
   --no-browser            do not open the report in a browser
   --keep-thread-pools     leave the thread pools of numeric libraries alone; else
                           they run with one thread, so that memory is attributed
@@ -34,4 +45,5 @@ While the program runs, `kill -s SIGUSR2 PID` writes a report of the peak so far
 exit status:
   the program's own; or 2 if the command cannot work as given, 3 if this Python or
   platform cannot be profiled, 4 if the result cannot be written (before the
-  program starts), 5 if `report` cannot make a report."""
+  program starts), 5 if `report` or `diff` cannot read or write, 6 if the peak has
+  grown by more than `diff` allows."""
