@@ -19,6 +19,11 @@ _PANDAS = frozenset(["pd", "pandas", ""])
 _NUMPY = frozenset(["np", "numpy", ""])
 _JSON = frozenset(["json", "simplejson", "ujson"])
 
+_SAME_THINGS = frozenset(
+    ["split", "splitlines", "strip", "rstrip", "decode", "encode", "reset_index", "set_index", "rename", "sort_values"]
+)
+_CONTAINERS = frozenset(["list", "tuple", "set", "sorted"])
+
 _JOIN_NUMPY = frozenset(["append", "concatenate", "hstack", "vstack", "dstack", "column_stack", "insert"])
 
 _FLOAT64_NAMES = frozenset(["float", "float64", "double", "f8", "<f8", "=f8", "d"])
@@ -33,9 +38,25 @@ def about(statement: "Statement") -> "Iterator[Tuple[str, Dict[str, str]]]":
 
 
 def _calls(statement: "Statement") -> "Iterator[ast.Call]":
-    for part in statement.parts():
-        if isinstance(part, ast.Call):
-            yield part
+    """The calls that a statement's value comes from, the last one first: of `f(...).g()[0]`, `g` and `f`.
+
+    Not those whose results other calls work on, because then it is not known which of them the memory is from. Only
+    functions and methods that give the same things in another form are looked through.
+    """
+    value = statement.node.iter if isinstance(statement.node, ast.For) else getattr(statement.node, "value", None)
+    while value is not None:
+        if isinstance(value, ast.Call):
+            yield value
+            if isinstance(value.func, ast.Attribute) and value.func.attr in _SAME_THINGS:
+                value = value.func.value
+            elif isinstance(value.func, ast.Name) and value.func.id in _CONTAINERS and len(value.args) == 1:
+                value = value.args[0]
+            else:
+                return
+        elif isinstance(value, (ast.Subscript, ast.Await)):
+            value = value.value
+        else:
+            return
 
 
 def _whole_file(statement: "Statement") -> "Iterator[Dict[str, str]]":
@@ -97,9 +118,10 @@ def _float64(statement: "Statement") -> "Iterator[Dict[str, str]]":
         if name == "astype":
             given += call.args[:1]
         elif not (name == "to_numpy" or (name == "asarray" and called_on(call) in _NUMPY)):
-            continue
+            return
         if isinstance(call.func, ast.Attribute) and any(map(_means_float64, given)):
             yield {"call": name}
+        return  # what calls before the last one made is gone, or made smaller, when the line has ended
 
 
 def _means_float64(node: ast.AST) -> bool:

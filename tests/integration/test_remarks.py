@@ -190,6 +190,26 @@ SILENT: Dict[str, Tuple[str, List[str]]] = {
         """,
         ["float64"],
     ),
+    "float64 in a call that needs memory of its own": (
+        """
+        import numpy as np
+        a = np.ones((1000, 1000), dtype=np.float32)
+        b = np.corrcoef(a.astype(float), rowvar=False)
+        print(b.sum())
+        """,
+        ["float64"],
+    ),
+    "a file read at once that is soon gone": (
+        """
+        import re
+        with open("t.txt", "w") as file:
+            file.write("word " * 1000000)
+        with open("t.txt") as file:
+            words = re.sub("w", "ww", file.read())
+        print(len(words))
+        """,
+        ["whole-file"],
+    ),
     "a little read at once": (
         """
         with open(__file__) as file:

@@ -110,12 +110,12 @@ def test_an_interrupt_keeps_the_finished_files_and_names_them(tmp_path: Path) ->
     os.mkfifo(str(out / "peak-memory.json.part"))
     command = [sys.executable, "-m", "filprofiler", "--no-browser", "report", str(source)]
     command += ["--format", "prof,svg,json", "-o", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=str(ROOT)) as process:
-        with open(str(out / "peak-memory.json.part"), "rb") as pipe:  # waits until the other side is opened
-            pipe.read(1)  # and until something is written
-            process.send_signal(signal.SIGINT)
-            assert process.stderr is not None
-            lines = process.stderr.read().decode().splitlines()
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=str(ROOT))
+    with process, open(str(out / "peak-memory.json.part"), "rb") as pipe:  # waits until the other side is opened
+        pipe.read(1)  # and until something is written
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        lines = process.stderr.read().decode().splitlines()
     names = ["peak-memory.prof", "peak-memory.svg", "peak-memory-reversed.svg"]
     assert lines[-4:] == ["=fil-profile= " + line for line in [INTERRUPTED, *(str(out / name) for name in names)]]
     assert process.returncode == 5
