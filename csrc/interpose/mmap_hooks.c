@@ -36,6 +36,9 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
         }
     }
     state_leave(locked);
+    if (mapped == MAP_FAILED && counts && errno == ENOMEM) {
+        event_request_failed(bytes, FIL_REQUEST_MAPPING);
+    }
     return mapped;
 }
 
@@ -103,5 +106,8 @@ FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int f
               platform_leaves_old(flags), node);
     }
     state_leave(locked);
+    if (mapped == MAP_FAILED && errno == ENOMEM && new_bytes > old_bytes) {
+        event_request_failed(new_bytes, FIL_REQUEST_MAPPING);
+    }
     return mapped;
 }

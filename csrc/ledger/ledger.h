@@ -33,6 +33,8 @@ struct ledger {
     struct callstack_table callstacks;
     struct text_table texts;
     struct code_table codes;
+    uint64_t snapshots; /* taken so far */
+    uint64_t last_snapshot_ns;
 };
 
 /* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.
@@ -94,6 +96,13 @@ void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, ui
 
 /* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded. */
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
+
+/* `node` asked for `bytes` in vain: note it, and keep what is live now, if that was not done just before. */
+void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind);
+
+/* Keep what is live now: the program is about to end for want of memory. Nothing to do if a failed request has led to it:
+ * then that moment is kept. */
+void ledger_program_failed(struct ledger *ledger);
 
 /* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
  * FIL_NODE_LOST if there is no room for it. */

@@ -234,6 +234,30 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
     return mapped;
 }
 
+bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)
+{
+    int kept = errno;
+    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    const char *next = data;
+    while (descriptor >= 0 && bytes > 0) {
+        long written = syscall(SYS_pwrite64, descriptor, next, bytes, (off_t)offset);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            break;
+        }
+        next += written;
+        offset += (uint64_t)written;
+        bytes -= (size_t)written;
+    }
+    if (descriptor >= 0) {
+        (void)syscall(SYS_close, descriptor);
+    }
+    errno = kept;
+    return bytes == 0;
+}
+
 bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
 {
     int kept = errno;

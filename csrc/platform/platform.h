@@ -44,6 +44,9 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
  * with the reason in `*error`. The file is opened anew for every call: the program may close any descriptor. */
 void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error);
 
+/* Write into the file at `path`, which is opened anew, without taking memory. False if not all could be written. */
+bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes);
+
 size_t platform_page_bytes(void);
 
 /* Let these bytes be 0 in the child of a fork, where the system can and they are whole pages. */

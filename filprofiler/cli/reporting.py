@@ -8,31 +8,62 @@ from filprofiler.errors import FilError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, List, Optional, Sequence
+    from typing import Callable, List, Optional, Sequence, Tuple
 
+    from filprofiler.launch.outcome import Outcome
     from filprofiler.profile.model import Profile, Program
 
 
 def make_report(
-    recording_path: str, program: "Program", folder: str, more_formats: "Sequence[str]" = ()
-) -> "Optional[str]":
-    """Read the recording, write the report into `folder`, print the summary; the path of the report's page.
+    recording_path: str,
+    program: "Program",
+    folder: str,
+    outcome: "Optional[Outcome]" = None,
+    limits: "Optional[Callable[[], Sequence[str]]]" = None,
+    more_formats: "Sequence[str]" = (),
+) -> "Tuple[Optional[str], bool]":
+    """Read the recording, write the report into `folder`, print the summary.
 
-    more_formats: what is wanted beside the usual forms. None if the user has interrupted it: the finished files stay,
-    and their paths are printed. Raises FilError.
+    outcome: how the program ended, if that is known; limits: gives what limited its memory, if that is to be told;
+    more_formats: what is wanted beside the usual forms.
+    Returns the path of the report's page, and whether the program died for want of memory.
+
+    The path is None if the user has interrupted us: finished files stay, and their paths are printed. Raises FilError.
     """
+    from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
     from filprofiler.report.formats import USUAL
 
+    moments = [PEAK]
+
     def read(progress: Progress) -> "Profile":
-        from filprofiler.profile.build import build_profile
-        from filprofiler.recording.reader import read_recording
+        profile = read_profile(recording_path, program, outcome, limits, progress)
+        moments.append(profile.moment)
+        return profile
 
-        progress.reading("reading the recording", 0, 2)
-        recording = read_recording(recording_path)
-        progress.reading("finding callstacks", 1, 2)
-        return build_profile(recording, program)
+    shown = write_files(read, folder, USUAL + tuple(more_formats))
+    return shown, moments[-1] == OUT_OF_MEMORY
 
-    return write_files(read, folder, USUAL + tuple(more_formats))
+
+def read_profile(
+    recording_path: str,
+    program: "Program",
+    outcome: "Optional[Outcome]",
+    limits: "Optional[Callable[[], Sequence[str]]]",
+    progress: Progress,
+) -> "Profile":
+    """The profile of a recording, at the moment that is to be told. Raises RecordingError."""
+    from filprofiler.cli.out_of_memory import moment_to_tell
+    from filprofiler.profile.build import build_profile
+    from filprofiler.profile.model import OUT_OF_MEMORY
+    from filprofiler.recording.reader import read_recording
+
+    progress.reading("reading the recording", 0, 2)
+    recording = read_recording(recording_path)
+    moment = moment_to_tell(recording, outcome)
+    if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
+        program.limits = tuple(limits())
+    progress.reading("finding callstacks", 1, 2)
+    return build_profile(recording, program, moment)
 
 
 def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequence[str]") -> "Optional[str]":
@@ -42,8 +73,9 @@ def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequ
     finished files stay, and their paths are printed. Raises FilError.
     """
     from filprofiler.profile.top import TopLines
+    from filprofiler.report.formats import INDEX_NAME
     from filprofiler.report.summary import summary_lines
-    from filprofiler.report.writer import INDEX_NAME, write_report
+    from filprofiler.report.writer import write_report
 
     progress = Progress()
     begun = []  # type: List[str]

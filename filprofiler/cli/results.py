@@ -5,7 +5,8 @@ import os
 from filprofiler.cli.run_description import read_description
 from filprofiler.errors import SavedProfileError
 from filprofiler.launch.result_folder import RECORDING_NAME
-from filprofiler.report.formats import FILES, JSON, PROF
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
+from filprofiler.report.formats import JSON, PROF, file_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.model import Profile
 
-RECORDING, SAVED, TEXT = RECORDING_NAME, FILES[JSON][0], FILES[PROF][0]
+_RECORDING = (RECORDING_NAME,)
+_SAVED = file_names(JSON, PEAK) + file_names(JSON, OUT_OF_MEMORY)
+_TEXT = file_names(PROF, PEAK) + file_names(PROF, OUT_OF_MEMORY)
 
 # What `report` and `diff` read in a folder: the first of these that is there.
-FOR_REPORT = (RECORDING, SAVED)
-FOR_COMPARISON = (SAVED, RECORDING, TEXT)
+FOR_REPORT = _RECORDING + _SAVED
+FOR_COMPARISON = _SAVED + _RECORDING + _TEXT
 
 
 def find_result(path: str, names: "Sequence[str]") -> str:
@@ -29,16 +32,16 @@ def find_result(path: str, names: "Sequence[str]") -> str:
     for name in names:
         if os.path.exists(os.path.join(path, name)):
             return os.path.join(path, name)
-    raise SavedProfileError("There is no %s in %s." % (" and no ".join(names), path))
+    raise SavedProfileError("There is no %s or %s in %s." % (", ".join(names[:-1]), names[-1], path))
 
 
 def read_result(path: str) -> "Profile":
     """The profile in a recording, a .prof file or a JSON file of ours, told by the name. Raises FilError."""
     if path.endswith(".fil"):
-        from filprofiler.profile.build import build_profile
-        from filprofiler.recording.reader import read_recording
+        from filprofiler.cli.progress import Progress
+        from filprofiler.cli.reporting import read_profile
 
-        return build_profile(read_recording(path), read_description(os.path.dirname(path)))
+        return read_profile(path, read_description(os.path.dirname(path)), None, None, Progress())
     if path.endswith(".prof"):
         from filprofiler.profile.prof_file import read_prof
 

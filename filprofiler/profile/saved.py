@@ -5,7 +5,7 @@ docs/json-format.md describes the file. report/json_file.py writes it.
 
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.model import Node, Profile, Program, Site, sum_up
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
 
 TYPE_CHECKING = False
@@ -28,6 +28,7 @@ PROGRAM_FIELDS = {
     "outcome": _TEXT,
     "elapsed_seconds": (float, int, type(None)),
     "resident_peak_bytes": (int, type(None)),
+    "limits": _TEXTS,
 }  # type: Dict[str, Tuple[type, ...]]
 
 _MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
@@ -71,6 +72,7 @@ def _profile_of(data: "Any") -> Profile:
             % (data.get("version"), VERSION)
         )
     sites = [_site(site) for site in data["sites"]]
+    failures = [_failure(failure, sites) for failure in data["failures"]]
     profile = Profile(
         _program(data),
         _root(data["nodes"], sites),
@@ -80,7 +82,13 @@ def _profile_of(data: "Any") -> Profile:
         started_unix_ns=_of(data["started_unix_ns"], int),
         missed=[(_of(event["events"], int), _of(event["reason"], str)) for event in data["missed"]],
         main_paths=[_of(path, str) for path in data["main_paths"]],
+        moment=_of(data["moment"], str),
+        failed_requests=_of(data["failed_requests"], int),
+        failures=failures,
+        fatal_request=failures[_of(data["fatal_request"], int)] if data["fatal_request"] is not None else None,
     )
+    if profile.moment not in (PEAK, OUT_OF_MEMORY):
+        raise _UnfitError("is damaged: it tells of the moment %r" % profile.moment)
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
     if profile.peak_bytes != data["peak_bytes"]:
         raise _UnfitError(
@@ -100,6 +108,17 @@ def _site(data: "Any") -> Site:
     return Site(_of(data["path"], str), _of(data["function"], str), _of(data["line"], int))
 
 
+def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:
+    return FailedRequest(
+        _of(data["number"], int),
+        _of(data["requested_bytes"], int, type(None)),
+        _of(data["mapping"], bool),
+        _of(data["live_bytes"], int),
+        float(_of(data["seconds"], float, int)),
+        [sites[_of(number, int)] for number in data["stack"]],
+    )
+
+
 def _remark(data: "Any", sites: "List[Site]") -> Remark:
     kind, numbers, sizes = _of(data["kind"], str), data["sites"], data["sizes"]
     words = {_of(name, str): _of(word, str) for name, word in data["words"].items()}
@@ -111,7 +130,7 @@ def _remark(data: "Any", sites: "List[Site]") -> Remark:
 def _program(data: "Any") -> Program:
     program = data["program"]
     values = {name: _of(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
-    for name in ("arguments", "own_files"):
+    for name in ("arguments", "own_files", "limits"):
         values[name] = [_of(text, str) for text in values[name]]
     lines = {}  # type: Dict[str, Dict[int, str]]
     for path, texts in data["source_lines"].items():

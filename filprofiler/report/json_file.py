@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional
 
-    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.model import FailedRequest, Node, Profile, Site
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
@@ -33,6 +33,10 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         for line in line_totals(profile.root)
     ]
     members["remarks"] = [_remark(remark, profile.peak_bytes, sites) for remark in remarks_of(profile, top, sources)]
+    members["failed_requests"] = profile.failed_requests
+    members["failures"] = [_failure(failure, sites) for failure in profile.failures]
+    fatal = profile.fatal_request
+    members["fatal_request"] = None if fatal is None else profile.failures.index(fatal)
     members["nodes"] = nodes
     members["sites"] = [{"path": site.path, "function": site.name, "line": site.line} for site in sites.sites]
     members["source_lines"] = _source_lines(profile, sites.sites, sources)
@@ -66,6 +70,7 @@ def _facts(profile: "Profile") -> "Dict[str, Any]":
     return {
         "format": FORMAT,
         "version": VERSION,
+        "moment": profile.moment,
         "peak_bytes": profile.peak_bytes,
         "callstacks": profile.root.callstacks,
         "peak_seconds": profile.peak_seconds,
@@ -108,6 +113,17 @@ def _remark(remark: "Remark", peak_bytes: int, sites: _SiteNumbers) -> "Dict[str
         "sites": [sites.number(site) for site in remark.sites],
         "sizes": list(remark.sizes),
         "words": remark.words,
+    }
+
+
+def _failure(failure: "FailedRequest", sites: _SiteNumbers) -> "Dict[str, Any]":
+    return {
+        "number": failure.number,
+        "requested_bytes": failure.requested_bytes,
+        "mapping": failure.mapping,
+        "live_bytes": failure.live_bytes,
+        "seconds": failure.seconds,
+        "stack": [sites.number(site) for site in failure.stack],
     }
 
 

@@ -4,22 +4,18 @@ import os
 
 from filprofiler.errors import ReportError
 from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.source import SourceReader
-from filprofiler.report import formats, text
+from filprofiler.report import formats, sentences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+    from typing import Callable, Dict, Iterable, Iterator, List, Optional
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLines
 
-(PROF_NAME,) = formats.FILES[formats.PROF]
-SVG_NAME, REVERSED_SVG_NAME = formats.FILES[formats.SVG]
-(INDEX_NAME,) = formats.FILES[formats.HTML]
-(JSON_NAME,) = formats.FILES[formats.JSON]
-(SPEEDSCOPE_NAME,) = formats.FILES[formats.SPEEDSCOPE]
-(PPROF_NAME,) = formats.FILES[formats.PPROF]
+INDEX_NAME = formats.INDEX_NAME
 
 _TEMPORARY_ENDING = ".part"
 _BUFFER_BYTES = 1 << 18
@@ -36,25 +32,33 @@ def write_report(
 
     stage: is told before each file its name, how many are finished, and how many there will be.
 
+    All but the page begin with "peak-memory", or with "out-of-memory" if that is the moment of the profile. Files of
+    these forms that tell of the other moment, from an earlier report in the same folder, are removed at the end.
+
     Each file is written under another name and then renamed, so that a file that is there is whole. If one cannot be
     written those before it stay: ReportError, with their paths in its `written`. Other exceptions (an interrupt by the
     user too) leave them just the same.
     """
     wanted = [form for form in formats.ALL if form in tuple(forms)]
-    count = sum(len(formats.FILES[form]) for form in wanted)
+    names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
+    content = _Content(profile, top)
     written = []  # type: List[str]
     path = folder
     try:
         with PausedCollector():
-            for name, parts in _files(profile, top, wanted):
+            for form, name in names:
                 path = os.path.join(folder, name)
                 if stage is not None:
-                    stage(name, len(written), count)
-                _write(path, parts)
+                    stage(name, len(written), len(names))
+                _write(path, content.of(form, name))
                 written.append(path)
     except OSError as problem:
         message = "The report cannot be written (%s): %s." % (path, problem.strerror or problem)
         raise ReportError(message, tuple(written)) from None
+    for form in wanted:
+        for name in formats.file_names(form, PEAK if profile.moment == OUT_OF_MEMORY else OUT_OF_MEMORY):
+            if os.path.join(folder, name) not in written:
+                _remove(os.path.join(folder, name))
     return written
 
 
@@ -66,84 +70,63 @@ def write_page(path: str, content: str) -> None:
         raise ReportError("The report cannot be written (%s): %s." % (path, problem.strerror or problem)) from None
 
 
-def _files(profile: "Profile", top: "TopLines", forms: "List[str]") -> "Iterator[Tuple[str, Iterable[bytes]]]":
-    """The files' names and contents. Contents are worked out while they are written."""
-    sources = SourceReader(profile.program)
-    pictures = _Pictures(profile, sources)
-    if formats.PROF in forms:
-        yield PROF_NAME, _prof(profile)
-    if formats.SVG in forms:
-        yield SVG_NAME, pictures.file(False)
-        yield REVERSED_SVG_NAME, pictures.file(True)
-    if formats.HTML in forms:
-        yield INDEX_NAME, _page(profile, top, sources, pictures)
-    if formats.JSON in forms:
-        yield JSON_NAME, _json(profile, top, sources)
-    if formats.SPEEDSCOPE in forms:
-        yield SPEEDSCOPE_NAME, _speedscope(profile)
-    if formats.PPROF in forms:
-        yield PPROF_NAME, _pprof(profile)
+def file_names(moment: str) -> "List[str]":
+    """Names of the .prof, the SVG and the reversed SVG that tell of `moment`."""
+    return list(formats.file_names(formats.PROF, moment) + formats.file_names(formats.SVG, moment))
 
 
-def _prof(profile: "Profile") -> "Iterator[bytes]":
-    from filprofiler.report.prof import prof_pieces
+class _Content:
+    """What stands in the files. It is worked out while they are written; the pictures once, when first needed."""
 
-    yield from prof_pieces(profile)
-
-
-class _Pictures:
-    """The two icicles, each made once, when it is first needed."""
-
-    def __init__(self, profile: "Profile", sources: SourceReader) -> None:
+    def __init__(self, profile: "Profile", top: "TopLines") -> None:
         self._profile = profile
-        self._sources = sources
-        self._made = {}  # type: Dict[bool, str]
+        self._top = top
+        self._sources = SourceReader(profile.program)
+        self._pictures = {}  # type: Dict[bool, str]
 
-    def element(self, turned: bool) -> str:
+    def of(self, form: str, name: str) -> "Iterator[bytes]":
+        """A file's content in pieces."""
+        profile = self._profile
+        if form == formats.PROF:
+            from filprofiler.report.prof import prof_pieces
+
+            yield from prof_pieces(profile)
+        elif form == formats.SVG:
+            from filprofiler.report.svg import XML_PROLOG
+
+            yield _encoded(XML_PROLOG)
+            yield _encoded(self._picture(name != formats.file_names(form, profile.moment)[0]))
+        elif form == formats.HTML:
+            from filprofiler.report.html import html_page
+
+            page = html_page(profile, self._top, self._sources, self._picture(False), self._picture(True))
+            yield _encoded(page)
+        elif form == formats.JSON:
+            from filprofiler.report.json_file import json_pieces
+
+            yield from json_pieces(profile, self._top, self._sources)
+        elif form == formats.SPEEDSCOPE:
+            from filprofiler.report.speedscope import speedscope_pieces
+
+            yield from speedscope_pieces(profile)
+        elif form == formats.PPROF:
+            from filprofiler.report.pprof import pprof_pieces
+
+            yield from pprof_pieces(profile)
+
+    def _picture(self, turned: bool) -> str:
         """The `<svg>` element of the icicle, or of the reversed one."""
-        if turned not in self._made:
+        if turned not in self._pictures:
             from filprofiler.profile.tree import ReversedRoot
             from filprofiler.report import svg
 
-            root = self._profile.root
-            title = "Peak Tracked Memory Usage (%s)" % text.human_bytes(self._profile.peak_bytes)
+            root, title = self._profile.root, sentences.picture_title(self._profile)
             if turned:
-                picture = svg.icicle_svg(ReversedRoot(root), title + ", Reversed", self._sources, svg.CALLEES_FIRST)
+                made = svg.icicle_svg(ReversedRoot(root), title + ", Reversed", self._sources, svg.CALLEES_FIRST)
             else:
-                picture = svg.icicle_svg(root, title, self._sources, svg.CALLERS_FIRST)
-            self._made[turned] = picture
-        return self._made[turned]
-
-    def file(self, turned: bool) -> "Iterator[bytes]":
-        """A picture as a file of its own."""
-        from filprofiler.report.svg import XML_PROLOG
-
-        yield _encoded(XML_PROLOG)
-        yield _encoded(self.element(turned))
-
-
-def _page(profile: "Profile", top: "TopLines", sources: SourceReader, pictures: _Pictures) -> "Iterator[bytes]":
-    from filprofiler.report.html import html_page
-
-    yield _encoded(html_page(profile, top, sources, pictures.element(False), pictures.element(True)))
-
-
-def _json(profile: "Profile", top: "TopLines", sources: SourceReader) -> "Iterator[bytes]":
-    from filprofiler.report.json_file import json_pieces
-
-    yield from json_pieces(profile, top, sources)
-
-
-def _speedscope(profile: "Profile") -> "Iterator[bytes]":
-    from filprofiler.report.speedscope import speedscope_pieces
-
-    yield from speedscope_pieces(profile)
-
-
-def _pprof(profile: "Profile") -> "Iterator[bytes]":
-    from filprofiler.report.pprof import pprof_pieces
-
-    yield from pprof_pieces(profile)
+                made = svg.icicle_svg(root, title, self._sources, svg.CALLERS_FIRST)
+            self._pictures[turned] = made
+        return self._pictures[turned]
 
 
 def _encoded(content: str) -> bytes:
@@ -158,8 +141,12 @@ def _write(path: str, parts: "Iterable[bytes]") -> None:
             file.writelines(parts)
         os.replace(temporary, path)
     except BaseException:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
+        _remove(temporary)
         raise
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

@@ -319,7 +319,11 @@ def refusals(folder: Path) -> Dict[str, Any]:
         "no format": (["report", "x", "--format"], 2, "--format needs"),
         "an empty format": (["report", "x", "--format="], 2, "--format needs"),
         "no such folder": (["report", folder / "none"], 5, "There is no"),
-        "an empty folder": (["report", folder / "empty"], 5, "There is no recording.fil and no peak-memory.json"),
+        "an empty folder": (
+            ["report", folder / "empty"],
+            5,
+            "There is no recording.fil, peak-memory.json or out-of-memory.json",
+        ),
         "half a JSON file": (["report", folder / "bad.json"], 5, "is no whole JSON file"),
         "JSON of another version": (["report", folder / "other.json"], 5, "has format version 99"),
         "a bad recording": (["report", folder / "bad.fil"], 5, "is not a recording"),

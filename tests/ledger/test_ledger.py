@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CSRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "csrc")
 
 ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK = range(7)
+REQUEST_FAILED, PROGRAM_FAILED = 7, 8
 PAGE = 4096
 UNLIMITED = 1 << 62
 ROOT, LOST = 1, 2
@@ -60,7 +61,15 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     made = [next(values) for _ in range(next(values))]
     nodes = [(next(values), next(values)) for _ in range(next(values))]
     ranges = [(next(values), next(values), next(values)) for _ in range(next(values))]
+    failed = next(values)
+    failures = [(next(values), next(values), next(values)) for _ in range(16)]
+    snapshot_failure = next(values)
+    snapshot = [next(values) for _ in range(next(values))]
     return {
+        "failed": failed,
+        "failures": failures,
+        "snapshot_failure": snapshot_failure,
+        "snapshot": snapshot,
         "total": total,
         "peak": peak,
         "epoch": epoch,
@@ -77,6 +86,7 @@ class Model:
     def __init__(self):
         self.blocks, self.pages, self.children = {}, {}, {}
         self.made, self.current, self.peak, self.at_peak = [ROOT], defaultdict(int), 0, {}
+        self.failed, self.at_failure, self.snapshot_failure = [], {}, 0
 
     def run(self, event):
         """One event, as the ledger takes it."""
@@ -99,6 +109,10 @@ class Model:
         elif kind == CHILD:
             self.made.append(self.children.setdefault((node, address, count), len(self.children) + 3))
         total = sum(self.current.values())
+        if kind == REQUEST_FAILED:
+            self.failed.append((count, total, node))
+        if kind == REQUEST_FAILED or (kind == PROGRAM_FAILED and not self.failed):
+            self.at_failure, self.snapshot_failure = dict(self.current), len(self.failed)
         if total > self.peak:
             self.peak, self.at_peak = total, dict(self.current)
 
@@ -114,6 +128,13 @@ class Model:
         assert results["made"] == self.made
         assert results["total"] == sum(self.current.values())
         assert results["peak"] == self.peak
+        assert results["failed"] == len(self.failed)
+        kept = [results["failures"][number % 16] for number in range(len(self.failed))[-16:]]
+        assert kept == self.failed[-16:]
+        assert results["snapshot_failure"] == self.snapshot_failure
+        assert {node: then for node, then in enumerate(results["snapshot"]) if then} == {
+            node: then for node, then in self.at_failure.items() if then
+        }
         assert {node: now for node, (now, _) in enumerate(results["nodes"]) if now} == {
             node: now for node, now in self.current.items() if now
         }
@@ -146,11 +167,13 @@ def make_event(choice, node, number, amount):
         return (ADD_RANGE, node, RANGE_BASE + number % 40 * PAGE, amount % 12 * PAGE)
     if choice < 14:
         return (REMOVE_RANGE, node, RANGE_BASE + number % 40 * PAGE, amount % 9 * PAGE)
-    return (CHILD, node, 1 + number % 5, amount % 7)
+    if choice < 15:
+        return (CHILD, node, 1 + number % 5, amount % 7)
+    return (REQUEST_FAILED if amount % 8 else PROGRAM_FAILED, node, 0, 1 + 10**6 * amount)
 
 
 SMALL_EVENTS = st.lists(
-    st.builds(make_event, st.integers(0, 14), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
+    st.builds(make_event, st.integers(0, 15), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
 )
 
 
@@ -169,7 +192,7 @@ def test_long_traces_agree_with_the_model(driver, seed, first_epoch):
     """20,000 events each; half the traces pass the point where the epochs' numbers run out."""
     chance = random.Random(seed)
     events = [
-        make_event(chance.randrange(15), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
+        make_event(chance.randrange(16), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
         for _ in range(20000)
     ]
     model = Model()

@@ -14,17 +14,17 @@ from recording_builder import RecordingBuilder, profile_of
 from filprofiler import _abi
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import Profile, Program
+from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest, Profile, Program, Site
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.top import TopLines
 from filprofiler.recording.reader import Recording
-from filprofiler.report.formats import ALL, FILES
+from filprofiler.report.formats import ALL, file_names
 from filprofiler.report.writer import write_report
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "json-format.md"
-NAME = FILES["json"][0]
+NAME = "peak-memory.json"
 
 
 def saved(profile: Profile, folder: Path) -> Path:
@@ -66,7 +66,14 @@ def rich_profile(tmp_path: Path) -> Profile:
         resident_peak_bytes=1 << 40,
     )
     program.script = name
-    return build_profile(Recording(builder.build()), program)
+    profile = build_profile(Recording(builder.build()), program)
+    stack = [profile.root.children[0].site]
+    profile.failed_requests = 8
+    profile.failures = (
+        FailedRequest(7, None, False, 3, 0.5, stack),
+        FailedRequest(8, 1 << 63, True, 4, 1.0, [*stack, Site("/only/here.py", "f\udc80", 3)]),
+    )
+    return profile
 
 
 def test_everything_comes_back(tmp_path: Path) -> None:
@@ -79,9 +86,27 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         if name != "source_lines":
             assert getattr(back.program, name) == getattr(profile.program, name), name
     for name in Profile.__slots__:
-        if name not in ("program", "root", "saved_remarks"):
+        if name not in ("program", "root", "saved_remarks", "failures"):
             assert getattr(back, name) == getattr(profile, name), name
+    assert list(map(told, back.failures)) == list(map(told, profile.failures))
     assert back.saved_remarks and any(node.thread for node in _nodes(back))
+
+
+def told(failure: FailedRequest) -> List[Any]:
+    """All that is known of a failed request."""
+    return [getattr(failure, name) for name in FailedRequest.__slots__ if name != "stack"] + [repr(failure.stack)]
+
+
+def test_a_death_for_want_of_memory_comes_back(tmp_path: Path) -> None:
+    profile = rich_profile(tmp_path)
+    profile.moment = OUT_OF_MEMORY
+    profile.fatal_request = profile.failures[1]
+    profile.program.limits = ("Limit: 1.0 GiB of address space (ulimit -v).",)
+    first = files_of(profile, tmp_path / "first")
+    assert sorted(first) == sorted(name for form in ALL for name in file_names(form, OUT_OF_MEMORY))
+    back = read_saved(str(tmp_path / "first" / "out-of-memory.json"))
+    assert back.fatal_request is not None and told(back.fatal_request) == told(profile.fatal_request)
+    assert files_of(back, tmp_path / "second") == first
 
 
 def _nodes(profile: Profile) -> Iterator[Any]:
@@ -130,7 +155,9 @@ def test_it_is_the_same_from_each_interpreter(tmp_path: Path, interpreter: Any) 
     command = [interpreter.path, "-W", "error", "-c", code, str(path), str(tmp_path / "again")]
     subprocess.run(command, env=environment, check=True)
     assert (tmp_path / "again" / NAME).read_bytes() == path.read_bytes()
-    assert sorted(p.name for p in (tmp_path / "again").iterdir()) == sorted(sum(FILES.values(), ()))
+    assert sorted(p.name for p in (tmp_path / "again").iterdir()) == sorted(
+        name for form in ALL for name in file_names(form)
+    )
 
 
 def test_numbers_agree_with_each_other(tmp_path: Path) -> None:
@@ -247,7 +274,6 @@ def test_no_damage_gives_another_error(tmp_path_factory: pytest.TempPathFactory,
 
 def test_remarks_say_what_their_kind_has() -> None:
     """Every kind of remark has words for its sites and names."""
-    from filprofiler.profile.model import Site
     from filprofiler.report.remark_text import remark_basis, remark_text
 
     for kind, (count, words) in KINDS.items():
