@@ -17,6 +17,7 @@ _GAP = 2
 _CHARACTER = 7.3  # width of one, in units
 _PADDING = 5
 _LEAST_COLUMNS = 3
+_LEAST_SIGN = 9  # units: a narrower box has not even its sign in it
 _MAX_BOXES = 1500
 _MAX_ROWS = 60
 _MAX_TITLE_COLUMNS = 400
@@ -69,6 +70,9 @@ def _box(box: "Box", root: "ChangedNode", sources: "SourceReader") -> str:
             if line:
                 shown = text.escape(text.cut(text.visible(line), room))
                 parts.append('<text x="%.2f" y="%d"%s>%s</text>' % (x + _PADDING, y + down, kind, shown))
+    elif width >= _LEAST_SIGN and box.kind != layout.FOLD:
+        sign = "+" if style.startswith("grown") else "\u2212"
+        parts.append('<text x="%.2f" y="%d">%s</text>' % (x + (width - _CHARACTER) / 2, y + 21, sign))
     parts.append("</g>")
     return "".join(parts)
 
