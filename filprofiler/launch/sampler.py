@@ -1,8 +1,8 @@
 """The curve over time: tracked and resident memory, looked at from outside and kept in the recording.
 
-The program pays nothing for it. The first points are close together; whenever there is no room for more, every second
-one is dropped and the next ones come half as often. So a run of any length has between 250 and 500 points, and all of them
-together cost some 30 ms.
+The program pays nothing for it. The first points are close together. Whenever there is no room for more, every second
+one is dropped and the next ones come half as often; so a run of any length has between 250 and 500 points, and all of
+them together cost some 30 ms.
 """
 
 import os
