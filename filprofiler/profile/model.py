@@ -202,12 +202,14 @@ class Profile:
     pid: of the profiled process.
     peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
+    curve: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     """
 
     __slots__ = (
+        "curve",
         "failed_requests",
         "failures",
         "fatal_request",
@@ -233,6 +235,7 @@ class Profile:
         started_unix_ns: int = 0,
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
+        curve: "Sequence[Tuple[float, int, int]]" = (),
         moment: str = PEAK,
         failed_requests: int = 0,
         failures: "Sequence[FailedRequest]" = (),
@@ -246,6 +249,7 @@ class Profile:
         self.started_unix_ns = started_unix_ns
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
+        self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests
         self.failures = tuple(failures)

@@ -82,6 +82,7 @@ def _profile_of(data: "Any") -> Profile:
         started_unix_ns=_of(data["started_unix_ns"], int),
         missed=[(_of(event["events"], int), _of(event["reason"], str)) for event in data["missed"]],
         main_paths=[_of(path, str) for path in data["main_paths"]],
+        curve=[_sample(sample) for sample in data["curve"]],
         moment=_of(data["moment"], str),
         failed_requests=_of(data["failed_requests"], int),
         failures=failures,
@@ -106,6 +107,10 @@ def _of(value: "Any", *types: type) -> "Any":
 
 def _site(data: "Any") -> Site:
     return Site(_of(data["path"], str), _of(data["function"], str), _of(data["line"], int))
+
+
+def _sample(data: "Any") -> "Tuple[float, int, int]":
+    return float(_of(data["seconds"], float, int)), _of(data["tracked_bytes"], int), _of(data["resident_bytes"], int)
 
 
 def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:

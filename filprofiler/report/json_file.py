@@ -33,6 +33,10 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         for line in line_totals(profile.root)
     ]
     members["remarks"] = [_remark(remark, profile.peak_bytes, sites) for remark in remarks_of(profile, top, sources)]
+    members["curve"] = [
+        {"seconds": seconds, "tracked_bytes": tracked, "resident_bytes": resident}
+        for seconds, tracked, resident in profile.curve
+    ]
     members["failed_requests"] = profile.failed_requests
     members["failures"] = [_failure(failure, sites) for failure in profile.failures]
     fatal = profile.fatal_request

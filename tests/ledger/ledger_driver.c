@@ -9,7 +9,7 @@
 
 #include "ledger/ledger.h"
 
-enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK, REQUEST_FAILED, PROGRAM_FAILED };
+enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK, REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE };
 
 struct event {
     uint32_t kind;
@@ -135,6 +135,14 @@ static void run(struct ledger *ledger, const struct event *event)
     case PROGRAM_FAILED:
         ledger_program_failed(ledger);
         break;
+    case RESERVE:
+        ledger_reserve_range(ledger, event->address, event->bytes);
+        break;
+    case USE:
+        if (ledger_has_reserved(ledger, event->address, event->bytes)) {
+            ledger_use_range(ledger, event->address, event->bytes, node);
+        }
+        break;
     default:
         exit(4);
     }
@@ -169,6 +177,11 @@ static void report(const struct ledger *ledger)
         put(ledger->ranges.ranges[i].start);
         put(ledger->ranges.ranges[i].end);
         put(ledger->ranges.ranges[i].node);
+    }
+    put(ledger->reserved.count);
+    for (size_t i = 0; i < ledger->reserved.count; i++) {
+        put(ledger->reserved.ranges[i].start);
+        put(ledger->reserved.ranges[i].end);
     }
     put(header->failed_requests);
     for (uint64_t i = 0; i < FIL_FAILURES_KEPT; i++) {

@@ -68,6 +68,7 @@ def rich_profile(tmp_path: Path) -> Profile:
     program.script = name
     profile = build_profile(Recording(builder.build()), program)
     stack = [profile.root.children[0].site]
+    profile.curve = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
     profile.failed_requests = 8
     profile.failures = (
         FailedRequest(7, None, False, 3, 0.5, stack),
