@@ -10,6 +10,7 @@ from itertools import compress
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.columns import Columns
 from filprofiler.profile.lines import LineTable
 from filprofiler.profile.model import Node, Profile, Program, Site
 
@@ -57,6 +58,7 @@ def build_profile(recording: "Recording", program: Program) -> Profile:
         started_unix_ns=recording.started_unix_ns,
         missed=_missed(recording),
         main_paths=sorted(builder.main_paths),
+        columns=Columns(builder.table.known, builder.table.sites, recording),
     )
 
 
@@ -147,11 +149,11 @@ class _SiteTable:
 
 
 class _TreeBuilder:
-    """Builds the tree of nodes that hold bytes at the peak."""
+    """Builds the tree of nodes that hold bytes at the peak; `table` has their sites."""
 
     def __init__(self, recording: "Recording", program: Program) -> None:
         self._recording = recording
-        self._table = _SiteTable(recording, program)
+        self.table = _SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
@@ -189,7 +191,7 @@ class _TreeBuilder:
         """
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
         parents, codes, offsets, peak = recording.parents, recording.codes, recording.offsets, recording.peak
-        sites, known, site_number = self._table.sites, self._table.known, self._table.number
+        sites, known, site_number = self.table.sites, self.table.known, self.table.number
         children = self._children
         first = _abi.FIL_NODE_FIRST
         for number in compress(range(first, len(wanted)), wanted[first:]):
@@ -224,15 +226,15 @@ class _TreeBuilder:
                 self._at[number] = self._at[self._above_threading(parent)]
                 self._phase[number] = _THREAD
             return
-        site = self._table.number(code_number, offset)
+        site = self.table.number(code_number, offset)
         if site == 0 or self._left_out(number, phase):
             return
         self._at[number] = child = self._child(self._at[parent], site)
         self._phase[number] = _KEPT
         if phase == _THREAD:
             self._nodes[child].thread = True
-        elif phase == _OWN and self._table.sites[site].name == "<module>":
-            self.main_paths.add(self._table.sites[site].path)
+        elif phase == _OWN and self.table.sites[site].name == "<module>":
+            self.main_paths.add(self.table.sites[site].path)
 
     def _left_out(self, number: int, phase: int) -> bool:
         """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""
@@ -261,7 +263,7 @@ class _TreeBuilder:
         found = self._children.get(key)
         if found is None:
             found = self._children[key] = len(self._nodes)
-            self._nodes.append(Node(self._table.sites[site], self._nodes[parent]))
+            self._nodes.append(Node(self.table.sites[site], self._nodes[parent]))
         return found
 
 

@@ -7,6 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, List, Optional, Sequence, Tuple
 
+    from filprofiler.profile.columns import Columns
+
 
 class Program:
     """The run that is described, as the supervisor knows it.
@@ -137,9 +139,20 @@ class Profile:
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
+    columns: tells which part of a line asked for memory, or None if nothing is known of that.
     """
 
-    __slots__ = ("main_paths", "missed", "peak_seconds", "pid", "program", "python_version", "root", "started_unix_ns")
+    __slots__ = (
+        "columns",
+        "main_paths",
+        "missed",
+        "peak_seconds",
+        "pid",
+        "program",
+        "python_version",
+        "root",
+        "started_unix_ns",
+    )
 
     def __init__(
         self,
@@ -151,6 +164,7 @@ class Profile:
         started_unix_ns: int = 0,
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
+        columns: "Optional[Columns]" = None,
     ) -> None:
         self.program = program
         self.root = root
@@ -160,6 +174,7 @@ class Profile:
         self.started_unix_ns = started_unix_ns
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
+        self.columns = columns
 
     @property
     def peak_bytes(self) -> int:

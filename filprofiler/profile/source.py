@@ -25,10 +25,14 @@ class SourceReader:
 
     def line(self, path: str, number: int) -> str:
         """Line `number` (1-based) of a file, without indentation and end; "" where there is none."""
+        return self.indented_line(path, number).strip()
+
+    def indented_line(self, path: str, number: int) -> str:
+        """Line `number` (1-based) of a file as it stands there, without its end; "" where there is none."""
         lines = self._files.get(path)
         if lines is None:
             lines = self._files[path] = self._lines(path)
-        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        return lines[number - 1] if 0 < number <= len(lines) else ""
 
     def _lines(self, path: str) -> "List[str]":
         if path == _COMMAND_PATH and self._program.command is not None:

@@ -4,7 +4,7 @@ from filprofiler.profile.model import Node, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Tuple
+    from typing import Callable, Dict, Hashable, List, Optional, Tuple
 
     # A callstack that is told from its leaf (second) up to a frame (first).
     Member = Tuple[Node, Node]
@@ -87,7 +87,10 @@ def _nodes_of(groups: "Dict[Site, List[Member]]") -> "List[ReversedNode]":
 
 
 class LineTotal:
-    """What a line holds: own_bytes asked for by it, total_bytes by it and all that it called."""
+    """What a line or a function holds: own_bytes asked for by it, total_bytes by it and all that it called.
+
+    site: the line; of a function, its line with the largest total.
+    """
 
     __slots__ = ("own_bytes", "site", "total_bytes")
 
@@ -99,20 +102,47 @@ class LineTotal:
 
 def line_totals(root: Node) -> "List[LineTotal]":
     """Every site of the tree with its bytes, the largest total first. A site met again in a recursion counts once."""
-    totals = {}  # type: Dict[Site, LineTotal]
-    on_stack = {}  # type: Dict[Site, int]
+    return _totals(root, lambda site: site)
+
+
+def function_totals(root: Node) -> "List[LineTotal]":
+    """Every function of the tree with its bytes, the largest total first; a recursion counts once.
+
+    A function is a name in a file. Its `site` is its line with the largest total.
+    """
+    functions = _totals(root, lambda site: (site.path, site.name))
+    largest = {}  # type: Dict[Hashable, Site]
+    for line in line_totals(root):
+        largest.setdefault((line.site.path, line.site.name), line.site)
+    for function in functions:
+        function.site = largest[(function.site.path, function.site.name)]
+    return functions
+
+
+def _totals(root: Node, key_of: "Callable[[Site], Hashable]") -> "List[LineTotal]":
+    totals = {}  # type: Dict[Hashable, LineTotal]
+    keys = {}  # type: Dict[Site, Hashable]
+    on_stack = {}  # type: Dict[Hashable, int]
     pending = [(root, False)]
     while pending:
         node, leaving = pending.pop()
+        key = keys.get(node.site)
+        if key is None:
+            key = keys[node.site] = key_of(node.site)
         if leaving:
-            on_stack[node.site] -= 1
+            on_stack[key] -= 1
             continue
         if node.parent is not None:
-            line = totals.setdefault(node.site, LineTotal(node.site))
-            line.own_bytes += node.own_bytes
-            if not on_stack.get(node.site):
-                line.total_bytes += node.total_bytes
-            on_stack[node.site] = on_stack.get(node.site, 0) + 1
-            pending.append((node, True))
-        pending.extend((child, False) for child in node.children)
+            total = totals.get(key)
+            if total is None:
+                total = totals[key] = LineTotal(node.site)
+            total.own_bytes += node.own_bytes
+            depth = on_stack.get(key, 0)
+            if not depth:
+                total.total_bytes += node.total_bytes
+            if node.children:
+                on_stack[key] = depth + 1
+                pending.append((node, True))
+        if node.children:
+            pending.extend([(child, False) for child in node.children])
     return sorted(totals.values(), key=lambda line: (-line.total_bytes, line.site.order))

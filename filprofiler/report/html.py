@@ -3,7 +3,10 @@
 import time
 
 from filprofiler.report import text
+from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import completeness, program_name
+from filprofiler.report.style import page_script, page_style
+from filprofiler.report.tables import function_table, line_table
 from filprofiler.report.template import fill, read_template
 
 TYPE_CHECKING = False
@@ -19,15 +22,13 @@ _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(
-    profile: "Profile", top: "TopLines", sources: "SourceReader", callers_first: str, callees_first: str
-) -> str:
-    """The whole page. The last two are the `<svg>` elements of the icicle and of the reversed one."""
+def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", picture: str) -> str:
+    """The whole page. The last is the `<svg>` element of the icicle, for where no scripts run."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
     values = {
         "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
-        "style": read_template("report.css"),
+        "style": page_style(),
         "program": text.escape(text.cut(text.visible(name), _MAX_SOURCE_COLUMNS)),
         "peak": text.escape(peak),
         "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
@@ -35,10 +36,15 @@ def html_page(
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
+        "banner": "",  # for what is more urgent than the numbers
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
-        "callers_first": callers_first,
-        "callees_first": callees_first,
+        "curve": "",  # memory over time, once recordings have it
+        "picture": picture,
+        "line_rows": line_table(profile, sources),
+        "function_rows": function_table(profile, sources),
+        "data": page_json(profile, top.own_code, sources),
+        "script": page_script(),
     }
     return fill(read_template("report.html"), values)
 
@@ -76,19 +82,32 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
     items = []
     for line in top.lines[:_SHOWN_LINES]:
         share = text.percent(line.held_bytes, profile.peak_bytes, 1)
-        source = text.cut(text.visible(sources.line(line.site.path, line.site.line)), _MAX_SOURCE_COLUMNS)
+        source = _source(profile, line.site, sources)
         values = {
             "bytes": text.escape(text.human_bytes(line.held_bytes)),
             "exact": text.escape(text.exact_bytes(line.held_bytes)),
             "share": text.escape(share),
             "width": share,
-            "source": text.escape(source or _without_source(line)),
+            "source": source or text.escape(_without_source(line)),
             "source_class": "source" if source else "no-source",
             "place": text.escape(text.full_label(line.site)),
             "via": text.escape(_via(line.via, top.own_code)),
         }
         items.append(fill(read_template("top_line.html"), values))
     return "".join(items)
+
+
+def _source(profile: "Profile", site: "Site", sources: "SourceReader") -> str:
+    """A site's line as HTML, with what asked for the memory underlined if that is known; "" without source."""
+    line = text.visible(sources.indented_line(site.path, site.line).rstrip())
+    shown = text.cut(line, _MAX_SOURCE_COLUMNS)
+    start, end = underlined(profile, site, sources) or (0, 0)
+    if end > len(shown):
+        start = end = 0
+    before, within, after = shown[:start].lstrip(), shown[start:end], shown[end:]
+    if not within:
+        return text.escape(shown.strip())
+    return "%s<u>%s</u>%s" % (text.escape(before), text.escape(within), text.escape(after))
 
 
 def _without_source(line: "TopLine") -> str:

@@ -62,7 +62,8 @@ def _files(profile: "Profile", top: "TopLines") -> "Iterable[tuple[str, Iterable
 
     from filprofiler.report.html import html_page
 
-    yield INDEX_NAME, (_encoded(html_page(profile, top, sources, callers_first, callees_first)),)
+    still = svg.still_svg(profile.root, title, sources)
+    yield INDEX_NAME, (_encoded(html_page(profile, top, sources, still)),)
 
 
 def _encoded(content: str) -> bytes:

@@ -1,0 +1,50 @@
+"""The tables of lines and of functions, the first rows of which stand in the page itself."""
+
+from filprofiler.profile.tree import function_totals, line_totals
+from filprofiler.report import text
+from filprofiler.report.template import fill, read_template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, List
+
+    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import LineTotal
+
+    Label = Callable[[Site], str]
+
+ROWS = 30
+_MAX_COLUMNS = 200
+
+
+def line_table(profile: "Profile", sources: "SourceReader") -> str:
+    """The rows of the lines with the largest totals, as HTML."""
+    return _rows(line_totals(profile.root), profile, sources, text.full_label)
+
+
+def function_table(profile: "Profile", sources: "SourceReader") -> str:
+    """The rows of the functions with the largest totals, as HTML."""
+    return _rows(function_totals(profile.root), profile, sources, _function_label)
+
+
+def _function_label(site: "Site") -> str:
+    return site.name if site.special else "%s (%s)" % (site.name, site.path)
+
+
+def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader", label: "Label") -> str:
+    template = read_template("table_row.html")
+    rows = []
+    for total in totals[:ROWS]:
+        site = total.site
+        values = {
+            "own": text.escape(text.human_bytes(total.own_bytes)),
+            "own_exact": text.escape(text.exact_bytes(total.own_bytes)),
+            "total": text.escape(text.human_bytes(total.total_bytes)),
+            "total_exact": text.escape(text.exact_bytes(total.total_bytes)),
+            "share": text.percent(total.total_bytes, profile.peak_bytes, 1),
+            "place": text.escape(text.cut(text.visible(label(site)), _MAX_COLUMNS)),
+            "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)),
+        }
+        rows.append(fill(template, values))
+    return "".join(rows)
