@@ -2,11 +2,12 @@
 
 import time
 
+from filprofiler.profile.tree import FlatTree
 from filprofiler.report import text
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import completeness, program_name
 from filprofiler.report.style import page_script, page_style
-from filprofiler.report.tables import function_table, line_table
+from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
 
 TYPE_CHECKING = False
@@ -26,6 +27,8 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", pict
     """The whole page. The last is the `<svg>` element of the icicle, for where no scripts run."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
+    tree = FlatTree(profile.root)
+    line_rows, function_rows = table_rows(profile, tree, sources)
     values = {
         "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
         "style": page_style(),
@@ -41,9 +44,9 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", pict
         "rest": text.escape(_rest(profile, top.lines)),
         "curve": "",  # memory over time, once recordings have it
         "picture": picture,
-        "line_rows": line_table(profile, sources),
-        "function_rows": function_table(profile, sources),
-        "data": page_json(profile, top.own_code, sources),
+        "line_rows": line_rows,
+        "function_rows": function_rows,
+        "data": page_json(profile, tree, top.own_code, sources),
         "script": page_script(),
     }
     return fill(read_template("report.html"), values)

@@ -8,12 +8,14 @@ A JSON object, in which all text has been made visible:
 * `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
 * `nodes`: the tree in preorder, the largest child first, the root left out. `ups` has a digit for each node: how many
   levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
-  node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` are the numbers of nodes that begin a thread.
+  node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` are the numbers of nodes, from 1, that
+  begin a thread.
 
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
 
 import json
+from itertools import islice
 
 from filprofiler.report import text
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, List, Optional, Tuple
 
     from filprofiler.profile.filters import OwnCode
-    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import FlatTree
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ESCAPE = 63  # in `ups`: more digits follow
@@ -34,26 +37,25 @@ _MAX_NAME = 400  # characters of a path or a function's name
 _REACH = 2  # source lines on either side
 _LINE_CHARACTERS = 2000000  # of all source lines of frames; beyond it the smallest frames have none
 _AROUND_CHARACTERS = 400000  # of all lines around them
-_UNDERLINED = 500  # sites for which columns are looked up
+_UNDERLINED = 200  # sites for which columns are looked up
 
 
-def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:
+def page_json(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources: "SourceReader") -> str:
     """The data as JSON that may stand inside a script element."""
-    sites, nodes = _nodes(profile.root)
-    by_size = _by_size(sites)
+    sites = tree.sites
+    by_size = sorted(range(len(sites)), key=lambda number: (-tree.largest[number], number))
     strings = _Strings()
-    numbers = list(sites)
     data = {
         "peak": profile.peak_bytes,
         "sites": {
-            "path": [strings.number(site.path) for site in numbers],
-            "name": [strings.number(site.name) for site in numbers],
-            "line": [site.line for site in numbers],
-            "mine": "".join(["1" if own_code.owns(site) else "0" for site in numbers]),
+            "path": [strings.number(site.path) for site in sites],
+            "name": [strings.number(site.name) for site in sites],
+            "line": [site.line for site in sites],
+            "mine": "".join(["1" if own_code.owns(site) else "0" for site in sites]),
         },
-        "nodes": nodes,
-        "lines": _lines(by_size, strings, sources),
-        "columns": _columns(profile, by_size[:_UNDERLINED], sites, sources),
+        "nodes": _nodes(tree),
+        "lines": _lines([sites[number] for number in by_size], strings, sources),
+        "columns": _columns(profile, tree, by_size, sources),
         "strings": strings.texts,
     }
     return script_safe(json.dumps(data, separators=(",", ":")))
@@ -93,48 +95,29 @@ class _Strings:
         return found
 
 
-def _nodes(root: "Node") -> "Tuple[Dict[Site, Tuple[int, int]], Dict[str, Any]]":
-    """Each site with its number and the largest total of a node of it; and the tree."""
-    sites = {root.site: (0, root.total_bytes)}  # type: Dict[Site, Tuple[int, int]]
-    ups, numbers, sizes, threads = [], [], [], []  # type: List[str], List[int], List[str], List[int]
+def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
+    """The tree itself."""
+    ups = []
     before = 0
-    pending = [(child, 1) for child in reversed(root.children)]
-    while pending:
-        node, depth = pending.pop()
-        site = sites.get(node.site)
-        if site is None or site[1] < node.total_bytes:
-            site = sites[node.site] = (len(sites) if site is None else site[0], node.total_bytes)
-        numbers.append(site[0])
+    for depth in tree.depths:
         up = before - depth + 1
         ups.append(DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS))
-        sizes.append("%x " % node.own_bytes if node.own_bytes else " ")
-        if node.thread:
-            threads.append(len(numbers))
         before = depth
-        if node.children:
-            depth += 1
-            pending += [(child, depth) for child in reversed(node.children)]
-    width = 1 + sum(len(sites) > 64**power for power in (1, 2, 3))
-    spelled = [_digits(number, width) for number in range(len(sites))]
-    tree = {
-        "count": len(numbers),
+    width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
+    spelled = [_digits(number, width) for number in range(len(tree.sites))]
+    return {
+        "count": len(tree.nodes),
         "width": width,
         "ups": "".join(ups),
-        "sites": "".join([spelled[number] for number in numbers]),
-        "bytes": "".join(sizes),
-        "threads": threads,
+        "sites": "".join([spelled[number] for number in tree.numbers]),
+        "bytes": "".join(["%x " % node.own_bytes if node.own_bytes else " " for node in tree.nodes]),
+        "threads": [number for number, node in enumerate(tree.nodes, 1) if node.thread],
     }
-    return sites, tree
 
 
 def _digits(number: int, width: int) -> str:
     """A number in so many digits, the lowest first."""
     return "".join([DIGITS[number >> 6 * place & 63] for place in range(width)])
-
-
-def _by_size(sites: "Dict[Site, Tuple[int, int]]") -> "List[Site]":
-    """The sites, that of the largest node first."""
-    return sorted(sites, key=lambda site: (-sites[site][1], sites[site][0]))
 
 
 def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
@@ -159,15 +142,19 @@ def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader"
 
 
 def _shown_line(path: str, number: int, sources: "SourceReader") -> str:
-    return text.cut(text.visible(sources.indented_line(path, number).rstrip()), _MAX_COLUMNS)
+    line = sources.indented_line(path, number)
+    if len(line) > _MAX_COLUMNS // 2 or not line.isprintable():
+        line = text.cut(text.visible(line), _MAX_COLUMNS)
+    return line.rstrip()
 
 
 def _columns(
-    profile: "Profile", largest: "Iterable[Site]", sites: "Dict[Site, Tuple[int, int]]", sources: "SourceReader"
+    profile: "Profile", tree: "FlatTree", by_size: "Iterable[int]", sources: "SourceReader"
 ) -> "Dict[int, Tuple[int, int]]":
+    """What is to be underlined, for the largest sites."""
     found = {}
-    for site in largest:
-        columns = underlined(profile, site, sources)
+    for number in islice(by_size, _UNDERLINED):
+        columns = underlined(profile, tree.sites[number], sources)
         if columns is not None:
-            found[sites[site][0]] = columns
+            found[number] = columns
     return found

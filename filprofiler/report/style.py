@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from typing import Dict
 
 # In this order: each uses only what stands before it.
-PAGE_SCRIPTS = ("words.js", "data.js", "tree.js", "layout.js", "search.js", "graph.js", "details.js", "tables.js", "page.js")
+PAGE_SCRIPTS = (
+    "words.js",
+    "data.js",
+    "tree.js",
+    "layout.js",
+    "search.js",
+    "graph.js",
+    "details.js",
+    "tables.js",
+    "page.js",
+)
 
 
 def page_style() -> str:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from filprofiler.report.layout import AnyNode, Box
 
 XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
-MAX_CHARACTERS = 1000000  # of one picture; beyond it, fewer boxes are drawn
-MAX_STILL_CHARACTERS = 70000  # of the one in the page
+MAX_BYTES = 1000000  # of one picture; beyond it, fewer boxes are drawn
+MAX_STILL_BYTES = 70000  # of the one in the page
 
 # The picture's own units; it is as wide as its place, and 1 unit is 1 px at 1200 px.
 WIDTH = 1200
@@ -42,25 +42,24 @@ def icicle_svg(root: "AnyNode", title: str, sources: "SourceReader", order: str)
     title: stands over the picture and is its title.
     order: CALLERS_FIRST or CALLEES_FIRST.
     """
-    return _fitting(root, title, sources, order, MAX_CHARACTERS, read_template("icicle.js"))
+    return _fitting(root, title, sources, order, MAX_BYTES, read_template("icicle.js"))
 
 
 def still_svg(root: "AnyNode", title: str, sources: "SourceReader") -> str:
     """A smaller `<svg>` element, callers first and without a script, for the page."""
-    return _fitting(root, title, sources, CALLERS_FIRST, MAX_STILL_CHARACTERS, "")
+    return _fitting(root, title, sources, CALLERS_FIRST, MAX_STILL_BYTES, "")
 
 
-def _fitting(
-    root: "AnyNode", title: str, sources: "SourceReader", order: str, max_characters: int, script: str
-) -> str:
+def _fitting(root: "AnyNode", title: str, sources: "SourceReader", order: str, max_bytes: int, script: str) -> str:
     """The picture with as many boxes as fit."""
-    max_boxes = layout.MAX_BOXES if max_characters == MAX_CHARACTERS else max_characters // 250
+    max_boxes = min(layout.MAX_BOXES, max_bytes // 200)
     while True:
         boxes = layout.lay_out(root, max_boxes)
         svg = _Picture(boxes, title, sources, order, script).element()
-        if len(svg) <= max_characters or len(boxes) <= 2:
+        size = len(svg.encode("utf-8"))
+        if size <= max_bytes or len(boxes) <= 2:
             return svg
-        max_boxes = min(max_boxes, len(boxes)) * 9 // 10 * max_characters // len(svg)
+        max_boxes = min(max_boxes, len(boxes)) * 9 // 10 * max_bytes // size
 
 
 def shade(size: int, whole: int) -> int:

@@ -6,11 +6,11 @@ from filprofiler.report.template import fill, read_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, List
+    from typing import Callable, List, Tuple
 
     from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
-    from filprofiler.profile.tree import LineTotal
+    from filprofiler.profile.tree import FlatTree, LineTotal
 
     Label = Callable[[Site], str]
 
@@ -18,14 +18,13 @@ ROWS = 30
 _MAX_COLUMNS = 200
 
 
-def line_table(profile: "Profile", sources: "SourceReader") -> str:
-    """The rows of the lines with the largest totals, as HTML."""
-    return _rows(line_totals(profile.root), profile, sources, text.full_label)
-
-
-def function_table(profile: "Profile", sources: "SourceReader") -> str:
-    """The rows of the functions with the largest totals, as HTML."""
-    return _rows(function_totals(profile.root), profile, sources, _function_label)
+def table_rows(profile: "Profile", tree: "FlatTree", sources: "SourceReader") -> "Tuple[str, str]":
+    """The rows of the lines and of the functions with the largest totals, as HTML."""
+    lines = line_totals(tree)
+    return (
+        _rows(lines, profile, sources, text.full_label),
+        _rows(function_totals(tree, lines), profile, sources, _function_label),
+    )
 
 
 def _function_label(site: "Site") -> str:
