@@ -67,9 +67,9 @@ def _facts(profile: "Profile") -> "List[str]":
     facts = []
     if program.resident_peak_bytes is not None:
         facts.append("resident at most %s" % text.human_bytes(program.resident_peak_bytes))
-    facts.append(text.counted(profile.root.callstacks, "callstack"))
     if profile.pid:
         facts.append("process %d" % profile.pid)
+    facts.append(text.counted(profile.root.callstacks, "callstack"))
     if profile.python_version:
         version = profile.python_version
         facts.append("CPython %d.%d.%d" % (version >> 24, version >> 16 & 255, version >> 8 & 255))

@@ -43,8 +43,8 @@ class Graph {
   elementOf(box) {
     const { node } = box, whole = this.root.bytes || 1, share = 100 * node.bytes / whole;
     const width = this.root.bytes ? share : 100, room = width * this.pixels / 100;
-    const kind = node.kind === "fold" ? "fold" : `s${shadeOf(node.bytes, whole)} ${box.leaf && node.kind === "frame" ? "leaf" : node.kind}`;
-    const made = element("div", `box ${kind}`, "", {
+    const kind = box.leaf ? { frame: "leaf" }[node.kind] || node.kind : "open";
+    const made = element("div", `box ${kind} s${shadeOf(node.bytes, whole)}`, "", {
       role: "treeitem", tabindex: "-1", "aria-level": box.row + 1, "aria-label": this.words(node), "data-bytes": node.bytes,
     });
     made.style.cssText = `left:${(100 * box.start / whole).toFixed(4)}%;width:${width.toFixed(4)}%;top:${box.row * ROW_PIXELS}px`;

@@ -15,13 +15,15 @@
     const rect = group.querySelector("rect"), title = group.querySelector("title").textContent;
     const parts = title.split(" | "), bytes = Number(/\(([\d,]+) bytes, [\d.]+%\)$/.exec(title)[1].replace(/,/g, ""));
     const shown = Array.from(group.querySelectorAll("text"), (text) => text.textContent);
-    const fold = group.getAttribute("class").startsWith("fold"), self = group.getAttribute("class").startsWith("self");
-    const thread = parts[1] === "in another thread" ? "thread: " : "";
-    const first = self || parts.length < 2 ? parts[1] || title.replace(/ \([^(]*\)$/, "") : thread + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
-    const second = parts.length > 2 ? parts[thread ? 2 : 1] : "";
+    const [kind] = group.getAttribute("class").split(" "), self = kind === "self", isFrame = !self && kind !== "fold";
+    const thread = parts[1] === "in another thread" ? 1 : 0, size = / \([^(]*\)$/; // at the end of a title
+    const place = (thread ? "thread: " : "") + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
+    const lines = self ? [parts[1], parts[2].replace(size, "")] :
+      parts.length === 1 ? [shown[0] || title.replace(size, "")] :
+      parts.length - thread > 2 ? [place, parts[1 + thread]] : [place];
+    const text = [parts[0], ...(isFrame ? lines.slice(1) : [])].join("\n");
     const attribute = (name) => Number(rect.getAttribute(name));
-    return { group, rect, title, bytes, fold, shown, y: attribute("y"), x: attribute("x"), width: attribute("width"),
-      first, second: self ? parts[2].replace(/ \([^(]*\)$/, "") : parts.length - (thread ? 1 : 0) > 2 ? second : "" };
+    return { group, rect, title, bytes, isFrame, text, shown, lines, y: attribute("y"), x: attribute("x"), width: attribute("width") };
   }
 
   function cut(text, columns) {
@@ -38,7 +40,7 @@
     box.rect.setAttribute("x", x);
     box.rect.setAttribute("width", width);
     const columns = Math.floor((width - 2 * PADDING) / CHARACTER);
-    const lines = columns < LEAST_COLUMNS ? [] : [box.first, box.second].filter(Boolean).map((line) => cut(line, columns));
+    const lines = columns < LEAST_COLUMNS ? [] : box.lines.map((line) => cut(line, columns));
     write(box, x, lines);
   }
 
@@ -89,23 +91,25 @@
   }
 
   function focus(box) {
-    if (!box) return;
+    if (box) box.group.focus();
+  }
+
+  function focused(box) {
     current.group.setAttribute("tabindex", "-1");
     current = box;
     box.group.setAttribute("tabindex", "0");
-    box.group.focus();
   }
 
   function packed(text) {
-    return text.toLowerCase().replace(/\s+/g, "");
+    return text.toLowerCase().replace(/[^\S\n]+/g, "");
   }
 
   function tester() {
     const expression = /^\/(.+)\/$/.exec(query.trim());
-    if (!expression) return (box) => packed(box.title).includes(packed(query));
+    if (!expression) return (box) => packed(box.text).includes(packed(query));
     try {
       const pattern = new RegExp(expression[1], "i");
-      return (box) => pattern.test(box.title);
+      return (box) => pattern.test(box.text);
     } catch (problem) {
       return () => false;
     }
@@ -114,7 +118,7 @@
   /* Marks what is found among the boxes that are drawn, and says how much it is, each byte once. */
   function search() {
     const wanted = query !== null && query.trim() ? tester() : () => false;
-    const hits = new Set(boxes.filter((box) => box !== boxes[0] && !box.fold && wanted(box)));
+    const hits = new Set(boxes.filter((box) => box !== boxes[0] && box.isFrame && wanted(box)));
     let bytes = 0;
     for (const box of boxes) {
       box.group.classList.toggle("hit", hits.has(box));
@@ -181,6 +185,7 @@
     box.group.setAttribute("aria-level", (box.y - boxes[0].y) / 36 + 1);
     box.group.setAttribute("aria-label", box.title);
     box.group.setAttribute("tabindex", box === current ? "0" : "-1");
+    box.group.addEventListener("focus", () => focused(box));
     box.group.addEventListener("click", () => {
       zoom(box);
       focus(box);

@@ -145,7 +145,7 @@ class Page {
   }
 
   key(event) {
-    const typing = event.target.matches("input[type=search]");
+    const typing = event.target === byId("search");
     if (event.ctrlKey || event.altKey || event.metaKey || byId("help").open) return;
     if (event.key === "Escape") {
       if (typing && byId("search").value) {
