@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-sync",
     "--hide-scrollbars",
 ]
+ALL = "const all = (selector) => Array.from(document.querySelectorAll(selector));\n"
 SECONDS = 120  # after which the driver gives up
 AXE_FOLDER = Path(os.environ.get("FIL_TEST_CACHE", str(Path.home() / ".cache"))) / "filprofiler-axe-core"
 
@@ -48,8 +49,8 @@ class Browser:
             self.driver.get_log(kind)
 
     def js(self, script, *arguments):
-        """What a piece of JavaScript returns."""
-        return self.driver.execute_script(script, *arguments)
+        """What a piece of JavaScript returns; in it, `all(selector)` is the array of elements."""
+        return self.driver.execute_script(ALL + script, *arguments)
 
     def cdp(self, command, **parameters):
         """A command of the browser's own protocol."""
@@ -80,6 +81,18 @@ class Browser:
         from selenium.webdriver.common.action_chains import ActionChains
 
         ActionChains(self.driver).send_keys(*keys).perform()
+
+    def click(self, element):
+        """Click with the mouse."""
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.driver).move_to_element(element).click().perform()
+
+    def double_click(self, element):
+        """Click twice with the mouse."""
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.driver).double_click(element).perform()
 
     def printed(self, path):
         """Print to a PDF; the text of each page."""
@@ -120,6 +133,14 @@ def browser(_driver):
     found.theme("light")
     found.clear()
     return found
+
+
+@pytest.fixture(scope="session")
+def job(tmp_path_factory):
+    """The folder of a report on a small job."""
+    from reports import write_job
+
+    return write_job(tmp_path_factory.mktemp("job"))
 
 
 @pytest.fixture(scope="session")

@@ -86,9 +86,9 @@ def large_stacks(folder, callstacks, functions, seed=1):
 
 # Sums of what is drawn, in the page and in a picture.
 DRAWN = """
-const boxes = Array.from(document.querySelectorAll("#graph .box"));
+const boxes = all("#graph .box");
 const bytes = (box) => Number(box.dataset.bytes);
-return [bytes(boxes[0]), boxes.filter((box) => box.matches(".leaf, .self, .fold")).map(bytes).reduce((a, b) => a + b, 0),
-  boxes.length];
+const ends = boxes.filter((box) => box.matches(".leaf, .self, .fold"));
+return [bytes(boxes[0]), ends.map(bytes).reduce((one, other) => one + other, 0), boxes.length];
 """
 TITLE_BYTES = re.compile(r"\(([\d,]+) bytes, [\d.]+%\)$")

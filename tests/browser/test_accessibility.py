@@ -3,22 +3,14 @@
 import re
 
 import pytest
-from reports import write_job
 
 from filprofiler.report import writer
-
-
-@pytest.fixture(scope="module")
-def job(tmp_path_factory):
-    """The folder of a report on a small job."""
-    return write_job(tmp_path_factory.mktemp("job"))
-
 
 # What a test of the page goes through: each makes something else visible.
 STATES = {
     "fresh": "",
     "pinned": "document.querySelectorAll('.box')[2].click()",
-    "searched": "document.getElementById('search').value = 'job'; document.getElementById('search').dispatchEvent(new Event('input'))",
+    "searched": "const f = all('#search')[0]; f.value = 'job'; f.dispatchEvent(new Event('input'))",
     "zoomed": "document.querySelectorAll('.box')[2].dispatchEvent(new MouseEvent('dblclick', {bubbles: true}))",
     "help": "document.getElementById('help-button').click()",
     "callees": "document.getElementById('order-callees').click()",
@@ -65,7 +57,7 @@ def test_roles_of_the_graph(browser, job):
 
 
 COLORS = """
-return Array.from(document.querySelectorAll("#graph .box"), (box) => {
+return all("#graph .box").map((box) => {
   const style = getComputedStyle(box), inner = box.firstElementChild;
   return [inner ? getComputedStyle(inner).color : style.color, style.backgroundColor, style.backgroundImage];
 });
@@ -113,8 +105,8 @@ def test_contrast_of_every_box_of_a_picture(browser, job, name, scheme):
     browser.theme(scheme)
     browser.open(job / name)
     pairs = browser.js(
-        "return Array.from(document.querySelectorAll('g'), (g) => g.querySelector('text') && g.getAttribute('class') !== 'fold' &&"
-        " [getComputedStyle(g.querySelector('text')).fill, getComputedStyle(g.querySelector('rect')).fill]).filter(Boolean)"
+        "return all('g:not(.fold)').filter((g) => g.querySelector('text')).map((g) =>"
+        " ['text', 'rect'].map((tag) => getComputedStyle(g.querySelector(tag)).fill))"
     )
     assert len(pairs) > 4
     assert min(least_contrast(ink, ground, "") for ink, ground in pairs) >= 4.5

@@ -33,7 +33,12 @@ def test_large(browser, tmp_path, name):
     ready = time.perf_counter()
     page = (folder / "index.html").stat().st_size
     times = browser.js("""
-        const times = [], at = (what, act) => { const start = performance.now(); act(); document.body.offsetWidth; times.push(`${what} ${Math.round(performance.now() - start)} ms`); };
+        const times = [], at = (what, act) => {
+          const start = performance.now();
+          act();
+          document.body.offsetWidth;
+          times.push(`${what} ${Math.round(performance.now() - start)} ms`);
+        };
         const box = document.querySelectorAll(".box")[1], field = document.getElementById("search");
         at("zoom", () => box.dispatchEvent(new MouseEvent("dblclick", {bubbles: true})));
         at("all again", () => document.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape"})));
@@ -54,9 +59,7 @@ def test_large(browser, tmp_path, name):
     assert page <= most
     assert root == drawn == prof_bytes(folder)
     assert count <= MOST_BOXES
-    least = browser.js(
-        "return Math.min(...Array.from(document.querySelectorAll('.box:not(.fold)'), (box) => box.getBoundingClientRect().width))"
-    )
+    least = browser.js("return Math.min(...all('.box:not(.fold)').map((box) => box.getBoundingClientRect().width))")
     assert least >= 0.99
     for picture in (writer.SVG_NAME, writer.REVERSED_SVG_NAME):
         assert (folder / picture).stat().st_size <= MEGA

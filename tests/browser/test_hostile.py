@@ -23,8 +23,7 @@ TEXTS = {
 }
 
 PICTURE = """
-const groups = Array.from(document.querySelectorAll("svg.icicle g"), (g) => [g.getAttribute("class").split(" ")[0], g.querySelector("title").textContent]);
-return groups;
+return all("svg.icicle g").map((g) => [g.getAttribute("class").split(" ")[0], g.querySelector("title").textContent]);
 """
 
 
@@ -63,7 +62,7 @@ def test_hostile_text(browser, tmp_path, name):
     folder = write(tmp_path / "report", stacks, command=text, outcome=text)
     check(browser, folder)
     browser.page(folder)
-    browser.js("Array.from(document.querySelectorAll('.box')).forEach((box) => box.click())")
+    browser.js("all('.box').forEach((box) => box.click())")
     browser.js("document.getElementById('search').value = arguments[0]", "x = '")
     browser.js("document.getElementById('search').dispatchEvent(new Event('input'))")
     assert browser.js("return document.getElementById('found').textContent").endswith("%")
@@ -77,9 +76,7 @@ def test_a_thousand_deep(browser, tmp_path):
     folder = write(tmp_path, stacks)
     check(browser, folder)
     browser.page(folder)
-    levels = browser.js(
-        "return Math.max(...Array.from(document.querySelectorAll('.box'), (box) => Number(box.ariaLevel)))"
-    )
+    levels = browser.js("return Math.max(...all('.box').map((box) => Number(box.ariaLevel)))")
     assert levels == 1001  # nothing is folded for its depth
 
 

@@ -3,20 +3,16 @@
 import html
 
 import pytest
-from reports import DRAWN, exact, prof_bytes, write, write_job
-
-
-@pytest.fixture(scope="module")
-def job(tmp_path_factory):
-    """The folder of a report on a small job."""
-    return write_job(tmp_path_factory.mktemp("job"))
+from reports import DRAWN, exact, prof_bytes, write
 
 
 def in_frame(browser, folder, tmp_path):
     """Open the page as notebooks show it; the browser stays inside the frame."""
     page = (folder / "index.html").read_text(encoding="utf-8")
-    frame = '<!DOCTYPE html><title>outer</title><iframe sandbox="allow-scripts" width="1200" height="900" srcdoc="%s"></iframe>'
-    (tmp_path / "outer.html").write_text(frame % html.escape(page), encoding="utf-8")
+    frame = '<iframe sandbox="allow-scripts" width="1200" height="900" srcdoc="%s"></iframe>'
+    (tmp_path / "outer.html").write_text(
+        "<!DOCTYPE html><title>outer</title>" + frame % html.escape(page), encoding="utf-8"
+    )
     browser.open(tmp_path / "outer.html")
     browser.driver.switch_to.frame(0)
 
@@ -31,7 +27,7 @@ def test_no_request_and_no_severe_message_from_a_sandboxed_frame(browser, job, t
     in_frame(browser, job, tmp_path)
     assert browser.js("return document.documentElement.dataset.ready") == "true"
     browser.js("document.getElementById('theme').click(); document.querySelectorAll('.box')[1].click()")
-    browser.js("Array.from(document.querySelectorAll('#details button')).forEach((button) => button.click())")
+    browser.js("all('#details button').forEach((button) => button.click())")
     root, drawn, _count = browser.js(DRAWN)
     assert root == drawn > 0
     browser.driver.switch_to.default_content()
@@ -74,8 +70,8 @@ def test_first_screen(browser, job, width, height, scheme):
     browser.page(job)
     for selector in ("h1", ".when", ".top li:first-child b", ".top li:first-child pre", ".top li:first-child .place"):
         place = browser.js("return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", selector)
-        assert 0 <= place["top"] and place["bottom"] <= height, selector
-        assert 0 <= place["left"] and place["right"] <= width, selector
+        assert place["top"] >= 0 and place["bottom"] <= height, selector
+        assert place["left"] >= 0 and place["right"] <= width, selector
     if width == 1600:
         assert browser.js("return document.querySelector('.box').getBoundingClientRect().bottom") <= height
     paper = browser.js("return getComputedStyle(document.body).backgroundColor")
@@ -90,8 +86,9 @@ def test_no_horizontal_scrolling_and_no_text_outside(browser, job, width):
         browser.js(state)
         assert browser.js("return document.documentElement.scrollWidth") <= width
         outside = browser.js(
-            "const out = (e) => { const r = e.getBoundingClientRect(); return r.width > 1 && (r.left < -1 || r.right > innerWidth + 1); };"
-            "return Array.from(document.querySelectorAll('main > * > *, .controls *, #details *, .top *')).filter(out).map((e) => e.outerHTML)"
+            "const out = ({left, right, width}) => width > 1 && (left < -1 || right > innerWidth + 1);"
+            "return all('main > * > *, .controls *, #details *, .top *')"
+            ".filter((e) => out(e.getBoundingClientRect())).map((e) => e.outerHTML)"
         )
         assert outside == []
 
@@ -101,11 +98,13 @@ def test_nothing_lies_over_something_else(browser, job):
         browser.size(width)
         browser.page(job)
         overlaps = browser.js("""
-            const parts = Array.from(document.querySelectorAll("header > *, .top li, h2, .rest, .controls > *, #graph, #details, .table, footer > *"))
-              .map((part) => [part.outerHTML.slice(0, 60), part.getBoundingClientRect()]).filter(([, place]) => place.width > 1);
+            const parts = all("header > *, .top li, h2, .rest, .controls > *, #graph, #details, .table, footer > *")
+              .map((part) => [part.outerHTML.slice(0, 60), part.getBoundingClientRect()])
+              .filter(([, place]) => place.width > 1);
             const found = [];
             parts.forEach(([one, a], i) => parts.slice(i + 1).forEach(([other, b]) => {
-              if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) found.push([one, other]);
+              const beside = a.left > b.right - 1 || b.left > a.right - 1;
+              if (!beside && a.top < b.bottom - 1 && b.top < a.bottom - 1) found.push([one, other]);
             }));
             return found;""")
         assert overlaps == []
@@ -153,9 +152,9 @@ def test_the_expression_is_underlined(browser, tmp_path):
     (folder,) = (tmp_path / "out").iterdir()
     browser.page(folder)
     assert browser.js("return document.querySelector('.top u').textContent") == "bytearray(30_000_000)"
-    browser.js("Array.from(document.querySelectorAll('.box')).find((b) => b.innerText.includes('keep =')).click()")
+    browser.js("all('.box').find((b) => b.innerText.includes('keep =')).click()")
     assert browser.js("return document.querySelector('#details u').textContent") == "bytearray(30_000_000)"
-    lines = browser.js("return Array.from(document.querySelectorAll('#details pre code'), (line) => line.textContent)")
+    lines = browser.js("return all('#details pre code').map((line) => line.textContent)")
     assert lines == [
         "1def f():",
         "2    if True:",

@@ -1,38 +1,31 @@
 """The pictures that stand alone: readable without scripts, and search, zoom and keys inside."""
 
 import pytest
-from reports import write_job
-from selenium.webdriver.common.keys import Keys
+from graph import Keys
 
 from filprofiler.report import writer
 
 NAMES = (writer.SVG_NAME, writer.REVERSED_SVG_NAME)
 NOTE = "return document.querySelector('.note').textContent"
 BOXES = """
-return Array.from(document.querySelectorAll("g"), (g) => [g.querySelector("title").textContent, g.getAttribute("display"),
+return all("g").map((g) => [g.querySelector("title").textContent, g.getAttribute("display"),
   g.querySelector("rect").outerHTML, Array.from(g.querySelectorAll("text"), (text) => text.outerHTML)]);
 """
 SHOWN = """
-return Array.from(document.querySelectorAll("g")).filter((g) => g.getAttribute("display") !== "none")
+return all("g").filter((g) => g.getAttribute("display") !== "none")
   .map((g) => [g.querySelector("title").textContent, g.querySelector("rect").getBoundingClientRect().width,
     Array.from(g.querySelectorAll("text"), (text) => text.textContent)]);
 """
 # Of each text, how far it sticks out of its box on the right, in pixels.
 STICKING_OUT = """
-return Math.max(...Array.from(document.querySelectorAll("g text"), (text) =>
+return Math.max(...all("g text").map((text) =>
   text.getBoundingClientRect().right - text.parentNode.querySelector("rect").getBoundingClientRect().right));
 """
 
 
-@pytest.fixture(scope="module")
-def job(tmp_path_factory):
-    """The folder of a report on a small job."""
-    return write_job(tmp_path_factory.mktemp("job"))
-
-
 def focus(browser, text):
     """Focus the box whose title has a text."""
-    script = "Array.from(document.querySelectorAll('g')).find((g) => g.querySelector('title').textContent.includes(arguments[0])).focus()"
+    script = "all('g').find((g) => g.querySelector('title').textContent.includes(arguments[0])).focus()"
     browser.js(script, text)
 
 
@@ -114,7 +107,7 @@ def test_arrows_reach_every_box_and_each_has_a_name(browser, job, name):
     browser.open(job / name)
     focus(browser, "all:")
     count, reached = browser.js("return document.querySelectorAll('g').length"), set()
-    number = "return Array.from(document.querySelectorAll('g')).indexOf(document.activeElement)"
+    number = "return all('g').indexOf(document.activeElement)"
     stack = [True]
     while stack:
         stack.pop()

@@ -7,7 +7,10 @@
   const note = picture.querySelector(".note"), said = note.textContent;
   const boxes = Array.from(picture.querySelectorAll("g"), readBox);
   const rows = new Map();
-  for (const box of boxes) rows.set(box.y, (rows.get(box.y) || []).concat([box]));
+  for (const box of boxes) {
+    if (!rows.has(box.y)) rows.set(box.y, []);
+    rows.get(box.y).push(box);
+  }
   for (const row of rows.values()) row.sort((first, second) => first.x - second.x);
   let current = boxes[0], zoomed = boxes[0], query = null;
 
@@ -17,10 +20,10 @@
     const shown = Array.from(group.querySelectorAll("text"), (text) => text.textContent);
     const [kind] = group.getAttribute("class").split(" "), self = kind === "self", isFrame = !self && kind !== "fold";
     const thread = parts[1] === "in another thread" ? 1 : 0, size = / \([^(]*\)$/; // at the end of a title
-    const place = (thread ? "thread: " : "") + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
-    const lines = self ? [parts[1], parts[2].replace(size, "")] :
-      parts.length === 1 ? [shown[0] || title.replace(size, "")] :
-      parts.length - thread > 2 ? [place, parts[1 + thread]] : [place];
+    const label = (thread ? "thread: " : "") + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
+    const source = parts.slice(1 + thread, -1).join(" | ");
+    const lines = self ? [parts[parts.length - 2], parts[parts.length - 1].replace(size, "")] :
+      parts.length === 1 ? [shown[0] || title.replace(size, "")] : [label, source].filter(Boolean);
     const text = [parts[0], ...(isFrame ? lines.slice(1) : [])].join("\n");
     const attribute = (name) => Number(rect.getAttribute(name));
     return { group, rect, title, bytes, isFrame, text, shown, lines, y: attribute("y"), x: attribute("x"), width: attribute("width") };
