@@ -28,7 +28,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", pict
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
     tree = FlatTree(profile.root)
-    line_rows, function_rows = table_rows(profile, tree, sources)
+    line_rows, function_rows = table_rows(profile, tree, top.own_code, sources)
     values = {
         "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
         "style": page_style(),

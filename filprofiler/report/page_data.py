@@ -3,6 +3,7 @@
 A JSON object, in which all text has been made visible:
 
 * `strings`: paths and names of functions, each once;
+* `folders`: for paths of libraries, by the number of the string, how many characters the folder of all libraries has;
 * `sites`: `path` and `name` (numbers of strings), `line`, and `mine`, a string of "1" for the user's own code;
 * `lines`: for each path that has source, by the number of its string, a list: line number, text, line number, text, ...
 * `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
@@ -56,6 +57,7 @@ def page_json(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources
         "nodes": _nodes(tree),
         "lines": _lines([sites[number] for number in by_size], strings, sources),
         "columns": _columns(profile, tree, by_size, sources),
+        "folders": _folders({site.path for site in sites}, own_code, strings),
         "strings": strings.texts,
     }
     return script_safe(json.dumps(data, separators=(",", ":")))
@@ -93,6 +95,16 @@ class _Strings:
             found = self._numbers[content] = len(self.texts)
             self.texts.append(text.cut(text.visible(content), _MAX_NAME))
         return found
+
+
+def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> "Dict[int, int]":
+    """How much of each path is left out where there is little room."""
+    lengths = {}
+    for path in paths:
+        left_out = len(text.visible(path)) - len(text.visible(own_code.library_path(path)))
+        if 0 < left_out < _MAX_NAME and not own_code.owns_path(path):
+            lengths[strings.number(path)] = left_out
+    return dict(sorted(lengths.items()))
 
 
 def _nodes(tree: "FlatTree") -> "Dict[str, Any]":

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Tuple
 
+    from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.tree import FlatTree, LineTotal
@@ -18,17 +19,18 @@ ROWS = 30
 _MAX_COLUMNS = 200
 
 
-def table_rows(profile: "Profile", tree: "FlatTree", sources: "SourceReader") -> "Tuple[str, str]":
+def table_rows(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources: "SourceReader") -> "Tuple[str, str]":
     """The rows of the lines and of the functions with the largest totals, as HTML."""
     lines = line_totals(tree)
+    functions = function_totals(tree, lines)
+
+    def shown(site: "Site") -> str:
+        return site.path if own_code.owns(site) else own_code.library_path(site.path)
+
     return (
-        _rows(lines, profile, sources, text.full_label),
-        _rows(function_totals(tree, lines), profile, sources, _function_label),
+        _rows(lines, profile, sources, lambda site: "%s:%d (%s)" % (shown(site), site.line, site.name)),
+        _rows(functions, profile, sources, lambda site: "%s (%s)" % (site.name, shown(site))),
     )
-
-
-def _function_label(site: "Site") -> str:
-    return site.name if site.special else "%s (%s)" % (site.name, site.path)
 
 
 def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader", label: "Label") -> str:
@@ -42,7 +44,8 @@ def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader"
             "total": text.escape(text.human_bytes(total.total_bytes)),
             "total_exact": text.escape(text.exact_bytes(total.total_bytes)),
             "share": text.percent(total.total_bytes, profile.peak_bytes, 1),
-            "place": text.escape(text.cut(text.visible(label(site)), _MAX_COLUMNS)),
+            "place": text.escape(text.cut(text.visible(site.name if site.special else label(site)), _MAX_COLUMNS)),
+            "path": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),
             "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)),
         }
         rows.append(fill(template, values))

@@ -59,7 +59,8 @@ function readNodes(nodes) {
 function readSites(data) {
   const { path, name, line, mine } = data.sites;
   return path.map((number, site) => ({
-    number: site, path: data.strings[number], pathNumber: number, name: data.strings[name[site]], line: line[site],
+    number: site, path: data.strings[number], pathNumber: number, name: data.strings[name[site]],
+    shownPath: data.strings[number].slice(data.folders[number] || 0), line: line[site],
     mine: mine[site] === "1", columns: data.columns[site] || null,
   }));
 }

@@ -41,11 +41,15 @@ class Details {
 
   numbers(node) {
     const list = element("dl"), above = node.above;
-    const add = (word, value) => list.append(element("dt", "", word), element("dd", "", value));
-    add("Held", `${humanBytes(node.bytes)} (${exactBytes(node.bytes)})`);
+    const add = (word, value, more = "") => {
+      const shown = element("dd", "", value);
+      if (more && more !== value) shown.append(element("small", "", more));
+      list.append(element("dt", "", word), shown);
+    };
+    add("Held", humanBytes(node.bytes), exactBytes(node.bytes));
     add("Of the peak", percent(node.bytes, this.profile.peak));
     if (above) add("Of the box above", percent(node.bytes, above.bytes));
-    if (node.kind === "frame") add("Of its own", `${humanBytes(node.own)} (${exactBytes(node.own)})`);
+    if (node.kind === "frame") add("Of its own", humanBytes(node.own), exactBytes(node.own));
     add("Callstacks", grouped(node.stacks));
     return list;
   }

@@ -86,10 +86,10 @@ class Graph {
     const steps = [];
     for (let node = this.root.above; node; node = node.above) steps.unshift(node);
     this.trail.hidden = !steps.length;
-    this.trail.replaceChildren(...steps.map((node) => {
+    this.trail.replaceChildren(...steps.flatMap((node) => {
       const step = element("button", "", node.above === null ? "all" : this.lines(node)[0], { type: "button" });
       step.addEventListener("click", () => this.listener.zoom(node));
-      return step;
+      return [step, element("span", "", "\u203a", { "aria-hidden": "true" })];
     }));
   }
 

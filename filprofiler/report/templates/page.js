@@ -12,7 +12,7 @@ function isImporting(site) {
 }
 
 function specialSite(profile, name) {
-  const site = { number: profile.sites.length, path: "", pathNumber: -1, name, line: 0, mine: false, columns: null };
+  const site = { number: profile.sites.length, path: "", shownPath: "", pathNumber: -1, name, line: 0, mine: false, columns: null };
   profile.sites.push(site);
   return site.number;
 }
@@ -52,7 +52,8 @@ class Page {
   tables() {
     const mark = (row, words) => this.mark((site) => row.sites.has(site.number), words);
     const { profile } = this;
-    const place = (site) => fullLabel(site), functions = (site) => (site.path ? `${site.name} (${site.path})` : site.name);
+    const place = (site) => (site.path ? `${site.shownPath}:${site.line} (${site.name})` : site.name);
+    const functions = (site) => (site.path ? `${site.name} (${site.shownPath})` : site.name);
     new Table(byId("line-table"), totals(profile, (site) => site.number), profile, place, mark);
     new Table(byId("function-table"), totals(profile, (site) => `${site.path}\n${site.name}`), profile, functions, mark);
   }

@@ -79,7 +79,7 @@ class Table {
 
   elementOf(row) {
     const made = element("tr"), place = element("td", "place"), words = this.label(row.site);
-    const mark = element("button", "", words, { type: "button", title: "Mark its boxes" });
+    const mark = element("button", "", words, { type: "button", title: `${fullLabel(row.site)}: mark its boxes` });
     mark.addEventListener("click", () => this.mark(row, words));
     place.append(mark);
     made.append(
