@@ -7,6 +7,7 @@ from filprofiler.report import text
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import completeness, program_name
 from filprofiler.report.style import page_script, page_style
+from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
 
@@ -23,8 +24,8 @@ _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", picture: str) -> str:
-    """The whole page. The last is the `<svg>` element of the icicle, for where no scripts run."""
+def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
+    """The whole page."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
     tree = FlatTree(profile.root)
@@ -43,7 +44,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", pict
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
         "curve": "",  # memory over time, once recordings have it
-        "picture": picture,
+        "picture": still_svg(profile.root, "Callstacks at the peak (%s)" % peak, sources),
         "line_rows": line_rows,
         "function_rows": function_rows,
         "data": page_json(profile, tree, top.own_code, sources),

@@ -62,8 +62,7 @@ def _files(profile: "Profile", top: "TopLines") -> "Iterable[tuple[str, Iterable
 
     from filprofiler.report.html import html_page
 
-    still = svg.still_svg(profile.root, title, sources)
-    yield INDEX_NAME, (_encoded(html_page(profile, top, sources, still)),)
+    yield INDEX_NAME, (_encoded(html_page(profile, top, sources)),)
 
 
 def _encoded(content: str) -> bytes:

@@ -194,3 +194,4 @@ def test_resizing_keeps_the_bytes_and_folds_anew(browser, job):
         invariant(browser, whole)
         drawn = browser.js("return document.getElementById('graph').clientWidth")
         assert abs(drawn - browser.js("return document.querySelector('.box').getBoundingClientRect().width")) < 1
+    assert browser.severe() == []

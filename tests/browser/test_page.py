@@ -28,6 +28,8 @@ def test_no_request_and_no_severe_message_from_a_sandboxed_frame(browser, job, t
     assert browser.js("return document.documentElement.dataset.ready") == "true"
     browser.js("document.getElementById('theme').click(); document.querySelectorAll('.box')[1].click()")
     browser.js("all('#details button').forEach((button) => button.click())")
+    browser.js("document.getElementById('help-button').click(); document.getElementById('help-close').click()")
+    assert not browser.js("return document.getElementById('help').open")
     root, drawn, _count = browser.js(DRAWN)
     assert root == drawn > 0
     browser.driver.switch_to.default_content()
@@ -135,6 +137,16 @@ def test_theme_switch_is_kept(browser, job):
     browser.js("document.getElementById('theme').click()")
     assert browser.js(paper) == "rgb(23, 19, 15)"
     browser.js("localStorage.clear()")
+
+
+def test_a_page_whose_script_fails_keeps_the_still_picture(browser, job, tmp_path):
+    page = (job / "index.html").read_text(encoding="utf-8")
+    (tmp_path / "index.html").write_text(page.replace('"ups":"', '"ups":7,"other":"'), encoding="utf-8")
+    browser.open(tmp_path / "index.html")
+    assert browser.js("return document.documentElement.dataset.ready || 'never'") == "never"
+    assert browser.severe() != []
+    assert browser.js("return document.querySelector('#picture svg').getBoundingClientRect().width") > 1000
+    assert browser.js("return document.getElementById('graph').getBoundingClientRect().width") == 0
 
 
 def test_the_expression_is_underlined(browser, tmp_path):

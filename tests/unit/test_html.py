@@ -52,7 +52,7 @@ def page(profile):
 
 
 def html_text(profile):
-    return html_page(profile, TopLines(profile), SourceReader(profile.program), "<svg></svg>")
+    return html_page(profile, TopLines(profile), SourceReader(profile.program))
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ class Page {
     for (const id of ["mine", "imports"]) byId(id).addEventListener("click", () => this.toggle(byId(id)));
     byId("reset").addEventListener("click", () => this.reset());
     byId("help-button").addEventListener("click", () => byId("help").showModal());
+    byId("help-close").addEventListener("click", () => byId("help").close());
     byId("search").addEventListener("input", () => this.search());
     byId("theme").addEventListener("click", () => this.nextTheme());
     document.addEventListener("keydown", (event) => this.key(event));
@@ -43,7 +44,7 @@ class Page {
     new ResizeObserver(() => {
       if (this.graph.place.clientWidth === width) return;
       width = this.graph.place.clientWidth;
-      this.redraw();
+      requestAnimationFrame(() => this.redraw());
     }).observe(this.graph.place);
     window.addEventListener("beforeprint", () => this.graph.draw(this.zoomed, this.order(), PRINTED_PIXELS));
     window.addEventListener("afterprint", () => this.redraw());
@@ -194,11 +195,17 @@ function keptTheme() {
 }
 
 function begin() {
+  const { classList, dataset } = document.documentElement;
   const profile = readProfile(byId("profile-data").textContent);
-  document.documentElement.classList.add("scripted");
-  setTheme(keptTheme());
-  new Page(profile);
-  document.documentElement.dataset.ready = "true";
+  classList.add("scripted");
+  try {
+    setTheme(keptTheme());
+    new Page(profile);
+  } catch (problem) { // better the still picture than none
+    classList.remove("scripted");
+    throw problem;
+  }
+  dataset.ready = "true";
 }
 
 begin();
