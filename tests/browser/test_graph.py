@@ -195,3 +195,10 @@ def test_resizing_keeps_the_bytes_and_folds_anew(browser, job):
         drawn = browser.js("return document.getElementById('graph').clientWidth")
         assert abs(drawn - browser.js("return document.querySelector('.box').getBoundingClientRect().width")) < 1
     assert browser.severe() == []
+
+
+def test_what_libraries_took_is_not_called_the_lines_own(browser, job):
+    browser.page(job)
+    browser.js("document.getElementById('mine').click(); document.getElementById('order-callers').click()")
+    assert not [label for label in boxes(browser) if "this line itself" in label]
+    assert [label for label in boxes(browser) if "this line, by what is not shown" in label]

@@ -49,7 +49,7 @@ class Details {
     add("Held", humanBytes(node.bytes), exactBytes(node.bytes));
     add("Of the peak", percent(node.bytes, this.profile.peak));
     if (above) add("Of the box above", percent(node.bytes, above.bytes));
-    if (node.kind === "frame") add("Of its own", humanBytes(node.own), exactBytes(node.own));
+    if (node.kind === "frame" && !this.graph.filtered) add("Of its own", humanBytes(node.own), exactBytes(node.own));
     add("Callstacks", grouped(node.stacks));
     return list;
   }

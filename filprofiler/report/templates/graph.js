@@ -4,15 +4,17 @@ const ROW_PIXELS = 36;
 const TEXT_PIXELS = 30; // narrower boxes have no text
 const SHADES = [0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.6]; // shares from which the next stronger shade is used
 const SELF_WORDS = { callers: "this line itself", callees: "no caller" };
+const SELF_WORDS_FILTERED = { callers: "this line, by what is not shown", callees: "no caller that is shown" };
 
 function shadeOf(size, whole) {
   return SHADES.filter((share) => size >= whole * share).length;
 }
 
-/* listener: {point(node), leave(), pin(node), zoom(node), out()}; the graph itself knows no more than what it shows. */
+/* listener: {point(node), leave(), pin(node), zoom(node), out()}; the graph itself knows no more than what it shows.
+   filtered: whether frames were left out of the tree. */
 class Graph {
   constructor(place, trail, profile, listener) {
-    Object.assign(this, { place, trail, profile, listener, boxes: [], current: 0, pinned: null, hits: null });
+    Object.assign(this, { place, trail, profile, listener, boxes: [], current: 0, pinned: null, hits: null, filtered: false });
     place.addEventListener("mouseover", (event) => this.pointed(event.target, listener.point));
     place.addEventListener("mouseleave", () => listener.leave());
     place.addEventListener("focusin", (event) => this.focused(event.target));
@@ -61,7 +63,7 @@ class Graph {
   /* The two lines of text in a box. */
   lines(node) {
     const site = this.profile.sites[node.site];
-    if (node.kind === "self") return [SELF_WORDS[this.order], humanBytes(node.bytes)];
+    if (node.kind === "self") return [(this.filtered ? SELF_WORDS_FILTERED : SELF_WORDS)[this.order], humanBytes(node.bytes)];
     if (node.kind === "fold") {
       const share = percent(node.bytes, this.profile.peak);
       return [`${counted(node.stacks, "callstack")}, ${humanBytes(node.bytes)} (${share}) folded`, ""];

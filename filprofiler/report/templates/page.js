@@ -72,7 +72,8 @@ class Page {
       return mine && !sites[number].mine && sites[number].path ? -1 : number;
     };
     this.callstacks = this.profile.callstacks;
-    if (mine || imports) {
+    this.graph.filtered = mine || imports;
+    if (this.graph.filtered) {
       this.callstacks = withoutFrames(this.callstacks, placeOf, this.importing, this.outside, sites.length);
     }
     this.tree = this.zoomed = treeOf(this.callstacks, this.order() === "callees");
