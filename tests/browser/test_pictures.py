@@ -2,6 +2,7 @@
 
 import pytest
 from graph import Keys
+from reports import write
 
 from filprofiler.report import writer
 
@@ -126,3 +127,23 @@ def test_arrows_reach_every_box_and_each_has_a_name(browser, job, name):
                 break
             browser.keys(Keys.ARROW_LEFT)
     assert reached == set(range(count))
+
+
+SPOKEN = """
+return all(arguments[0]).map((box) => [box.getAttribute("aria-label"), /\\bs\\d/.exec(box.getAttribute("class"))?.[0]])
+"""
+
+
+@pytest.mark.parametrize(("name", "order"), [(NAMES[0], "order-callers"), (NAMES[1], "order-callees")])
+def test_page_and_picture_say_the_same_in_the_same_shades(browser, tmp_path, name, order):
+    """The page's scripts and Python word numbers and places for themselves."""
+    sizes = [1, 1023, 1024, 1048524, 1048525, 10**7, 99 * 2**20, 3 * 2**30, 2 * 2**40 + 12345]
+    for number, unit in enumerate(sizes):
+        stacks = [([("/a/b.py", 7, "f"), ("<x>", n, "g%d" % n)], unit * (n + 3)) for n in range(1, 9)]
+        folder = write(tmp_path / str(number), [*stacks, ([("/a/b.py", 7, "f")], unit), ([], unit * 2)])
+        browser.page(folder)
+        browser.js("document.getElementById(arguments[0]).click()", order)
+        page = browser.js(SPOKEN, "#graph .box")
+        browser.open(folder / name)
+        assert sorted(map(str, page)) == sorted(map(str, browser.js(SPOKEN, "g")))
+        assert len(page) > 9

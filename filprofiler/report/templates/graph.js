@@ -14,7 +14,7 @@ function shadeOf(size, whole) {
    filtered: whether frames were left out of the tree. */
 class Graph {
   constructor(place, trail, profile, listener) {
-    Object.assign(this, { place, trail, profile, listener, boxes: [], current: 0, pinned: null, hits: null, filtered: false });
+    Object.assign(this, { place, trail, profile, listener, boxes: [], focus: null, pinned: null, hits: null, filtered: false });
     place.addEventListener("mouseover", (event) => this.pointed(event.target, listener.point));
     place.addEventListener("mouseleave", () => listener.leave());
     place.addEventListener("focusin", (event) => this.focused(event.target));
@@ -75,7 +75,7 @@ class Graph {
   /* What a screen reader says of a box. */
   words(node) {
     const site = this.profile.sites[node.site], [first, second] = this.lines(node);
-    const end = `(${exactBytes(node.bytes)}, ${percent(node.bytes, this.profile.peak)})`;
+    const end = `(${grouped(node.bytes)} bytes, ${percent(node.bytes, this.profile.peak)})`;
     if (node.kind === "fold") return `${first} ${end}`;
     if (node.above === null) return `all: ${first} ${end}`;
     if (node.kind === "self") return `${fullLabel(site)} | ${first} | ${second} ${end}`;
