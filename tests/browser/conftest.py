@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "unit"))  # recording_builder
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")  # the first that is found
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -108,7 +109,7 @@ def _driver(tmp_path_factory):
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    chromium, chromedriver = next(filter(None, map(shutil.which, BROWSERS)), None), shutil.which("chromedriver")
     if not chromium or not chromedriver:
         pytest.skip("chromium and chromedriver are not installed (Debian: apt-get install chromium chromium-driver)")
     options = webdriver.ChromeOptions()
