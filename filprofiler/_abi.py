@@ -12,10 +12,11 @@ FIL_FORMAT_MAGIC = b"FILREC\r\n"
 FIL_FORMAT_VERSION = 1
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
-FIL_SEGMENT_CAPACITY = 5450
+FIL_SEGMENT_CAPACITY = 5400
 FIL_NODES_PER_SEGMENT = 4096
 FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
+FIL_FAILURES_KEPT = 16
 FIL_ABI_VERSION = 1
 
 # enum fil_segment_kind
@@ -43,6 +44,10 @@ FIL_MISSED_BLOCK = 1
 FIL_MISSED_MAPPING = 2
 FIL_MISSED_TEXT = 3
 FIL_MISSED_REASONS = 8
+
+# enum fil_request
+FIL_REQUEST_BLOCK = 1
+FIL_REQUEST_MAPPING = 2
 
 # enum fil_status
 FIL_OK = 0
@@ -92,8 +97,20 @@ CODE_OFFSETS = {
 }
 CODE_SIZE = 40
 
+# struct fil_failure
+FAILURE_FORMAT = "<QQQII"
+FAILURE_FIELDS = ("bytes", "current_bytes", "clock_ns", "node", "kind")
+FAILURE_OFFSETS = {
+    "bytes": 0,
+    "current_bytes": 8,
+    "clock_ns": 16,
+    "node": 24,
+    "kind": 28,
+}
+FAILURE_SIZE = 32
+
 # struct fil_header
-HEADER_FORMAT = "<8sIIIIIIIIIIIIQQ7QQQQIIIIQ2Q8Q"
+HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQ2QQQQIIIIQQQ8Q"
 HEADER_FIELDS = (
     "magic",
     "format_version",
@@ -110,13 +127,14 @@ HEADER_FIELDS = (
     "state",
     "started_unix_ns",
     "started_clock_ns",
+    "uncaught_memory_error",
+    "reserved_flags",
+    "snapshot_offset",
+    "snapshot_nodes",
+    "snapshot_number",
+    "snapshot_failure",
     "reserved_0",
     "reserved_1",
-    "reserved_2",
-    "reserved_3",
-    "reserved_4",
-    "reserved_5",
-    "reserved_6",
     "current_bytes",
     "peak_bytes",
     "peak_clock_ns",
@@ -125,8 +143,8 @@ HEADER_FIELDS = (
     "code_count",
     "segment_count",
     "file_bytes",
-    "reserved_counters_0",
-    "reserved_counters_1",
+    "failed_requests",
+    "reserved_counter",
     "missed_0",
     "missed_1",
     "missed_2",
@@ -152,7 +170,13 @@ HEADER_OFFSETS = {
     "state": 52,
     "started_unix_ns": 56,
     "started_clock_ns": 64,
-    "reserved": 72,
+    "uncaught_memory_error": 72,
+    "reserved_flags": 76,
+    "snapshot_offset": 80,
+    "snapshot_nodes": 88,
+    "snapshot_number": 96,
+    "snapshot_failure": 104,
+    "reserved": 112,
     "current_bytes": 128,
     "peak_bytes": 136,
     "peak_clock_ns": 144,
@@ -161,11 +185,13 @@ HEADER_OFFSETS = {
     "code_count": 160,
     "segment_count": 164,
     "file_bytes": 168,
-    "reserved_counters": 176,
+    "failed_requests": 176,
+    "reserved_counter": 184,
     "missed": 192,
-    "segments": 256,
+    "failures": 256,
+    "segments": 768,
 }
-HEADER_SIZE = 131056
+HEADER_SIZE = 130368
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_observed_frame
@@ -206,6 +232,7 @@ FUNCTIONS = {
     "fil_accept_layout": ("void", ()),
     "fil_start": ("int32_t", ("const char *", "int32_t")),
     "fil_stop": ("void", ()),
+    "fil_uncaught_memory_error": ("void", ()),
     "fil_finalizing": ("void", ()),
     "fil_current_callstack": ("int32_t", ("struct fil_observed_frame *", "uint32_t")),
     "fil_last_errno": ("int32_t", ()),

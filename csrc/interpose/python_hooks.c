@@ -105,7 +105,9 @@ static void small_free(void *context, void *block)
 static inline void *added_shown(void *block, size_t bytes)
 {
     events_hidden -= 1;
-    if (block != NULL && events_counted()) {
+    if (block == NULL) {
+        event_request_failed(bytes, FIL_REQUEST_BLOCK);
+    } else if (events_counted()) {
         event_block_added(block, bytes == 0 ? 1 : bytes);
     }
     return block;

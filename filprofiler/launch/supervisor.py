@@ -12,7 +12,7 @@ from filprofiler.launch.outcome import Outcome
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
-    from typing import Any, Callable, Mapping, Optional, Sequence
+    from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 else:
     import _signal as signal
 
@@ -35,6 +35,7 @@ _WATCHED = _FORWARDED + (REPORT_SIGNAL, signal.SIGCHLD)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 _EXEC_FAILED = 127
+_MEANWHILE_SECONDS = 0.5
 
 
 class Supervisor:
@@ -70,14 +71,20 @@ class Supervisor:
             os.waitpid(self._pid, 0)
             raise OSError(int(failure), os.strerror(int(failure)))
 
-    def wait(self, report_now: "Callable[[], None]") -> Outcome:
-        """Pass signals on until the program has ended. `report_now` is called when a report is asked for meanwhile."""
+    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], None]") -> Outcome:
+        """Pass signals on until the program has ended.
+
+        `report_now` is called when a report is asked for, `meanwhile` about every half second.
+        """
         while True:
-            event = signal.sigwaitinfo(_WATCHED)
-            if event.si_signo == signal.SIGCHLD:
+            event = signal.sigtimedwait(_WATCHED, _MEANWHILE_SECONDS)
+            if event is None:
+                meanwhile()
+            elif event.si_signo == signal.SIGCHLD:
+                limits = self._limits_at_end()
                 pid, status, usage = os.wait4(self._pid, os.WNOHANG)
                 if pid:
-                    return self._outcome(status, usage)
+                    return self._outcome(status, usage, limits)
             elif event.si_signo == REPORT_SIGNAL:
                 report_now()
             elif not _came_from_terminal(event):
@@ -94,14 +101,32 @@ class Supervisor:
         blocked = set(self._mask_before) | {REPORT_SIGNAL}
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
-    def _outcome(self, status: int, usage: "Any") -> Outcome:
+    def _limits_at_end(self) -> "Dict[str, int]":
+        """The limits of a program that has just ended badly: it may have set them itself."""
+        ended = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None or (ended.si_code == os.CLD_EXITED and ended.si_status == 0):
+            return {}
+        import resource
+
+        limits = {}
+        for name in ("RLIMIT_AS", "RLIMIT_DATA"):
+            try:
+                limit = resource.prlimit(self._pid, getattr(resource, name))[0]
+            except OSError:
+                continue
+            if limit != resource.RLIM_INFINITY:
+                limits[name] = limit
+        return limits
+
+    def _outcome(self, status: int, usage: "Any", limits: "Dict[str, int]") -> Outcome:
         exit_status: "Optional[int]" = None
         killed_by: "Optional[int]" = None
         if os.WIFSIGNALED(status):
             killed_by = os.WTERMSIG(status)
         else:
             exit_status = os.WEXITSTATUS(status)
-        return Outcome(exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * 1024)
+        ended_ns = int(time.monotonic() * 1e9)
+        return Outcome(exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * 1024, limits, ended_ns)
 
 
 def _came_from_terminal(event: "Any") -> bool:

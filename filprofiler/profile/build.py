@@ -5,20 +5,21 @@ and line, our own frames at the root and threading's round the start of a thread
 peak is added up.
 """
 
-from itertools import compress
+from itertools import chain, compress
 
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.lines import LineTable
-from filprofiler.profile.model import Node, Profile, Program, Site
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site
+from filprofiler.profile.sites import SiteTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple
 
-    from filprofiler.recording.reader import Code, Recording
+    from filprofiler.recording.reader import FailedRequest as Failure
+    from filprofiler.recording.reader import Recording
 
 ROOT_NAME = "all"
 NO_STACK_NAME = "[No Python stack]"
@@ -40,25 +41,37 @@ _THREAD = 2  # only threading's frames, below the start of a thread
 _KEPT = 3  # frames that are shown
 
 
-def build_profile(recording: "Recording", program: Program) -> Profile:
-    """Build the profile of a recording.
+def build_profile(recording: "Recording", program: Program, moment: str = PEAK) -> Profile:
+    """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
-    Every byte of the recording's peak is in the tree: what has no frame left is told under "[No Python stack]", and
+    Every byte that was live then is in the tree: what has no frame left is told under "[No Python stack]", and
     what has a callstack that was not recorded under "[Callstack not recorded]".
     """
-    builder = _TreeBuilder(recording, program)
+    held, seconds = recording.peak, _peak_seconds(recording, program)
+    if moment == OUT_OF_MEMORY:
+        held, seconds = _live_without_memory(recording), None
+    builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
+    failures = [_failed_request(recording, builder, failure) for failure in recording.failures]
+    fatal = None
+    if moment == OUT_OF_MEMORY and recording.at_failure is not None:
+        fatal = next((failure for failure in failures if failure.number == recording.snapshot_failure), None)
+        seconds = fatal.seconds if fatal is not None else None
     return Profile(
         program,
         root,
         python_version=recording.python_version,
         pid=recording.pid,
-        peak_seconds=_peak_seconds(recording, program),
+        peak_seconds=seconds,
         started_unix_ns=recording.started_unix_ns,
         missed=_missed(recording),
         main_paths=sorted(builder.main_paths),
         columns=Columns(builder.table.known, builder.table.sites, recording),
+        moment=moment,
+        failed_requests=recording.failed_requests,
+        failures=failures,
+        fatal_request=fatal,
     )
 
 
@@ -67,6 +80,18 @@ def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]"
         return program.elapsed_seconds
     elapsed_ns = recording.peak_clock_ns - recording.started_clock_ns
     return elapsed_ns / 1e9 if elapsed_ns >= 0 else None
+
+
+def _live_without_memory(recording: "Recording") -> "List[int]":
+    """Bytes of each node at the last failed request whose moment was kept, else at the end."""
+    return recording.current if recording.at_failure is None else recording.at_failure
+
+
+def _failed_request(recording: "Recording", builder: "_TreeBuilder", failure: "Failure") -> FailedRequest:
+    seconds = (failure.clock_ns - recording.started_clock_ns) / 1e9
+    mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
+    stack = builder.stack(failure.node)
+    return FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, max(0.0, seconds), stack)
 
 
 def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
@@ -78,82 +103,17 @@ def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
     return missed
 
 
-class _Function:
-    """What is needed of a function for its frames: how it is shown, its lines, and its sites so far, by line."""
+class _TreeBuilder:
+    """Builds the tree of nodes that hold bytes at the moment that is told, or whose request failed.
 
-    __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
-
-    def __init__(self, path: str, code: "Code", python_version: int) -> None:
-        self.path = path
-        self.name = code.name
-        self.first_line = code.first_line
-        self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-        self.table = None if code.line_table is None else LineTable(python_version, code.first_line, code.line_table)
-        self.sites = {}  # type: Dict[int, int]
-
-
-class _SiteTable:
-    """The sites of a recording's frames, each once.
-
-    sites: by number; number 0 stands for no site.
-    known: what `number` has answered so far; the keys are code_number << 32 ^ offset.
+    table: their sites.
     """
 
-    def __init__(self, recording: "Recording", program: Program) -> None:
+    def __init__(self, recording: "Recording", program: Program, held: "List[int]") -> None:
+        """held: bytes of each of the recording's nodes at the moment that is told."""
         self._recording = recording
-        self._program = program
-        self._functions = {}  # type: Dict[int, _Function]
-        self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
-        self.known = {}  # type: Dict[int, int]
-        self.sites = [Site("", "", 0)]
-
-    def number(self, code_number: int, offset: int) -> int:
-        """The number, in `sites`, of a function's instruction; 0 for a frame that is no place in the program.
-
-        An instruction to which the compiler gave no line has the function's first.
-        """
-        key = code_number << 32 ^ offset
-        found = self.known.get(key)
-        if found is None:
-            function = self._functions.get(code_number) or self._function(code_number)
-            line = function.table.line(offset) if function.table is not None else 0
-            if line <= 0:
-                line = function.first_line
-            found = function.sites.get(line)
-            if found is None:
-                found = function.sites[line] = 0 if function.shim else self._of_place(function, line)
-            self.known[key] = found
-        return found
-
-    def _function(self, code_number: int) -> _Function:
-        code = self._recording.code(code_number)
-        function = _Function(self._shown(code.filename), code, self._recording.python_version)
-        self._functions[code_number] = function
-        return function
-
-    def _of_place(self, function: _Function, line: int) -> int:
-        """Functions of the same name in the same file share their sites."""
-        place = (function.path, function.name, line)
-        found = self._by_place.get(place)
-        if found is None:
-            found = self._by_place[place] = len(self.sites)
-            self.sites.append(Site(*place))
-        return found
-
-    def _shown(self, filename: str) -> str:
-        """The script's own file as the user gave it, any other as it is."""
-        program = self._program
-        if program.script is not None and filename == program.script_absolute:
-            return program.script
-        return filename
-
-
-class _TreeBuilder:
-    """Builds the tree of nodes that hold bytes at the peak; `table` has their sites."""
-
-    def __init__(self, recording: "Recording", program: Program) -> None:
-        self._recording = recording
-        self.table = _SiteTable(recording, program)
+        self._held = held
+        self.table = SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
@@ -164,20 +124,24 @@ class _TreeBuilder:
         recording = self._recording
         root = Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
-        wanted = _with_bytes(recording)
+        wanted = _with_ancestors(recording, self._held, [failure.node for failure in recording.failures])
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
         lost = _abi.FIL_NODE_LOST
         if wanted[lost]:
-            self._at[lost] = self._add_special(LOST_NAME, recording.peak[lost])
+            self._at[lost] = self._add_special(LOST_NAME, self._held[lost])
         self._phase[lost] = _KEPT
-        root.own_bytes += recording.peak[_abi.FIL_NODE_NONE] + recording.peak[_abi.FIL_NODE_ROOT]
+        root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
         _sum_up(self._nodes)
         return root
+
+    def stack(self, number: int) -> "List[Site]":
+        """The sites of one of the recording's nodes, which was asked for before: outermost first."""
+        return self._nodes[self._at[number]].stack()
 
     def _add_special(self, name: str, own_bytes: int) -> int:
         """Add a child of the root that is no place in the source; its number."""
@@ -190,7 +154,7 @@ class _TreeBuilder:
         The ordinary ones, nearly all, are done right here.
         """
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
-        parents, codes, offsets, peak = recording.parents, recording.codes, recording.offsets, recording.peak
+        parents, codes, offsets, held = recording.parents, recording.codes, recording.offsets, self._held
         sites, known, site_number = self.table.sites, self.table.known, self.table.number
         children = self._children
         first = _abi.FIL_NODE_FIRST
@@ -206,14 +170,14 @@ class _TreeBuilder:
                 place = children.get(key)
                 if place is None:
                     at[number] = children[key] = len(nodes)
-                    nodes.append(Node(sites[site], nodes[above], peak[number]))
+                    nodes.append(Node(sites[site], nodes[above], held[number]))
                 else:
                     at[number] = place
-                    nodes[place].own_bytes += peak[number]
+                    nodes[place].own_bytes += held[number]
                 phase[number] = _KEPT
             else:
                 self._place(number)
-                nodes[at[number]].own_bytes += peak[number]
+                nodes[at[number]].own_bytes += held[number]
 
     def _place(self, number: int) -> None:
         """Find or make the Node of one of the recording's nodes; its parent has been placed."""
@@ -267,12 +231,12 @@ class _TreeBuilder:
         return found
 
 
-def _with_bytes(recording: "Recording") -> bytearray:
-    """For each of the recording's nodes, whether it or one below it held bytes at the peak."""
+def _with_ancestors(recording: "Recording", held: "List[int]", others: "List[int]") -> bytearray:
+    """For each of the recording's nodes, whether it or one below it holds bytes or is one of the others."""
     wanted = bytearray(recording.node_count)
     wanted[_abi.FIL_NODE_NONE] = 1
     parents = recording.parents
-    for number in compress(range(recording.node_count), recording.peak):
+    for number in chain(compress(range(recording.node_count), held), others):
         while not wanted[number]:
             wanted[number] = 1
             number = parents[number]

@@ -2,14 +2,17 @@
 
 import time
 
+from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.tree import FlatTree
 from filprofiler.report import text
+from filprofiler.report.banner import banner
 from filprofiler.report.page_data import page_json, underlined
-from filprofiler.report.sentences import completeness, program_name
+from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name
 from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
+from filprofiler.report.writer import file_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +31,13 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
     """The whole page."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
+    prof_name, svg_name, reversed_name = file_names(profile.moment)
     tree = FlatTree(profile.root)
     line_rows, function_rows = table_rows(profile, tree, top.own_code, sources)
     values = {
-        "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
+        "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
         "style": page_style(),
+        "told": "Memory live when it ran out, of" if profile.moment == OUT_OF_MEMORY else "Peak tracked memory of",
         "program": text.escape(text.cut(text.visible(name), _MAX_SOURCE_COLUMNS)),
         "peak": text.escape(peak),
         "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
@@ -40,17 +45,24 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
-        "banner": "",  # for what is more urgent than the numbers
+        "banner": banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
         "curve": "",  # memory over time, once recordings have it
-        "picture": still_svg(profile.root, "Callstacks at the peak (%s)" % peak, sources),
+        "picture": still_svg(profile.root, picture_title(profile), sources),
         "line_rows": line_rows,
         "function_rows": function_rows,
         "data": page_json(profile, tree, top.own_code, sources),
         "script": page_script(),
+        "prof_name": prof_name,
+        "svg_name": svg_name,
+        "reversed_name": reversed_name,
     }
     return fill(read_template("report.html"), values)
+
+
+def _title(profile: "Profile") -> str:
+    return out_of_memory(profile) or "Peak memory %s" % text.human_bytes(profile.peak_bytes)
 
 
 def _when(profile: "Profile") -> str:

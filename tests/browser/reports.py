@@ -8,6 +8,7 @@ from recording_builder import profile_of
 from filprofiler.profile.top import TopLines
 from filprofiler.report.writer import write_report
 
+PICTURES = ("peak-memory.svg", "peak-memory-reversed.svg")
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 IMPORTING = "<frozen importlib._bootstrap>"
 JOB_SOURCE = """import numpy as np

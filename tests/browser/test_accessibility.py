@@ -3,8 +3,7 @@
 import re
 
 import pytest
-
-from filprofiler.report import writer
+from reports import PICTURES
 
 # What a test of the page goes through: each makes something else visible.
 STATES = {
@@ -100,7 +99,7 @@ def test_contrast_of_every_box(browser, job, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [writer.SVG_NAME, writer.REVERSED_SVG_NAME])
+@pytest.mark.parametrize("name", PICTURES)
 def test_contrast_of_every_box_of_a_picture(browser, job, name, scheme):
     browser.theme(scheme)
     browser.open(job / name)

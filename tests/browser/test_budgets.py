@@ -4,10 +4,9 @@ import time
 
 import pytest
 from recording_builder import profile_of
-from reports import DRAWN, large_stacks, prof_bytes
+from reports import DRAWN, PICTURES, large_stacks, prof_bytes
 
 from filprofiler.profile.top import TopLines
-from filprofiler.report import writer
 from filprofiler.report.writer import write_report
 
 KILO, MEGA = 1000, 1000000
@@ -61,6 +60,6 @@ def test_large(browser, tmp_path, name):
     assert count <= MOST_BOXES
     least = browser.js("return Math.min(...all('.box:not(.fold)').map((box) => box.getBoundingClientRect().width))")
     assert least >= 0.99
-    for picture in (writer.SVG_NAME, writer.REVERSED_SVG_NAME):
+    for picture in PICTURES:
         assert (folder / picture).stat().st_size <= MEGA
     assert browser.severe() == []

@@ -3,9 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reports import DRAWN, TITLE_BYTES, exact, prof_bytes, write
-
-from filprofiler.report import writer
+from reports import DRAWN, PICTURES, TITLE_BYTES, exact, prof_bytes, write
 
 TEXTS = {
     "end of script": "</script><script>document.title = 'broken'</script>",
@@ -39,7 +37,7 @@ def check(browser, folder):
     assert exact(whole) in browser.js("return document.querySelector('header').innerText")
     assert browser.driver.title != "broken"
     assert browser.severe() == []
-    for name in (writer.SVG_NAME, writer.REVERSED_SVG_NAME):
+    for name in PICTURES:
         browser.open(folder / name)
         found = [
             (kind, int(TITLE_BYTES.search(title).group(1).replace(",", ""))) for kind, title in browser.js(PICTURE)

@@ -2,11 +2,8 @@
 
 import pytest
 from graph import Keys
-from reports import write
+from reports import PICTURES, write
 
-from filprofiler.report import writer
-
-NAMES = (writer.SVG_NAME, writer.REVERSED_SVG_NAME)
 NOTE = "return document.querySelector('.note').textContent"
 BOXES = """
 return all("g").map((g) => [g.querySelector("title").textContent, g.getAttribute("display"),
@@ -30,7 +27,7 @@ def focus(browser, text):
     browser.js(script, text)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PICTURES)
 def test_readable_without_scripts(browser, job, name):
     browser.size(1200, 800)
     browser.cdp("Emulation.setScriptExecutionDisabled", value=True)
@@ -45,7 +42,7 @@ def test_readable_without_scripts(browser, job, name):
     assert browser.js("return document.querySelectorAll('[tabindex]').length") == 0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PICTURES)
 def test_no_severe_message_and_as_wide_as_its_place(browser, job, name):
     for width in (400, 1200, 2000):
         browser.size(width)
@@ -54,7 +51,7 @@ def test_no_severe_message_and_as_wide_as_its_place(browser, job, name):
     assert browser.severe() == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PICTURES)
 def test_zoom_and_escape_restore_the_same_elements(browser, job, name):
     browser.open(job / name)
     before = browser.js(BOXES)
@@ -75,7 +72,7 @@ def test_zoom_and_escape_restore_the_same_elements(browser, job, name):
 
 
 def test_zoom_of_all_boxes_gives_the_texts_that_were_cut(browser, job):
-    browser.open(job / NAMES[0])
+    browser.open(job / PICTURES[0])
     for number in range(1, browser.js("return document.querySelectorAll('g').length")):
         browser.js(
             "document.querySelectorAll('g')[arguments[0]].dispatchEvent(new MouseEvent('click', {bubbles: true}))",
@@ -88,7 +85,7 @@ def test_zoom_of_all_boxes_gives_the_texts_that_were_cut(browser, job):
 
 
 def test_search_counts_each_byte_once(browser, job):
-    browser.open(job / NAMES[0])
+    browser.open(job / PICTURES[0])
     said = browser.js(NOTE)
     focus(browser, "all:")
     browser.keys("/", "np.ones( 5 )")
@@ -103,7 +100,7 @@ def test_search_counts_each_byte_once(browser, job):
     assert browser.js("return document.querySelectorAll('g.hit').length") == 0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PICTURES)
 def test_arrows_reach_every_box_and_each_has_a_name(browser, job, name):
     browser.open(job / name)
     focus(browser, "all:")
@@ -134,7 +131,7 @@ return all(arguments[0]).map((box) => [box.getAttribute("aria-label"), /\\bs\\d/
 """
 
 
-@pytest.mark.parametrize(("name", "order"), [(NAMES[0], "order-callers"), (NAMES[1], "order-callees")])
+@pytest.mark.parametrize(("name", "order"), [(PICTURES[0], "order-callers"), (PICTURES[1], "order-callees")])
 def test_page_and_picture_say_the_same_in_the_same_shades(browser, tmp_path, name, order):
     """The page's scripts and Python word numbers and places for themselves."""
     sizes = [1, 1023, 1024, 1048524, 1048525, 10**7, 99 * 2**20, 3 * 2**30, 2 * 2**40 + 12345]

@@ -47,6 +47,7 @@ class RecordingBuilder:
             "peak_clock_ns": 8100000000,
             "epoch": epoch,
         }
+        self.failures = []  # rows of FAILURE_FIELDS; set header["failed_requests"] too
         self.missed = [0] * _abi.FIL_MISSED_REASONS
 
     def text(self, content):
@@ -132,6 +133,8 @@ class RecordingBuilder:
         values.update({"missed_%d" % reason: count for reason, count in enumerate(self.missed)})
         values.update(self.header)
         packed = struct.pack(_abi.HEADER_FORMAT, *[values.get(name, 0) for name in _abi.HEADER_FIELDS])
+        failures = b"".join(struct.pack(_abi.FAILURE_FORMAT, *failure) for failure in self.failures)
+        packed = (packed + failures).ljust(_abi.HEADER_OFFSETS["segments"], b"\0")
         return packed + b"".join(struct.pack(_abi.SEGMENT_FORMAT, *entry) for entry in directory)
 
     def write(self, path):
