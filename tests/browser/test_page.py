@@ -175,6 +175,35 @@ def test_the_expression_is_underlined(browser, tmp_path):
     ]
 
 
+def test_out_of_memory(browser, axe, tmp_path):
+    """A real program that asks for more than there is."""
+    import subprocess
+    import sys
+
+    (tmp_path / "job.py").write_text(
+        "def f():\n    return bytearray(800 << 30)\n\nkeep = bytearray(30_000_000)\nx = f()\n"
+    )
+    command = [sys.executable, "-m", "filprofiler", "--no-browser", "-o", str(tmp_path / "out"), "run", "job.py"]
+    assert subprocess.run(command, cwd=str(tmp_path), stderr=subprocess.DEVNULL).returncode == 53
+    (folder,) = (tmp_path / "out").iterdir()
+    browser.page(folder)
+    banner = browser.js("return document.querySelector('.banner').innerText")
+    assert browser.driver.title.startswith("Out of memory: ") and "when a request for 800.0 GiB failed" in banner
+    assert "job.py:5 (<module>) x = f()" in banner and "job.py:2 (f) return bytearray(800 << 30)" in banner
+    root, drawn, _count = browser.js(DRAWN)
+    size = sum(int(line.rpartition(" ")[2]) for line in (folder / "out-of-memory.prof").read_text().splitlines())
+    assert 30_000_000 <= size < 100_000_000 and root == drawn == size
+    links = browser.js("return all('footer a').map((link) => link.getAttribute('href'))")
+    assert len(links) == 3 and all((folder / link).is_file() for link in links)
+    browser.size(320)
+    assert browser.js("return document.documentElement.scrollWidth") <= 320
+    browser.js(axe)
+    script = "const done = arguments[0]; axe.run().then((r) => done(r.violations.map((v) => v.id)));"
+    assert browser.driver.execute_async_script(script) == []
+    browser.size(1600, 1000)
+    assert browser.severe() == []
+
+
 def test_nothing_held_and_one_callstack(browser, tmp_path):
     for name, stacks in (("none", []), ("one", [([("/a.py", 1, "f")], 7)]), ("no stack", [([], 5)])):
         folder = write(tmp_path / name, stacks)

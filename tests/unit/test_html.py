@@ -8,6 +8,7 @@ import pytest
 from recording_builder import profile_of
 
 from filprofiler import _abi
+from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
 from filprofiler.report import style
@@ -123,6 +124,27 @@ def test_nothing_held_and_one_line():
     text = page(profile_of([([("/no/source.py", 1, "f")], 5)])).text
     assert "(the source is not at hand)" in text
     assert "This one line holds all of the peak." in text
+
+
+def test_requests_that_failed_are_told_in_a_banner(job):
+    profile = profile_of(**job)
+    assert "banner" not in [value for _tag, _name, value in page(profile).attributes]
+    (asking,) = [node.site for node in profile.root.children if node.site.path == "/no/source.py"]
+    profile.failures = (FailedRequest(3, None, False, 17, 2.0, [asking]),)
+    profile.failed_requests = 3
+    assert (
+        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB"
+        in page(profile).text
+    )
+    profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 17, 2.0, [asking])
+    profile.program.limits = ("Limit: <1.0 GiB>.",)
+    parsed = page(profile)
+    assert (
+        "Out of memory: 100.0 MiB live when a request for 800.0 GiB failed Limit: <1.0 GiB>. The request for 800.0 GiB "
+        "came from these lines, the innermost last: /no/source.py:1 (f)"
+    ) in parsed.text
+    links = [value for tag, name, value in parsed.attributes if (tag, name) == ("a", "href")]
+    assert links == ["out-of-memory.svg", "out-of-memory-reversed.svg", "out-of-memory.prof"]
 
 
 def test_hostile_text_is_escaped(tmp_path):
