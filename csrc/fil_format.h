@@ -20,11 +20,13 @@
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
-#define FIL_SEGMENT_CAPACITY 5400u     /* entries in the directory */
+#define FIL_SEGMENT_CAPACITY 4900u     /* entries in the directory */
 #define FIL_NODES_PER_SEGMENT 4096u
 #define FIL_CODES_PER_SEGMENT 1024u
 #define FIL_TEXT_SEGMENT_BYTES 131072u /* smallest text segment; a longer text gets a segment of its own */
 #define FIL_FAILURES_KEPT 16u          /* failed requests that are told one by one */
+
+#define FIL_SAMPLES_KEPT 500u          /* points of the curve over time; when they are full, every second one is dropped */
 
 /* What a segment holds. */
 enum fil_segment_kind {
@@ -104,6 +106,13 @@ struct fil_failure {
     uint32_t kind;          /* enum fil_request */
 };
 
+/* A point of the curve over time. The supervisor writes these, from outside, about evenly spaced. */
+struct fil_sample {
+    uint64_t clock_ns;       /* monotonic clock */
+    uint64_t tracked_bytes;  /* current_bytes then */
+    uint64_t resident_bytes; /* resident memory of the process then */
+};
+
 struct fil_header {
     uint8_t magic[8];           /* FIL_FORMAT_MAGIC */
     uint32_t format_version;    /* FIL_FORMAT_VERSION */
@@ -126,7 +135,9 @@ struct fil_header {
     uint64_t snapshot_nodes;   /* how many nodes it has */
     uint64_t snapshot_number;  /* which snapshot it is, from 1; 0: there is none, or it is being written */
     uint64_t snapshot_failure; /* value of failed_requests when it was taken; 0: taken for an uncaught MemoryError */
-    uint64_t reserved[2];
+    uint32_t sample_count;     /* points of the curve in use */
+    uint32_t reserved_count;
+    uint64_t reserved;
 
     /* Counters, on a cache line of their own. */
     uint64_t current_bytes; /* live tracked bytes */
@@ -142,6 +153,7 @@ struct fil_header {
     uint64_t missed[FIL_MISSED_REASONS]; /* events, by enum fil_missed */
 
     struct fil_failure failures[FIL_FAILURES_KEPT];
+    struct fil_sample samples[FIL_SAMPLES_KEPT];
     struct fil_segment segments[FIL_SEGMENT_CAPACITY];
 };
 
@@ -149,6 +161,7 @@ static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed
 static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_failure) == 32, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_sample) == 24, "the recording's layout is fixed");
 static_assert(offsetof(struct fil_header, current_bytes) == 128, "the counters begin a cache line");
 static_assert(offsetof(struct fil_header, failures) == 256, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_header) <= FIL_HEADER_BYTES, "the header fits its place");

@@ -12,11 +12,12 @@ FIL_FORMAT_MAGIC = b"FILREC\r\n"
 FIL_FORMAT_VERSION = 1
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
-FIL_SEGMENT_CAPACITY = 5400
+FIL_SEGMENT_CAPACITY = 4900
 FIL_NODES_PER_SEGMENT = 4096
 FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
+FIL_SAMPLES_KEPT = 500
 FIL_ABI_VERSION = 1
 
 # enum fil_segment_kind
@@ -109,8 +110,18 @@ FAILURE_OFFSETS = {
 }
 FAILURE_SIZE = 32
 
+# struct fil_sample
+SAMPLE_FORMAT = "<QQQ"
+SAMPLE_FIELDS = ("clock_ns", "tracked_bytes", "resident_bytes")
+SAMPLE_OFFSETS = {
+    "clock_ns": 0,
+    "tracked_bytes": 8,
+    "resident_bytes": 16,
+}
+SAMPLE_SIZE = 24
+
 # struct fil_header
-HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQ2QQQQIIIIQQQ8Q"
+HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQIIQQQQIIIIQQQ8Q"
 HEADER_FIELDS = (
     "magic",
     "format_version",
@@ -133,8 +144,9 @@ HEADER_FIELDS = (
     "snapshot_nodes",
     "snapshot_number",
     "snapshot_failure",
-    "reserved_0",
-    "reserved_1",
+    "sample_count",
+    "reserved_count",
+    "reserved",
     "current_bytes",
     "peak_bytes",
     "peak_clock_ns",
@@ -176,7 +188,9 @@ HEADER_OFFSETS = {
     "snapshot_nodes": 88,
     "snapshot_number": 96,
     "snapshot_failure": 104,
-    "reserved": 112,
+    "sample_count": 112,
+    "reserved_count": 116,
+    "reserved": 120,
     "current_bytes": 128,
     "peak_bytes": 136,
     "peak_clock_ns": 144,
@@ -189,7 +203,8 @@ HEADER_OFFSETS = {
     "reserved_counter": 184,
     "missed": 192,
     "failures": 256,
-    "segments": 768,
+    "samples": 768,
+    "segments": 12768,
 }
 HEADER_SIZE = 130368
 HEADER_FORMAT_SIZE = 256

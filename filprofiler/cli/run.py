@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 
 from filprofiler.cli import browser
 from filprofiler.cli.messages import say
@@ -14,6 +15,7 @@ from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
+from filprofiler.launch.sampler import Sampler
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
     from filprofiler.profile.model import Program
+
+
+_LOOK_SECONDS = 0.5
 
 
 class _CannotProfileError(FilError):
@@ -55,7 +60,14 @@ def run(target: "Target", options: "Options") -> int:
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
     checkpoint = _Checkpoint(watch, lambda: _report(supervisor, program, folder, folder))
-    outcome = supervisor.wait(lambda: _report_now(supervisor, program, folder, output), checkpoint.look)
+    sampler = Sampler(folder.recording_path, supervisor.pid)
+
+    def meanwhile() -> float:
+        checkpoint.look()
+        return sampler.look()
+
+    outcome = supervisor.wait(lambda: _report_now(supervisor, program, folder, output), meanwhile)
+    sampler.close()
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
     preload.close()
@@ -121,9 +133,14 @@ class _Checkpoint:
         self._watch = watch
         self._write = write
         self._low = False
+        self._next = time.monotonic() + _LOOK_SECONDS
 
     def look(self) -> None:
-        """Look whether memory is low; write a report each time it becomes so."""
+        """Look whether memory is low, twice a second; write a report each time it becomes so."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _LOOK_SECONDS
         low = self._watch.is_low()
         if low and not self._low:
             say("Little memory is left: a report on the peak so far is written; the program goes on.")

@@ -35,7 +35,6 @@ _WATCHED = _FORWARDED + (REPORT_SIGNAL, signal.SIGCHLD)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 _EXEC_FAILED = 127
-_MEANWHILE_SECONDS = 0.5
 
 
 class Supervisor:
@@ -71,15 +70,16 @@ class Supervisor:
             os.waitpid(self._pid, 0)
             raise OSError(int(failure), os.strerror(int(failure)))
 
-    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], None]") -> Outcome:
+    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> Outcome:
         """Pass signals on until the program has ended.
 
-        `report_now` is called when a report is asked for, `meanwhile` about every half second.
+        `report_now` is called when a report is asked for, `meanwhile` now and then: it answers when again, in seconds.
         """
+        pause = 0.0
         while True:
-            event = signal.sigtimedwait(_WATCHED, _MEANWHILE_SECONDS)
+            event = signal.sigtimedwait(_WATCHED, pause)
             if event is None:
-                meanwhile()
+                pause = meanwhile()
             elif event.si_signo == signal.SIGCHLD:
                 limits = self._limits_at_end()
                 pid, status, usage = os.wait4(self._pid, os.WNOHANG)
@@ -89,6 +89,11 @@ class Supervisor:
                 report_now()
             elif not _came_from_terminal(event):
                 os.kill(self._pid, event.si_signo)
+
+    @property
+    def pid(self) -> int:
+        """The program's process number."""
+        return self._pid
 
     def elapsed_seconds(self) -> float:
         """Wall-clock time since the program was started."""

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple
 
-    from filprofiler.recording.reader import FailedRequest as Failure
+    from filprofiler.recording.failures import FailedRequest as Failure
     from filprofiler.recording.reader import Recording
 
 ROOT_NAME = "all"
@@ -68,6 +68,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK) 
         missed=_missed(recording),
         main_paths=sorted(builder.main_paths),
         columns=Columns(builder.table.known, builder.table.sites, recording),
+        curve=_curve(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
         failures=failures,
@@ -80,6 +81,15 @@ def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]"
         return program.elapsed_seconds
     elapsed_ns = recording.peak_clock_ns - recording.started_clock_ns
     return elapsed_ns / 1e9 if elapsed_ns >= 0 else None
+
+
+def _curve(recording: "Recording") -> "List[Tuple[float, int, int]]":
+    started = recording.started_clock_ns
+    return [
+        ((clock - started) / 1e9, tracked, resident)
+        for clock, tracked, resident in recording.samples
+        if clock >= started
+    ]
 
 
 def _live_without_memory(recording: "Recording") -> "List[int]":

@@ -178,6 +178,7 @@ class Profile:
     pid: of the profiled process.
     peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
+    curve: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
@@ -185,6 +186,7 @@ class Profile:
 
     __slots__ = (
         "columns",
+        "curve",
         "failed_requests",
         "failures",
         "fatal_request",
@@ -210,6 +212,7 @@ class Profile:
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
         columns: "Optional[Columns]" = None,
+        curve: "Sequence[Tuple[float, int, int]]" = (),
         moment: str = PEAK,
         failed_requests: int = 0,
         failures: "Sequence[FailedRequest]" = (),
@@ -224,6 +227,7 @@ class Profile:
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
         self.columns = columns
+        self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests
         self.failures = tuple(failures)

@@ -10,6 +10,7 @@ from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
+from filprofiler.recording.failures import FailedRequest
 from filprofiler.recording.header import read_header
 
 TYPE_CHECKING = False
@@ -25,9 +26,9 @@ _NODE_COLUMNS = {
 _CODE = Struct(_abi.CODE_FORMAT)
 _TEXT_LENGTH = Struct("<I")
 
+_SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 _FAILURE = Struct(_abi.FAILURE_FORMAT)
 
-_BEYOND = (1 << 64) - 1
 _NOT_KEPT = "<not recorded>"
 _IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
 
@@ -53,23 +54,6 @@ class Code:
         self.line_table = line_table
 
 
-class FailedRequest:
-    """A request for memory that failed.
-
-    number: from 1, in the order of time.
-    bytes: what was asked for; None if its size is beyond 64 bits.
-    current_bytes: bytes live when it failed. clock_ns: monotonic clock then.
-    node: number of the callstack that asked. kind: one of _abi.FIL_REQUEST_*.
-    """
-
-    __slots__ = ("bytes", "clock_ns", "current_bytes", "kind", "node", "number")
-
-    def __init__(self, number: int, fields: "Tuple[int, ...]") -> None:
-        size, self.current_bytes, self.clock_ns, self.node, self.kind = fields
-        self.bytes = None if size == _BEYOND else size
-        self.number = number
-
-
 class Recording:
     """A recording's contents at the moment it was read. Sizes are bytes.
 
@@ -89,6 +73,7 @@ class Recording:
     uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
     at_failure: bytes of each node when memory ran out; None if that was not kept.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
+    samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
     """
@@ -116,6 +101,7 @@ class Recording:
         self.at_failure = None  # type: Optional[List[int]]
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
+        self.samples = self._read_samples(header["sample_count"])
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:
@@ -145,6 +131,11 @@ class Recording:
             if failures[-1].node >= self.node_count:
                 failures[-1].node = _abi.FIL_NODE_LOST
         return failures
+
+    def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
+        start = _abi.HEADER_OFFSETS["samples"]
+        end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
+        return list(_SAMPLE.iter_unpack(self._data[start:end]))
 
     def _read_snapshot(self, offset: int, count: int) -> "Optional[List[int]]":
         """The bytes of each node in the snapshot; None if it makes no sense."""
