@@ -6,6 +6,7 @@ from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.tree import FlatTree
 from filprofiler.report import text
 from filprofiler.report.banner import banner
+from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name
 from filprofiler.report.style import page_script, page_style
@@ -48,7 +49,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
         "banner": banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
-        "curve": "",  # memory over time, once recordings have it
+        "curve": curve_section(profile),
         "picture": still_svg(profile.root, picture_title(profile), sources),
         "line_rows": line_rows,
         "function_rows": function_rows,

@@ -124,6 +124,22 @@ def test_printed_page_one(browser, job, tmp_path):
     assert browser.js("return document.querySelectorAll('.box').length") > 5
 
 
+def test_the_curve(browser, job, tmp_path):
+    browser.page(job)
+    words = browser.js("return document.querySelector('.curve svg').getAttribute('aria-label')")
+    assert words == "Memory over 9.0 s: tracked 84.0 MiB at 3.1 s, resident up to 108.0 MiB"
+    place = "const {left, right, top, bottom} = document.querySelector(arguments[0]).getBoundingClientRect();"
+    place += "return [left, right, top, bottom]"
+    left, right, top, bottom = browser.js(place, ".curve svg")
+    for line in (".curve polyline.tracked", ".curve polyline.resident", ".curve .mark"):
+        inside = browser.js(place, line)
+        assert left - 3 <= inside[0] <= inside[1] <= right + 3 and top - 3 <= inside[2] <= inside[3] <= bottom + 3, line
+    mark = browser.js(place, ".curve .mark")
+    assert abs((mark[0] + mark[1]) / 2 - (left + (right - left) * 3.1 / 8.98)) < 2
+    browser.page(write(tmp_path, [([("/a.py", 1, "f")], 7)]))
+    assert browser.js("return all('.curve, #over-time').length") == 0
+
+
 def test_theme_switch_is_kept(browser, job):
     browser.page(job)
     browser.js("localStorage.clear(); document.getElementById('theme').click()")

@@ -147,6 +147,19 @@ def test_requests_that_failed_are_told_in_a_banner(job):
     assert links == ["out-of-memory.svg", "out-of-memory-reversed.svg", "out-of-memory.prof"]
 
 
+def test_the_curve_holds_what_was_recorded_and_the_peak(job):
+    profile = profile_of(**job)
+    profile.curve = ((0.0, 0, 50 << 20), (2.0, 60 << 20, 200 << 20), (4.0, 10 << 20, 100 << 20))
+    points = [value for tag, name, value in page(profile).attributes if tag == "polyline" and name == "points"]
+    assert points == ["0,75 500,0 1000,50", "0,100 500,70 775,50 1000,95"]  # the peak of 100 MiB was at 3.1 s
+    profile.peak_seconds = None
+    points = [value for tag, name, value in page(profile).attributes if tag == "polyline" and name == "points"]
+    assert points[1] == "0,100 500,70 1000,95"
+    for too_little in ((), ((0.0, 5, 5),), ((0.0, 5, 5), (0.0, 5, 5))):
+        profile.curve = too_little
+        assert "Over time" not in page(profile).text
+
+
 def test_hostile_text_is_escaped(tmp_path):
     hostile = "</pre><script>alert(1)</script>{{peak}}\0\u202e\udc80\"'"
     (tmp_path / "a.py").write_text("x = '</pre><script>{{exact}}'")
