@@ -10,7 +10,7 @@ RUN = $(VENV)/bin/python
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-slow test-memcheck lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-memcheck lint format typecheck werror sanitize abi abi-check bench \
 	interpreters wheel sdist clean
 
 help: ## print this list
@@ -21,7 +21,7 @@ help: ## print this list
 $(TOOLS): setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip setuptools wheel
-	$(RUN) -m pip install --quiet pytest hypothesis ruff mypy
+	$(RUN) -m pip install --quiet pytest hypothesis ruff mypy selenium pypdf
 	touch $@
 
 build: $(TOOLS) ## compile the library into filprofiler/_lib and install this tree into the environment, editable
@@ -38,6 +38,9 @@ test-ledger: $(TOOLS) ## run the C ledger against its model, plain and with sani
 
 test-integration: build ## run real programs under the profiler
 	$(RUN) -m pytest tests/integration $(ARGS)
+
+test-browser: build ## look at reports in Chromium, which must be installed (Debian: apt-get install chromium chromium-driver)
+	$(RUN) -m pytest tests/browser $(ARGS)
 
 test-slow: build ## threads, forks and finalization 50 times on each Python, and more random stacks (half an hour)
 	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py $(ARGS)

@@ -10,6 +10,7 @@ from itertools import chain, compress
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.columns import Columns
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
 
@@ -66,6 +67,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK) 
         started_unix_ns=recording.started_unix_ns,
         missed=_missed(recording),
         main_paths=sorted(builder.main_paths),
+        columns=Columns(builder.table.known, builder.table.sites, recording),
         curve=_curve(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
@@ -112,13 +114,16 @@ def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
 
 
 class _TreeBuilder:
-    """Builds the tree of nodes that hold bytes at the moment that is told, or whose request failed."""
+    """Builds the tree of nodes that hold bytes at the moment that is told, or whose request failed.
+
+    table: their sites.
+    """
 
     def __init__(self, recording: "Recording", program: Program, held: "List[int]") -> None:
         """held: bytes of each of the recording's nodes at the moment that is told."""
         self._recording = recording
         self._held = held
-        self._table = SiteTable(recording, program)
+        self.table = SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
@@ -160,7 +165,7 @@ class _TreeBuilder:
         """
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
         parents, codes, offsets, held = recording.parents, recording.codes, recording.offsets, self._held
-        sites, known, site_number = self._table.sites, self._table.known, self._table.number
+        sites, known, site_number = self.table.sites, self.table.known, self.table.number
         children = self._children
         first = _abi.FIL_NODE_FIRST
         for number in compress(range(first, len(wanted)), wanted[first:]):
@@ -195,15 +200,15 @@ class _TreeBuilder:
                 self._at[number] = self._at[self._above_threading(parent)]
                 self._phase[number] = _THREAD
             return
-        site = self._table.number(code_number, offset)
+        site = self.table.number(code_number, offset)
         if site == 0 or self._left_out(number, phase):
             return
         self._at[number] = child = self._child(self._at[parent], site)
         self._phase[number] = _KEPT
         if phase == _THREAD:
             self._nodes[child].thread = True
-        elif phase == _OWN and self._table.sites[site].name == "<module>":
-            self.main_paths.add(self._table.sites[site].path)
+        elif phase == _OWN and self.table.sites[site].name == "<module>":
+            self.main_paths.add(self.table.sites[site].path)
 
     def _left_out(self, number: int, phase: int) -> bool:
         """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""
@@ -232,7 +237,7 @@ class _TreeBuilder:
         found = self._children.get(key)
         if found is None:
             found = self._children[key] = len(self._nodes)
-            self._nodes.append(Node(self._table.sites[site], self._nodes[parent]))
+            self._nodes.append(Node(self.table.sites[site], self._nodes[parent]))
         return found
 
 

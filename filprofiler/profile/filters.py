@@ -58,9 +58,13 @@ class OwnCode:
 
     def owns(self, site: Site) -> bool:
         """Whether the site is in the user's own code. A special site is not."""
-        known = self._known.get(site.path)
+        return self.owns_path(site.path)
+
+    def owns_path(self, path: str) -> bool:
+        """Whether a file is the user's own code."""
+        known = self._known.get(path)
         if known is None:
-            known = self._known[site.path] = self._owns_path(site.path)
+            known = self._known[path] = self._owns_path(path)
         return known
 
     def _owns_path(self, path: str) -> bool:

@@ -5,11 +5,13 @@ All sizes are bytes, as exact integers. Nothing here reads a file or knows how a
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+    from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
     from filprofiler.profile.remark import Remark
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
+
+    from filprofiler.profile.columns import Columns, SavedColumns
 
 
 class Program:
@@ -206,9 +208,11 @@ class Profile:
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
+    columns: tells which part of a line asked for memory, or None if nothing is known of that.
     """
 
     __slots__ = (
+        "columns",
         "curve",
         "failed_requests",
         "failures",
@@ -235,6 +239,7 @@ class Profile:
         started_unix_ns: int = 0,
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
+        columns: "Union[Columns, SavedColumns, None]" = None,
         curve: "Sequence[Tuple[float, int, int]]" = (),
         moment: str = PEAK,
         failed_requests: int = 0,
@@ -249,6 +254,7 @@ class Profile:
         self.started_unix_ns = started_unix_ns
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
+        self.columns = columns
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

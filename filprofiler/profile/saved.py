@@ -5,6 +5,7 @@ docs/json-format.md describes the file. report/json_file.py writes it.
 
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
 
@@ -82,6 +83,7 @@ def _profile_of(data: "Any") -> Profile:
         started_unix_ns=_of(data["started_unix_ns"], int),
         missed=[(_of(event["events"], int), _of(event["reason"], str)) for event in data["missed"]],
         main_paths=[_of(path, str) for path in data["main_paths"]],
+        columns=SavedColumns(_columns(data["sites"], sites)),
         curve=[_sample(sample) for sample in data["curve"]],
         moment=_of(data["moment"], str),
         failed_requests=_of(data["failed_requests"], int),
@@ -107,6 +109,15 @@ def _of(value: "Any", *types: type) -> "Any":
 
 def _site(data: "Any") -> Site:
     return Site(_of(data["path"], str), _of(data["function"], str), _of(data["line"], int))
+
+
+def _columns(data: "Any", sites: "List[Site]") -> "Dict[Site, Tuple[int, int]]":
+    found = {}  # type: Dict[Site, Tuple[int, int]]
+    for item, site in zip(data, sites):
+        if item["columns"] is not None:
+            first, behind = item["columns"]
+            found[site] = (_of(first, int), _of(behind, int))
+    return found
 
 
 def _sample(data: "Any") -> "Tuple[float, int, int]":

@@ -4,7 +4,7 @@ from filprofiler.profile.model import Node, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Tuple
+    from typing import Dict, List, Optional, Tuple, Union
 
     # A callstack that is told from its leaf (second) up to a frame (first).
     Member = Tuple[Node, Node]
@@ -86,8 +86,44 @@ def _nodes_of(groups: "Dict[Site, List[Member]]") -> "List[ReversedNode]":
     return nodes
 
 
+class FlatTree:
+    """The nodes of a tree in preorder, the largest child first, the root left out.
+
+    nodes: the nodes. numbers: for each, the number of its site. depths: for each, 1 for the root's children.
+    sites: by number; number 0 is the root's.
+    largest: for each site, the largest total of a node of it.
+    """
+
+    def __init__(self, root: Node) -> None:
+        self.nodes = nodes = []  # type: List[Node]
+        self.numbers = numbers = []  # type: List[int]
+        self.depths = depths = []  # type: List[int]
+        self.sites = sites = [root.site]
+        self.largest = largest = [root.total_bytes]
+        number_of = {root.site: 0}
+        pending = [(child, 1) for child in reversed(root.children)]
+        while pending:
+            node, depth = pending.pop()
+            number = number_of.get(node.site)
+            if number is None:
+                number = number_of[node.site] = len(sites)
+                sites.append(node.site)
+                largest.append(node.total_bytes)
+            elif largest[number] < node.total_bytes:
+                largest[number] = node.total_bytes
+            nodes.append(node)
+            numbers.append(number)
+            depths.append(depth)
+            if node.children:
+                depth += 1
+                pending += [(child, depth) for child in reversed(node.children)]
+
+
 class LineTotal:
-    """What a line holds: own_bytes asked for by it, total_bytes by it and all that it called."""
+    """What a line or a function holds: own_bytes asked for by it, total_bytes by it and all that it called.
+
+    site: the line; of a function, its line with the largest total.
+    """
 
     __slots__ = ("own_bytes", "site", "total_bytes")
 
@@ -97,22 +133,40 @@ class LineTotal:
         self.total_bytes = 0
 
 
-def line_totals(root: Node) -> "List[LineTotal]":
+def line_totals(tree: "Union[Node, FlatTree]") -> "List[LineTotal]":
     """Every site of the tree with its bytes, the largest total first. A site met again in a recursion counts once."""
-    totals = {}  # type: Dict[Site, LineTotal]
-    on_stack = {}  # type: Dict[Site, int]
-    pending = [(root, False)]
-    while pending:
-        node, leaving = pending.pop()
-        if leaving:
-            on_stack[node.site] -= 1
-            continue
-        if node.parent is not None:
-            line = totals.setdefault(node.site, LineTotal(node.site))
-            line.own_bytes += node.own_bytes
-            if not on_stack.get(node.site):
-                line.total_bytes += node.total_bytes
-            on_stack[node.site] = on_stack.get(node.site, 0) + 1
-            pending.append((node, True))
-        pending.extend((child, False) for child in node.children)
-    return sorted(totals.values(), key=lambda line: (-line.total_bytes, line.site.order))
+    flat = tree if isinstance(tree, FlatTree) else FlatTree(tree)
+    totals = [LineTotal(site) for site in flat.sites]
+    _add_up(flat, totals, list(range(len(totals))))
+    return sorted(totals[1:], key=lambda line: (-line.total_bytes, line.site.order))
+
+
+def function_totals(flat: FlatTree, lines: "List[LineTotal]") -> "List[LineTotal]":
+    """Every function with its bytes, the largest total first; a recursion counts once. `lines` are the line_totals.
+
+    A function is a name in a file. Its `site` is its line with the largest total.
+    """
+    places = {}  # type: Dict[Tuple[str, str], int]
+    totals = []  # type: List[LineTotal]
+    for line in lines:
+        if places.setdefault((line.site.path, line.site.name), len(totals)) == len(totals):
+            totals.append(LineTotal(line.site))
+    groups = [places.get((site.path, site.name), 0) for site in flat.sites]
+    _add_up(flat, totals, groups)
+    return sorted(totals, key=lambda line: (-line.total_bytes, line.site.order))
+
+
+def _add_up(flat: FlatTree, totals: "List[LineTotal]", groups: "List[int]") -> None:
+    """Fill in the totals. groups: for each site, the number of the total that it belongs to."""
+    depths = flat.depths
+    path = [-1] * (2 + max(depths, default=0))  # by depth, the number of the node on the way to the present one
+    outermost = [-1] * len(totals)  # by group, the node that was counted last with all below it
+    for number, (node, site, depth) in enumerate(zip(flat.nodes, flat.numbers, depths)):
+        path[depth] = number
+        group = groups[site]
+        total = totals[group]
+        total.own_bytes += node.own_bytes
+        counted = outermost[group]
+        if counted < 0 or depths[counted] >= depth or path[depths[counted]] != counted:
+            outermost[group] = number
+            total.total_bytes += node.total_bytes

@@ -2,10 +2,19 @@
 
 import time
 
+from filprofiler.profile.model import OUT_OF_MEMORY
+from filprofiler.profile.tree import FlatTree
 from filprofiler.report import text
+from filprofiler.report.banner import banner
+from filprofiler.report.curve import curve_section
+from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.remarks import remarks_section
-from filprofiler.report.sentences import completeness, program_name
+from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name
+from filprofiler.report.style import page_script, page_style
+from filprofiler.report.svg import still_svg
+from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
+from filprofiler.report.writer import file_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +29,17 @@ _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(
-    profile: "Profile", top: "TopLines", sources: "SourceReader", callers_first: str, callees_first: str
-) -> str:
-    """The whole page. The last two are the `<svg>` elements of the icicle and of the reversed one."""
+def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
+    """The whole page."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
+    prof_name, svg_name, reversed_name = file_names(profile.moment)
+    tree = FlatTree(profile.root)
+    line_rows, function_rows = table_rows(profile, tree, top.own_code, sources)
     values = {
-        "title": text.escape("Peak memory %s: %s" % (peak, text.cut(text.visible(name), 80))),
-        "style": read_template("report.css"),
+        "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
+        "style": page_style(),
+        "told": "Memory live when it ran out, of" if profile.moment == OUT_OF_MEMORY else "Peak tracked memory of",
         "program": text.escape(text.cut(text.visible(name), _MAX_SOURCE_COLUMNS)),
         "peak": text.escape(peak),
         "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
@@ -36,13 +47,25 @@ def html_page(
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
+        "banner": banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
         "remarks": remarks_section(profile, top, sources),
-        "callers_first": callers_first,
-        "callees_first": callees_first,
+        "curve": curve_section(profile),
+        "picture": still_svg(profile.root, picture_title(profile), sources),
+        "line_rows": line_rows,
+        "function_rows": function_rows,
+        "data": page_json(profile, tree, top.own_code, sources),
+        "script": page_script(),
+        "prof_name": prof_name,
+        "svg_name": svg_name,
+        "reversed_name": reversed_name,
     }
     return fill(read_template("report.html"), values)
+
+
+def _title(profile: "Profile") -> str:
+    return out_of_memory(profile) or "Peak memory %s" % text.human_bytes(profile.peak_bytes)
 
 
 def _when(profile: "Profile") -> str:
@@ -60,9 +83,9 @@ def _facts(profile: "Profile") -> "List[str]":
     facts = []
     if program.resident_peak_bytes is not None:
         facts.append("resident at most %s" % text.human_bytes(program.resident_peak_bytes))
-    facts.append(text.counted(profile.root.callstacks, "callstack"))
     if profile.pid:
         facts.append("process %d" % profile.pid)
+    facts.append(text.counted(profile.root.callstacks, "callstack"))
     if profile.python_version:
         version = profile.python_version
         facts.append("CPython %d.%d.%d" % (version >> 24, version >> 16 & 255, version >> 8 & 255))
@@ -78,19 +101,32 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
     items = []
     for line in top.lines[:_SHOWN_LINES]:
         share = text.percent(line.held_bytes, profile.peak_bytes, 1)
-        source = text.cut(text.visible(sources.line(line.site.path, line.site.line)), _MAX_SOURCE_COLUMNS)
+        source = _source(profile, line.site, sources)
         values = {
             "bytes": text.escape(text.human_bytes(line.held_bytes)),
             "exact": text.escape(text.exact_bytes(line.held_bytes)),
             "share": text.escape(share),
             "width": share,
-            "source": text.escape(source or _without_source(line)),
+            "source": source or text.escape(_without_source(line)),
             "source_class": "source" if source else "no-source",
             "place": text.escape(text.full_label(line.site)),
             "via": text.escape(_via(line.via, top.own_code)),
         }
         items.append(fill(read_template("top_line.html"), values))
     return "".join(items)
+
+
+def _source(profile: "Profile", site: "Site", sources: "SourceReader") -> str:
+    """A site's line as HTML, with what asked for the memory underlined if that is known; "" without source."""
+    line = text.visible(sources.indented_line(site.path, site.line).rstrip())
+    shown = text.cut(line, _MAX_SOURCE_COLUMNS)
+    start, end = underlined(profile, site, sources) or (0, 0)
+    if end > len(shown):
+        start = end = 0
+    before, within, after = shown[:start].lstrip(), shown[start:end], shown[end:]
+    if not within:
+        return text.escape(shown.strip())
+    return "%s<u>%s</u>%s" % (text.escape(before), text.escape(within), text.escape(after))
 
 
 def _without_source(line: "TopLine") -> str:

@@ -42,7 +42,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
     fatal = profile.fatal_request
     members["fatal_request"] = None if fatal is None else profile.failures.index(fatal)
     members["nodes"] = nodes
-    members["sites"] = [{"path": site.path, "function": site.name, "line": site.line} for site in sites.sites]
+    members["sites"] = [_site(site, profile) for site in sites.sites]
     members["source_lines"] = _source_lines(profile, sites.sites, sources)
     separator = b"{\n"
     for name, value in members.items():
@@ -118,6 +118,11 @@ def _remark(remark: "Remark", peak_bytes: int, sites: _SiteNumbers) -> "Dict[str
         "sizes": list(remark.sizes),
         "words": remark.words,
     }
+
+
+def _site(site: "Site", profile: "Profile") -> "Dict[str, Any]":
+    columns = None if profile.columns is None else profile.columns.of(site)
+    return {"path": site.path, "function": site.name, "line": site.line, "columns": columns}
 
 
 def _failure(failure: "FailedRequest", sites: _SiteNumbers) -> "Dict[str, Any]":

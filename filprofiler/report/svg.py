@@ -1,6 +1,7 @@
 """The icicle as an SVG: the root on top, the largest child first, readable in any viewer, without scripts."""
 
 from filprofiler.report import layout, text
+from filprofiler.report.style import picture_style
 from filprofiler.report.template import read_template
 
 TYPE_CHECKING = False
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from filprofiler.report.layout import AnyNode, Box
 
 XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
-MAX_CHARACTERS = 1000000  # of one picture; beyond it, fewer boxes are drawn
+MAX_BYTES = 1000000  # of one picture; beyond it, fewer boxes are drawn
+MAX_STILL_BYTES = 70000  # of the one in the page
 
 # The picture's own units; it is as wide as its place, and 1 unit is 1 px at 1200 px.
 WIDTH = 1200
@@ -35,18 +37,29 @@ _SELF_WORDS = {CALLERS_FIRST: "this line itself", CALLEES_FIRST: "no caller"}
 
 
 def icicle_svg(root: "AnyNode", title: str, sources: "SourceReader", order: str) -> str:
-    """The `<svg>` element for the tree under `root`.
+    """The `<svg>` element for the tree under `root`, with search, zoom and keys inside.
 
     title: stands over the picture and is its title.
-    order: CALLERS_FIRST or CALLEES_FIRST; also tells this picture's identifiers from the other's on one page.
+    order: CALLERS_FIRST or CALLEES_FIRST.
     """
-    max_boxes = layout.MAX_BOXES
+    return _fitting(root, title, sources, order, MAX_BYTES, read_template("icicle.js"))
+
+
+def still_svg(root: "AnyNode", title: str, sources: "SourceReader") -> str:
+    """A smaller `<svg>` element, callers first and without a script, for the page."""
+    return _fitting(root, title, sources, CALLERS_FIRST, MAX_STILL_BYTES, "")
+
+
+def _fitting(root: "AnyNode", title: str, sources: "SourceReader", order: str, max_bytes: int, script: str) -> str:
+    """The picture with as many boxes as fit."""
+    max_boxes = min(layout.MAX_BOXES, max_bytes // 200)
     while True:
         boxes = layout.lay_out(root, max_boxes)
-        svg = _Picture(boxes, title, sources, order).element()
-        if len(svg) <= MAX_CHARACTERS or len(boxes) <= 2:
+        svg = _Picture(boxes, title, sources, order, script).element()
+        size = len(svg.encode("utf-8"))
+        if size <= max_bytes or len(boxes) <= 2:
             return svg
-        max_boxes = min(max_boxes, len(boxes)) * 9 // 10 * MAX_CHARACTERS // len(svg)
+        max_boxes = min(max_boxes, len(boxes)) * 9 // 10 * max_bytes // size
 
 
 def shade(size: int, whole: int) -> int:
@@ -57,12 +70,13 @@ def shade(size: int, whole: int) -> int:
 class _Picture:
     """One picture while it is being written."""
 
-    def __init__(self, boxes: "List[Box]", title: str, sources: "SourceReader", order: str) -> None:
+    def __init__(self, boxes: "List[Box]", title: str, sources: "SourceReader", order: str, script: str) -> None:
         self._boxes = boxes
         self._whole = boxes[0].size
         self._title = title
         self._sources = sources
         self._order = order
+        self._script = script
         self._scale = (WIDTH - 2 * _MARGIN) / float(self._whole or 1)
 
     def element(self) -> str:
@@ -73,7 +87,7 @@ class _Picture:
             '<svg xmlns="http://www.w3.org/2000/svg" class="icicle" width="100%%" viewBox="0 0 %d %d">'
             % (WIDTH, height),
             "<title>%s</title>" % title,
-            "<style>%s</style>" % read_template("icicle.css"),
+            "<style>%s</style>" % picture_style(),
             '<defs><pattern id="hatch-%s" width="6" height="6" patternUnits="userSpaceOnUse" '
             'patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/>'
             '<rect class="hatch-line" width="1.5" height="6"/></pattern></defs>' % self._order,
@@ -82,6 +96,8 @@ class _Picture:
             '<text class="note" x="%d" y="44">%s</text>' % (_MARGIN, text.escape(self._note())),
         ]
         parts.extend(self._box(box) for box in self._boxes)
+        if self._script:
+            parts.append("<script><![CDATA[\n%s]]></script>" % self._script)
         parts.append("</svg>\n")
         return "\n".join(parts)
 

@@ -10,7 +10,7 @@ from filprofiler.report import formats, sentences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, Iterable, Iterator, List, Optional
+    from typing import Callable, Iterable, Iterator, List, Optional
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLines
@@ -41,7 +41,7 @@ def write_report(
     """
     wanted = [form for form in formats.ALL if form in tuple(forms)]
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
-    content = _Content(profile, top)
+    sources = SourceReader(profile.program)
     written = []  # type: List[str]
     path = folder
     try:
@@ -50,7 +50,7 @@ def write_report(
                 path = os.path.join(folder, name)
                 if stage is not None:
                     stage(name, len(written), len(names))
-                _write(path, content.of(form, name))
+                _write(path, _content(form, name, profile, top, sources))
                 written.append(path)
     except OSError as problem:
         message = "The report cannot be written (%s): %s." % (path, problem.strerror or problem)
@@ -75,58 +75,44 @@ def file_names(moment: str) -> "List[str]":
     return list(formats.file_names(formats.PROF, moment) + formats.file_names(formats.SVG, moment))
 
 
-class _Content:
-    """What stands in the files. It is worked out while they are written; the pictures once, when first needed."""
+def _content(form: str, name: str, profile: "Profile", top: "TopLines", sources: SourceReader) -> "Iterator[bytes]":
+    """A file's content in pieces, worked out while it is written."""
+    if form == formats.PROF:
+        from filprofiler.report.prof import prof_pieces
 
-    def __init__(self, profile: "Profile", top: "TopLines") -> None:
-        self._profile = profile
-        self._top = top
-        self._sources = SourceReader(profile.program)
-        self._pictures = {}  # type: Dict[bool, str]
+        yield from prof_pieces(profile)
+    elif form == formats.SVG:
+        from filprofiler.report.svg import XML_PROLOG
 
-    def of(self, form: str, name: str) -> "Iterator[bytes]":
-        """A file's content in pieces."""
-        profile = self._profile
-        if form == formats.PROF:
-            from filprofiler.report.prof import prof_pieces
+        yield _encoded(XML_PROLOG)
+        yield _encoded(_picture(profile, sources, name != formats.file_names(form, profile.moment)[0]))
+    elif form == formats.HTML:
+        from filprofiler.report.html import html_page
 
-            yield from prof_pieces(profile)
-        elif form == formats.SVG:
-            from filprofiler.report.svg import XML_PROLOG
+        yield _encoded(html_page(profile, top, sources))
+    elif form == formats.JSON:
+        from filprofiler.report.json_file import json_pieces
 
-            yield _encoded(XML_PROLOG)
-            yield _encoded(self._picture(name != formats.file_names(form, profile.moment)[0]))
-        elif form == formats.HTML:
-            from filprofiler.report.html import html_page
+        yield from json_pieces(profile, top, sources)
+    elif form == formats.SPEEDSCOPE:
+        from filprofiler.report.speedscope import speedscope_pieces
 
-            page = html_page(profile, self._top, self._sources, self._picture(False), self._picture(True))
-            yield _encoded(page)
-        elif form == formats.JSON:
-            from filprofiler.report.json_file import json_pieces
+        yield from speedscope_pieces(profile)
+    elif form == formats.PPROF:
+        from filprofiler.report.pprof import pprof_pieces
 
-            yield from json_pieces(profile, self._top, self._sources)
-        elif form == formats.SPEEDSCOPE:
-            from filprofiler.report.speedscope import speedscope_pieces
+        yield from pprof_pieces(profile)
 
-            yield from speedscope_pieces(profile)
-        elif form == formats.PPROF:
-            from filprofiler.report.pprof import pprof_pieces
 
-            yield from pprof_pieces(profile)
+def _picture(profile: "Profile", sources: SourceReader, turned: bool) -> str:
+    """The `<svg>` element of the icicle, or of the reversed one."""
+    from filprofiler.profile.tree import ReversedRoot
+    from filprofiler.report import svg
 
-    def _picture(self, turned: bool) -> str:
-        """The `<svg>` element of the icicle, or of the reversed one."""
-        if turned not in self._pictures:
-            from filprofiler.profile.tree import ReversedRoot
-            from filprofiler.report import svg
-
-            root, title = self._profile.root, sentences.picture_title(self._profile)
-            if turned:
-                made = svg.icicle_svg(ReversedRoot(root), title + ", Reversed", self._sources, svg.CALLEES_FIRST)
-            else:
-                made = svg.icicle_svg(root, title, self._sources, svg.CALLERS_FIRST)
-            self._pictures[turned] = made
-        return self._pictures[turned]
+    title = sentences.picture_title(profile)
+    if turned:
+        return svg.icicle_svg(ReversedRoot(profile.root), title + ", Reversed", sources, svg.CALLEES_FIRST)
+    return svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST)
 
 
 def _encoded(content: str) -> bytes:

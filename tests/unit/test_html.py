@@ -1,5 +1,6 @@
 """index.html: the headline, the top lines and the statement of completeness, escaped and self-contained."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -7,12 +8,15 @@ import pytest
 from recording_builder import profile_of
 
 from filprofiler import _abi
+from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
+from filprofiler.report import style
 from filprofiler.report.html import html_page
-from filprofiler.report.template import fill
+from filprofiler.report.template import fill, read_template
 
 VOID = {"meta", "link", "input", "br"}
+QUIET = {"style", "title", "script"}
 
 
 class Page(HTMLParser):
@@ -20,7 +24,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.words, self.attributes = [], [], []
+        self.open, self.words, self.attributes, self.scripts = [], [], [], []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -38,12 +42,18 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.open and "title" not in self.open:
+        if not QUIET & set(self.open):
             self.words.append(data)
+        elif self.open[-1] == "script":
+            self.scripts.append(data)
 
 
-def page(profile, callers="<svg></svg>", callees="<svg></svg>"):
-    return Page(html_page(profile, TopLines(profile), SourceReader(profile.program), callers, callees))
+def page(profile):
+    return Page(html_text(profile))
+
+
+def html_text(profile):
+    return html_page(profile, TopLines(profile), SourceReader(profile.program))
 
 
 @pytest.fixture
@@ -82,6 +92,26 @@ def test_headline_and_top_lines(job):
     assert "These 3 hold 90.0%; the other 2 lines hold 10.0%." in text
 
 
+def test_the_first_rows_of_the_tables(job):
+    text = page(profile_of(**job)).text
+    assert "0 bytes 80.0 MiB 80.0% job.py:3 (<module>) main()" not in text
+    assert "30.0 MiB 80.0 MiB 80.0% job.py:3 (<module>) main()" in text
+    assert "0 bytes 50.0 MiB 50.0% main (job.py) table = np.ones(5)" in text
+    many = profile_of([([("/a.py", number, "f%d" % number)], number) for number in range(1, 100)])
+    rows = [attribute for attribute in page(many).attributes if attribute[0] == "td" and attribute[2] == "place"]
+    assert len(rows) == 2 * 30
+
+
+def test_own_script_and_style_are_small():
+    assert len(style.page_style() + style.page_script()) <= 60000
+
+
+def test_scripts_are_whole_and_ask_nothing_of_the_user():
+    script = style.page_script() + read_template("icicle.js")
+    assert "]]>" not in script and "</" not in script and "<!--" not in script
+    assert not re.search(r"\b(?:alert|confirm|prompt|eval|innerHTML|outerHTML|insertAdjacentHTML)\b", script)
+
+
 def test_incomplete(job):
     text = page(profile_of(missed={_abi.FIL_MISSED_BLOCK: 1200, _abi.FIL_MISSED_TEXT: 3}, **job)).text
     assert "Incomplete: 1,203 events could not be recorded (1,200: the bytes were not counted" in text
@@ -96,6 +126,40 @@ def test_nothing_held_and_one_line():
     assert "This one line holds all of the peak." in text
 
 
+def test_requests_that_failed_are_told_in_a_banner(job):
+    profile = profile_of(**job)
+    assert "banner" not in [value for _tag, _name, value in page(profile).attributes]
+    (asking,) = [node.site for node in profile.root.children if node.site.path == "/no/source.py"]
+    profile.failures = (FailedRequest(3, None, False, 17, 2.0, [asking]),)
+    profile.failed_requests = 3
+    assert (
+        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB"
+        in page(profile).text
+    )
+    profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 17, 2.0, [asking])
+    profile.program.limits = ("Limit: <1.0 GiB>.",)
+    parsed = page(profile)
+    assert (
+        "Out of memory: 100.0 MiB live when a request for 800.0 GiB failed Limit: <1.0 GiB>. The request for 800.0 GiB "
+        "came from these lines, the innermost last: /no/source.py:1 (f)"
+    ) in parsed.text
+    links = [value for tag, name, value in parsed.attributes if (tag, name) == ("a", "href")]
+    assert links == ["out-of-memory.svg", "out-of-memory-reversed.svg", "out-of-memory.prof"]
+
+
+def test_the_curve_holds_what_was_recorded_and_the_peak(job):
+    profile = profile_of(**job)
+    profile.curve = ((0.0, 0, 50 << 20), (2.0, 60 << 20, 200 << 20), (4.0, 10 << 20, 100 << 20))
+    points = [value for tag, name, value in page(profile).attributes if tag == "polyline" and name == "points"]
+    assert points == ["0,75 500,0 1000,50", "0,100 500,70 775,50 1000,95"]  # the peak of 100 MiB was at 3.1 s
+    profile.peak_seconds = None
+    points = [value for tag, name, value in page(profile).attributes if tag == "polyline" and name == "points"]
+    assert points[1] == "0,100 500,70 1000,95"
+    for too_little in ((), ((0.0, 5, 5),), ((0.0, 5, 5), (0.0, 5, 5))):
+        profile.curve = too_little
+        assert "Over time" not in page(profile).text
+
+
 def test_hostile_text_is_escaped(tmp_path):
     hostile = "</pre><script>alert(1)</script>{{peak}}\0\u202e\udc80\"'"
     (tmp_path / "a.py").write_text("x = '</pre><script>{{exact}}'")
@@ -105,17 +169,22 @@ def test_hostile_text_is_escaped(tmp_path):
         outcome=hostile,
         cwd=str(tmp_path),
     )
-    text = html_page(profile, TopLines(profile), SourceReader(profile.program), "", "")
-    assert "<script" not in text
+    text = html_text(profile)
+    assert text.count("<script") == text.count("</script") == 2
+    assert "<!--" not in text
     assert "\0" not in text
     text.encode("utf-8")
-    assert "x = '</pre><script>{{exact}}'" in Page(text).text
+    parsed = Page(text)
+    assert "x = '</pre><script>{{exact}}'" in parsed.text
+    data = json.loads(parsed.scripts[0])
+    assert "</pre><script>alert(1)</script>{{peak}}\u2400\\u202e\\udc80\"'" in data["strings"]
+    assert [1, "x = '</pre><script>{{exact}}'"] in data["lines"].values()
 
 
 def test_page_asks_for_nothing_from_anywhere(job):
     profile = profile_of(**job)
-    text = html_page(profile, TopLines(profile), SourceReader(profile.program), "", "")
-    assert not re.search(r"https?:|@import|url\((?!#)", text)
+    text = html_text(profile)
+    assert not re.search(r"https?:(?!//www\.w3\.org/2000/svg)|@import|url\((?!#)|fetch\(|XMLHttp|WebSocket", text)
     links = [value for tag, name, value in page(profile).attributes if name in ("href", "src")]
     assert links == ["data:,", "peak-memory.svg", "peak-memory-reversed.svg", "peak-memory.prof"]
 

@@ -2,15 +2,18 @@
 
 import os
 import zipfile
+from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recording_builder import profile_of
 
 from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.model import Program, Site
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.tree import ReversedRoot, line_totals
+from filprofiler.profile.tree import FlatTree, ReversedRoot, function_totals, line_totals
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 JOB = "/jobs/job.py"
@@ -50,6 +53,26 @@ def test_recursion_counts_once_in_a_lines_total():
     profile = profile_of([(recursive, 10), ([(JOB, 1, "f")], 1), ([(JOB, 2, "g")], 5)])
     lines = [(line.site.name, line.own_bytes, line.total_bytes) for line in line_totals(profile.root)]
     assert lines == [("g", 5, 15), ("f", 11, 11)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=8), st.integers(1, 1000)), max_size=30))
+def test_totals_of_lines_and_functions_against_a_sum_over_callstacks(stacks):
+    profile = profile_of([([(JOB, 1 + n, "f%d" % (n % 3)) for n in numbers], size) for numbers, size in stacks])
+    flat = FlatTree(profile.root)
+    lines = line_totals(flat)
+    for totals, key in (
+        (lines, lambda site: (site.line, site.name)),
+        (function_totals(flat, lines), lambda site: site.name),
+    ):
+        own, total = Counter(), Counter()
+        for stack, size in profile.callstacks():
+            own[key(stack[-1])] += size
+            for one in {key(site) for site in stack}:
+                total[one] += size
+        assert {key(line.site): line.total_bytes for line in totals} == dict(total)
+        assert {key(line.site): line.own_bytes for line in totals} == {one: own[one] for one in total}
+        assert [line.total_bytes for line in totals] == sorted(total.values(), reverse=True)
 
 
 def test_top_lines_are_the_users_own_and_add_up():

@@ -87,7 +87,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         if name != "source_lines":
             assert getattr(back.program, name) == getattr(profile.program, name), name
     for name in Profile.__slots__:
-        if name not in ("program", "root", "saved_remarks", "failures"):
+        if name not in ("program", "root", "saved_remarks", "failures", "columns"):
             assert getattr(back, name) == getattr(profile, name), name
     assert list(map(told, back.failures)) == list(map(told, profile.failures))
     assert back.saved_remarks and any(node.thread for node in _nodes(back))

@@ -11,9 +11,8 @@ from recording_builder import profile_of
 from filprofiler.profile.model import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.tree import ReversedRoot
-from filprofiler.report import svg
+from filprofiler.report import style, svg
 from filprofiler.report.prof import prof_pieces
-from filprofiler.report.template import read_template
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE_END = re.compile(r" \(([\d,]+) bytes, (\d+\.\d\d)%\)$")
@@ -93,12 +92,14 @@ def test_titles_widths_and_texts(tmp_path):
 def test_hostile_text_is_shown_and_harmless(tmp_path):
     (tmp_path / "x.py").write_bytes("\t\u05d0\u05d1 ]]> \x0b\x01 </svg> &".encode() + b"y" * 5000)
     path = str(tmp_path / "x.py")
-    for picture in both(profile_of([([(path, 1, HOSTILE), (HOSTILE, 1, "f" * 5000)], 10)])):
+    profile = profile_of([([(path, 1, HOSTILE), (HOSTILE, 1, "f" * 5000)], 10)])
+    sources = SourceReader(profile.program)
+    for picture in both(profile):
         texts = [text for box in boxes(picture) for text in [box[1], *box[5]]]
         assert any("\\u202e" in text and "\u2400" in text and "\\udc80" in text for text in texts)
         assert any("\u05d0\u05d1 ]]> \u240b\u2401 </svg> &y" in text for text in texts)
         assert max(map(len, texts)) < 2000
-        assert "<script" not in picture
+        assert picture.count("<script") == 1 and "<script" not in svg.still_svg(profile.root, "Peak", sources)
 
 
 def test_text_is_cut_on_the_right_and_fits():
@@ -149,7 +150,7 @@ def test_a_picture_has_a_limited_size():
         for number in range(900)
     ]
     for picture in both(profile_of(stacks)):
-        assert len(picture) <= svg.MAX_CHARACTERS
+        assert len(picture.encode("utf-8")) <= svg.MAX_BYTES
         found = boxes(picture)
         assert len(found) <= 4000
         assert sum(box[2] for box in found if box[0] != "frame") == sum(size for _frames, size in stacks)
@@ -166,12 +167,29 @@ def contrast(first, second):
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_contrast_of_every_shade_in_light_and_dark():
-    light, dark = read_template("icicle.css").split("@media (prefers-color-scheme: dark)")
-    for style in (light, dark):
-        ink = re.search(r"\.icicle text \{ fill: (#\w{6})", style).group(1)
-        grounds = re.findall(r"\.icicle \.(?:s\d rect|hatch-\w+|paper) \{ fill: (#\w{6})", style)
-        assert len(grounds) == len(svg.SHADES) + 1 + 3
-        assert min(contrast(ink, ground) for ground in grounds) >= 4.5
-        note = re.search(r"\.icicle \.note \{.*?fill: (#\w{6})", style).group(1)
-        assert contrast(note, re.search(r"\.paper \{ fill: (#\w{6})", style).group(1)) >= 4.5
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_contrast_of_every_shade(theme):
+    colors = style.colors(theme)
+    grounds = [color for name, color in colors.items() if re.match(r"s\d$|hatch", name)]
+    assert len(grounds) == len(svg.SHADES) + 1 + 2
+    assert min(contrast(colors["box-ink"], ground) for ground in grounds) >= 4.5
+    for ground in (colors["paper"], colors["panel"]):
+        inks = [colors[name] for name in ("ink", "soft", "accent", "good", "warn")]
+        assert min(contrast(ink, ground) for ink in inks) >= 4.5
+    assert contrast(colors["on-accent"], colors["accent"]) >= 4.5
+
+
+def test_a_picture_has_the_colours_of_both_themes():
+    light, dark = style.picture_style().split("@media screen and (prefers-color-scheme: dark)")
+    for part, theme in ((light, "light"), (dark, "dark")):
+        for name in ("paper", "box-ink", "s0", "s7", "hatch-line"):
+            assert ": %s;" % style.colors(theme)[name] in part
+    assert "var(" not in light + dark
+
+
+def test_the_pages_picture_is_small_and_whole():
+    stacks = [([("/a.py", depth, "f%d" % number) for depth in range(20)], 10**6 + number) for number in range(900)]
+    profile = profile_of(stacks)
+    picture = svg.still_svg(profile.root, "Peak", SourceReader(profile.program))
+    assert len(picture.encode("utf-8")) <= svg.MAX_STILL_BYTES
+    assert sum(box[2] for box in boxes(picture) if box[0] != "frame") == profile.peak_bytes

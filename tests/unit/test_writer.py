@@ -35,8 +35,7 @@ def test_four_files_in_order(tmp_path):
     assert "<title>Peak Tracked Memory Usage (11.8 MiB), Reversed</title>" in turned
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
-    assert picture.split("\n", 1)[1] in page
-    assert turned.split("\n", 1)[1] in page
+    assert page.count("<svg ") == 1
 
 
 @pytest.mark.parametrize("obstacle", range(4))

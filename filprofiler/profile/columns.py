@@ -1,0 +1,121 @@
+"""Which part of a line asked for memory: the columns that CPython keeps from 3.11 on.
+
+Worked out for the few lines that are shown, one at a time, when they are asked for.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+
+    from filprofiler.profile.model import Site
+    from filprofiler.recording.reader import Recording
+
+    # End of the entry in bytes of bytecode; line, last line, first column, column behind the last; or None.
+    Entry = Tuple[int, Optional[Tuple[int, int, int, int]]]
+
+_FIRST_VERSION = 0x030B0000
+
+# Forms of an entry, in bits 3 to 6 of its first byte.
+_ONE_LINE_FORMS = (10, 11, 12)
+_NO_COLUMNS, _LONG_FORM, _NO_LOCATION = 13, 14, 15
+
+
+class SavedColumns:
+    """The columns that came with a saved profile."""
+
+    def __init__(self, known: "Dict[Site, Tuple[int, int]]") -> None:
+        self._known = known
+
+    def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
+        """As Columns.of."""
+        return self._known.get(site)
+
+
+class Columns:
+    """Finds the columns of sites.
+
+    places: the numbers of sites, by code_number << 32 ^ offset, of every instruction that was met.
+    sites: the sites, by number.
+    recording: has the functions' line tables.
+    """
+
+    def __init__(self, places: "Mapping[int, int]", sites: "List[Site]", recording: "Recording") -> None:
+        self._places = places
+        self._sites = sites
+        self._recording = recording
+        self._by_site = None  # type: Optional[Dict[Site, List[int]]]
+
+    def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
+        """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
+
+        None where it is not known: before CPython 3.11, without columns, or where an expression spans other lines.
+        """
+        first = last = None
+        for place in self._places_of(site):
+            located = self._located(place)
+            if located is None or located[0] != site.line or located[1] != site.line:
+                return None
+            first = located[2] if first is None else min(first, located[2])
+            last = located[3] if last is None else max(last, located[3])
+        return None if first is None or last is None or first >= last else (first, last)
+
+    def _places_of(self, site: "Site") -> "Iterable[int]":
+        if self._by_site is None:
+            self._by_site = {}
+            for place, number in self._places.items():
+                self._by_site.setdefault(self._sites[number], []).append(place)
+        return self._by_site.get(site, ())
+
+    def _located(self, place: int) -> "Optional[Tuple[int, int, int, int]]":
+        if place < 0:  # a negative offset: the function has not begun
+            return None
+        offset = place & 0xFFFFFFFF
+        code = self._recording.code(place >> 32)
+        if code.line_table is None or self._recording.python_version < _FIRST_VERSION:
+            return None
+        for end, location in entries(code.first_line, code.line_table):
+            if offset < end:
+                return location
+        return None
+
+
+def entries(first_line: int, table: bytes) -> "Iterator[Entry]":
+    """The entries of a co_linetable of CPython 3.11 or later; of one that is cut short, as far as it goes."""
+    line, address, position = first_line, 0, 0
+    padded = table + bytes(40)
+    while position < len(table):
+        form = padded[position] >> 3 & 15
+        address += 2 * (padded[position] & 7) + 2
+        position += 1
+        location = None
+        if form < _ONE_LINE_FORMS[0]:
+            start = form << 3 | padded[position] >> 4
+            location = (line, line, start, start + (padded[position] & 15))
+            position += 1
+        elif form in _ONE_LINE_FORMS:
+            line += form - _ONE_LINE_FORMS[0]
+            location = (line, line, padded[position], padded[position + 1])
+            position += 2
+        elif form != _NO_LOCATION:
+            step, position = _varint(padded, position)
+            line += -(step >> 1) if step & 1 else step >> 1
+            if form == _LONG_FORM:
+                lines, position = _varint(padded, position)
+                start, position = _varint(padded, position)
+                end, position = _varint(padded, position)
+                if start and end:
+                    location = (line, line + lines, start - 1, end - 1)
+        yield address, location
+
+
+def _varint(table: bytes, position: int) -> "Tuple[int, int]":
+    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows; and the position behind it."""
+    value = shift = 0
+    while position < len(table):
+        byte = table[position]
+        position += 1
+        value |= (byte & 63) << shift
+        shift += 6
+        if not byte & 64:
+            break
+    return value, position

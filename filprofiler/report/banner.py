@@ -1,0 +1,48 @@
+"""What is more urgent than the numbers: that memory ran out, and the request that failed. It is in no total."""
+
+from filprofiler.report import text
+from filprofiler.report.sentences import out_of_memory, requested, survived_failures
+from filprofiler.report.template import fill, read_template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Sequence
+
+    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.source import SourceReader
+
+_MAX_FRAMES = 12  # the innermost ones
+_MAX_COLUMNS = 200
+
+
+def banner(profile: "Profile", sources: "SourceReader") -> str:
+    """The banner as HTML; "" if no request for memory failed."""
+    sentence = out_of_memory(profile) or survived_failures(profile)
+    if not sentence:
+        return ""
+    paragraphs = list(profile.program.limits)
+    failure = profile.fatal_request
+    if failure is None and profile.failures:
+        failure = profile.failures[-1]
+    stack = failure.stack if failure is not None else ()  # type: Sequence[Site]
+    if failure is not None and stack:
+        which = "The request" if failure is profile.fatal_request else "The last of them,"
+        paragraphs.append("%s for %s came from these lines, the innermost last:" % (which, requested(failure)))
+    values = {
+        "sentence": text.escape(sentence),
+        "paragraphs": "".join("<p>%s</p>\n" % text.escape(paragraph) for paragraph in paragraphs),
+        "stack": _frames(stack, sources),
+    }
+    return fill(read_template("banner.html"), values)
+
+
+def _frames(stack: "Sequence[Site]", sources: "SourceReader") -> str:
+    template = read_template("banner_frame.html")
+    frames = []
+    for site in stack[-_MAX_FRAMES:]:
+        values = {
+            "place": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),
+            "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)),
+        }
+        frames.append(fill(template, values))
+    return "".join(frames)

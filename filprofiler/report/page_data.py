@@ -1,0 +1,172 @@
+"""The data of the page: every callstack of the profile, in little room, for the scripts in templates/.
+
+A JSON object, in which all text has been made visible:
+
+* `strings`: paths and names of functions, each once;
+* `folders`: for paths of libraries, by the number of the string, how many characters the folder of all libraries has;
+* `sites`: `path` and `name` (numbers of strings), `line`, and `mine`, a string of "1" for the user's own code;
+* `lines`: for each path that has source, by the number of its string, a list: line number, text, line number, text, ...
+* `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
+* `nodes`: the tree in preorder, the largest child first, the root left out. `ups` has a digit for each node: how many
+  levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
+  node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` are the numbers of nodes, from 1, that
+  begin a thread.
+
+Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
+"""
+
+import json
+from itertools import islice
+
+from filprofiler.report import text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+    from filprofiler.profile.filters import OwnCode
+    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import FlatTree
+
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_ESCAPE = 63  # in `ups`: more digits follow
+_ESCAPED_DIGITS = 4
+
+_MAX_COLUMNS = 240  # of a source line
+_MAX_NAME = 400  # characters of a path or a function's name
+_REACH = 2  # source lines on either side
+_LINE_CHARACTERS = 2000000  # of all source lines of frames; beyond it the smallest frames have none
+_AROUND_CHARACTERS = 400000  # of all lines around them
+_UNDERLINED = 200  # sites for which columns are looked up
+
+
+def page_json(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources: "SourceReader") -> str:
+    """The data as JSON that may stand inside a script element."""
+    sites = tree.sites
+    by_size = sorted(range(len(sites)), key=lambda number: (-tree.largest[number], number))
+    strings = _Strings()
+    data = {
+        "peak": profile.peak_bytes,
+        "sites": {
+            "path": [strings.number(site.path) for site in sites],
+            "name": [strings.number(site.name) for site in sites],
+            "line": [site.line for site in sites],
+            "mine": "".join(["1" if own_code.owns(site) else "0" for site in sites]),
+        },
+        "nodes": _nodes(tree),
+        "lines": _lines([sites[number] for number in by_size], strings, sources),
+        "columns": _columns(profile, tree, by_size, sources),
+        "folders": _folders({site.path for site in sites}, own_code, strings),
+        "strings": strings.texts,
+    }
+    return script_safe(json.dumps(data, separators=(",", ":")))
+
+
+def script_safe(encoded: str) -> str:
+    """JSON, in ASCII already, in which nothing can end or comment out the script element that it stands in."""
+    return encoded.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Optional[Tuple[int, int]]":
+    """Which characters of a site's line, as it is shown with its indentation, asked for memory; None if not known."""
+    columns = None if profile.columns is None else profile.columns.of(site)
+    if columns is None:
+        return None
+    encoded = sources.indented_line(site.path, site.line).encode("utf-8", "surrogatepass")
+    if columns[1] > len(encoded):  # the file has been changed since
+        return None
+    before, within = encoded[: columns[0]], encoded[columns[0] : columns[1]]
+    start = len(text.visible(before.decode("utf-8", "replace")))
+    return start, start + len(text.visible(within.decode("utf-8", "replace")))
+
+
+class _Strings:
+    """Texts, each once, made visible."""
+
+    def __init__(self) -> None:
+        self.texts = []  # type: List[str]
+        self._numbers = {}  # type: Dict[str, int]
+
+    def number(self, content: str) -> int:
+        """The number of a text."""
+        found = self._numbers.get(content)
+        if found is None:
+            found = self._numbers[content] = len(self.texts)
+            self.texts.append(text.cut(text.visible(content), _MAX_NAME))
+        return found
+
+
+def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> "Dict[int, int]":
+    """How much of each path is left out where there is little room."""
+    lengths = {}
+    for path in paths:
+        left_out = len(text.visible(path)) - len(text.visible(own_code.library_path(path)))
+        if 0 < left_out < _MAX_NAME and not own_code.owns_path(path):
+            lengths[strings.number(path)] = left_out
+    return dict(sorted(lengths.items()))
+
+
+def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
+    """The tree itself."""
+    ups = []
+    before = 0
+    for depth in tree.depths:
+        up = before - depth + 1
+        ups.append(DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS))
+        before = depth
+    width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
+    spelled = [_digits(number, width) for number in range(len(tree.sites))]
+    return {
+        "count": len(tree.nodes),
+        "width": width,
+        "ups": "".join(ups),
+        "sites": "".join([spelled[number] for number in tree.numbers]),
+        "bytes": "".join(["%x " % node.own_bytes if node.own_bytes else " " for node in tree.nodes]),
+        "threads": [number for number, node in enumerate(tree.nodes, 1) if node.thread],
+    }
+
+
+def _digits(number: int, width: int) -> str:
+    """A number in so many digits, the lowest first."""
+    return "".join([DIGITS[number >> 6 * place & 63] for place in range(width)])
+
+
+def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
+    """The source lines of the sites and, for the large ones, those around them."""
+    found = {}  # type: Dict[int, Dict[int, str]]
+    line_room, around_room = _LINE_CHARACTERS, _AROUND_CHARACTERS
+    for site in by_size:
+        shown = _shown_line(site.path, site.line, sources)
+        if not shown or line_room < 0:
+            continue
+        of_path = found.setdefault(strings.number(site.path), {})
+        if site.line not in of_path:
+            of_path[site.line] = shown
+            line_room -= len(shown)
+        for number in range(site.line - _REACH, site.line + _REACH + 1) if around_room > 0 else ():
+            if number not in of_path:
+                around = _shown_line(site.path, number, sources)
+                if around:
+                    of_path[number] = around
+                    around_room -= len(around)
+    return {path: [part for item in sorted(lines.items()) for part in item] for path, lines in found.items()}
+
+
+def _shown_line(path: str, number: int, sources: "SourceReader") -> str:
+    line = sources.indented_line(path, number)
+    if len(line) > _MAX_COLUMNS // 2 or not line.isprintable():
+        line = text.cut(text.visible(line), _MAX_COLUMNS)
+    return line.rstrip()
+
+
+def _columns(
+    profile: "Profile", tree: "FlatTree", by_size: "Iterable[int]", sources: "SourceReader"
+) -> "Dict[int, Tuple[int, int]]":
+    """What is to be underlined, for the largest sites."""
+    found = {}
+    for number in islice(by_size, _UNDERLINED):
+        columns = underlined(profile, tree.sites[number], sources)
+        if columns is not None:
+            found[number] = columns
+    return found

@@ -1,0 +1,52 @@
+"""The tables of lines and of functions, the first rows of which stand in the page itself."""
+
+from filprofiler.profile.tree import function_totals, line_totals
+from filprofiler.report import text
+from filprofiler.report.template import fill, read_template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, List, Tuple
+
+    from filprofiler.profile.filters import OwnCode
+    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import FlatTree, LineTotal
+
+    Label = Callable[[Site], str]
+
+ROWS = 30
+_MAX_COLUMNS = 200
+
+
+def table_rows(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources: "SourceReader") -> "Tuple[str, str]":
+    """The rows of the lines and of the functions with the largest totals, as HTML."""
+    lines = line_totals(tree)
+    functions = function_totals(tree, lines)
+
+    def shown(site: "Site") -> str:
+        return site.path if own_code.owns(site) else own_code.library_path(site.path)
+
+    return (
+        _rows(lines, profile, sources, lambda site: "%s:%d (%s)" % (shown(site), site.line, site.name)),
+        _rows(functions, profile, sources, lambda site: "%s (%s)" % (site.name, shown(site))),
+    )
+
+
+def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader", label: "Label") -> str:
+    template = read_template("table_row.html")
+    rows = []
+    for total in totals[:ROWS]:
+        site = total.site
+        values = {
+            "own": text.escape(text.human_bytes(total.own_bytes)),
+            "own_exact": text.escape(text.exact_bytes(total.own_bytes)),
+            "total": text.escape(text.human_bytes(total.total_bytes)),
+            "total_exact": text.escape(text.exact_bytes(total.total_bytes)),
+            "share": text.percent(total.total_bytes, profile.peak_bytes, 1),
+            "place": text.escape(text.cut(text.visible(site.name if site.special else label(site)), _MAX_COLUMNS)),
+            "path": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),
+            "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)),
+        }
+        rows.append(fill(template, values))
+    return "".join(rows)

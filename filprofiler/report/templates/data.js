@@ -1,0 +1,100 @@
+/* The profile, read from the page's data; filprofiler/report/page_data.py says how it is written. */
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const VALUES = new Uint8Array(128);
+for (let value = 0; value < 64; value++) VALUES[DIGITS.charCodeAt(value)] = value;
+
+/* The number that begins at `position`, in so many digits, the lowest first. */
+function readDigits(text, position, width) {
+  let number = 0;
+  for (let place = width - 1; place >= 0; place--) number = number * 64 + VALUES[text.charCodeAt(position + place)];
+  return number;
+}
+
+/* The tree of callstacks, callers first, in columns of one value a node. Node 0 is the root; parents stand first.
+   parent, site: numbers. own: bytes asked for by exactly this callstack. total: those and all below.
+   ownStacks: how many callstacks of the program end here. stacks: those and all below. thread: 1 where one begins.
+   first, next: the first child and the next sibling, 0 for none. */
+class Callstacks {
+  constructor(parent, site, own, stacks, thread) {
+    const count = parent.length;
+    Object.assign(this, { count, parent, site, own, ownStacks: stacks, thread, total: own.slice(), stacks: stacks.slice() });
+    this.first = new Int32Array(count);
+    this.next = new Int32Array(count);
+    for (let node = count - 1; node > 0; node--) {
+      const above = parent[node];
+      this.total[above] += this.total[node];
+      this.stacks[above] += this.stacks[node];
+      this.next[node] = this.first[above];
+      this.first[above] = node;
+    }
+  }
+}
+
+function readNodes(nodes) {
+  const count = nodes.count + 1;
+  const parent = new Int32Array(count), site = new Int32Array(count), own = new Float64Array(count);
+  const stacks = new Int32Array(count), thread = new Uint8Array(count);
+  const sizes = nodes.bytes.split(" "), path = [0];
+  let depth = 0, position = 0;
+  for (let node = 1; node < count; node++) {
+    let up = VALUES[nodes.ups.charCodeAt(position++)];
+    if (up === 63) {
+      up = readDigits(nodes.ups, position, 4);
+      position += 4;
+    }
+    depth += 1 - up;
+    parent[node] = path[depth - 1];
+    path[depth] = node;
+    site[node] = readDigits(nodes.sites, (node - 1) * nodes.width, nodes.width);
+    if (sizes[node - 1]) {
+      own[node] = parseInt(sizes[node - 1], 16);
+      stacks[node] = 1;
+    }
+  }
+  for (const node of nodes.threads) thread[node] = 1;
+  return new Callstacks(parent, site, own, stacks, thread);
+}
+
+function readSites(data) {
+  const { path, name, line, mine } = data.sites;
+  return path.map((number, site) => ({
+    number: site, path: data.strings[number], pathNumber: number, name: data.strings[name[site]],
+    shownPath: data.strings[number].slice(data.folders[number] || 0), line: line[site],
+    mine: mine[site] === "1", columns: data.columns[site] || null,
+  }));
+}
+
+/* Source lines: `at(site)` is the site's own, without indentation; `around(site)` are [number, text] near it. */
+class Source {
+  constructor(lines) {
+    this.files = new Map();
+    for (const path of Object.keys(lines)) {
+      const file = new Map(), flat = lines[path];
+      for (let place = 0; place < flat.length; place += 2) file.set(flat[place], flat[place + 1]);
+      this.files.set(Number(path), file);
+    }
+  }
+
+  raw(site, line) {
+    const file = this.files.get(site.pathNumber);
+    return (file && file.get(line)) || "";
+  }
+
+  at(site) {
+    return this.raw(site, site.line).trim();
+  }
+
+  around(site) {
+    const file = this.files.get(site.pathNumber), found = [];
+    if (!file || !file.has(site.line)) return found;
+    for (let line = Math.max(1, site.line - 2); line <= site.line + 2; line++) found.push([line, file.get(line) || ""]);
+    while (found.length && !found[found.length - 1][1]) found.pop();
+    return found;
+  }
+}
+
+function readProfile(text) {
+  const data = JSON.parse(text), sites = readSites(data);
+  return { peak: data.peak, sites, source: new Source(data.lines), callstacks: readNodes(data.nodes) };
+}

@@ -1,0 +1,92 @@
+/* The tables of lines and of functions: all rows, to be sorted; a row's button marks its boxes. */
+
+const FIRST_ROWS = 30, MORE_ROWS = 100;
+
+/* Bytes of each group of sites, a recursion counted once: {site, sites, own, total}, the largest total first.
+   keyOf(site): what the sites of a group share. `site` is the group's line with the largest total. */
+function totals(profile, keyOf) {
+  const { count, parent, site, own, total } = profile.callstacks;
+  const groups = new Map(), ofSite = profile.sites.map(() => null);
+  const path = [], open = new Map();
+  for (let node = 1; node < count; node++) {
+    while (path.length && path[path.length - 1].node !== parent[node]) {
+      const closed = path.pop().group;
+      open.set(closed, open.get(closed) - 1);
+    }
+    const group = ofSite[site[node]] || groupOf(profile.sites[site[node]], keyOf, groups, ofSite);
+    const depth = open.get(group) || 0;
+    group.own += own[node];
+    if (!depth) group.total += total[node];
+    open.set(group, depth + 1);
+    path.push({ node, group });
+  }
+  return Array.from(groups.values()).sort((first, second) => second.total - first.total);
+}
+
+function groupOf(site, keyOf, groups, ofSite) {
+  const key = keyOf(site);
+  if (!groups.has(key)) groups.set(key, { site, sites: new Set(), own: 0, total: 0 });
+  const group = groups.get(key);
+  group.sites.add(site.number);
+  ofSite[site.number] = group;
+  return group;
+}
+
+class Table {
+  /* label(site): what the row's button says. mark(row, words): called when it is pressed. */
+  constructor(place, rows, profile, label, mark) {
+    Object.assign(this, { place, rows, profile, label, mark, shown: FIRST_ROWS, by: "total", down: true });
+    this.heads = Array.from(place.querySelectorAll("th[data-by]"));
+    for (const head of this.heads) {
+      const button = element("button", "", head.textContent, { type: "button" });
+      button.addEventListener("click", () => this.sort(head.dataset.by));
+      head.replaceChildren(button);
+    }
+    this.more = element("button", "more", "", { type: "button" });
+    this.more.addEventListener("click", () => {
+      this.shown += MORE_ROWS;
+      this.draw();
+    });
+    place.parentElement.after(this.more);
+    this.draw();
+  }
+
+  sort(by) {
+    this.down = this.by === by ? !this.down : by !== "place" && by !== "source";
+    this.by = by;
+    const value = {
+      own: (row) => row.own, total: (row) => row.total,
+      place: (row) => this.label(row.site), source: (row) => this.profile.source.at(row.site),
+    }[by];
+    const sign = this.down ? -1 : 1;
+    this.rows.sort((first, second) => {
+      const one = value(first), other = value(second);
+      return one < other ? -sign : one > other ? sign : 0;
+    });
+    this.draw();
+  }
+
+  draw() {
+    for (const head of this.heads) {
+      if (head.dataset.by === this.by) head.setAttribute("aria-sort", this.down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+    this.place.tBodies[0].replaceChildren(...this.rows.slice(0, this.shown).map((row) => this.elementOf(row)));
+    const hidden = this.rows.length - this.shown;
+    this.more.hidden = hidden <= 0;
+    this.more.textContent = `Show ${Math.min(hidden, MORE_ROWS)} more of ${grouped(this.rows.length)}`;
+  }
+
+  elementOf(row) {
+    const made = element("tr"), place = element("td", "place"), words = this.label(row.site);
+    const mark = element("button", "", words, { type: "button", title: `${fullLabel(row.site)}: mark its boxes` });
+    mark.addEventListener("click", () => this.mark(row, words));
+    place.append(mark);
+    made.append(
+      element("td", "", humanBytes(row.own), { title: exactBytes(row.own) }),
+      element("td", "", humanBytes(row.total), { title: exactBytes(row.total) }),
+      element("td", "", percent(row.total, this.profile.peak, 1)), place,
+      element("td", "source", this.profile.source.at(row.site)));
+    return made;
+  }
+}

@@ -1,0 +1,99 @@
+"""The data of the page: what is written can be read back, to the byte."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recording_builder import profile_of
+
+from filprofiler.profile.filters import OwnCode
+from filprofiler.profile.source import SourceReader
+from filprofiler.profile.tree import FlatTree
+from filprofiler.report.page_data import DIGITS, page_json
+from filprofiler.report.text import visible
+
+NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
+
+
+def data_of(profile):
+    """The page's data, as the browser parses it."""
+    text = page_json(profile, FlatTree(profile.root), OwnCode(profile), SourceReader(profile.program))
+    assert not set("<>&") & set(text)
+    assert text.isascii()
+    return json.loads(text)
+
+
+def number(digits):
+    """A number from its digits, lowest first."""
+    return sum(DIGITS.index(digit) << 6 * place for place, digit in enumerate(digits))
+
+
+def callstacks(data):
+    """Each callstack with bytes: its frames as (path, line, name), and the bytes."""
+    nodes, sites, strings = data["nodes"], data["sites"], data["strings"]
+    ups, sizes, width = iter(nodes["ups"]), nodes["bytes"].split(" "), nodes["width"]
+    found, path = [], []
+    for node in range(nodes["count"]):
+        up = number(next(ups))
+        if up == 63:
+            up = number([next(ups) for _digit in range(4)])
+        del path[len(path) + 1 - up - 1 :]
+        site = number(nodes["sites"][node * width : (node + 1) * width])
+        path.append((strings[sites["path"][site]], sites["line"][site], strings[sites["name"][site]]))
+        if sizes[node]:
+            found.append((list(path), int(sizes[node], 16)))
+    return found
+
+
+FRAMES = st.tuples(st.sampled_from(["/a.py", "</script>\0\udc80", "<x>"]), st.integers(1, 90), st.text(max_size=3))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.lists(FRAMES, max_size=9), st.integers(1, 10**15)), max_size=40))
+def test_every_callstack_is_there(stacks):
+    profile = profile_of(stacks)
+    data = data_of(profile)
+    wanted = [
+        ([(visible(site.path), site.line, visible(site.name)) for site in stack], size)
+        for stack, size in profile.callstacks()
+    ]
+    assert callstacks(data) == wanted
+    assert sum(size for _stack, size in callstacks(data)) == data["peak"] == profile.peak_bytes
+
+
+def test_deep_and_many():
+    deep = [("/a.py", line, "f") for line in range(1, 301)]
+    profile = profile_of([(deep, 5), ([("/b.py", 1, "g")], 4)] + [([("/c.py", n, "h")], 3) for n in range(1, 5000)])
+    data = data_of(profile)
+    assert data["nodes"]["width"] == 3
+    assert [len(stack) for stack, _size in callstacks(data)][:3] == [300, 1, 1]
+
+
+def test_threads_are_told():
+    from recording_builder import RecordingBuilder
+
+    from filprofiler.profile.build import build_profile
+    from filprofiler.profile.model import Program
+    from filprofiler.recording.reader import Recording
+
+    builder = RecordingBuilder()
+    mark = builder.thread(builder.stack([("/a.py", "main", 5)], 0))
+    builder.stack([("/a.py", "work", 9)], 70, parent=mark)
+    assert data_of(build_profile(Recording(builder.build()), Program()))["nodes"]["threads"] == [2]
+
+
+def test_own_code_folders_and_lines(tmp_path):
+    (tmp_path / "job.py").write_text("import a\n\ndef f():\n\tx  = 1 \n    return x\n" + "z" * 500)
+    job = str(tmp_path / "job.py")
+    profile = profile_of([([(job, 4, "f"), (NUMERIC, 191, "ones")], 10), ([(job, 6, "g")], 1)])
+    data = data_of(profile)
+    sites = data["sites"]
+    names = [data["strings"][name] for name in sites["name"]]
+    mine = dict(zip(names, sites["mine"]))
+    assert mine == {"all": "0", "f": "1", "ones": "0", "g": "1"}
+    assert data["folders"] == {
+        str(data["strings"].index(NUMERIC)): len("/venv/lib/python3.9/site-packages/"),
+    }
+    (lines,) = data["lines"].values()
+    assert lines[:6] == [3, "def f():", 4, "    x  = 1", 5, "    return x"]
+    assert lines[-2] == 6 and len(lines[-1]) == 240 and lines[-1].endswith("z\u2026")
