@@ -59,11 +59,11 @@ def read_profile(
 
     progress.reading("reading the recording", 0, 2)
     recording = read_recording(recording_path)
-    moment = moment_to_tell(recording, outcome)
+    moment, at_end = moment_to_tell(recording, outcome)
     if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
         program.limits = tuple(limits())
     progress.reading("finding callstacks", 1, 2)
-    return build_profile(recording, program, moment)
+    return build_profile(recording, program, moment, at_end)
 
 
 def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequence[str]") -> "Optional[str]":
