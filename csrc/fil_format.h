@@ -137,7 +137,7 @@ struct fil_header {
     uint64_t snapshot_failure; /* value of failed_requests when it was taken; 0: taken for an uncaught MemoryError */
     uint32_t sample_count;     /* points of the curve in use */
     uint32_t reserved_count;
-    uint64_t reserved;
+    uint64_t snapshot_clock_ns; /* monotonic clock when the snapshot was taken */
 
     /* Counters, on a cache line of their own. */
     uint64_t current_bytes; /* live tracked bytes */

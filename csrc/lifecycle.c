@@ -19,21 +19,16 @@ static uint32_t own_pid;
 static uint32_t supervisor_pid;
 
 /* A program at its limit goes on in what it has, and each of its events may ask for pages: not every one shall pay for the
- * kernel's no. */
-#define REQUESTS_BETWEEN_TRIES 256u
-
+ * kernel's no. One try for each tick of the coarse clock, some milliseconds. */
 static void *take_pages(void *context, size_t bytes)
 {
     (void)context;
-    static uint32_t left_out;
-    if (left_out != 0) {
-        left_out -= 1;
+    static uint64_t refused_at;
+    if (refused_at != 0 && platform_coarse_clock_ns() == refused_at) {
         return NULL;
     }
     void *pages = platform_take_pages(bytes);
-    if (pages == NULL) {
-        left_out = REQUESTS_BETWEEN_TRIES;
-    }
+    refused_at = pages == NULL ? platform_coarse_clock_ns() : 0;
     return pages;
 }
 

@@ -35,7 +35,7 @@ struct ledger {
     struct text_table texts;
     struct code_table codes;
     uint64_t snapshots; /* taken so far */
-    uint64_t last_snapshot_ns;
+    uint64_t snapshot_bytes; /* live when the last one was taken */
 };
 
 /* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.

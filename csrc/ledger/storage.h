@@ -26,8 +26,8 @@ struct ledger_storage {
     /* A segment for texts of at least `bytes`; its place in the file and its real size come back in the last two. */
     uint8_t *(*next_text_segment)(void *context, size_t bytes, uint64_t *offset, size_t *room);
 
-    /* Keep a snapshot of `count` values, which `values` gives piece by piece, in place of the one before; its place in
-     * the file comes back in `offset`. False if there is no room, or no way to write now. */
+    /* Keep a snapshot of `count` values, which `values` gives piece by piece, beside the one before; its place in the
+     * file comes back in `offset`. False if there is no room, or no way to write now. */
     bool (*keep_snapshot)(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
     /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */

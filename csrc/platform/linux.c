@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -146,9 +147,19 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
     return forbidden ? read_by_pipe(into, address, bytes) : done == (ssize_t)bytes;
 }
 
+/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
+static bool beyond_file_limit(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
+
 static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
 {
     long status;
+    if (beyond_file_limit(offset + bytes)) {
+        return EFBIG;
+    }
     do {
         status = syscall(SYS_fallocate, descriptor, 0, (off_t)offset, (off_t)bytes);
     } while (status != 0 && errno == EINTR);
@@ -186,6 +197,9 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
 bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)
 {
     int kept = errno;
+    if (beyond_file_limit(offset + bytes)) {
+        return false;
+    }
     int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     const char *next = data;
     while (descriptor >= 0 && bytes > 0) {

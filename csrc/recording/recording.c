@@ -9,13 +9,18 @@
 
 #define SNAPSHOT_PIECE 4096u
 
+struct snapshot_place {
+    uint64_t at;   /* place in the file */
+    uint64_t room; /* values that fit there */
+};
+
 static struct {
     struct fil_header *header;
     char path[PATH_MAX];
     int last_error;
     struct fil_node *spare_nodes; /* when memory runs out, whoever asks last may have a new callstack */
-    uint64_t snapshot_at;   /* place in the file */
-    uint64_t snapshot_room; /* values that fit there */
+    struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
+    unsigned snapshot_last;
 } recording;
 
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
@@ -88,22 +93,23 @@ bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *val
     (void)context;
     static uint64_t piece[SNAPSHOT_PIECE]; /* memory may be what is wanting */
     struct fil_header *header = recording.header;
-    if (count > recording.snapshot_room) { /* the place of the one before is lost */
+    struct snapshot_place *free_place = &recording.snapshots[recording.snapshot_last == 0];
+    if (count > free_place->room) { /* what was there is lost */
         size_t page = platform_page_bytes();
-        uint64_t room = (count + count / 4) * sizeof *piece;
-        recording.snapshot_at = (header->file_bytes + page - 1) / page * page;
-        recording.snapshot_room = room / sizeof *piece;
-        header->file_bytes = recording.snapshot_at + room;
+        free_place->room = count + count / 4;
+        free_place->at = (header->file_bytes + page - 1) / page * page;
+        header->file_bytes = free_place->at + free_place->room * sizeof *piece;
     }
     for (uint64_t first = 0; first < count; first += SNAPSHOT_PIECE) {
         uint64_t part = count - first < SNAPSHOT_PIECE ? count - first : SNAPSHOT_PIECE;
         values(source, first, part, piece);
-        uint64_t place = recording.snapshot_at + first * sizeof *piece;
+        uint64_t place = free_place->at + first * sizeof *piece;
         if (!platform_write_file(recording.path, place, piece, part * sizeof *piece)) {
             return false;
         }
     }
-    *offset = recording.snapshot_at;
+    recording.snapshot_last = recording.snapshot_last == 0;
+    *offset = free_place->at;
     return true;
 }
 

@@ -19,7 +19,7 @@ struct fil_node *recording_next_nodes(void *context);
 struct fil_code *recording_next_codes(void *context);
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
 
-/* Write a snapshot, in place of the one before, through a file descriptor: mapping more may be impossible. */
+/* Write a snapshot beside the one before, through a file descriptor: mapping more may be impossible. */
 bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
 /* The errno of the last segment that could not be had, 0 if none failed. */

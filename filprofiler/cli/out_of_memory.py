@@ -5,7 +5,7 @@ from filprofiler.report.text import human_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional
+    from typing import List, Optional, Tuple
 
     from filprofiler.launch.memory_limits import MemoryWatch
     from filprofiler.launch.outcome import Outcome
@@ -18,19 +18,22 @@ _CONSEQUENCE_NS = 5 * 10**9
 _CRASHES = (4, 5, 6, 7, 8, 11)
 
 
-def moment_to_tell(recording: "Recording", outcome: "Optional[Outcome]") -> str:
-    """OUT_OF_MEMORY if the program died of it, else PEAK. Without an outcome only the program's own word counts."""
+def moment_to_tell(recording: "Recording", outcome: "Optional[Outcome]") -> "Tuple[str, bool]":
+    """OUT_OF_MEMORY if the program died of it, else PEAK; and whether no failed request but its end is that moment.
+
+    Without an outcome only the program's own word counts.
+    """
     if recording.uncaught_memory_error:
-        return OUT_OF_MEMORY
+        return OUT_OF_MEMORY, False
     if outcome is None:
-        return PEAK
+        return PEAK, False
     if outcome.killed_for_memory:
-        return OUT_OF_MEMORY
+        return OUT_OF_MEMORY, True
     if outcome.signal in _CRASHES and recording.failures:
         since_failure = outcome.ended_clock_ns - recording.failures[-1].clock_ns
         if since_failure < _CONSEQUENCE_NS:
-            return OUT_OF_MEMORY
-    return PEAK
+            return OUT_OF_MEMORY, False
+    return PEAK, False
 
 
 def limit_sentences(outcome: "Outcome", watch: "MemoryWatch") -> "List[str]":

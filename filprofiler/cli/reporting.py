@@ -7,7 +7,7 @@ from filprofiler.errors import FilError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional, Sequence, Tuple
+    from typing import Callable, Optional, Sequence, Set, Tuple
 
     from filprofiler.launch.outcome import Outcome
     from filprofiler.profile.model import Program
@@ -35,14 +35,15 @@ def make_report(
     from filprofiler.report.summary import summary_lines
     from filprofiler.report.writer import INDEX_NAME, write_report
 
-    already = set(os.listdir(folder))
+    already = set()  # type: Set[str]
     moment = PEAK
     try:
+        already = set(os.listdir(folder))
         recording = read_recording(recording_path)
-        moment = moment_to_tell(recording, outcome)
+        moment, at_end = moment_to_tell(recording, outcome)
         if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
             program.limits = tuple(limits())
-        profile = build_profile(recording, program, moment)
+        profile = build_profile(recording, program, moment, at_end)
         top = TopLines(profile)
         write_report(profile, top, folder)
         index_path = os.path.join(folder, INDEX_NAME)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _LOOK_SECONDS = 0.5
+_REST_SECONDS = 60.0  # after a report that was written because memory was low
 
 
 class _CannotProfileError(FilError):
@@ -59,14 +60,18 @@ def run(target: "Target", options: "Options") -> int:
         folder.discard()
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
-    checkpoint = _Checkpoint(watch, lambda: _report(supervisor, program, folder, folder))
+    checkpoint = _Checkpoint(watch, lambda: supervisor.aside(lambda: _report(supervisor, program, folder, folder)))
     sampler = Sampler(folder.recording_path, supervisor.pid)
 
     def meanwhile() -> float:
         checkpoint.look()
         return sampler.look()
 
-    outcome = supervisor.wait(lambda: _report_now(supervisor, program, folder, output), meanwhile)
+    def report_now() -> None:
+        if not supervisor.aside(lambda: _report_now(supervisor, program, folder, output)):
+            say("A report is being written already; ask again when it is there.")
+
+    outcome = supervisor.wait(report_now, meanwhile)
     sampler.close()
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
@@ -123,29 +128,31 @@ def _report(supervisor: Supervisor, program: "Program", running: ResultFolder, f
     except FilError as error:
         say(str(error))
         return False
+    except Exception as error:  # this is a process of its own: the program and its final report go on
+        say("The report cannot be made: %s." % error)
+        return False
     return True
 
 
 class _Checkpoint:
     """Writes a report when memory begins to run out: if all of us are killed together, that one is there."""
 
-    def __init__(self, watch: MemoryWatch, write: "Callable[[], bool]") -> None:
+    def __init__(self, watch: MemoryWatch, write: "Callable[[], object]") -> None:
         self._watch = watch
         self._write = write
-        self._low = False
         self._next = time.monotonic() + _LOOK_SECONDS
 
     def look(self) -> None:
-        """Look whether memory is low, twice a second; write a report each time it becomes so."""
+        """Look whether memory is low, twice a second; write a report if it is, at most once in a minute."""
         now = time.monotonic()
         if now < self._next:
             return
         self._next = now + _LOOK_SECONDS
-        low = self._watch.is_low()
-        if low and not self._low:
+        self._watch.remember_kills(now)
+        if self._watch.is_low():
             say("Little memory is left: a report on the peak so far is written; the program goes on.")
             self._write()
-        self._low = low
+            self._next = now + _REST_SECONDS
 
 
 def _finish(

@@ -56,7 +56,7 @@ def enter() -> None:
         _own_frames_off(error)
         raise
     if failed:
-        if issubclass(getattr(sys, "last_type", None) or object, MemoryError):
+        if isinstance(getattr(sys, "last_value", None), MemoryError):
             out_of_memory()
         _hide_next_exception()
         raise _FailedError

@@ -18,6 +18,9 @@ _UNLIMITED = 1 << 60  # version 1 writes a number near 2**63 for "none"
 _LARGEST_RESERVE = 256 << 20
 
 
+_KILL_SECONDS = 10.0
+
+
 class _Files:
     """Names of a control group's files, and of the page cache in its memory.stat."""
 
@@ -45,22 +48,34 @@ class MemoryWatch:
         self._root = root
         self._files = _VERSION_2
         self._groups = self._find_groups()  # the process's own first, then those above
-        self._kills_before = self._kills()
+        self._kills_before = self._kills_lately = self._kills()
+        self._remember_next = 0.0
 
     def killed(self, outcome: "Outcome") -> bool:
         """Whether the kernel has ended the program for want of memory: it was killed, and the kernel's counter rose."""
         return outcome.signal == 9 and self._kills() > self._kills_before
 
+    def remember_kills(self, now: float) -> None:
+        """Let kills that are some time ago (one of the program's workers, say) not count for its own end.
+
+        now: any clock, in seconds. The program's own kill must still count while it is being torn down.
+        """
+        if now >= self._remember_next:
+            self._kills_before, self._kills_lately = self._kills_lately, self._kills()
+            self._remember_next = now + _KILL_SECONDS
+
     def is_low(self) -> bool:
         """Whether so little memory is left that the program may soon be ended."""
-        limit, available = self.physical_bytes(), self._meminfo().get("MemAvailable")
+        facts = self._meminfo()
+        limits = [(facts.get("MemTotal"), facts.get("MemAvailable"))]
         for group in self._groups:
             allowed = self._group_limit(group)
             if allowed is not None:
-                left = allowed - self._used(group)
-                if available is None or left < available:
-                    limit, available = allowed, left
-        return available is not None and limit is not None and available < min(limit // 10, _LARGEST_RESERVE)
+                limits.append((allowed, allowed - self._used(group)))
+        return any(
+            limit is not None and left is not None and left < min(limit // 10, _LARGEST_RESERVE)
+            for limit, left in limits
+        )
 
     def group_bytes(self) -> "Optional[int]":
         """What the control groups allow; None if they set no limit below the machine's memory."""

@@ -43,6 +43,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
         self._pid = 0
+        self._aside = 0
         self._started = 0.0
 
     def start(self, executable: str, arguments: "Sequence[str]", environment: "Mapping[str, str]") -> None:
@@ -84,11 +85,39 @@ class Supervisor:
                 limits = self._limits_at_end()
                 pid, status, usage = os.wait4(self._pid, os.WNOHANG)
                 if pid:
-                    return self._outcome(status, usage, limits)
+                    outcome = self._outcome(status, usage, limits)
+                    self._end_aside()
+                    return outcome
             elif event.si_signo == REPORT_SIGNAL:
                 report_now()
             elif not _came_from_terminal(event):
                 os.kill(self._pid, event.si_signo)
+
+    def aside(self, task: "Callable[[], object]") -> bool:
+        """Do something lengthy in a process of its own: signals go on to the program meanwhile.
+
+        Should memory be wanting, the kernel is to take that process first. One at a time: False if one still runs.
+        """
+        if self._aside and not os.waitpid(self._aside, os.WNOHANG)[0]:
+            return False
+        self._aside = os.fork()
+        if self._aside == 0:
+            try:
+                with open("/proc/self/oom_score_adj", "w") as file:
+                    file.write("1000")
+            except OSError:
+                pass
+            try:
+                task()
+            finally:
+                os._exit(0)
+        return True
+
+    def _end_aside(self) -> None:
+        """Wait for what is done aside."""
+        if self._aside:
+            os.waitpid(self._aside, 0)
+            self._aside = 0
 
     @property
     def pid(self) -> int:

@@ -31,8 +31,11 @@ MISSED_REASONS = {
     _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
     _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
 }
+_NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
+
+_SAME_MOMENT_NS = 10**9
 
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
@@ -41,23 +44,31 @@ _THREAD = 2  # only threading's frames, below the start of a thread
 _KEPT = 3  # frames that are shown
 
 
-def build_profile(recording: "Recording", program: Program, moment: str = PEAK) -> Profile:
+def build_profile(recording: "Recording", program: Program, moment: str = PEAK, at_end: bool = False) -> Profile:
     """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
+    at_end: that was the program's end; else it was when the last request failed.
     Every byte that was live then is in the tree: what has no frame left is told under "[No Python stack]", and
     what has a callstack that was not recorded under "[Callstack not recorded]".
     """
-    held, seconds = recording.peak, _peak_seconds(recording, program)
-    if moment == OUT_OF_MEMORY:
-        held, seconds = _live_without_memory(recording), None
+    missed = _missed(recording)
+    held, seconds, fatal_number = recording.peak, _peak_seconds(recording, program), 0
+    if moment == OUT_OF_MEMORY and at_end:
+        held, seconds = recording.current, program.elapsed_seconds
+    elif moment == OUT_OF_MEMORY:
+        fatal_number = recording.failed_requests
+        if recording.at_failure is not None and _is_recent(recording):
+            held, seconds = recording.at_failure, None
+            fatal_number = fatal_number if recording.snapshot_failure else 0
+        else:
+            missed.append((1, _NO_SNAPSHOT_REASON))
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
     failures = [_failed_request(recording, builder, failure) for failure in recording.failures]
-    fatal = None
-    if moment == OUT_OF_MEMORY and recording.at_failure is not None:
-        fatal = next((failure for failure in failures if failure.number == recording.snapshot_failure), None)
-        seconds = fatal.seconds if fatal is not None else None
+    fatal = next((failure for failure in failures if failure.number == fatal_number), None)
+    if fatal is not None:
+        seconds = fatal.seconds
     return Profile(
         program,
         root,
@@ -65,7 +76,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK) 
         pid=recording.pid,
         peak_seconds=seconds,
         started_unix_ns=recording.started_unix_ns,
-        missed=_missed(recording),
+        missed=missed,
         main_paths=sorted(builder.main_paths),
         columns=Columns(builder.table.known, builder.table.sites, recording),
         curve=_curve(recording),
@@ -92,9 +103,11 @@ def _curve(recording: "Recording") -> "List[Tuple[float, int, int]]":
     ]
 
 
-def _live_without_memory(recording: "Recording") -> "List[int]":
-    """Bytes of each node at the last failed request whose moment was kept, else at the end."""
-    return recording.current if recording.at_failure is None else recording.at_failure
+def _is_recent(recording: "Recording") -> bool:
+    """Whether the snapshot tells the moment of the last failed request, or of an uncaught MemoryError after it."""
+    if recording.snapshot_failure == 0 or not recording.failures:
+        return True
+    return recording.failures[-1].clock_ns - recording.snapshot_clock_ns < _SAME_MOMENT_NS
 
 
 def _failed_request(recording: "Recording", builder: "_TreeBuilder", failure: "Failure") -> FailedRequest:

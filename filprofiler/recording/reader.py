@@ -73,6 +73,7 @@ class Recording:
     uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
     at_failure: bytes of each node when memory ran out; None if that was not kept.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
+    snapshot_clock_ns: monotonic clock then.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -98,6 +99,7 @@ class Recording:
         self.failures = self._read_failures()
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
         self.snapshot_failure = header["snapshot_failure"]
+        self.snapshot_clock_ns = header["snapshot_clock_ns"]
         self.at_failure = None  # type: Optional[List[int]]
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
@@ -195,6 +197,7 @@ class Recording:
         parents, codes, code_count, first = self.parents, self.codes, self.code_count, _abi.FIL_NODE_FIRST
         for column in (parents, codes, self.offsets):
             column += [0] * (first - len(column))
+            column[:first] = [0] * first
         right = (
             min(parents[first:], default=1) > 0
             and all(map(lt, parents[first:], range(first, len(parents))))

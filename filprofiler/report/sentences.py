@@ -42,9 +42,10 @@ def out_of_memory(profile: Profile) -> str:
     """What happened: "Out of memory: 152.6 MiB live when a request for 745.1 GiB failed"; "" if that did not happen."""
     if profile.moment != OUT_OF_MEMORY:
         return ""
-    live = human_bytes(profile.peak_bytes)
-    if profile.fatal_request is not None:
-        return "Out of memory: %s live when a request for %s failed" % (live, requested(profile.fatal_request))
+    fatal, live = profile.fatal_request, human_bytes(profile.peak_bytes)
+    if fatal is not None:
+        live = human_bytes(fatal.live_bytes)
+        return "Out of memory: %s live when a request for %s failed" % (live, requested(fatal))
     killed = profile.program.outcome.startswith("killed by the kernel")
     return "Out of memory: %s live %s" % (live, "when the kernel ended the program" if killed else "at the end")
 

@@ -100,6 +100,40 @@ def test_a_program_that_goes_on(profiler: support.Profiler, kind: str) -> None:
     assert done.peak < 40 * support.MIB
 
 
+def test_an_old_failure_is_not_what_it_dies_of(one_profiler: support.Profiler) -> None:
+    done = one_profiler.run([PROGRAM, "handled, then impossible"])
+    assert done.status == STATUS, done.account()
+    assert any(re.search(r"Out of memory: 3[56]\.\d MiB live at the end", line) for line in done.own_lines()), (
+        done.account()
+    )
+    assert support.close_to(done.at_marker(PROGRAM, "kept"), 35 * support.MIB), done.account()
+
+
+def test_the_last_of_many_quick_failures_is_told(profiler: support.Profiler) -> None:
+    done = profiler.run([PROGRAM, "handled, then larger"])
+    assert any("live when a request for 192.0 TiB failed" in line for line in done.own_lines()), done.account()
+    line = support.marker(PROGRAM, "larger")
+    assert any("Asked for by out_of_memory.py:%d " % line in said for said in done.own_lines()), done.account()
+    assert support.close_to(done.at_marker(PROGRAM, "kept"), 30 * support.MIB), done.account()
+
+
+def test_a_moment_that_cannot_be_kept(one_profiler: support.Profiler) -> None:
+    """No descriptor is left to write what is live: the peak is shown, and that is said."""
+    done = one_profiler.run([PROGRAM, "no descriptors"])
+    assert done.status == STATUS, done.account()
+    assert any(
+        re.search(r"Out of memory: 1\d\.\d MiB live when a request for 96.0 TiB", line) for line in done.own_lines()
+    )
+    assert any("Incomplete: 1 event could not be recorded" in line for line in done.own_lines()), done.account()
+    assert support.close_to(done.at_marker(PROGRAM, "kept"), 12 * support.MIB), done.account()
+
+
+def test_a_limit_on_files_does_not_kill(one_profiler: support.Profiler) -> None:
+    done = one_profiler.run([PROGRAM, "file size"])
+    assert done.status == 0, done.account()
+    assert done.stdout == "went on\n"
+
+
 def test_its_own_status_counts_if_it_handled_the_error(one_profiler: support.Profiler) -> None:
     done = one_profiler.run([PROGRAM, "handled, then status 9"])
     assert done.status == 9, done.account()
@@ -223,6 +257,8 @@ def test_a_report_while_it_lives_when_little_is_left(one_profiler: support.Profi
         for pid in (memory_group / "cgroup.procs").read_text().split():
             os.kill(int(pid), signal.SIGKILL)
         process.wait(60)
+        while (memory_group / "cgroup.procs").read_text():
+            continue  # the program is being torn down
     (folder,) = output.iterdir()
     names = {path.name for path in folder.iterdir()}
     assert set(support.REPORT_FILES) < names and "recording.fil" in names

@@ -126,8 +126,9 @@ class Model:
         total = sum(self.current.values())
         if kind == REQUEST_FAILED:
             self.failed.append((count, total, node))
-        if kind == REQUEST_FAILED or (kind == PROGRAM_FAILED and not self.failed):
-            self.at_failure, self.snapshot_failure = dict(self.current), len(self.failed)
+        if kind in (REQUEST_FAILED, PROGRAM_FAILED):  # the driver's clock is so quick that each has its snapshot
+            self.at_failure = dict(self.current)
+            self.snapshot_failure = len(self.failed) if kind == REQUEST_FAILED else 0
         if total > self.peak:
             self.peak, self.at_peak = total, dict(self.current)
 

@@ -8,7 +8,9 @@ line marked KIND.
 
 import ctypes
 import resource
+import signal
 import sys
+import time
 
 MIB = 1 << 20
 ABSURD = 3 << 45
@@ -30,6 +32,10 @@ def starve(library, name):
 
 def absurd():
     return bytearray(ABSURD)  # MARK absurd
+
+
+def larger():
+    return bytearray(2 * ABSURD)  # MARK larger
 
 
 def in_list():
@@ -95,6 +101,22 @@ def main(kind, library=None):
     elif kind == "handled, then status 9":
         handled(absurd)
         sys.exit(9)
+    elif kind == "handled, then impossible":
+        handled(absurd)
+        keep(20)
+        time.sleep(2.2)  # what failed so long before is not what it dies of
+        impossible()
+    elif kind == "handled, then larger":
+        for _ in range(6):
+            handled(absurd)
+        larger()
+    elif kind == "no descriptors":
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        absurd()
+    elif kind == "file size":
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))
+        handled(absurd)
     elif kind == "thread":
         in_thread()
     elif kind == "numpy":

@@ -136,3 +136,25 @@ def test_version_1(tmp_path):
     assert watch.is_low()
     write(tmp_path, group + "/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n")
     assert watch.killed(KILLED)
+
+
+def test_each_limit_has_its_own_threshold(tmp_path):
+    """The machine has less left than is safe; a small group with still less left does not hide that."""
+    machine(tmp_path, available=200, total=64000)
+    version_2(tmp_path)
+    group_2(tmp_path, "/user/job", 1000, 850)
+    assert MemoryWatch(str(tmp_path)).is_low()
+
+
+def test_kills_of_long_ago_do_not_count(tmp_path):
+    machine(tmp_path)
+    version_2(tmp_path)
+    group_2(tmp_path, "/user/job", 500, 100, kills=0)
+    watch = MemoryWatch(str(tmp_path))
+    watch.remember_kills(1000.0)
+    group_2(tmp_path, "/user/job", 500, 100, kills=1)
+    watch.remember_kills(1009.0)
+    watch.remember_kills(1011.0)
+    assert watch.killed(KILLED)  # so it was a moment ago
+    watch.remember_kills(1022.0)
+    assert not watch.killed(KILLED)
