@@ -136,7 +136,7 @@ def test_requests_that_failed_are_told_in_a_banner(job):
         "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB"
         in page(profile).text
     )
-    profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 17, 2.0, [asking])
+    profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 100 << 20, 2.0, [asking])
     profile.program.limits = ("Limit: <1.0 GiB>.",)
     parsed = page(profile)
     assert (
