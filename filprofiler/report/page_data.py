@@ -36,6 +36,7 @@ _ESCAPED_DIGITS = 4
 _MAX_COLUMNS = 240  # of a source line
 _MAX_NAME = 400  # characters of a path or a function's name
 _REACH = 2  # source lines on either side
+_WITH_SOURCE = 4000  # of the largest sites: reading the files of the others costs more than they matter
 _LINE_CHARACTERS = 2000000  # of all source lines of frames; beyond it the smallest frames have none
 _AROUND_CHARACTERS = 400000  # of all lines around them
 _UNDERLINED = 200  # sites for which columns are looked up
@@ -136,7 +137,7 @@ def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader"
     """The source lines of the sites and, for the large ones, those around them."""
     found = {}  # type: Dict[int, Dict[int, str]]
     line_room, around_room = _LINE_CHARACTERS, _AROUND_CHARACTERS
-    for site in by_size:
+    for site in islice(by_size, _WITH_SOURCE):
         shown = _shown_line(site.path, site.line, sources)
         if not shown or line_room < 0:
             continue
