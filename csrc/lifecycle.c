@@ -64,6 +64,16 @@ int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded)
     return attribute_select_layout(python_version, free_threaded);
 }
 
+int32_t fil_use_layout(uint32_t python_version, const struct fil_layout *layout)
+{
+    return attribute_use_layout(python_version, layout);
+}
+
+int32_t fil_read_memory(uint64_t address, uint8_t *into, uint32_t bytes)
+{
+    return platform_safe_read(into, (uintptr_t)address, bytes) ? FIL_OK : FIL_ERROR_UNREADABLE_STACK;
+}
+
 int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)
 {
     return attribute_observe(frames, capacity, text, text_capacity);

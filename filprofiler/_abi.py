@@ -55,6 +55,11 @@ FIL_ERROR_RECORDING = -6
 FIL_ERROR_MEMORY = -7
 FIL_ERROR_STARTED = -8
 
+# enum fil_instruction_form
+INSTRUCTION_INDEX_BYTES = 0
+INSTRUCTION_INDEX_UNITS = 1
+INSTRUCTION_POINTER = 2
+
 # struct fil_segment
 SEGMENT_FORMAT = "<QQII"
 SEGMENT_FIELDS = ("offset", "bytes", "kind", "reserved")
@@ -168,6 +173,64 @@ HEADER_OFFSETS = {
 HEADER_SIZE = 131056
 HEADER_FORMAT_SIZE = 256
 
+# struct fil_layout
+LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHH"
+LAYOUT_FIELDS = (
+    "minor_version",
+    "form",
+    "state_cframe",
+    "state_frame",
+    "frame_previous",
+    "frame_code",
+    "frame_instruction",
+    "frame_owner",
+    "shim_owner",
+    "state_chunk",
+    "chunk_previous",
+    "chunk_size",
+    "code_filename",
+    "code_name",
+    "code_qualname",
+    "code_first_line",
+    "code_line_table",
+    "code_bytecode",
+    "text_length",
+    "text_state",
+    "text_kind",
+    "text_ascii",
+    "text_compact",
+    "bytes_size",
+    "bytes_data",
+)
+LAYOUT_OFFSETS = {
+    "minor_version": 0,
+    "form": 2,
+    "state_cframe": 4,
+    "state_frame": 6,
+    "frame_previous": 8,
+    "frame_code": 10,
+    "frame_instruction": 12,
+    "frame_owner": 14,
+    "shim_owner": 16,
+    "state_chunk": 18,
+    "chunk_previous": 20,
+    "chunk_size": 22,
+    "code_filename": 24,
+    "code_name": 26,
+    "code_qualname": 28,
+    "code_first_line": 30,
+    "code_line_table": 32,
+    "code_bytecode": 34,
+    "text_length": 36,
+    "text_state": 38,
+    "text_kind": 40,
+    "text_ascii": 42,
+    "text_compact": 44,
+    "bytes_size": 46,
+    "bytes_data": 48,
+}
+LAYOUT_SIZE = 50
+
 # struct fil_observed_frame
 OBSERVED_FRAME_FORMAT = "<QiIIIIIIIII"
 OBSERVED_FRAME_FIELDS = (
@@ -202,6 +265,8 @@ FUNCTIONS = {
     "fil_abi_version": ("uint32_t", ()),
     "fil_preloaded": ("int32_t", ()),
     "fil_select_layout": ("int32_t", ("uint32_t", "uint32_t")),
+    "fil_use_layout": ("int32_t", ("uint32_t", "const struct fil_layout *")),
+    "fil_read_memory": ("int32_t", ("uint64_t", "uint8_t *", "uint32_t")),
     "fil_observe_stack": ("int32_t", ("struct fil_observed_frame *", "uint32_t", "uint8_t *", "uint32_t")),
     "fil_accept_layout": ("void", ()),
     "fil_start": ("int32_t", ("const char *", "int32_t")),

@@ -37,7 +37,9 @@ _C_TYPES = {
     "uint32_t": ctypes.c_uint32,
     "const char *": ctypes.c_char_p,
     "uint8_t *": ctypes.c_void_p,
+    "uint64_t": ctypes.c_uint64,
     "struct fil_observed_frame *": ctypes.c_void_p,
+    "const struct fil_layout *": ctypes.c_void_p,
 }
 
 _STATUS_TEXTS = {

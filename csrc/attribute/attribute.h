@@ -27,8 +27,9 @@ __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);
 
-/* See fil_abi.h: the functions behind fil_select_layout, fil_observe_stack, fil_accept_layout, fil_current_callstack. */
+/* See fil_abi.h: the functions behind fil_select_layout, fil_use_layout, fil_observe_stack, fil_accept_layout, fil_current_callstack. */
 int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded);
+int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *layout);
 int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity);
 void attribute_accept_layout(void);
 bool attribute_accepted(void);

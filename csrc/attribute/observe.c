@@ -9,23 +9,6 @@
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
 
-int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
-{
-    const struct frame_layout *layout = layout_for_version(python_version);
-    if (layout == NULL || free_threaded != 0) {
-        return FIL_ERROR_UNKNOWN_LAYOUT;
-    }
-    void *found = platform_symbol("PyGILState_GetThisThreadState");
-    if (found == NULL) {
-        return FIL_ERROR_NO_PYTHON;
-    }
-    memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
-    walker.layout = *layout;
-    walker.python_version = python_version;
-    walker.selected = true;
-    return FIL_OK;
-}
-
 static bool read_address(uintptr_t at, uintptr_t *value)
 {
     return platform_safe_read(value, at, sizeof *value);
@@ -38,6 +21,47 @@ static bool read_innermost(uintptr_t thread_state, uintptr_t *frame)
         return false;
     }
     return read_address(holder + walker.layout.state_frame, frame);
+}
+
+/* Frames of one chunk are read in any order, so what is said of chunks has to be right before the first walk. If it is not,
+ * the walk does without. Called from a Python function, whose frame lies in the newest chunk. */
+static void check_chunk(uintptr_t thread_state)
+{
+    struct fil_layout *layout = &walker.layout;
+    uintptr_t chunk = 0;
+    uintptr_t size = 0;
+    uintptr_t before = 0;
+    uintptr_t frame = 0;
+    if (layout->state_chunk != 0 &&
+        !(read_address(thread_state + layout->state_chunk, &chunk) && read_address(chunk + layout->chunk_size, &size) &&
+          read_address(chunk + layout->chunk_previous, &before) && read_innermost(thread_state, &frame) &&
+          size % platform_page_bytes() == 0 && frame - chunk < size)) {
+        layout->state_chunk = 0;
+    }
+}
+
+int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *layout)
+{
+    void *found = platform_symbol("PyGILState_GetThisThreadState");
+    if (found == NULL) {
+        return FIL_ERROR_NO_PYTHON;
+    }
+    memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+    walker.layout = *layout;
+    walker.python_version = python_version;
+    walker.selected = true;
+    check_chunk((uintptr_t)walker.thread_state());
+    return FIL_OK;
+}
+
+int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
+{
+    struct fil_layout layout;
+    const struct fil_layout *known = free_threaded != 0 ? NULL : layout_for_version(python_version);
+    if (known == NULL && layout_published(python_version, free_threaded != 0, platform_symbol("_PyRuntime"), &layout)) {
+        known = &layout;
+    }
+    return known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
 }
 
 static bool is_shim(uintptr_t frame, bool *shim)
@@ -53,7 +77,7 @@ static bool is_shim(uintptr_t frame, bool *shim)
 
 static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fil_observed_frame *facts)
 {
-    const struct frame_layout *layout = &walker.layout;
+    const struct fil_layout *layout = &walker.layout;
     uintptr_t code;
     uintptr_t instruction = 0;
     size_t width = layout->form == INSTRUCTION_POINTER ? sizeof(uintptr_t) : sizeof(int32_t);

@@ -10,7 +10,7 @@
 struct walker {
     /* CPython's PyGILState_GetThisThreadState: right while the GIL is released, NULL in threads that Python never met. */
     void *(*thread_state)(void);
-    struct frame_layout layout;
+    struct fil_layout layout;
     uint32_t python_version;
     bool selected;
     bool accepted;

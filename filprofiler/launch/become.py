@@ -60,7 +60,7 @@ def enter() -> None:
 def _prove_layout(library: "Library") -> None:
     """Make sure that the library sees this interpreter's callstacks rightly. Raises LibraryError."""
     library.check_preloaded()
-    library.select_layout(sys.hexversion, not getattr(sys, "_is_gil_enabled", lambda: True)())
+    library.select_layout(sys.hexversion, "t" in sys.abiflags)
     prove(library)
     library.accept_layout()
 
@@ -110,7 +110,7 @@ def _run_shown_source(source: str) -> None:
     import linecache
 
     shown: "Any" = linecache
-    if hasattr(shown, "_code_key"):
+    if hasattr(shown, "_code_key") or hasattr(shown, "_make_key"):
         code = compile(source, "<string>", "exec", 0, True)
         shown._register_code(code, source, "<string>")
     else:
