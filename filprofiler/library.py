@@ -15,7 +15,7 @@ from filprofiler.launch import statuses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+    from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 
     Call = Tuple[Callable[..., Any], Tuple[Any, ...]]
 
@@ -101,6 +101,24 @@ class Library:
     def select_layout(self, python_version: int, free_threaded: bool) -> None:
         """Choose the frame layout for `python_version`, a sys.hexversion."""
         self._check(self._functions.fil_select_layout(python_version, int(free_threaded)))
+
+    def use_layout(self, python_version: int, fields: "Mapping[str, int]") -> None:
+        """Choose a layout that was measured: the fields of struct fil_layout by name."""
+        values = [fields[name] for name in _abi.LAYOUT_FIELDS]
+        layout = ctypes.create_string_buffer(struct.pack(_abi.LAYOUT_FORMAT, *values), _abi.LAYOUT_SIZE)
+        self._check(self._functions.fil_use_layout(python_version, layout))
+
+    def read_memory(self, address: int, size: int) -> "Optional[bytes]":
+        """`size` bytes of this process's memory from `address` on, which may be any number; None if that fails."""
+        content = ctypes.create_string_buffer(size)
+        failed = self._functions.fil_read_memory(address & (1 << 64) - 1, content, size)
+        return None if failed else content.raw
+
+    def thread_state(self) -> int:
+        """The address of the calling thread's state in the interpreter."""
+        function = ctypes.pythonapi.PyGILState_GetThisThreadState
+        function.restype = ctypes.c_void_p
+        return function() or 0
 
     def observe_stack(self, capacity: int = 64) -> "List[ObservedFrame]":
         """The calling thread's frames as the library sees them, innermost first: this method's own frame is the first.
