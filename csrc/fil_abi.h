@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define FIL_ABI_VERSION 1u
+#define FIL_ABI_VERSION 2u
 
 #define FIL_EXPORT __attribute__((visibility("default")))
 
@@ -88,6 +88,14 @@ FIL_EXPORT int32_t fil_select_layout(uint32_t python_version, uint32_t free_thre
 
 /* Choose a layout that was measured. Returns FIL_OK or FIL_ERROR_NO_PYTHON. */
 FIL_EXPORT int32_t fil_use_layout(uint32_t python_version, const struct fil_layout *layout);
+
+/* Do without a layout: a profile function keeps the callstacks, from fil_start on. `pin_code`: not 0 if a code object does
+ * not begin where its block of memory does. Returns FIL_OK or FIL_ERROR_NO_PYTHON. */
+FIL_EXPORT int32_t fil_use_profile_function(uint32_t python_version, uint32_t pin_code);
+
+/* After that: the address of a Python function (a new reference) that, as the profile function of a new thread, lets that
+ * thread's callstacks be kept too. 0 if there is no memory. Hold the GIL. */
+FIL_EXPORT uint64_t fil_thread_starter(void);
 
 /* Copy memory of this process from any address. Returns FIL_OK, or FIL_ERROR_UNREADABLE_STACK where it cannot be read. */
 FIL_EXPORT int32_t fil_read_memory(uint64_t address, uint8_t *into, uint32_t bytes);

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define FIL_FORMAT_MAGIC "FILREC\r\n"
-#define FIL_FORMAT_VERSION 1u
+#define FIL_FORMAT_VERSION 2u
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
@@ -37,6 +37,13 @@ enum fil_state {
     FIL_STATE_CREATED = 1,  /* header written, nothing tracked yet */
     FIL_STATE_TRACKING = 2, /* events are being counted; also what a killed process leaves */
     FIL_STATE_STOPPED = 3   /* tracking was stopped in good order */
+};
+
+/* How callstacks were found. */
+enum fil_stacks {
+    FIL_STACKS_KNOWN = 0,    /* in the interpreter's memory, by a layout that is known for its version */
+    FIL_STACKS_MEASURED = 1, /* likewise, by a layout that was measured at the start */
+    FIL_STACKS_PROFILED = 2  /* by a profile function: fil_node.offset is a line, and code has no line table */
 };
 
 /* Nodes that always exist. Node 0 is never used, so that 0 can mean "none". */
@@ -104,7 +111,8 @@ struct fil_header {
     uint32_t state;             /* enum fil_state */
     uint64_t started_unix_ns;   /* wall clock when tracking began */
     uint64_t started_clock_ns;  /* monotonic clock when tracking began */
-    uint64_t reserved[7];
+    uint64_t reserved[6];
+    uint64_t stacks;            /* enum fil_stacks */
 
     /* Counters, on a cache line of their own. */
     uint64_t current_bytes; /* live tracked bytes */

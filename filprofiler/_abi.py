@@ -9,14 +9,14 @@ arguments.
 """
 
 FIL_FORMAT_MAGIC = b"FILREC\r\n"
-FIL_FORMAT_VERSION = 1
+FIL_FORMAT_VERSION = 2
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
 FIL_SEGMENT_CAPACITY = 5450
 FIL_NODES_PER_SEGMENT = 4096
 FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
-FIL_ABI_VERSION = 1
+FIL_ABI_VERSION = 2
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
@@ -27,6 +27,11 @@ FIL_SEGMENT_TEXT = 3
 FIL_STATE_CREATED = 1
 FIL_STATE_TRACKING = 2
 FIL_STATE_STOPPED = 3
+
+# enum fil_stacks
+FIL_STACKS_KNOWN = 0
+FIL_STACKS_MEASURED = 1
+FIL_STACKS_PROFILED = 2
 
 # enum fil_reserved_node
 FIL_NODE_NONE = 0
@@ -98,7 +103,7 @@ CODE_OFFSETS = {
 CODE_SIZE = 40
 
 # struct fil_header
-HEADER_FORMAT = "<8sIIIIIIIIIIIIQQ7QQQQIIIIQ2Q8Q"
+HEADER_FORMAT = "<8sIIIIIIIIIIIIQQ6QQQQQIIIIQ2Q8Q"
 HEADER_FIELDS = (
     "magic",
     "format_version",
@@ -121,7 +126,7 @@ HEADER_FIELDS = (
     "reserved_3",
     "reserved_4",
     "reserved_5",
-    "reserved_6",
+    "stacks",
     "current_bytes",
     "peak_bytes",
     "peak_clock_ns",
@@ -158,6 +163,7 @@ HEADER_OFFSETS = {
     "started_unix_ns": 56,
     "started_clock_ns": 64,
     "reserved": 72,
+    "stacks": 120,
     "current_bytes": 128,
     "peak_bytes": 136,
     "peak_clock_ns": 144,
@@ -266,6 +272,8 @@ FUNCTIONS = {
     "fil_preloaded": ("int32_t", ()),
     "fil_select_layout": ("int32_t", ("uint32_t", "uint32_t")),
     "fil_use_layout": ("int32_t", ("uint32_t", "const struct fil_layout *")),
+    "fil_use_profile_function": ("int32_t", ("uint32_t", "uint32_t")),
+    "fil_thread_starter": ("uint64_t", ()),
     "fil_read_memory": ("int32_t", ("uint64_t", "uint8_t *", "uint32_t")),
     "fil_observe_stack": ("int32_t", ("struct fil_observed_frame *", "uint32_t", "uint8_t *", "uint32_t")),
     "fil_accept_layout": ("void", ()),

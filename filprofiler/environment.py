@@ -13,3 +13,11 @@ BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "launch", "bootstrap.py")
 OWN_FILES = (BOOTSTRAP_PATH, os.path.join(PACKAGE_FOLDER, "launch", "become.py"))
 
 PRELOAD_VARIABLE = "LD_PRELOAD"
+
+# Set by a developer: the way in which callstacks are to be found (launch/stacks.py). Not seen by the program.
+STACKS_VARIABLE = "FIL_STACKS"
+
+# CPython's compiler to machine code lets the line of a frame go stale. We turn it off, by its variable; the value that this
+# had travels in ours, and the program sees things as they were.
+JIT_VARIABLE = "PYTHON_JIT"
+JIT_BEFORE_VARIABLE = "FIL_PYTHON_JIT"

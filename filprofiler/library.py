@@ -108,6 +108,20 @@ class Library:
         layout = ctypes.create_string_buffer(struct.pack(_abi.LAYOUT_FORMAT, *values), _abi.LAYOUT_SIZE)
         self._check(self._functions.fil_use_layout(python_version, layout))
 
+    def use_profile_function(self, python_version: int, pin_code: bool) -> None:
+        """Find callstacks without a layout: by a profile function, which `start` sets for the calling thread.
+
+        pin_code: whether a code object begins elsewhere than its block of memory; then none that was met is freed.
+        """
+        self._check(self._functions.fil_use_profile_function(python_version, int(pin_code)))
+
+    def thread_starter(self) -> "Callable[..., None]":
+        """After use_profile_function: the profile function with which a new thread's callstacks are found too."""
+        address = self._functions.fil_thread_starter()
+        if not address:
+            raise LibraryError("there is no memory")
+        return ctypes.cast(address, ctypes.py_object).value  # type: ignore[no-any-return]
+
     def read_memory(self, address: int, size: int) -> "Optional[bytes]":
         """`size` bytes of this process's memory from `address` on, which may be any number; None if that fails."""
         content = ctypes.create_string_buffer(size)

@@ -4,7 +4,9 @@
 
 #include "attribute/attribute.h"
 #include "attribute/code_facts.h"
+#include "attribute/shadow_stack.h"
 #include "attribute/walker.h"
+#include "fil_format.h"
 #include "platform/platform.h"
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
@@ -49,6 +51,7 @@ int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *l
     memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
     walker.layout = *layout;
     walker.python_version = python_version;
+    walker.stacks = FIL_STACKS_MEASURED;
     walker.selected = true;
     check_chunk((uintptr_t)walker.thread_state());
     return FIL_OK;
@@ -61,7 +64,32 @@ int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
     if (known == NULL && layout_published(python_version, free_threaded != 0, platform_symbol("_PyRuntime"), &layout)) {
         known = &layout;
     }
-    return known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
+    int32_t status = known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
+    walker.stacks = FIL_STACKS_KNOWN;
+    return status;
+}
+
+static void *no_thread_state(void)
+{
+    return NULL;
+}
+
+int32_t attribute_use_profile_function(uint32_t python_version, bool pin_code)
+{
+    if (!shadow_stack_prepare(pin_code)) {
+        return FIL_ERROR_NO_PYTHON;
+    }
+    walker.thread_state = no_thread_state;
+    walker.python_version = python_version;
+    walker.stacks = FIL_STACKS_PROFILED;
+    walker.selected = false;
+    walker.accepted = true;
+    return FIL_OK;
+}
+
+void *attribute_thread_starter(void)
+{
+    return shadow_stack_prepared() ? shadow_stack_starter() : NULL;
 }
 
 static bool is_shim(uintptr_t frame, bool *shim)
@@ -114,12 +142,17 @@ int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, 
 
 void attribute_accept_layout(void)
 {
-    walker.accepted = walker.selected;
+    walker.accepted = walker.selected || walker.accepted;
 }
 
 bool attribute_accepted(void)
 {
     return walker.accepted;
+}
+
+uint32_t attribute_stacks(void)
+{
+    return walker.stacks;
 }
 
 uint32_t attribute_python_version(void)

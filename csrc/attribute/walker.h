@@ -12,6 +12,7 @@ struct walker {
     void *(*thread_state)(void);
     struct fil_layout layout;
     uint32_t python_version;
+    uint32_t stacks; /* enum fil_stacks */
     bool selected;
     bool accepted;
 };

@@ -197,6 +197,13 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
     return forbidden ? read_by_pipe(into, address, bytes) : done == (ssize_t)bytes;
 }
 
+void platform_say(const char *message)
+{
+    int kept = errno;
+    (void)syscall(SYS_write, STDERR_FILENO, message, strlen(message));
+    errno = kept;
+}
+
 static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
 {
     long status;

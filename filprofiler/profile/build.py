@@ -15,7 +15,7 @@ from filprofiler.profile.model import Node, Profile, Program, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Set, Tuple
+    from typing import Dict, List, Optional, Set, Tuple, Union
 
     from filprofiler.recording.reader import Code, Recording
 
@@ -29,6 +29,7 @@ MISSED_REASONS = {
     _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
     _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
 }
+_UNSEEN_REASON = "the callstack is not known, because the program set a profile function of its own"
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
 
@@ -56,6 +57,7 @@ def build_profile(recording: "Recording", program: Program) -> Profile:
         peak_seconds=_peak_seconds(recording, program),
         started_unix_ns=recording.started_unix_ns,
         missed=_missed(recording),
+        followed=recording.stacks == _abi.FIL_STACKS_PROFILED,
         main_paths=sorted(builder.main_paths),
     )
 
@@ -68,12 +70,28 @@ def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]"
 
 
 def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
-    missed = [
-        (count, MISSED_REASONS.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count
-    ]
+    reasons = dict(MISSED_REASONS)
+    if recording.stacks == _abi.FIL_STACKS_PROFILED:
+        reasons[_abi.FIL_MISSED_CALLSTACK] = _UNSEEN_REASON
+    missed = [(count, reasons.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count]
     if recording.damaged:
         missed.append((recording.damaged, _DAMAGED_REASON))
     return missed
+
+
+class _OwnLines:
+    """In place of a line table, where a node's offset is a line itself."""
+
+    @staticmethod
+    def line(offset: int) -> int:
+        """The line at that offset."""
+        return offset
+
+
+def _line_table(code: "Code", recording: "Recording") -> "Union[LineTable, _OwnLines, None]":
+    if recording.stacks == _abi.FIL_STACKS_PROFILED:
+        return _OwnLines()
+    return None if code.line_table is None else LineTable(recording.python_version, code.first_line, code.line_table)
 
 
 class _Function:
@@ -81,12 +99,12 @@ class _Function:
 
     __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
 
-    def __init__(self, path: str, code: "Code", python_version: int) -> None:
+    def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
         self.path = path
         self.name = code.name
         self.first_line = code.first_line
         self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-        self.table = None if code.line_table is None else LineTable(python_version, code.first_line, code.line_table)
+        self.table = _line_table(code, recording)
         self.sites = {}  # type: Dict[int, int]
 
 
@@ -125,7 +143,7 @@ class _SiteTable:
 
     def _function(self, code_number: int) -> _Function:
         code = self._recording.code(code_number)
-        function = _Function(self._shown(code.filename), code, self._recording.python_version)
+        function = _Function(self._shown(code.filename), code, self._recording)
         self._functions[code_number] = function
         return function
 

@@ -137,9 +137,20 @@ class Profile:
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
+    followed: whether a profile function followed the program's calls, because the interpreter's frames could not be read.
     """
 
-    __slots__ = ("main_paths", "missed", "peak_seconds", "pid", "program", "python_version", "root", "started_unix_ns")
+    __slots__ = (
+        "followed",
+        "main_paths",
+        "missed",
+        "peak_seconds",
+        "pid",
+        "program",
+        "python_version",
+        "root",
+        "started_unix_ns",
+    )
 
     def __init__(
         self,
@@ -151,6 +162,7 @@ class Profile:
         started_unix_ns: int = 0,
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
+        followed: bool = False,
     ) -> None:
         self.program = program
         self.root = root
@@ -160,6 +172,7 @@ class Profile:
         self.started_unix_ns = started_unix_ns
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
+        self.followed = followed
 
     @property
     def peak_bytes(self) -> int:
