@@ -40,7 +40,7 @@ test-integration: build ## run real programs under the profiler
 	$(RUN) -m pytest tests/integration $(ARGS)
 
 test-slow: build ## threads, forks and finalization 50 times on each Python, and more random stacks (half an hour)
-	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py $(ARGS)
+	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 FIL_TEST_EVENTS=1000000 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py tests/integration/test_thread_ledgers.py $(ARGS)
 
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)

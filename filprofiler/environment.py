@@ -10,7 +10,11 @@ LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", "libfil.so")
 BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "launch", "bootstrap.py")
 
 # Files of ours whose frames stand at the root of the program's main thread: a profile leaves them out.
-OWN_FILES = (BOOTSTRAP_PATH, os.path.join(PACKAGE_FOLDER, "launch", "become.py"))
+OWN_FILES = (
+    BOOTSTRAP_PATH,
+    os.path.join(PACKAGE_FOLDER, "launch", "become.py"),
+    os.path.join(PACKAGE_FOLDER, "library.py"),
+)
 
 PRELOAD_VARIABLE = "LD_PRELOAD"
 

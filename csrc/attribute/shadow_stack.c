@@ -31,6 +31,7 @@ struct shadow_stack {
     uint32_t capacity;
     uint32_t start_node;
     bool token_alive; /* the interpreter calls us for this thread */
+    bool replaced;    /* by a profile function of the program's */
     bool thread_ended;
     void *token;
     struct shadow_stack *next_free;
@@ -103,6 +104,7 @@ static struct shadow_stack *new_stack(void)
     if (stack != NULL) {
         stack->depth = 0;
         stack->thread_ended = false;
+        stack->replaced = false;
         stack->start_node = thread_local_state.start_node == 0 ? FIL_NODE_ROOT : thread_local_state.start_node;
     }
     return stack;
@@ -289,7 +291,9 @@ static void token_ended(void *capsule)
 {
     struct shadow_stack *stack = python_api.PyCapsule_GetPointer(capsule, NULL);
     stack->token_alive = false;
-    if (stack->depth != 0 && !stack->thread_ended && !state.finalizing && state.tracking && !shadow.said) {
+    /* At the end of a thread, or of the program, the interpreter lets go of it too. */
+    stack->replaced = stack->depth != 0 && !stack->thread_ended && !state.finalizing && state.tracking;
+    if (stack->replaced && !shadow.said) {
         shadow.said = true;
         platform_say("=fil-profile= The program has set a profile function of its own: what it asks for from now on, in "
                      "the thread that did, has no callstack.\n");
@@ -324,6 +328,7 @@ static void install(void *frame)
     struct shadow_stack *stack = own == NULL ? new_stack() : own;
     if (stack != NULL) {
         own = stack;
+        stack->replaced = false;
         platform_expect_end();
         settle(stack, frame);
         listen(stack);
@@ -332,7 +337,12 @@ static void install(void *frame)
 
 void shadow_stack_install(void)
 {
-    install(python_api.PyEval_GetFrame());
+    /* Our own function, in which this is called, ends unheard where the interpreter is in the midst of it. */
+    void *frame = python_frame_back(python_api.PyEval_GetFrame());
+    install(frame);
+    if (frame != NULL) {
+        python_api.Py_DecRef(frame);
+    }
 }
 
 /* Called as a profile function: with the frame, the event's name and an argument. `self` is a token's capsule or None. */
@@ -360,13 +370,10 @@ void *shadow_stack_starter(void)
 uint32_t shadow_stack_node(uint32_t start_node)
 {
     struct shadow_stack *stack = own;
-    if (stack == NULL || (stack->token_alive && stack->depth == 0)) {
-        return start_node;
+    if (stack != NULL && stack->replaced) {
+        return FIL_NODE_LOST;
     }
-    if (!stack->token_alive) { /* at the very end the interpreter itself lets go of it */
-        return state.finalizing ? start_node : FIL_NODE_LOST;
-    }
-    return node_at(stack, stack->depth - 1);
+    return stack == NULL || stack->depth == 0 ? start_node : node_at(stack, stack->depth - 1);
 }
 
 void shadow_stack_end(void)

@@ -16,7 +16,7 @@ bool shadow_stack_prepared(void);
 /* The function object that gives a thread in which it is called, as a profile function, a shadow stack. NULL: no memory. */
 void *shadow_stack_starter(void);
 
-/* Give the calling thread one, from its current frame on. With the GIL. */
+/* Give the calling thread one, from the caller of its current frame on. With the GIL. */
 void shadow_stack_install(void);
 
 /* The node of the calling thread's callstack below `start_node`; for use inside malloc. */
