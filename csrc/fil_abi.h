@@ -93,7 +93,7 @@ FIL_EXPORT int32_t fil_use_layout(uint32_t python_version, const struct fil_layo
  * not begin where its block of memory does. Returns FIL_OK or FIL_ERROR_NO_PYTHON. */
 FIL_EXPORT int32_t fil_use_profile_function(uint32_t python_version, uint32_t pin_code);
 
-/* After that: the address of a Python function (a new reference) that, as the profile function of a new thread, lets that
+/* After that: the address of a Python function (which stays) that, as the profile function of a new thread, lets that
  * thread's callstacks be kept too. 0 if there is no memory. Hold the GIL. */
 FIL_EXPORT uint64_t fil_thread_starter(void);
 

@@ -21,7 +21,7 @@ PRELOAD_VARIABLE = "LD_PRELOAD"
 # Set by a developer: the way in which callstacks are to be found (launch/stacks.py). Not seen by the program.
 STACKS_VARIABLE = "FIL_STACKS"
 
-# CPython's compiler to machine code lets the line of a frame go stale. We turn it off, by its variable; the value that this
-# had travels in ours, and the program sees things as they were.
+# CPython's compiler to machine code is turned off by its variable. The value that this had travels in ours
+# (launch/jit.py), and the program sees things as they were.
 JIT_VARIABLE = "PYTHON_JIT"
 JIT_BEFORE_VARIABLE = "FIL_PYTHON_JIT"

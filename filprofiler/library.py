@@ -148,7 +148,10 @@ class Library:
         for record in struct.Struct(_abi.OBSERVED_FRAME_FORMAT).iter_unpack(records):
             code, offset, first_line = record[:3]
             spans = [bytes(texts[at : at + size]) for at, size in zip(record[3::2], record[4::2])]
-            words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
+            try:
+                words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
+            except UnicodeDecodeError:
+                self._check(_abi.FIL_ERROR_UNREADABLE_STACK)
             observed.append((code, offset, first_line) + words + (spans[3],))
         return observed  # type: ignore[return-value]
 

@@ -1,8 +1,8 @@
 """The CPythons on this machine that filprofiler supports: one for each minor version, from 3.6 on.
 
 They are looked for in $FIL_TEST_PYTHONS (paths, separated by colons; if set, nowhere else), among pyenv's versions,
-among those that build_tools/fetch_interpreters.py fetched, and on PATH. A free-threaded build counts as a version of its
-own. Run as a program, this prints them.
+among those that build_tools/fetch_interpreters.py fetched, and on PATH. A free-threaded build counts as a version of
+its own. Run as a program, this prints them.
 """
 
 import functools

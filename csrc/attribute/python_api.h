@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CPython's Py_tracefunc, PyCFunction, PyMethodDef and PyCapsule_Destructor; PyObject and its kin are void here. */
+/* CPython's Py_tracefunc, PyCFunction, Py_AuditHookFunction and PyMethodDef; PyObject and its kin are void here. */
 typedef int python_profile_function(void *object, void *frame, int event, void *argument);
 typedef void *python_function(void *self, void *arguments);
-typedef void python_destructor(void *capsule);
+typedef int python_audit_hook(const char *event, void *arguments, void *data);
 struct python_method {
     const char *name;
     python_function *function;
@@ -21,7 +21,7 @@ struct python_method {
 #define PYTHON_EVENT_RETURN 3
 #define PYTHON_METHOD_ARGUMENTS 1
 
-/* PYTHON_API(result, name, parameters): needed on every version. PYTHON_API_NEWER: NULL before CPython 3.9. */
+/* PYTHON_API(result, name, parameters): needed on every version. PYTHON_API_NEWER: NULL before CPython 3.8 or 3.9. */
 #define PYTHON_API_FUNCTIONS                                                                                              \
     PYTHON_API(void, Py_IncRef, (void *object))                                                                          \
     PYTHON_API(void, Py_DecRef, (void *object))                                                                          \
@@ -32,14 +32,13 @@ struct python_method {
     PYTHON_API(int, PyBytes_AsStringAndSize, (void *bytes, char **content, intptr_t *size))                              \
     PYTHON_API(long, PyLong_AsLong, (void *number))                                                                      \
     PYTHON_API(void *, PyTuple_GetItem, (void *tuple, intptr_t place))                                                   \
-    PYTHON_API(void *, PyCapsule_New, (void *pointer, const char *name, python_destructor *destructor))                  \
-    PYTHON_API(void *, PyCapsule_GetPointer, (void *capsule, const char *name))                                          \
     PYTHON_API(void *, PyCFunction_NewEx, (struct python_method * method, void *self, void *module))                     \
     PYTHON_API(void, PyEval_SetProfile, (python_profile_function *function, void *object))                               \
     PYTHON_API(void *, PyEval_GetFrame, (void))                                                                          \
     PYTHON_API(int, PyFrame_GetLineNumber, (void *frame))                                                                \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
-    PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))
+    PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
+    PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))
 
 struct python_api {
 #define PYTHON_API(result, name, parameters) result(*name) parameters;

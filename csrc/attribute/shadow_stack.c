@@ -3,8 +3,8 @@
  * the frame that the list has on top; where it is not (greenlets switch stacks, some interpreters leave out events) the
  * list is made anew from frame.f_back. Frames are held by a reference, so none can be gone while it is in the list.
  *
- * The program may set a profile function of its own. Then the interpreter lets go of ours, which it holds by a token: the
- * end of that token tells us. */
+ * The interpreter shows our starter as the thread's profile function. So a program that keeps it, sets its own for a while
+ * and puts ours back, starts us again. */
 #include "attribute/shadow_stack.h"
 
 #include <stddef.h>
@@ -30,10 +30,8 @@ struct shadow_stack {
     uint32_t depth;
     uint32_t capacity;
     uint32_t start_node;
-    bool token_alive; /* the interpreter calls us for this thread */
-    bool replaced;    /* by a profile function of the program's */
-    bool thread_ended;
-    void *token;
+    bool installing; /* the interpreter is told of us just now */
+    bool replaced;   /* by a profile function of the program's */
     struct shadow_stack *next_free;
 };
 
@@ -41,6 +39,7 @@ static struct {
     bool prepared;
     bool pin_code;
     bool said;
+    void *starter; /* the Python function that starts a shadow stack; never freed */
     struct shadow_stack *free;
 } shadow;
 
@@ -60,16 +59,6 @@ bool shadow_stack_prepare(bool pin_code)
 bool shadow_stack_prepared(void)
 {
     return shadow.prepared;
-}
-
-static void give_back_if_unused(struct shadow_stack *stack)
-{
-    bool locked = state_enter();
-    if (stack->thread_ended && !stack->token_alive) {
-        stack->next_free = shadow.free;
-        shadow.free = stack;
-    }
-    state_leave(locked);
 }
 
 static bool grow(struct shadow_stack *stack)
@@ -103,7 +92,6 @@ static struct shadow_stack *new_stack(void)
     state_leave(locked);
     if (stack != NULL) {
         stack->depth = 0;
-        stack->thread_ended = false;
         stack->replaced = false;
         stack->start_node = thread_local_state.start_node == 0 ? FIL_NODE_ROOT : thread_local_state.start_node;
     }
@@ -287,40 +275,23 @@ static int on_event(void *object, void *frame, int event, void *argument)
     return 0;
 }
 
-static void token_ended(void *capsule)
+/* The interpreter announces every change of a thread's profile function in that thread, from CPython 3.8 on. */
+static int on_audit(const char *event, void *arguments, void *data)
 {
-    struct shadow_stack *stack = python_api.PyCapsule_GetPointer(capsule, NULL);
-    stack->token_alive = false;
-    /* At the end of a thread, or of the program, the interpreter lets go of it too. */
-    stack->replaced = stack->depth != 0 && !stack->thread_ended && !state.finalizing && state.tracking;
-    if (stack->replaced && !shadow.said) {
+    (void)arguments;
+    (void)data;
+    struct shadow_stack *stack = own;
+    if (stack == NULL || stack->installing || !state.tracking || strcmp(event, "sys.setprofile") != 0) {
+        return 0;
+    }
+    stack->replaced = true;
+    settle(stack, NULL);
+    if (!shadow.said) {
         shadow.said = true;
         platform_say("=fil-profile= The program has set a profile function of its own: what it asks for from now on, in "
-                     "the thread that did, has no callstack.\n");
+                     "the thread that did and those it starts, has no callstack.\n");
     }
-    if (stack == own) {
-        settle(stack, NULL);
-    }
-    give_back_if_unused(stack);
-}
-
-/* Let the interpreter call us for this thread's calls and returns. The stack's token says so, made anew if it is gone. */
-static void listen(struct shadow_stack *stack)
-{
-    if (!stack->token_alive) {
-        void *capsule = python_api.PyCapsule_New(stack, NULL, token_ended);
-        stack->token = capsule == NULL ? NULL : python_api.PyCFunction_NewEx(&starter_method, capsule, NULL);
-        stack->token_alive = capsule != NULL;
-        if (capsule != NULL) {
-            python_api.Py_DecRef(capsule);
-        }
-    } else {
-        python_api.Py_IncRef(stack->token);
-    }
-    if (stack->token != NULL && stack->token_alive) {
-        python_api.PyEval_SetProfile(on_event, stack->token);
-        python_api.Py_DecRef(stack->token);
-    }
+    return 0;
 }
 
 static void install(void *frame)
@@ -328,15 +299,21 @@ static void install(void *frame)
     struct shadow_stack *stack = own == NULL ? new_stack() : own;
     if (stack != NULL) {
         own = stack;
-        stack->replaced = false;
         platform_expect_end();
         settle(stack, frame);
-        listen(stack);
+        stack->installing = true;
+        python_api.PyEval_SetProfile(on_event, shadow.starter);
+        stack->installing = false;
+        stack->replaced = false;
     }
 }
 
 void shadow_stack_install(void)
 {
+    if (python_api.PySys_AddAuditHook != NULL) {
+        (void)python_api.PySys_AddAuditHook(on_audit, NULL);
+    }
+    (void)shadow_stack_starter();
     /* Our own function, in which this is called, ends unheard where the interpreter is in the midst of it. */
     void *frame = python_frame_back(python_api.PyEval_GetFrame());
     install(frame);
@@ -345,17 +322,13 @@ void shadow_stack_install(void)
     }
 }
 
-/* Called as a profile function: with the frame, the event's name and an argument. `self` is a token's capsule or None. */
+/* Called as a profile function: with the frame, the event's name and an argument. */
 static void *start_here(void *self, void *arguments)
 {
+    (void)self;
     void *frame = python_api.PyTuple_GetItem(arguments, 0);
     if (frame == NULL) {
         return NULL; /* not called by the interpreter, and called wrongly */
-    }
-    /* The interpreter lets go of the object by which we were called: it must live until we have returned. */
-    struct shadow_stack *called = self == python_api.none ? NULL : python_api.PyCapsule_GetPointer(self, NULL);
-    if (called != NULL && called != own) {
-        python_api.Py_IncRef(called->token);
     }
     install(frame);
     python_api.Py_IncRef(python_api.none);
@@ -364,7 +337,10 @@ static void *start_here(void *self, void *arguments)
 
 void *shadow_stack_starter(void)
 {
-    return python_api.PyCFunction_NewEx(&starter_method, python_api.none, NULL);
+    if (shadow.starter == NULL) {
+        shadow.starter = python_api.PyCFunction_NewEx(&starter_method, NULL, NULL);
+    }
+    return shadow.starter;
 }
 
 uint32_t shadow_stack_node(uint32_t start_node)
@@ -380,8 +356,10 @@ void shadow_stack_end(void)
 {
     struct shadow_stack *stack = own;
     if (stack != NULL) {
-        own = NULL;
-        stack->thread_ended = true;
-        give_back_if_unused(stack);
+        own = NULL; /* from here on events are nobody's */
+        bool locked = state_enter();
+        stack->next_free = shadow.free;
+        shadow.free = stack;
+        state_leave(locked);
     }
 }

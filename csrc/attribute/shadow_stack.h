@@ -13,7 +13,8 @@ struct shadow_stack;
 bool shadow_stack_prepare(bool pin_code);
 bool shadow_stack_prepared(void);
 
-/* The function object that gives a thread in which it is called, as a profile function, a shadow stack. NULL: no memory. */
+/* The Python function that gives a thread in which it is called, as a profile function, a shadow stack. NULL: no memory.
+ * The reference is borrowed. */
 void *shadow_stack_starter(void);
 
 /* Give the calling thread one, from the caller of its current frame on. With the GIL. */

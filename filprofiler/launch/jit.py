@@ -1,4 +1,4 @@
-"""CPython's compiler to machine code (3.13 on, off by default) lets the lines of frames go stale: the program runs without.
+"""CPython's compiler to machine code (3.13 on, off by default) lets lines of frames go stale: the program runs without.
 
 It is turned off by its own environment variable, which is put back before the program can see it.
 """

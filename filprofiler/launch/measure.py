@@ -40,7 +40,7 @@ class _Memory:
     def __init__(self, library: "Library") -> None:
         self._library = library
         self.read = library.read_memory
-        self.reader_code = library.read_memory.__code__  # type: ignore[attr-defined]
+        self.reader_code = library.read_memory.__code__
 
     def thread_state(self) -> int:
         return self._library.thread_state()
@@ -145,7 +145,7 @@ class _FrameMeasurement:
 
     def fields(self) -> "Dict[str, int]":
         """Raises LibraryError if one cannot be found."""
-        fields = _call_nested(self._frame_fields)
+        fields = _call_nested(self._frame_fields)  # type: Dict[str, int]
         fields.update(_call_from_c(lambda frame: self._owner_fields(frame, fields["frame_previous"])))
         shapes = (_call_nested, _call_from_c, _call_nested, lambda use: _call_from_c(lambda _frame: _call_from_c(use)))
         holders = [shape(lambda _frame: self._state_places(fields)) for shape in shapes]
@@ -249,4 +249,8 @@ def _call_nested(use: "Callable[[Any], Any]") -> "Any":
 
 def _call_from_c(use: "Callable[[Any], Any]") -> "Any":
     """Call `use` with a frame that was called by the interpreter's C code."""
-    return next(map(lambda _: use(sys._getframe()), (None,)))
+
+    def called(_: None) -> "Any":
+        return use(sys._getframe())
+
+    return next(map(called, (None,)))

@@ -28,7 +28,7 @@ PROFILED = "profiled"
 WAYS = (KNOWN, MEASURED, PROFILED)
 
 PROFILED_SENTENCE = (
-    "This Python keeps its callstacks in a way that is not known: a profile function follows every call, which takes time."
+    "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
 )
 
 

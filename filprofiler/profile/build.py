@@ -10,12 +10,12 @@ from itertools import compress
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.lines import LineTable
+from filprofiler.profile.lines import table_of
 from filprofiler.profile.model import Node, Profile, Program, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Set, Tuple, Union
+    from typing import Dict, List, Optional, Set, Tuple
 
     from filprofiler.recording.reader import Code, Recording
 
@@ -29,7 +29,8 @@ MISSED_REASONS = {
     _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
     _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
 }
-_UNSEEN_REASON = "the callstack is not known, because the program set a profile function of its own"
+UNSEEN_REASONS = dict(MISSED_REASONS)
+UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
 
@@ -70,28 +71,12 @@ def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]"
 
 
 def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
-    reasons = dict(MISSED_REASONS)
-    if recording.stacks == _abi.FIL_STACKS_PROFILED:
-        reasons[_abi.FIL_MISSED_CALLSTACK] = _UNSEEN_REASON
+    followed = recording.stacks == _abi.FIL_STACKS_PROFILED
+    reasons = UNSEEN_REASONS if followed else MISSED_REASONS
     missed = [(count, reasons.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count]
     if recording.damaged:
         missed.append((recording.damaged, _DAMAGED_REASON))
     return missed
-
-
-class _OwnLines:
-    """In place of a line table, where a node's offset is a line itself."""
-
-    @staticmethod
-    def line(offset: int) -> int:
-        """The line at that offset."""
-        return offset
-
-
-def _line_table(code: "Code", recording: "Recording") -> "Union[LineTable, _OwnLines, None]":
-    if recording.stacks == _abi.FIL_STACKS_PROFILED:
-        return _OwnLines()
-    return None if code.line_table is None else LineTable(recording.python_version, code.first_line, code.line_table)
 
 
 class _Function:
@@ -104,7 +89,7 @@ class _Function:
         self.name = code.name
         self.first_line = code.first_line
         self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-        self.table = _line_table(code, recording)
+        self.table = table_of(recording, code)
         self.sites = {}  # type: Dict[int, int]
 
 

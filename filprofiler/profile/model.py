@@ -137,7 +137,7 @@ class Profile:
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
-    followed: whether a profile function followed the program's calls, because the interpreter's frames could not be read.
+    followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
     __slots__ = (
