@@ -11,7 +11,7 @@ PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
 .PHONY: help build test test-unit test-ledger test-integration test-slow test-memcheck lint format typecheck werror sanitize abi abi-check bench \
-	interpreters wheel sdist clean
+	interpreters fetch-interpreters wheel sdist clean
 
 help: ## print this list
 	@echo "make TARGET, with one of these targets:"
@@ -44,6 +44,9 @@ test-slow: build ## threads, forks and finalization 50 times on each Python, and
 
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)
+
+fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
+	@$(PYTHON) build_tools/fetch_interpreters.py --free-threaded
 
 interpreters: ## print the Pythons that the tests use
 	@$(PYTHON) tests/interpreters.py

@@ -7,8 +7,8 @@ What is there already is not fetched again. One line a version says what there i
 in any case: which Pythons a machine can have is not for a test to judge.
 
 Debian's packages are unpacked into a folder, not installed; mmdebstrap does that. They need a newer C library than this
-machine may have, and bring it: the executables are changed (by patchelf) to use the one in their own folder. So they run
-like any other program, without a chroot.
+machine may have, and bring it: the executables are changed (by patchelf) to use the one in their own folder. So they
+run like any other program, without a chroot.
 """
 
 import glob
@@ -78,7 +78,8 @@ def fetch_from_debian(cache: str, version: str) -> str:
     mode = "root" if os.geteuid() == 0 else "unshare"
     packages = "python%s,python%s-venv" % (version, version)
     command = ["mmdebstrap", "--mode=" + mode, "--variant=extract", "--include=" + packages]
-    command += ['--aptopt=Acquire::Check-Valid-Until "false"', SUITE, folder, MIRROR]
+    command += ['--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=Acquire::http::Timeout "30"']
+    command += [SUITE, folder, MIRROR]
     run(command, log)
     libraries = glob.glob(os.path.join(folder, "usr", "lib", "*-linux-gnu"))
     linkers = [path for folder in libraries for path in glob.glob(os.path.join(folder, "ld-linux*.so.*"))]
