@@ -20,7 +20,7 @@ from typing import List, Optional
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests"))
 
-from interpreters import fetched_folder  # noqa: E402
+from interpreters import fetched_folder  # type: ignore[import-not-found]  # noqa: E402
 
 MIRROR = "http://deb.debian.org/debian"
 SUITE = "unstable"
@@ -126,12 +126,11 @@ def main(arguments: List[str]) -> int:
         return 2
     cache = fetched_folder()
     os.makedirs(cache, exist_ok=True)
-    wanted = [(version, lambda version=version: fetch_from_debian(cache, version)) for version in VERSIONS]
-    if arguments:
-        wanted.append((FREE_THREADED + "t", lambda: build_free_threaded(cache)))
-    for version, fetch in wanted:
+    for version in VERSIONS + (FREE_THREADED + "t",) * len(arguments):
         try:
-            print("%s: %s" % (version, fetch()))
+            from_source = version.endswith("t")
+            python = build_free_threaded(cache) if from_source else fetch_from_debian(cache, version)
+            print("%s: %s" % (version, python))
         except UnavailableError as error:
             print("%s: not here: %s" % (version, error))
     return 0
