@@ -116,6 +116,9 @@ FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 /* Stop tracking for good. The program goes on; what it frees and takes is no longer counted. */
 FIL_EXPORT void fil_stop(void);
 
+/* The program ends by a MemoryError that nobody caught. */
+FIL_EXPORT void fil_uncaught_memory_error(void);
+
 /* The interpreter begins to finalize: from now on only the calling thread's frames are walked. */
 FIL_EXPORT void fil_finalizing(void);
 

@@ -20,10 +20,13 @@
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
-#define FIL_SEGMENT_CAPACITY 5450u     /* entries in the directory */
+#define FIL_SEGMENT_CAPACITY 4900u     /* entries in the directory */
 #define FIL_NODES_PER_SEGMENT 4096u
 #define FIL_CODES_PER_SEGMENT 1024u
 #define FIL_TEXT_SEGMENT_BYTES 131072u /* smallest text segment; a longer text gets a segment of its own */
+#define FIL_FAILURES_KEPT 16u          /* failed requests that are told one by one */
+
+#define FIL_SAMPLES_KEPT 500u          /* points of the curve over time; when they are full, every second one is dropped */
 
 /* What a segment holds. */
 enum fil_segment_kind {
@@ -68,6 +71,12 @@ enum fil_missed {
     FIL_MISSED_REASONS = 8
 };
 
+/* What was asked for in vain. */
+enum fil_request {
+    FIL_REQUEST_BLOCK = 1,  /* a block: malloc and its kin, or an allocator of Python that is not malloc */
+    FIL_REQUEST_MAPPING = 2 /* a mapping, or a larger one */
+};
+
 struct fil_segment {
     uint64_t offset; /* of its first byte in the file */
     uint64_t bytes;  /* its length in the file */
@@ -95,6 +104,22 @@ struct fil_code {
     uint32_t reserved;
 };
 
+/* One request for memory that failed. It is never a part of a total. */
+struct fil_failure {
+    uint64_t bytes;         /* what was asked for; all bits set if its size is beyond 64 bits */
+    uint64_t current_bytes; /* live tracked bytes when it failed */
+    uint64_t clock_ns;      /* monotonic clock then, to a few milliseconds */
+    uint32_t node;          /* who asked */
+    uint32_t kind;          /* enum fil_request */
+};
+
+/* A point of the curve over time. The supervisor writes these, from outside, about evenly spaced. */
+struct fil_sample {
+    uint64_t clock_ns;       /* monotonic clock */
+    uint64_t tracked_bytes;  /* current_bytes then */
+    uint64_t resident_bytes; /* resident memory of the process then */
+};
+
 struct fil_header {
     uint8_t magic[8];           /* FIL_FORMAT_MAGIC */
     uint32_t format_version;    /* FIL_FORMAT_VERSION */
@@ -111,8 +136,15 @@ struct fil_header {
     uint32_t state;             /* enum fil_state */
     uint64_t started_unix_ns;   /* wall clock when tracking began */
     uint64_t started_clock_ns;  /* monotonic clock when tracking began */
-    uint64_t reserved[6];
-    uint64_t stacks;            /* enum fil_stacks */
+    uint32_t uncaught_memory_error; /* 1: the program ended by a MemoryError that nobody caught */
+    uint32_t stacks;           /* enum fil_stacks */
+    uint64_t snapshot_offset;  /* place in the file of the snapshot: u64 current_bytes of each node, in order */
+    uint64_t snapshot_nodes;   /* how many nodes it has */
+    uint64_t snapshot_number;  /* which snapshot it is, from 1; 0: there is none, or it is being written */
+    uint64_t snapshot_failure; /* value of failed_requests when it was taken; 0: taken for an uncaught MemoryError */
+    uint32_t sample_count;     /* points of the curve in use */
+    uint32_t reserved_count;
+    uint64_t snapshot_clock_ns; /* monotonic clock when the snapshot was taken */
 
     /* Counters, on a cache line of their own. */
     uint64_t current_bytes; /* live tracked bytes */
@@ -123,17 +155,22 @@ struct fil_header {
     uint32_t code_count;    /* codes in use, the unused code 0 included */
     uint32_t segment_count; /* directory entries in use */
     uint64_t file_bytes;    /* length of the file so far */
-    uint64_t reserved_counters[2];
+    uint64_t failed_requests; /* number n is failures[(n - 1) % FIL_FAILURES_KEPT], from 1 */
+    uint64_t reserved_counter;
     uint64_t missed[FIL_MISSED_REASONS]; /* events, by enum fil_missed */
 
+    struct fil_failure failures[FIL_FAILURES_KEPT];
+    struct fil_sample samples[FIL_SAMPLES_KEPT];
     struct fil_segment segments[FIL_SEGMENT_CAPACITY];
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_failure) == 32, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_sample) == 24, "the recording's layout is fixed");
 static_assert(offsetof(struct fil_header, current_bytes) == 128, "the counters begin a cache line");
-static_assert(offsetof(struct fil_header, segments) == 256, "the recording's layout is fixed");
+static_assert(offsetof(struct fil_header, failures) == 256, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_header) <= FIL_HEADER_BYTES, "the header fits its place");
 
 #endif

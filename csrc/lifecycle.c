@@ -18,10 +18,18 @@ static int report_signal;
 static uint32_t own_pid;
 static uint32_t supervisor_pid;
 
+/* A program at its limit goes on in what it has, and each of its events may ask for pages: not every one shall pay for the
+ * kernel's no. One try for each tick of the coarse clock, some milliseconds. */
 static void *take_pages(void *context, size_t bytes)
 {
     (void)context;
-    return platform_take_pages(bytes);
+    static uint64_t refused_at;
+    if (refused_at != 0 && platform_coarse_clock_ns() == refused_at) {
+        return NULL;
+    }
+    void *pages = platform_take_pages(bytes);
+    refused_at = pages == NULL ? platform_coarse_clock_ns() : 0;
+    return pages;
 }
 
 static void give_pages(void *context, void *pages, size_t bytes)
@@ -103,6 +111,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         .next_node_segment = recording_next_nodes,
         .next_code_segment = recording_next_codes,
         .next_text_segment = recording_next_text,
+        .keep_snapshot = recording_keep_snapshot,
         .clock_ns = coarse_clock_ns,
     };
     if (!attribute_accepted()) {
@@ -143,6 +152,15 @@ void fil_stop(void)
     if (state.tracking) {
         state.tracking = false;
         recording_set_state(FIL_STATE_STOPPED);
+    }
+}
+
+void fil_uncaught_memory_error(void)
+{
+    if (state.tracking) {
+        bool locked = state_enter();
+        ledger_program_failed(&state.ledger);
+        state_leave(locked);
     }
 }
 

@@ -12,10 +12,12 @@ FIL_FORMAT_MAGIC = b"FILREC\r\n"
 FIL_FORMAT_VERSION = 2
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
-FIL_SEGMENT_CAPACITY = 5450
+FIL_SEGMENT_CAPACITY = 4900
 FIL_NODES_PER_SEGMENT = 4096
 FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
+FIL_FAILURES_KEPT = 16
+FIL_SAMPLES_KEPT = 500
 FIL_ABI_VERSION = 2
 
 # enum fil_segment_kind
@@ -48,6 +50,10 @@ FIL_MISSED_BLOCK = 1
 FIL_MISSED_MAPPING = 2
 FIL_MISSED_TEXT = 3
 FIL_MISSED_REASONS = 8
+
+# enum fil_request
+FIL_REQUEST_BLOCK = 1
+FIL_REQUEST_MAPPING = 2
 
 # enum fil_status
 FIL_OK = 0
@@ -102,8 +108,30 @@ CODE_OFFSETS = {
 }
 CODE_SIZE = 40
 
+# struct fil_failure
+FAILURE_FORMAT = "<QQQII"
+FAILURE_FIELDS = ("bytes", "current_bytes", "clock_ns", "node", "kind")
+FAILURE_OFFSETS = {
+    "bytes": 0,
+    "current_bytes": 8,
+    "clock_ns": 16,
+    "node": 24,
+    "kind": 28,
+}
+FAILURE_SIZE = 32
+
+# struct fil_sample
+SAMPLE_FORMAT = "<QQQ"
+SAMPLE_FIELDS = ("clock_ns", "tracked_bytes", "resident_bytes")
+SAMPLE_OFFSETS = {
+    "clock_ns": 0,
+    "tracked_bytes": 8,
+    "resident_bytes": 16,
+}
+SAMPLE_SIZE = 24
+
 # struct fil_header
-HEADER_FORMAT = "<8sIIIIIIIIIIIIQQ6QQQQQIIIIQ2Q8Q"
+HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQIIQQQQIIIIQQQ8Q"
 HEADER_FIELDS = (
     "magic",
     "format_version",
@@ -120,13 +148,15 @@ HEADER_FIELDS = (
     "state",
     "started_unix_ns",
     "started_clock_ns",
-    "reserved_0",
-    "reserved_1",
-    "reserved_2",
-    "reserved_3",
-    "reserved_4",
-    "reserved_5",
+    "uncaught_memory_error",
     "stacks",
+    "snapshot_offset",
+    "snapshot_nodes",
+    "snapshot_number",
+    "snapshot_failure",
+    "sample_count",
+    "reserved_count",
+    "snapshot_clock_ns",
     "current_bytes",
     "peak_bytes",
     "peak_clock_ns",
@@ -135,8 +165,8 @@ HEADER_FIELDS = (
     "code_count",
     "segment_count",
     "file_bytes",
-    "reserved_counters_0",
-    "reserved_counters_1",
+    "failed_requests",
+    "reserved_counter",
     "missed_0",
     "missed_1",
     "missed_2",
@@ -162,8 +192,15 @@ HEADER_OFFSETS = {
     "state": 52,
     "started_unix_ns": 56,
     "started_clock_ns": 64,
-    "reserved": 72,
-    "stacks": 120,
+    "uncaught_memory_error": 72,
+    "stacks": 76,
+    "snapshot_offset": 80,
+    "snapshot_nodes": 88,
+    "snapshot_number": 96,
+    "snapshot_failure": 104,
+    "sample_count": 112,
+    "reserved_count": 116,
+    "snapshot_clock_ns": 120,
     "current_bytes": 128,
     "peak_bytes": 136,
     "peak_clock_ns": 144,
@@ -172,11 +209,14 @@ HEADER_OFFSETS = {
     "code_count": 160,
     "segment_count": 164,
     "file_bytes": 168,
-    "reserved_counters": 176,
+    "failed_requests": 176,
+    "reserved_counter": 184,
     "missed": 192,
-    "segments": 256,
+    "failures": 256,
+    "samples": 768,
+    "segments": 12768,
 }
-HEADER_SIZE = 131056
+HEADER_SIZE = 130368
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout
@@ -279,6 +319,7 @@ FUNCTIONS = {
     "fil_accept_layout": ("void", ()),
     "fil_start": ("int32_t", ("const char *", "int32_t")),
     "fil_stop": ("void", ()),
+    "fil_uncaught_memory_error": ("void", ()),
     "fil_finalizing": ("void", ()),
     "fil_current_callstack": ("int32_t", ("struct fil_observed_frame *", "uint32_t")),
     "fil_last_errno": ("int32_t", ()),

@@ -94,6 +94,11 @@ class Library:
         """The C function to call, without arguments, when the interpreter begins to finalize."""
         return self._functions.fil_finalizing
 
+    @property
+    def uncaught_memory_error(self) -> "Any":
+        """The C function to call, without arguments, when the program ends by a MemoryError that nobody caught."""
+        return self._functions.fil_uncaught_memory_error
+
     def check_preloaded(self) -> None:
         """Make sure that the library's memory hooks are the ones this process calls."""
         self._check(self._functions.fil_preloaded())

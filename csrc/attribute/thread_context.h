@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KNOWN_CHILDREN 4096u /* a power of two */
+#define KNOWN_CHILDREN 16384u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
 
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */

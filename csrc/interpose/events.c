@@ -1,5 +1,7 @@
 #include "interpose/events.h"
 
+#include <errno.h>
+
 _Thread_local uint32_t events_hidden;
 
 __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
@@ -14,6 +16,19 @@ __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, 
     }
     ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     state_leave(locked);
+}
+
+void event_request_failed(size_t bytes, enum fil_request kind)
+{
+    if (bytes == 0 || !events_counted()) {
+        return;
+    }
+    int kept = errno;
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    ledger_request_failed(&state.ledger, bytes, node, kind);
+    state_leave(locked);
+    errno = kept;
 }
 
 __attribute__((noinline)) struct block event_take_block(uint32_t *slot, const void *block)

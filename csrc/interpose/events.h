@@ -58,6 +58,9 @@ static inline void event_block_removed(const void *block)
     (void)event_take_block(slot, block);
 }
 
+/* The calling thread asked for memory and got none. Keeps errno. Does nothing for a request of no bytes. */
+__attribute__((cold)) void event_request_failed(size_t bytes, enum fil_request kind);
+
 /* A release that was recorded did not happen. */
 static inline void event_block_restored(uint32_t *slot, const struct block *taken)
 {

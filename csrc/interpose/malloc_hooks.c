@@ -15,10 +15,20 @@ void *reallocarray(void *block, size_t count, size_t bytes);
 
 static inline void *added(void *block, size_t bytes)
 {
-    if (block != NULL && events_counted()) {
+    if (block == NULL) {
+        if (errno == ENOMEM) { /* and not, say, an alignment that is none */
+            event_request_failed(bytes, FIL_REQUEST_BLOCK);
+        }
+    } else if (events_counted()) {
         event_block_added(block, bytes);
     }
     return block;
+}
+
+static inline size_t product_of(size_t count, size_t bytes)
+{
+    size_t product;
+    return __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product;
 }
 
 FIL_EXPORT void *malloc(size_t bytes)
@@ -28,7 +38,7 @@ FIL_EXPORT void *malloc(size_t bytes)
 
 FIL_EXPORT void *calloc(size_t count, size_t bytes)
 {
-    return added(real.calloc(count, bytes), count * bytes); /* if it overflowed, there is no block */
+    return added(real.calloc(count, bytes), product_of(count, bytes));
 }
 
 FIL_EXPORT void free(void *block)
@@ -55,10 +65,10 @@ FIL_EXPORT void *realloc(void *block, size_t bytes)
 
 FIL_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 {
-    size_t product;
-    if (__builtin_mul_overflow(count, bytes, &product)) {
+    size_t product = product_of(count, bytes);
+    if (product == SIZE_MAX) {
         errno = ENOMEM;
-        return NULL;
+        return added(NULL, product);
     }
     return realloc(block, product);
 }
@@ -68,6 +78,8 @@ FIL_EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
     int status = real.posix_memalign(block, alignment, bytes);
     if (status == 0) {
         (void)added(*block, bytes);
+    } else if (status == ENOMEM) {
+        event_request_failed(bytes, FIL_REQUEST_BLOCK);
     }
     return status;
 }

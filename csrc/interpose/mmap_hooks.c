@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 #include "fil_abi.h"
 #include "interpose/events.h"
@@ -21,7 +22,9 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
     if (!events_counted()) {
         return platform_mmap(address, bytes, protection, flags, descriptor, offset);
     }
-    bool counts = platform_is_anonymous(flags, descriptor) && platform_is_usable(protection);
+    bool memory = platform_is_memory(flags, descriptor);
+    bool counts = memory && platform_is_usable(protection);
+    size_t taken = platform_mapped_bytes(bytes, flags);
     uint32_t node = counts ? attribute_now() : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
@@ -30,12 +33,17 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
             if (node == FIL_NODE_LOST) {
                 ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
             }
-            ledger_add_range(&state.ledger, (uintptr_t)mapped, whole_pages(bytes), node);
+            ledger_add_range(&state.ledger, (uintptr_t)mapped, taken, node);
+        } else if (memory) { /* addresses only, until mprotect makes memory of them */
+            ledger_reserve_range(&state.ledger, (uintptr_t)mapped, taken);
         } else { /* it may lie over memory that counted */
-            (void)ledger_remove_range(&state.ledger, (uintptr_t)mapped, whole_pages(bytes));
+            (void)ledger_remove_range(&state.ledger, (uintptr_t)mapped, taken);
         }
     }
     state_leave(locked);
+    if (mapped == MAP_FAILED && counts && errno == ENOMEM) {
+        event_request_failed(bytes, FIL_REQUEST_MAPPING);
+    }
     return mapped;
 }
 
@@ -72,12 +80,15 @@ static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_byt
         (void)ledger_remove_range(&state.ledger, old + new_bytes, old_bytes - new_bytes);
         return;
     }
+    bool reserved = ledger_has_reserved(&state.ledger, old, old_bytes);
     uint64_t counted = ledger_remove_range(&state.ledger, old, old_bytes);
     if (counted != 0) {
         ledger_add_range(&state.ledger, new, new_bytes, node);
         if (leaves_old) { /* the old range stays mapped, emptied: it can fill again */
             ledger_add_range(&state.ledger, old, old_bytes, node);
         }
+    } else if (reserved) {
+        ledger_reserve_range(&state.ledger, new, new_bytes);
     } else {
         (void)ledger_remove_range(&state.ledger, new, new_bytes);
     }
@@ -103,5 +114,57 @@ FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int f
               platform_leaves_old(flags), node);
     }
     state_leave(locked);
+    if (mapped == MAP_FAILED && errno == ENOMEM && new_bytes > old_bytes) {
+        event_request_failed(new_bytes, FIL_REQUEST_MAPPING);
+    }
     return mapped;
+}
+
+FIL_EXPORT int mprotect(void *address, size_t bytes, int protection)
+{
+    if (!events_counted() || !platform_is_usable(protection)) {
+        return platform_mprotect(address, bytes, protection);
+    }
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    int status = platform_mprotect(address, bytes, protection);
+    bool used = ledger_has_reserved(&state.ledger, (uintptr_t)address, whole_pages(bytes));
+    if (status == 0 && used) {
+        ledger_use_range(&state.ledger, (uintptr_t)address, whole_pages(bytes), node);
+    }
+    state_leave(locked);
+    if (status != 0 && used && errno == ENOMEM) {
+        event_request_failed(bytes, FIL_REQUEST_MAPPING);
+    }
+    return status;
+}
+
+FIL_EXPORT void *shmat(int identifier, const void *address, int flags)
+{
+    if (!events_counted()) {
+        return platform_shmat(identifier, address, flags);
+    }
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    void *mapped = platform_shmat(identifier, address, flags);
+    if (mapped != MAP_FAILED) { /* (void *)-1, as for mmap */
+        ledger_add_range(&state.ledger, (uintptr_t)mapped, platform_shared_bytes(identifier), node);
+    }
+    state_leave(locked);
+    return mapped;
+}
+
+FIL_EXPORT int shmdt(const void *address)
+{
+    if (!state.tracking) {
+        return platform_shmdt(address);
+    }
+    bool locked = state_enter();
+    uint64_t bytes = ledger_range_at(&state.ledger, (uintptr_t)address);
+    int status = platform_shmdt(address);
+    if (status == 0) {
+        (void)ledger_remove_range(&state.ledger, (uintptr_t)address, bytes);
+    }
+    state_leave(locked);
+    return status;
 }

@@ -106,7 +106,9 @@ INLINE void small_free(const struct python_allocator *inner, void *block)
 static inline void *added_shown(void *block, size_t bytes)
 {
     events_hidden -= 1;
-    if (block != NULL && events_counted()) {
+    if (block == NULL) {
+        event_request_failed(bytes, FIL_REQUEST_BLOCK);
+    } else if (events_counted()) {
         event_block_added(block, bytes == 0 ? 1 : bytes);
     }
     return block;

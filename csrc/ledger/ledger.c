@@ -74,29 +74,82 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
     ledger_grow(ledger, block->node, block->bytes);
 }
 
-static void shrink_by_piece(void *context, uint32_t node, uint64_t bytes)
+static void shrink_by_piece(void *context, const struct range *piece)
 {
-    ledger_shrink(context, node, bytes);
+    ledger_shrink(context, piece->node, piece->end - piece->start);
+}
+
+static void forget_piece(void *context, const struct range *piece)
+{
+    (void)context;
+    (void)piece;
 }
 
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes)
 {
     uint64_t before = ledger->header->current_bytes;
-    if (!range_remove(&ledger->ranges, &ledger->storage, start, start + bytes, shrink_by_piece, ledger)) {
+    uintptr_t end = start + bytes;
+    if (!range_remove(&ledger->ranges, &ledger->storage, start, end, shrink_by_piece, ledger) ||
+        !range_remove(&ledger->reserved, &ledger->storage, start, end, forget_piece, NULL)) {
         ledger_missed(ledger, FIL_MISSED_MAPPING);
     }
     return before - ledger->header->current_bytes;
 }
 
+static bool add_piece(struct ledger *ledger, struct range_table *table, uintptr_t start, uintptr_t end, uint32_t node)
+{
+    if (!range_add(table, &ledger->storage, start, end, node)) {
+        ledger_missed(ledger, FIL_MISSED_MAPPING);
+        return false;
+    }
+    return true;
+}
+
 void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node)
 {
     (void)ledger_remove_range(ledger, start, bytes);
-    if (bytes == 0) {
-        return;
+    if (bytes != 0 && add_piece(ledger, &ledger->ranges, start, start + bytes, node)) {
+        ledger_grow(ledger, node, bytes);
     }
-    if (!range_add(&ledger->ranges, &ledger->storage, start, start + bytes, node)) {
+}
+
+void ledger_reserve_range(struct ledger *ledger, uintptr_t start, uint64_t bytes)
+{
+    (void)ledger_remove_range(ledger, start, bytes);
+    if (bytes != 0) {
+        (void)add_piece(ledger, &ledger->reserved, start, start + bytes, FIL_NODE_NONE);
+    }
+}
+
+struct use {
+    struct ledger *ledger;
+    uint32_t node;
+};
+
+static void use_piece(void *context, const struct range *piece)
+{
+    const struct use *use = context;
+    if (add_piece(use->ledger, &use->ledger->ranges, piece->start, piece->end, use->node)) {
+        ledger_grow(use->ledger, use->node, piece->end - piece->start);
+    }
+}
+
+void ledger_use_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node)
+{
+    struct use use = {ledger, node};
+    if (!range_remove(&ledger->reserved, &ledger->storage, start, start + bytes, use_piece, &use)) {
         ledger_missed(ledger, FIL_MISSED_MAPPING);
-        return;
     }
-    ledger_grow(ledger, node, bytes);
+}
+
+bool ledger_has_reserved(const struct ledger *ledger, uintptr_t start, uint64_t bytes)
+{
+    const struct range *range = range_after(&ledger->reserved, start);
+    return range != NULL && range->start < start + bytes;
+}
+
+uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start)
+{
+    const struct range *range = range_after(&ledger->ranges, start);
+    return range != NULL && range->start == start ? range->end - start : 0;
 }

@@ -29,10 +29,13 @@ struct ledger {
     struct fil_node *node_segments[LEDGER_NODE_SEGMENTS];
     struct ledger_storage storage;
     struct block_table blocks;
-    struct range_table ranges;
+    struct range_table ranges;   /* mappings that count */
+    struct range_table reserved; /* addresses without memory: nothing of the program's lies there yet */
     struct callstack_table callstacks;
     struct text_table texts;
     struct code_table codes;
+    uint64_t snapshots; /* taken so far */
+    uint64_t snapshot_bytes; /* live when the last one was taken */
 };
 
 /* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.
@@ -92,8 +95,27 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
 /* Bytes [start, start + bytes) are now a mapping of `node`; whatever was recorded there is replaced. */
 void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
 
+/* Bytes [start, start + bytes) are now addresses without memory: they do not count until they are used. */
+void ledger_reserve_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
+
+/* What of [start, start + bytes) was reserved is memory of `node` from now on. */
+void ledger_use_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
+
+/* Is any of [start, start + bytes) reserved? */
+bool ledger_has_reserved(const struct ledger *ledger, uintptr_t start, uint64_t bytes);
+
+/* The length of the range that begins at `start`; 0 if none does. */
+uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start);
+
 /* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded. */
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
+
+/* `node` asked for `bytes` in vain: note it, and keep what is live now, if that was not done just before. */
+void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind);
+
+/* Keep what is live now: the program is about to end for want of memory. Nothing to do if a failed request has led to it:
+ * then that moment is kept. */
+void ledger_program_failed(struct ledger *ledger);
 
 /* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
  * FIL_NODE_LOST if there is no room for it. */

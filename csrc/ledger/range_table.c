@@ -75,26 +75,35 @@ bool range_remove(struct range_table *table, const struct ledger_storage *storag
         struct range tail = {.start = end, .end = head->end, .node = head->node, .reserved = 0};
         head->end = start;
         insert_at(table, first + 1, tail);
-        removed(context, tail.node, end - start);
+        removed(context, &(struct range){.start = start, .end = end, .node = tail.node, .reserved = 0});
         return true;
     }
     if (head->start < start) {
-        removed(context, head->node, head->end - start);
+        struct range piece = {.start = start, .end = head->end, .node = head->node, .reserved = 0};
         head->end = start;
+        removed(context, &piece);
         first += 1;
     }
     size_t last = first; /* ranges [first, last) go entirely */
     while (last < table->count && table->ranges[last].end <= end) {
-        removed(context, table->ranges[last].node, table->ranges[last].end - table->ranges[last].start);
+        removed(context, &table->ranges[last]);
         last += 1;
     }
     if (last < table->count && table->ranges[last].start < end) {
-        removed(context, table->ranges[last].node, end - table->ranges[last].start);
+        struct range piece = table->ranges[last];
+        piece.end = end;
         table->ranges[last].start = end;
+        removed(context, &piece);
     }
     for (size_t i = last; i < table->count; i++) {
         table->ranges[first + (i - last)] = table->ranges[i];
     }
     table->count -= last - first;
     return true;
+}
+
+const struct range *range_after(const struct range_table *table, uintptr_t address)
+{
+    size_t index = first_ending_after(table, address);
+    return index < table->count ? &table->ranges[index] : NULL;
 }

@@ -26,7 +26,7 @@ struct range_table {
 };
 
 /* What range_remove took off, one call per piece. */
-typedef void range_removed(void *context, uint32_t node, uint64_t bytes);
+typedef void range_removed(void *context, const struct range *piece);
 
 /* Add [start, end), which must not overlap any range. Returns false if there is no memory. */
 bool range_add(struct range_table *table, const struct ledger_storage *storage, uintptr_t start, uintptr_t end,
@@ -36,5 +36,8 @@ bool range_add(struct range_table *table, const struct ledger_storage *storage, 
  * needs memory and there is none. */
 bool range_remove(struct range_table *table, const struct ledger_storage *storage, uintptr_t start, uintptr_t end,
                   range_removed *removed, void *context);
+
+/* The first range that ends after `address`; NULL if there is none. */
+const struct range *range_after(const struct range_table *table, uintptr_t address);
 
 #endif

@@ -2,11 +2,15 @@
 #ifndef FIL_LEDGER_STORAGE_H
 #define FIL_LEDGER_STORAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct fil_node;
 struct fil_code;
+
+/* Writes `count` values of a snapshot from number `first` on into `values`. */
+typedef void snapshot_values(const void *source, uint64_t first, uint64_t count, uint64_t *values);
 
 struct ledger_storage {
     void *context;
@@ -21,6 +25,10 @@ struct ledger_storage {
     struct fil_code *(*next_code_segment)(void *context);
     /* A segment for texts of at least `bytes`; its place in the file and its real size come back in the last two. */
     uint8_t *(*next_text_segment)(void *context, size_t bytes, uint64_t *offset, size_t *room);
+
+    /* Keep a snapshot of `count` values, which `values` gives piece by piece, beside the one before; its place in the
+     * file comes back in `offset`. False if there is no room, or no way to write now. */
+    bool (*keep_snapshot)(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
     /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */
     uint64_t (*clock_ns)(void *context);

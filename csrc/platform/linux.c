@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,22 +43,6 @@ static size_t whole_pages(size_t bytes)
 {
     size_t page = platform_page_bytes();
     return (bytes + page - 1) / page * page;
-}
-
-void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
-{
-    long result = syscall(SYS_mmap, address, bytes, protection, flags, descriptor, offset);
-    return (void *)result; /* MAP_FAILED is (void *)-1, which is what a failed syscall() answers */
-}
-
-int platform_munmap(void *address, size_t bytes)
-{
-    return (int)syscall(SYS_munmap, address, bytes);
-}
-
-void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address)
-{
-    return (void *)syscall(SYS_mremap, address, old_bytes, new_bytes, flags, new_address);
 }
 
 static void *map_pages(size_t bytes)
@@ -124,40 +108,6 @@ uint64_t platform_unix_ns(void)
     return clock_in_ns(CLOCK_REALTIME);
 }
 
-/* /dev/zero gives the same memory as MAP_ANONYMOUS does. */
-static bool is_zero_device(int descriptor)
-{
-    int kept = errno;
-    struct stat status;
-    bool zero = fstat(descriptor, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 5);
-    errno = kept;
-    return zero;
-}
-
-bool platform_is_anonymous(int flags, int descriptor)
-{
-    return (flags & MAP_ANONYMOUS) != 0 || is_zero_device(descriptor);
-}
-
-bool platform_is_usable(int protection)
-{
-    return protection != PROT_NONE;
-}
-
-bool platform_leaves_old(int mremap_flags)
-{
-#ifdef MREMAP_DONTUNMAP
-    return (mremap_flags & MREMAP_DONTUNMAP) != 0;
-#else
-    return (mremap_flags & 4) != 0;
-#endif
-}
-
-bool platform_has_new_address(int mremap_flags)
-{
-    return (mremap_flags & MREMAP_FIXED) != 0;
-}
-
 /* The kernel copies into a pipe and answers EFAULT where we would have crashed. */
 static bool read_by_pipe(void *into, uintptr_t address, size_t bytes)
 {
@@ -204,9 +154,19 @@ void platform_say(const char *message)
     errno = kept;
 }
 
+/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
+static bool beyond_file_limit(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
+
 static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
 {
     long status;
+    if (beyond_file_limit(offset + bytes)) {
+        return EFBIG;
+    }
     do {
         status = syscall(SYS_fallocate, descriptor, 0, (off_t)offset, (off_t)bytes);
     } while (status != 0 && errno == EINTR);
@@ -239,6 +199,33 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
     (void)syscall(SYS_close, descriptor);
     errno = kept;
     return mapped;
+}
+
+bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)
+{
+    int kept = errno;
+    if (beyond_file_limit(offset + bytes)) {
+        return false;
+    }
+    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    const char *next = data;
+    while (descriptor >= 0 && bytes > 0) {
+        long written = syscall(SYS_pwrite64, descriptor, next, bytes, (off_t)offset);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            break;
+        }
+        next += written;
+        offset += (uint64_t)written;
+        bytes -= (size_t)written;
+    }
+    if (descriptor >= 0) {
+        (void)syscall(SYS_close, descriptor);
+    }
+    errno = kept;
+    return bytes == 0;
 }
 
 bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)

@@ -28,10 +28,21 @@ void *platform_mmap(void *address, size_t bytes, int protection, int flags, int 
 int platform_munmap(void *address, size_t bytes);
 void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address);
 
-/* True if a mapping made with these flags, of this descriptor, is memory of the process alone: no file behind it. */
-bool platform_is_anonymous(int flags, int descriptor);
+int platform_mprotect(void *address, size_t bytes, int protection);
+
+/* Bytes that a mapping of `bytes`, made with these flags, takes: whole pages, of the size that the flags ask for. */
+size_t platform_mapped_bytes(size_t bytes, int flags);
+
+/* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous, of
+ * /dev/zero, of a memfd, or of POSIX shared memory. */
+bool platform_is_memory(int flags, int descriptor);
 /* True if the mapping can be used (it is not a reservation of addresses only). */
 bool platform_is_usable(int protection);
+/* The system calls behind shmat and shmdt, and the size of a System V shared memory segment, 0 if that is not known. */
+void *platform_shmat(int identifier, const void *address, int flags);
+int platform_shmdt(const void *address);
+size_t platform_shared_bytes(int identifier);
+
 /* True if mremap was asked to leave the old range mapped. */
 bool platform_leaves_old(int mremap_flags);
 /* True if mremap was given a new address to use. */
@@ -43,6 +54,9 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
 /* Let the file at `path` have `bytes` more from `offset` on, allocated on disk, and map those. Returns NULL on failure,
  * with the reason in `*error`. The file is opened anew for every call: the program may close any descriptor. */
 void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error);
+
+/* Write into the file at `path`, which is opened anew, without taking memory. False if not all could be written. */
+bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes);
 
 size_t platform_page_bytes(void);
 

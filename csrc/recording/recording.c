@@ -7,10 +7,20 @@
 
 #include "platform/platform.h"
 
+#define SNAPSHOT_PIECE 4096u
+
+struct snapshot_place {
+    uint64_t at;   /* place in the file */
+    uint64_t room; /* values that fit there */
+};
+
 static struct {
     struct fil_header *header;
     char path[PATH_MAX];
     int last_error;
+    struct fil_node *spare_nodes; /* when memory runs out, whoever asks last may have a new callstack */
+    struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
+    unsigned snapshot_last;
 } recording;
 
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
@@ -78,11 +88,43 @@ static void *next_segment(enum fil_segment_kind kind, size_t bytes, uint64_t *of
     return mapped;
 }
 
+bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
+{
+    (void)context;
+    static uint64_t piece[SNAPSHOT_PIECE]; /* memory may be what is wanting */
+    struct fil_header *header = recording.header;
+    struct snapshot_place *free_place = &recording.snapshots[recording.snapshot_last == 0];
+    if (count > free_place->room) { /* what was there is lost */
+        size_t page = platform_page_bytes();
+        free_place->room = count + count / 4;
+        free_place->at = (header->file_bytes + page - 1) / page * page;
+        header->file_bytes = free_place->at + free_place->room * sizeof *piece;
+    }
+    for (uint64_t first = 0; first < count; first += SNAPSHOT_PIECE) {
+        uint64_t part = count - first < SNAPSHOT_PIECE ? count - first : SNAPSHOT_PIECE;
+        values(source, first, part, piece);
+        uint64_t place = free_place->at + first * sizeof *piece;
+        if (!platform_write_file(recording.path, place, piece, part * sizeof *piece)) {
+            return false;
+        }
+    }
+    recording.snapshot_last = recording.snapshot_last == 0;
+    *offset = free_place->at;
+    return true;
+}
+
+static struct fil_node *more_nodes(void)
+{
+    uint64_t offset;
+    return next_segment(FIL_SEGMENT_NODES, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node), &offset);
+}
+
 struct fil_node *recording_next_nodes(void *context)
 {
     (void)context;
-    uint64_t offset;
-    return next_segment(FIL_SEGMENT_NODES, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node), &offset);
+    struct fil_node *segment = recording.spare_nodes != NULL ? recording.spare_nodes : more_nodes();
+    recording.spare_nodes = segment != NULL ? more_nodes() : NULL;
+    return segment;
 }
 
 struct fil_code *recording_next_codes(void *context)

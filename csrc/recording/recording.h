@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fil_format.h"
+#include "ledger/storage.h"
 
 /* Map the header of the file at `path` (it exists and is empty or preallocated) and fill in what is known at start.
  * Returns NULL on failure, with the reason in `*error`. */
@@ -17,6 +18,9 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
 struct fil_node *recording_next_nodes(void *context);
 struct fil_code *recording_next_codes(void *context);
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
+
+/* Write a snapshot beside the one before, through a file descriptor: mapping more may be impossible. */
+bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
 /* The errno of the last segment that could not be had, 0 if none failed. */
 int recording_last_error(void);

@@ -27,7 +27,7 @@ def report(folder: str, options: "Options") -> int:
     try:
         if not os.path.exists(recording_path):
             raise FilError("There is no recording (%s) in %s." % (RECORDING_NAME, folder))
-        index_path = make_report(recording_path, read_description(folder), folder)
+        index_path, _out_of_memory = make_report(recording_path, read_description(folder), folder)
     except FilError as error:
         say(str(error))
         return statuses.CANNOT_REPORT

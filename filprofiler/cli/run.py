@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 
 from filprofiler.cli import browser
 from filprofiler.cli.messages import say
@@ -11,16 +12,24 @@ from filprofiler.environment import BOOTSTRAP_PATH, LIBRARY_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import jit, statuses
 from filprofiler.launch.interpreter import interpreter_command
+from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
+from filprofiler.launch.sampler import Sampler
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Callable
+
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
     from filprofiler.profile.model import Program
+
+
+_LOOK_SECONDS = 0.5
+_REST_SECONDS = 60.0  # after a report that was written because memory was low
 
 
 class _CannotProfileError(FilError):
@@ -33,6 +42,7 @@ def run(target: "Target", options: "Options") -> int:
     program = describe(target)
     output = os.path.join(program.cwd, options.output)
     supervisor = Supervisor()
+    watch = MemoryWatch()
     try:
         preload = _preload()
         folder = ResultFolder(output)
@@ -50,10 +60,23 @@ def run(target: "Target", options: "Options") -> int:
         folder.discard()
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
-    outcome = supervisor.wait(lambda: _report_now(supervisor, program, folder, output))
+    checkpoint = _Checkpoint(watch, lambda: supervisor.aside(lambda: _report(supervisor, program, folder, folder)))
+    sampler = Sampler(folder.recording_path, supervisor.pid)
+
+    def meanwhile() -> float:
+        checkpoint.look()
+        return sampler.look()
+
+    def report_now() -> None:
+        if not supervisor.aside(lambda: _report_now(supervisor, program, folder, output)):
+            say("A report is being written already; ask again when it is there.")
+
+    outcome = supervisor.wait(report_now, meanwhile)
+    sampler.close()
+    outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
     preload.close()
-    return _finish(outcome, program, folder, options)
+    return _finish(outcome, program, folder, options, watch)
 
 
 def _preload() -> Preload:
@@ -86,23 +109,56 @@ def _start(
 
 def _report_now(supervisor: Supervisor, program: "Program", running: ResultFolder, output: str) -> None:
     """Write a report of the peak so far to a folder of its own; the program goes on, whatever becomes of that."""
-    from filprofiler.cli.reporting import make_report
-
-    program.outcome = "still running"
-    program.elapsed_seconds = supervisor.elapsed_seconds()
     try:
         folder = ResultFolder(output)
     except OutputError as error:
         say(str(error))
         return
+    if not _report(supervisor, program, running, folder):
+        folder.discard()
+
+
+def _report(supervisor: Supervisor, program: "Program", running: ResultFolder, folder: ResultFolder) -> bool:
+    """Write a report on the peak so far of a program that is still running; whether that went well."""
+    from filprofiler.cli.reporting import make_report
+
+    program.outcome = "still running"
+    program.elapsed_seconds = supervisor.elapsed_seconds()
     try:
         make_report(running.recording_path, program, folder.path)
     except FilError as error:
-        folder.discard()
         say(str(error))
+        return False
+    except Exception as error:  # this is a process of its own: the program and its final report go on
+        say("The report cannot be made: %s." % error)
+        return False
+    return True
 
 
-def _finish(outcome: "Outcome", program: "Program", folder: ResultFolder, options: "Options") -> int:
+class _Checkpoint:
+    """Writes a report when memory begins to run out: if all of us are killed together, that one is there."""
+
+    def __init__(self, watch: MemoryWatch, write: "Callable[[], object]") -> None:
+        self._watch = watch
+        self._write = write
+        self._next = time.monotonic() + _LOOK_SECONDS
+
+    def look(self) -> None:
+        """Look whether memory is low, twice a second; write a report if it is, at most once in a minute."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _LOOK_SECONDS
+        self._watch.remember_kills(now)
+        if self._watch.is_low():
+            say("Little memory is left: a report on the peak so far is written; the program goes on.")
+            self._write()
+            self._next = now + _REST_SECONDS
+
+
+def _finish(
+    outcome: "Outcome", program: "Program", folder: ResultFolder, options: "Options", watch: MemoryWatch
+) -> int:
     """After the program's end: the report, and our own end."""
     if not was_started(folder.recording_path):
         # The child has said why it refused, if it came that far.
@@ -113,10 +169,13 @@ def _finish(outcome: "Outcome", program: "Program", folder: ResultFolder, option
     program.outcome = outcome.text
     program.elapsed_seconds = outcome.elapsed_seconds
     program.resident_peak_bytes = outcome.resident_peak_bytes
+    from filprofiler.cli.out_of_memory import limit_sentences
     from filprofiler.cli.reporting import make_report
 
     try:
-        index_path = make_report(folder.recording_path, program, folder.path)
+        index_path, out_of_memory = make_report(
+            folder.recording_path, program, folder.path, outcome, lambda: limit_sentences(outcome, watch)
+        )
     except FilError as error:
         say(str(error), "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
         return end_like(outcome)
@@ -125,4 +184,4 @@ def _finish(outcome: "Outcome", program: "Program", folder: ResultFolder, option
         remove(os.path.join(folder.path, DESCRIPTION_NAME))
     if index_path is not None and options.browser and browser.browser_possible(os.environ):
         browser.open_in_browser(index_path)
-    return end_like(outcome)
+    return statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)

@@ -41,6 +41,7 @@ def enter() -> None:
         function, arguments = _PREPARE[mode](interpreter, target)
         atexit.register(library.finalizing)
         announcement = _announcement(way)
+        out_of_memory = library.uncaught_memory_error
         library.start(recording, int(report_signal))
         _write(announcement)
     except LibraryError as error:
@@ -53,9 +54,13 @@ def enter() -> None:
     except BaseException as error:
         # Only what runpy or exec ran comes here. The interpreter reports it when it has left our frames, so they are
         # taken off just before.
+        if isinstance(error, MemoryError):
+            out_of_memory()
         _own_frames_off(error)
         raise
     if failed:
+        if isinstance(getattr(sys, "last_value", None), MemoryError):
+            out_of_memory()
         _hide_next_exception()
         raise _FailedError
 

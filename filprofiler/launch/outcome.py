@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional
+    from typing import Dict, Optional
 
 
 class Outcome:
@@ -12,6 +12,10 @@ class Outcome:
     signal: the number of that signal, or None.
     elapsed_seconds: wall-clock time from its start.
     resident_peak_bytes: the largest resident memory that it had.
+    limits: bytes of what the program was allowed at its end, by the name of the limit ("RLIMIT_AS", "RLIMIT_DATA");
+        not filled in after an ordinary end.
+    ended_clock_ns: monotonic clock at its end, nanoseconds.
+    killed_for_memory: whether the kernel has killed it for want of memory.
     """
 
     def __init__(
@@ -20,17 +24,24 @@ class Outcome:
         signal: "Optional[int]",
         elapsed_seconds: float,
         resident_peak_bytes: "Optional[int]",
+        limits: "Optional[Dict[str, int]]" = None,
+        ended_clock_ns: int = 0,
     ) -> None:
         self.exit_status = exit_status
         self.signal = signal
         self.elapsed_seconds = elapsed_seconds
         self.resident_peak_bytes = resident_peak_bytes
+        self.limits = limits or {}
+        self.ended_clock_ns = ended_clock_ns
+        self.killed_for_memory = False
 
     @property
     def text(self) -> str:
         """In words, such as "exited with status 0" or "killed by SIGKILL"."""
         if self.signal is None:
             return "exited with status %d" % self.exit_status if self.exit_status is not None else ""
+        if self.killed_for_memory:
+            return "killed by the kernel for want of memory"
         return "killed by %s" % signal_name(self.signal)
 
 

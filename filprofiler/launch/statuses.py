@@ -5,3 +5,4 @@ USAGE = 2  # the command was used in a way that cannot work
 CANNOT_PROFILE = 3  # this interpreter or platform cannot be profiled
 CANNOT_WRITE = 4  # the result folder or the recording cannot be written
 CANNOT_REPORT = 5  # `fil-profile report`: no report could be made from the recording
+OUT_OF_MEMORY = 53  # the program died for want of memory: the report tells that moment

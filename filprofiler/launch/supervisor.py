@@ -12,7 +12,7 @@ from filprofiler.launch.outcome import Outcome
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
-    from typing import Any, Callable, Mapping, Optional, Sequence
+    from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 else:
     import _signal as signal
 
@@ -43,6 +43,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
         self._pid = 0
+        self._aside = 0
         self._started = 0.0
 
     def start(self, executable: str, arguments: "Sequence[str]", environment: "Mapping[str, str]") -> None:
@@ -70,18 +71,58 @@ class Supervisor:
             os.waitpid(self._pid, 0)
             raise OSError(int(failure), os.strerror(int(failure)))
 
-    def wait(self, report_now: "Callable[[], None]") -> Outcome:
-        """Pass signals on until the program has ended. `report_now` is called when a report is asked for meanwhile."""
+    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> Outcome:
+        """Pass signals on until the program has ended.
+
+        `report_now` is called when a report is asked for, `meanwhile` now and then: it answers when again, in seconds.
+        """
+        pause = 0.0
         while True:
-            event = signal.sigwaitinfo(_WATCHED)
-            if event.si_signo == signal.SIGCHLD:
+            event = signal.sigtimedwait(_WATCHED, pause)
+            if event is None:
+                pause = meanwhile()
+            elif event.si_signo == signal.SIGCHLD:
+                limits = self._limits_at_end()
                 pid, status, usage = os.wait4(self._pid, os.WNOHANG)
                 if pid:
-                    return self._outcome(status, usage)
+                    outcome = self._outcome(status, usage, limits)
+                    self._end_aside()
+                    return outcome
             elif event.si_signo == REPORT_SIGNAL:
                 report_now()
             elif not _came_from_terminal(event):
                 os.kill(self._pid, event.si_signo)
+
+    def aside(self, task: "Callable[[], object]") -> bool:
+        """Do something lengthy in a process of its own: signals go on to the program meanwhile.
+
+        Should memory be wanting, the kernel is to take that process first. One at a time: False if one still runs.
+        """
+        if self._aside and not os.waitpid(self._aside, os.WNOHANG)[0]:
+            return False
+        self._aside = os.fork()
+        if self._aside == 0:
+            try:
+                with open("/proc/self/oom_score_adj", "w") as file:
+                    file.write("1000")
+            except OSError:
+                pass
+            try:
+                task()
+            finally:
+                os._exit(0)
+        return True
+
+    def _end_aside(self) -> None:
+        """Wait for what is done aside."""
+        if self._aside:
+            os.waitpid(self._aside, 0)
+            self._aside = 0
+
+    @property
+    def pid(self) -> int:
+        """The program's process number."""
+        return self._pid
 
     def elapsed_seconds(self) -> float:
         """Wall-clock time since the program was started."""
@@ -94,14 +135,32 @@ class Supervisor:
         blocked = set(self._mask_before) | {REPORT_SIGNAL}
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
-    def _outcome(self, status: int, usage: "Any") -> Outcome:
+    def _limits_at_end(self) -> "Dict[str, int]":
+        """The limits of a program that has just ended badly: it may have set them itself."""
+        ended = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None or (ended.si_code == os.CLD_EXITED and ended.si_status == 0):
+            return {}
+        import resource
+
+        limits = {}
+        for name in ("RLIMIT_AS", "RLIMIT_DATA"):
+            try:
+                limit = resource.prlimit(self._pid, getattr(resource, name))[0]
+            except OSError:
+                continue
+            if limit != resource.RLIM_INFINITY:
+                limits[name] = limit
+        return limits
+
+    def _outcome(self, status: int, usage: "Any", limits: "Dict[str, int]") -> Outcome:
         exit_status: "Optional[int]" = None
         killed_by: "Optional[int]" = None
         if os.WIFSIGNALED(status):
             killed_by = os.WTERMSIG(status)
         else:
             exit_status = os.WEXITSTATUS(status)
-        return Outcome(exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * 1024)
+        ended_ns = int(time.monotonic() * 1e9)
+        return Outcome(exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * 1024, limits, ended_ns)
 
 
 def _came_from_terminal(event: "Any") -> bool:

@@ -5,19 +5,20 @@ and line, our own frames at the root and threading's round the start of a thread
 peak is added up.
 """
 
-from itertools import compress
+from itertools import chain, compress
 
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.lines import table_of
-from filprofiler.profile.model import Node, Profile, Program, Site
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site
+from filprofiler.profile.sites import SiteTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple
 
-    from filprofiler.recording.reader import Code, Recording
+    from filprofiler.recording.failures import FailedRequest as Failure
+    from filprofiler.recording.reader import Recording
 
 ROOT_NAME = "all"
 NO_STACK_NAME = "[No Python stack]"
@@ -31,8 +32,11 @@ MISSED_REASONS = {
 }
 UNSEEN_REASONS = dict(MISSED_REASONS)
 UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
+_NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
+
+_SAME_MOMENT_NS = 10**9
 
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
@@ -41,25 +45,46 @@ _THREAD = 2  # only threading's frames, below the start of a thread
 _KEPT = 3  # frames that are shown
 
 
-def build_profile(recording: "Recording", program: Program) -> Profile:
-    """Build the profile of a recording.
+def build_profile(recording: "Recording", program: Program, moment: str = PEAK, at_end: bool = False) -> Profile:
+    """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
-    Every byte of the recording's peak is in the tree: what has no frame left is told under "[No Python stack]", and
+    at_end: that was the program's end; else it was when the last request failed.
+    Every byte that was live then is in the tree: what has no frame left is told under "[No Python stack]", and
     what has a callstack that was not recorded under "[Callstack not recorded]".
     """
-    builder = _TreeBuilder(recording, program)
+    missed = _missed(recording)
+    held, seconds, fatal_number = recording.peak, _peak_seconds(recording, program), 0
+    if moment == OUT_OF_MEMORY and at_end:
+        held, seconds = recording.current, program.elapsed_seconds
+    elif moment == OUT_OF_MEMORY:
+        fatal_number = recording.failed_requests
+        if recording.at_failure is not None and _is_recent(recording):
+            held, seconds = recording.at_failure, None
+            fatal_number = fatal_number if recording.snapshot_failure else 0
+        else:
+            missed.append((1, _NO_SNAPSHOT_REASON))
+    builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
+    failures = [_failed_request(recording, builder, failure) for failure in recording.failures]
+    fatal = next((failure for failure in failures if failure.number == fatal_number), None)
+    if fatal is not None:
+        seconds = fatal.seconds
     return Profile(
         program,
         root,
         python_version=recording.python_version,
         pid=recording.pid,
-        peak_seconds=_peak_seconds(recording, program),
+        peak_seconds=seconds,
         started_unix_ns=recording.started_unix_ns,
-        missed=_missed(recording),
         followed=recording.stacks == _abi.FIL_STACKS_PROFILED,
+        missed=missed,
         main_paths=sorted(builder.main_paths),
+        curve=_curve(recording),
+        moment=moment,
+        failed_requests=recording.failed_requests,
+        failures=failures,
+        fatal_request=fatal,
     )
 
 
@@ -68,6 +93,29 @@ def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]"
         return program.elapsed_seconds
     elapsed_ns = recording.peak_clock_ns - recording.started_clock_ns
     return elapsed_ns / 1e9 if elapsed_ns >= 0 else None
+
+
+def _curve(recording: "Recording") -> "List[Tuple[float, int, int]]":
+    started = recording.started_clock_ns
+    return [
+        ((clock - started) / 1e9, tracked, resident)
+        for clock, tracked, resident in recording.samples
+        if clock >= started
+    ]
+
+
+def _is_recent(recording: "Recording") -> bool:
+    """Whether the snapshot tells the moment of the last failed request, or of an uncaught MemoryError after it."""
+    if recording.snapshot_failure == 0 or not recording.failures:
+        return True
+    return recording.failures[-1].clock_ns - recording.snapshot_clock_ns < _SAME_MOMENT_NS
+
+
+def _failed_request(recording: "Recording", builder: "_TreeBuilder", failure: "Failure") -> FailedRequest:
+    seconds = (failure.clock_ns - recording.started_clock_ns) / 1e9
+    mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
+    stack = builder.stack(failure.node)
+    return FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, max(0.0, seconds), stack)
 
 
 def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
@@ -79,82 +127,14 @@ def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
     return missed
 
 
-class _Function:
-    """What is needed of a function for its frames: how it is shown, its lines, and its sites so far, by line."""
-
-    __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
-
-    def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
-        self.path = path
-        self.name = code.name
-        self.first_line = code.first_line
-        self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-        self.table = table_of(recording, code)
-        self.sites = {}  # type: Dict[int, int]
-
-
-class _SiteTable:
-    """The sites of a recording's frames, each once.
-
-    sites: by number; number 0 stands for no site.
-    known: what `number` has answered so far; the keys are code_number << 32 ^ offset.
-    """
-
-    def __init__(self, recording: "Recording", program: Program) -> None:
-        self._recording = recording
-        self._program = program
-        self._functions = {}  # type: Dict[int, _Function]
-        self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
-        self.known = {}  # type: Dict[int, int]
-        self.sites = [Site("", "", 0)]
-
-    def number(self, code_number: int, offset: int) -> int:
-        """The number, in `sites`, of a function's instruction; 0 for a frame that is no place in the program.
-
-        An instruction to which the compiler gave no line has the function's first.
-        """
-        key = code_number << 32 ^ offset
-        found = self.known.get(key)
-        if found is None:
-            function = self._functions.get(code_number) or self._function(code_number)
-            line = function.table.line(offset) if function.table is not None else 0
-            if line <= 0:
-                line = function.first_line
-            found = function.sites.get(line)
-            if found is None:
-                found = function.sites[line] = 0 if function.shim else self._of_place(function, line)
-            self.known[key] = found
-        return found
-
-    def _function(self, code_number: int) -> _Function:
-        code = self._recording.code(code_number)
-        function = _Function(self._shown(code.filename), code, self._recording)
-        self._functions[code_number] = function
-        return function
-
-    def _of_place(self, function: _Function, line: int) -> int:
-        """Functions of the same name in the same file share their sites."""
-        place = (function.path, function.name, line)
-        found = self._by_place.get(place)
-        if found is None:
-            found = self._by_place[place] = len(self.sites)
-            self.sites.append(Site(*place))
-        return found
-
-    def _shown(self, filename: str) -> str:
-        """The script's own file as the user gave it, any other as it is."""
-        program = self._program
-        if program.script is not None and filename == program.script_absolute:
-            return program.script
-        return filename
-
-
 class _TreeBuilder:
-    """Builds the tree of nodes that hold bytes at the peak."""
+    """Builds the tree of nodes that hold bytes at the moment that is told, or whose request failed."""
 
-    def __init__(self, recording: "Recording", program: Program) -> None:
+    def __init__(self, recording: "Recording", program: Program, held: "List[int]") -> None:
+        """held: bytes of each of the recording's nodes at the moment that is told."""
         self._recording = recording
-        self._table = _SiteTable(recording, program)
+        self._held = held
+        self._table = SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
@@ -165,20 +145,24 @@ class _TreeBuilder:
         recording = self._recording
         root = Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
-        wanted = _with_bytes(recording)
+        wanted = _with_ancestors(recording, self._held, [failure.node for failure in recording.failures])
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
         lost = _abi.FIL_NODE_LOST
         if wanted[lost]:
-            self._at[lost] = self._add_special(LOST_NAME, recording.peak[lost])
+            self._at[lost] = self._add_special(LOST_NAME, self._held[lost])
         self._phase[lost] = _KEPT
-        root.own_bytes += recording.peak[_abi.FIL_NODE_NONE] + recording.peak[_abi.FIL_NODE_ROOT]
+        root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
         _sum_up(self._nodes)
         return root
+
+    def stack(self, number: int) -> "List[Site]":
+        """The sites of one of the recording's nodes, which was asked for before: outermost first."""
+        return self._nodes[self._at[number]].stack()
 
     def _add_special(self, name: str, own_bytes: int) -> int:
         """Add a child of the root that is no place in the source; its number."""
@@ -191,7 +175,7 @@ class _TreeBuilder:
         The ordinary ones, nearly all, are done right here.
         """
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
-        parents, codes, offsets, peak = recording.parents, recording.codes, recording.offsets, recording.peak
+        parents, codes, offsets, held = recording.parents, recording.codes, recording.offsets, self._held
         sites, known, site_number = self._table.sites, self._table.known, self._table.number
         children = self._children
         first = _abi.FIL_NODE_FIRST
@@ -207,14 +191,14 @@ class _TreeBuilder:
                 place = children.get(key)
                 if place is None:
                     at[number] = children[key] = len(nodes)
-                    nodes.append(Node(sites[site], nodes[above], peak[number]))
+                    nodes.append(Node(sites[site], nodes[above], held[number]))
                 else:
                     at[number] = place
-                    nodes[place].own_bytes += peak[number]
+                    nodes[place].own_bytes += held[number]
                 phase[number] = _KEPT
             else:
                 self._place(number)
-                nodes[at[number]].own_bytes += peak[number]
+                nodes[at[number]].own_bytes += held[number]
 
     def _place(self, number: int) -> None:
         """Find or make the Node of one of the recording's nodes; its parent has been placed."""
@@ -268,12 +252,12 @@ class _TreeBuilder:
         return found
 
 
-def _with_bytes(recording: "Recording") -> bytearray:
-    """For each of the recording's nodes, whether it or one below it held bytes at the peak."""
+def _with_ancestors(recording: "Recording", held: "List[int]", others: "List[int]") -> bytearray:
+    """For each of the recording's nodes, whether it or one below it holds bytes or is one of the others."""
     wanted = bytearray(recording.node_count)
     wanted[_abi.FIL_NODE_NONE] = 1
     parents = recording.parents
-    for number in compress(range(recording.node_count), recording.peak):
+    for number in chain(compress(range(recording.node_count), held), others):
         while not wanted[number]:
             wanted[number] = 1
             number = parents[number]

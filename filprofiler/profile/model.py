@@ -21,6 +21,7 @@ class Program:
     elapsed_seconds: wall-clock time of the run, or None.
     module: name given to `-m`, or None.
     arguments: the program's own arguments, for display.
+    limits: sentences about what limited its memory; only where that matters.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Program:
         "elapsed_seconds",
         "module",
         "arguments",
+        "limits",
     )
 
     def __init__(
@@ -48,6 +50,7 @@ class Program:
         elapsed_seconds: "Optional[float]" = None,
         module: "Optional[str]" = None,
         arguments: "Sequence[str]" = (),
+        limits: "Sequence[str]" = (),
     ) -> None:
         self.script = script
         self.script_absolute = script_absolute
@@ -59,6 +62,7 @@ class Program:
         self.elapsed_seconds = elapsed_seconds
         self.module = module
         self.arguments = tuple(arguments)
+        self.limits = tuple(limits)
 
 
 class Site:
@@ -126,24 +130,67 @@ class Node:
         return sites
 
 
+PEAK = "peak"
+OUT_OF_MEMORY = "out of memory"
+
+
+class FailedRequest:
+    """A request for memory that failed; it is in no total.
+
+    number: from 1, in the order of time.
+    requested_bytes: what was asked for; None if its size is beyond 64 bits.
+    mapping: whether it was a mapping, not a block.
+    live_bytes: bytes live when it failed.
+    seconds: when, since tracking began.
+    stack: who asked: the sites, outermost first.
+    """
+
+    __slots__ = ("live_bytes", "mapping", "number", "requested_bytes", "seconds", "stack")
+
+    def __init__(
+        self,
+        number: int,
+        requested_bytes: "Optional[int]",
+        mapping: bool,
+        live_bytes: int,
+        seconds: float,
+        stack: "Sequence[Site]",
+    ) -> None:
+        self.number = number
+        self.requested_bytes = requested_bytes
+        self.mapping = mapping
+        self.live_bytes = live_bytes
+        self.seconds = seconds
+        self.stack = tuple(stack)
+
+
 class Profile:
-    """Everything that was found out about one run at its peak.
+    """Everything that was found out about one run at one moment: its peak, or when it ran out of memory.
 
     program: the run.
-    root: the tree of callstacks; its total_bytes is the peak.
+    moment: PEAK or OUT_OF_MEMORY.
+    root: the tree of callstacks; its total_bytes is what was live at that moment.
+    failed_requests: how many requests for memory failed in the whole run; failures: the last of them.
+    fatal_request: of an OUT_OF_MEMORY profile, the request at whose failure this was live; None if it is not known.
     python_version: PY_VERSION_HEX of the profiled interpreter.
     pid: of the profiled process.
-    peak_seconds: when the peak was, in seconds since tracking began, or None if that is not known.
+    peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
+    curve: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
     missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
     main_paths: paths of the files whose code the program began with.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
     __slots__ = (
+        "curve",
+        "failed_requests",
+        "failures",
+        "fatal_request",
         "followed",
         "main_paths",
         "missed",
+        "moment",
         "peak_seconds",
         "pid",
         "program",
@@ -162,6 +209,11 @@ class Profile:
         started_unix_ns: int = 0,
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
+        curve: "Sequence[Tuple[float, int, int]]" = (),
+        moment: str = PEAK,
+        failed_requests: int = 0,
+        failures: "Sequence[FailedRequest]" = (),
+        fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
     ) -> None:
         self.program = program
@@ -173,10 +225,15 @@ class Profile:
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
         self.followed = followed
+        self.curve = tuple(curve)
+        self.moment = moment
+        self.failed_requests = failed_requests
+        self.failures = tuple(failures)
+        self.fatal_request = fatal_request
 
     @property
     def peak_bytes(self) -> int:
-        """Bytes live at the peak: the exact sum over all callstacks."""
+        """Bytes live at the moment that is told: the exact sum over all callstacks."""
         return self.root.total_bytes
 
     @property

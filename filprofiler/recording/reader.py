@@ -9,13 +9,14 @@ from operator import lt
 from struct import Struct, calcsize, error
 
 from filprofiler import _abi
-from filprofiler.errors import NothingRecordedError, RecordingError
+from filprofiler.errors import RecordingError
+from filprofiler.recording.failures import FailedRequest
+from filprofiler.recording.header import read_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, NoReturn, Optional, Tuple
+    from typing import Dict, List, Optional, Tuple
 
-_HEADER = Struct(_abi.HEADER_FORMAT)
 _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 # Format and place, counted in values of that format, of each of a node's values.
 _NODE_COLUMNS = {
@@ -25,16 +26,8 @@ _NODE_COLUMNS = {
 _CODE = Struct(_abi.CODE_FORMAT)
 _TEXT_LENGTH = Struct("<I")
 
-# What the header says about the layout, and what it must be.
-_LAYOUT = (
-    ("header_bytes", _abi.FIL_HEADER_BYTES),
-    ("segment_bytes", _abi.SEGMENT_SIZE),
-    ("node_bytes", _abi.NODE_SIZE),
-    ("code_bytes", _abi.CODE_SIZE),
-    ("nodes_per_segment", _abi.FIL_NODES_PER_SEGMENT),
-    ("codes_per_segment", _abi.FIL_CODES_PER_SEGMENT),
-    ("segment_capacity", _abi.FIL_SEGMENT_CAPACITY),
-)
+_SAMPLE = Struct(_abi.SAMPLE_FORMAT)
+_FAILURE = Struct(_abi.FAILURE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
 _IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
@@ -70,19 +63,26 @@ class Recording:
 
     python_version: PY_VERSION_HEX of the profiled interpreter; pid: its process.
     state: one of _abi.FIL_STATE_*.
+    current[n]: the bytes of node n when the file was read.
     started_unix_ns, started_clock_ns: wall clock and monotonic clock when tracking began.
     current_bytes: bytes live when the file was read: the sum over the nodes.
     peak_bytes: the largest value that reached: the sum of `peak`.
     peak_clock_ns: monotonic clock at the peak; None if the peak was still rising when the file was read.
     stacks: how callstacks were found, an _abi.FIL_STACKS_*.
     missed: events that could not be recorded, by _abi.FIL_MISSED_*.
+    failed_requests: how many requests for memory failed; failures: the last of them, in the order of time.
+    uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
+    at_failure: bytes of each node when memory ran out; None if that was not kept.
+    snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
+    snapshot_clock_ns: monotonic clock then.
+    samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
     """
 
     def __init__(self, data: bytes) -> None:
         """Parse the bytes of a recording. Raises RecordingError."""
-        header = dict(zip(_abi.HEADER_FIELDS, _checked_header(data)))
+        header = read_header(data)
         self._data = data
         self._codes = {}  # type: Dict[int, Code]
         self.python_version = header["python_version"]
@@ -97,6 +97,15 @@ class Recording:
         rising = header["current_bytes"] > header["peak_bytes"]
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(header["node_count"], header["epoch"], rising)
+        self.failed_requests = header["failed_requests"]
+        self.failures = self._read_failures()
+        self.uncaught_memory_error = bool(header["uncaught_memory_error"])
+        self.snapshot_failure = header["snapshot_failure"]
+        self.snapshot_clock_ns = header["snapshot_clock_ns"]
+        self.at_failure = None  # type: Optional[List[int]]
+        if header["snapshot_number"]:
+            self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
+        self.samples = self._read_samples(header["sample_count"])
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:
@@ -115,6 +124,34 @@ class Recording:
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self._code_segments.append(offset if inside else len(self._data))
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
+
+    def _read_failures(self) -> "List[FailedRequest]":
+        kept = min(self.failed_requests, _abi.FIL_FAILURES_KEPT)
+        failures = []
+        for number in range(self.failed_requests - kept + 1, self.failed_requests + 1):
+            place = (number - 1) % _abi.FIL_FAILURES_KEPT
+            start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
+            failures.append(FailedRequest(number, _FAILURE.unpack_from(self._data, start)))
+            if failures[-1].node >= self.node_count:
+                failures[-1].node = _abi.FIL_NODE_LOST
+        return failures
+
+    def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
+        start = _abi.HEADER_OFFSETS["samples"]
+        end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
+        return list(_SAMPLE.iter_unpack(self._data[start:end]))
+
+    def _read_snapshot(self, offset: int, count: int) -> "Optional[List[int]]":
+        """The bytes of each node in the snapshot; None if it makes no sense."""
+        content = memoryview(self._data)[offset : offset + 8 * count]
+        if offset < _abi.FIL_HEADER_BYTES or len(content) != 8 * count or count > self.node_count:
+            self.damaged += 1
+            return None
+        values = content.cast("Q").tolist()
+        if max(values, default=0) >= _IMPOSSIBLE_BYTES:
+            self.damaged += 1
+            return None
+        return values + [0] * (self.node_count - count)
 
     def _read_nodes(self, node_count: int, newest_epoch: int, rising: bool) -> None:
         """Unpack the nodes by columns, and take of each the bytes that it held at the peak."""
@@ -139,11 +176,13 @@ class Recording:
         self._repair_sizes(current, at_peak)
         self._repair_nodes()
         self.current_bytes = sum(current)
+        current += [0] * (len(parents) - len(current))
+        self.current = current
         if rising:
             self.peak = current
         else:
             self.peak = [kept if epoch == newest_epoch else now for now, kept, epoch in zip(current, at_peak, epochs)]
-        self.peak += [0] * (len(parents) - len(current))
+            self.peak += [0] * (len(parents) - len(self.peak))
         self.peak_bytes = sum(self.peak)
 
     def _repair_sizes(self, current: "List[int]", at_peak: "List[int]") -> None:
@@ -160,6 +199,7 @@ class Recording:
         parents, codes, code_count, first = self.parents, self.codes, self.code_count, _abi.FIL_NODE_FIRST
         for column in (parents, codes, self.offsets):
             column += [0] * (first - len(column))
+            column[:first] = [0] * first
         right = (
             min(parents[first:], default=1) > 0
             and all(map(lt, parents[first:], range(first, len(parents))))
@@ -254,33 +294,3 @@ def read_snapshot(path: str, attempts: int = 10) -> Recording:
             break
         recording = read_recording(path)
     return recording
-
-
-def _checked_header(data: bytes) -> "Tuple[int, ...]":
-    """The header's values. Raises RecordingError with a message that continues "The recording PATH"."""
-    start = data[: _HEADER.size]
-    if not start.strip(b"\0"):
-        raise NothingRecordedError("is empty: tracking never began")
-    if start[: len(_abi.FIL_FORMAT_MAGIC)] != _abi.FIL_FORMAT_MAGIC:
-        raise RecordingError("is not a recording of filprofiler")
-    if len(data) < _abi.FIL_HEADER_BYTES:
-        raise RecordingError("is cut short in its header")
-    values = _HEADER.unpack(start)
-    header = dict(zip(_abi.HEADER_FIELDS, values))
-    if header["byte_order"] != _abi.FIL_BYTE_ORDER:
-        raise RecordingError("comes from a machine of another byte order")
-    if header["format_version"] != _abi.FIL_FORMAT_VERSION:
-        _refuse_version(header["format_version"])
-    for name, expected in _LAYOUT:
-        if header[name] != expected:
-            raise RecordingError("is damaged: its %s is %d, not %d" % (name, header[name], expected))
-    if header["state"] == _abi.FIL_STATE_CREATED:
-        raise NothingRecordedError("is empty: tracking never began")
-    return values
-
-
-def _refuse_version(version: int) -> "NoReturn":
-    raise RecordingError(
-        "has format version %d, and this filprofiler reads version %d: use the one that wrote it"
-        % (version, _abi.FIL_FORMAT_VERSION)
-    )

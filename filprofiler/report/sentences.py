@@ -1,7 +1,7 @@
 """The sentences about the run as a whole that the page and the summary share."""
 
-from filprofiler.profile.model import Profile
-from filprofiler.report.text import counted
+from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest, Profile
+from filprofiler.report.text import counted, human_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,3 +38,34 @@ def program_name(profile: Profile) -> str:
     if program.command is not None:
         return "-c " + program.command
     return "process %d" % profile.pid
+
+
+def out_of_memory(profile: Profile) -> str:
+    """What happened: "Out of memory: 152.6 MiB live when a request for 745.1 GiB failed"; "" if that did not happen."""
+    if profile.moment != OUT_OF_MEMORY:
+        return ""
+    fatal, live = profile.fatal_request, human_bytes(profile.peak_bytes)
+    if fatal is not None:
+        live = human_bytes(fatal.live_bytes)
+        return "Out of memory: %s live when a request for %s failed" % (live, requested(fatal))
+    killed = profile.program.outcome.startswith("killed by the kernel")
+    return "Out of memory: %s live %s" % (live, "when the kernel ended the program" if killed else "at the end")
+
+
+def requested(failure: FailedRequest) -> str:
+    """How much was asked for."""
+    return "more than 16 EiB" if failure.requested_bytes is None else human_bytes(failure.requested_bytes)
+
+
+def survived_failures(profile: Profile) -> str:
+    """That requests failed without ending the program; "" if none did."""
+    if not profile.failed_requests or profile.moment == OUT_OF_MEMORY:
+        return ""
+    return "%s for memory failed; the program went on." % counted(profile.failed_requests, "request")
+
+
+def picture_title(profile: Profile) -> str:
+    """The title of the pictures."""
+    if profile.moment == OUT_OF_MEMORY:
+        return "Current allocations at out-of-memory time (%s)" % human_bytes(profile.peak_bytes)
+    return "Peak Tracked Memory Usage (%s)" % human_bytes(profile.peak_bytes)

@@ -1,8 +1,9 @@
 """The few lines that tell the result on a terminal."""
 
+from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import text
-from filprofiler.report.sentences import incomplete
+from filprofiler.report.sentences import incomplete, out_of_memory, survived_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +26,16 @@ def summary_lines(profile: "Profile", top: "TopLines", index_path: str, color: b
     caller knows about terminals and NO_COLOR.
     """
     sources = SourceReader(profile.program)
-    lines = [_peak_line(profile, color)]
+    lines = [out_of_memory(profile) or _peak_line(profile, color)]
+    if profile.fatal_request is not None and profile.fatal_request.stack:
+        asked = "Asked for by %s" % text.short_label(profile.fatal_request.stack[-1])
+        lines.append(text.cut(asked, COLUMNS, _CUT_MARK))
+    if profile.moment == OUT_OF_MEMORY:
+        lines.extend(text.cut(limit, COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
     for line in top.lines[:_SHOWN_LINES]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
+    if survived_failures(profile):
+        lines.append(survived_failures(profile))
     if not profile.complete:
         lines.append(incomplete(profile) + "; the report says why.")
     lines.append("Report: %s" % text.visible(index_path))

@@ -4,8 +4,9 @@ import os
 
 from filprofiler.errors import ReportError
 from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.source import SourceReader
-from filprofiler.report import text
+from filprofiler.report import sentences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,17 +15,19 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLines
 
-PROF_NAME = "peak-memory.prof"
-SVG_NAME = "peak-memory.svg"
-REVERSED_SVG_NAME = "peak-memory-reversed.svg"
 INDEX_NAME = "index.html"
+_ENDINGS = (".prof", ".svg", "-reversed.svg")
+_STEMS = {PEAK: "peak-memory", OUT_OF_MEMORY: "out-of-memory"}
 
 _TEMPORARY_ENDING = ".part"
 _BUFFER_BYTES = 1 << 18
 
 
 def write_report(profile: "Profile", top: "TopLines", folder: str) -> "List[str]":
-    """Write peak-memory.prof, the two SVGs and index.html, in that order; their paths.
+    """Write the .prof, the two SVGs and index.html, in that order; their paths.
+
+    The first three begin with "peak-memory", or with "out-of-memory" if that is the moment of the profile. Files of the
+    other kind, from an earlier report in the same folder, are removed at the end.
 
     Each file is written under another name and then renamed, so that a file that is there is whole. If one cannot be
     written those before it stay: ReportError, with their paths in its `written`. Other exceptions (an interrupt by the
@@ -41,6 +44,8 @@ def write_report(profile: "Profile", top: "TopLines", folder: str) -> "List[str]
     except OSError as problem:
         message = "The report cannot be written (%s): %s." % (path, problem.strerror or problem)
         raise ReportError(message, tuple(written)) from None
+    for name in file_names(PEAK if profile.moment == OUT_OF_MEMORY else OUT_OF_MEMORY):
+        _remove(os.path.join(folder, name))
     return written
 
 
@@ -48,21 +53,27 @@ def _files(profile: "Profile", top: "TopLines") -> "Iterable[tuple[str, Iterable
     """The files' names and contents, worked out one after the other."""
     from filprofiler.report.prof import prof_pieces
 
-    yield PROF_NAME, prof_pieces(profile)
+    prof_name, svg_name, reversed_name = file_names(profile.moment)
+    yield prof_name, prof_pieces(profile)
 
     from filprofiler.profile.tree import ReversedRoot
     from filprofiler.report import svg
 
     sources = SourceReader(profile.program)
-    title = "Peak Tracked Memory Usage (%s)" % text.human_bytes(profile.peak_bytes)
+    title = sentences.picture_title(profile)
     callers_first = svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST)
-    yield SVG_NAME, (_encoded(svg.XML_PROLOG), _encoded(callers_first))
+    yield svg_name, (_encoded(svg.XML_PROLOG), _encoded(callers_first))
     callees_first = svg.icicle_svg(ReversedRoot(profile.root), title + ", Reversed", sources, svg.CALLEES_FIRST)
-    yield REVERSED_SVG_NAME, (_encoded(svg.XML_PROLOG), _encoded(callees_first))
+    yield reversed_name, (_encoded(svg.XML_PROLOG), _encoded(callees_first))
 
     from filprofiler.report.html import html_page
 
     yield INDEX_NAME, (_encoded(html_page(profile, top, sources, callers_first, callees_first)),)
+
+
+def file_names(moment: str) -> "List[str]":
+    """Names of the .prof, the SVG and the reversed SVG that tell of `moment`."""
+    return [_STEMS[moment] + ending for ending in _ENDINGS]
 
 
 def _encoded(content: str) -> bytes:
@@ -77,8 +88,12 @@ def _write(path: str, parts: "Iterable[bytes]") -> None:
             file.writelines(parts)
         os.replace(temporary, path)
     except BaseException:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
+        _remove(temporary)
         raise
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

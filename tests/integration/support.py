@@ -103,7 +103,8 @@ class Profiled:
     @property
     def prof_path(self) -> Path:
         assert self.folder is not None, "no result folder was written\n" + self.account()
-        return self.folder / "peak-memory.prof"
+        (path,) = self.folder.glob("*.prof")
+        return path
 
     @property
     def stacks(self) -> List[Stack]:

@@ -9,7 +9,7 @@
 
 #include "ledger/ledger.h"
 
-enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK };
+enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK, REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE };
 
 struct event {
     uint32_t kind;
@@ -64,10 +64,28 @@ static uint8_t *next_text(void *context, size_t bytes, uint64_t *offset, size_t 
     return take(context, *room);
 }
 
-static uint64_t no_clock(void *context)
+/* An hour passes from one look to the next. */
+static uint64_t fast_clock(void *context)
 {
     (void)context;
-    return 0;
+    static uint64_t now;
+    now += UINT64_C(3600000000000);
+    return now;
+}
+
+static uint64_t *snapshot;
+
+/* In pieces, as the recording does it. */
+static bool keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
+{
+    (void)context;
+    free(snapshot);
+    snapshot = calloc(count + 1, sizeof *snapshot);
+    for (uint64_t first = 0; first < count; first += 5) {
+        values(source, first, count - first < 5 ? count - first : 5, snapshot + first);
+    }
+    *offset = 4096;
+    return true;
 }
 
 static void put(uint64_t value)
@@ -111,12 +129,27 @@ static void run(struct ledger *ledger, const struct event *event)
             block_set_mark(slot, 7, FIL_NODE_ROOT);
         }
         break;
+    case REQUEST_FAILED:
+        ledger_request_failed(ledger, event->bytes, node, FIL_REQUEST_BLOCK);
+        break;
+    case PROGRAM_FAILED:
+        ledger_program_failed(ledger);
+        break;
+    case RESERVE:
+        ledger_reserve_range(ledger, event->address, event->bytes);
+        break;
+    case USE:
+        if (ledger_has_reserved(ledger, event->address, event->bytes)) {
+            ledger_use_range(ledger, event->address, event->bytes, node);
+        }
+        break;
     default:
         exit(4);
     }
 }
 
-/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges. */
+/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges; then failed requests and the
+ * snapshot. */
 static void report(const struct ledger *ledger)
 {
     const struct fil_header *header = ledger->header;
@@ -145,6 +178,23 @@ static void report(const struct ledger *ledger)
         put(ledger->ranges.ranges[i].end);
         put(ledger->ranges.ranges[i].node);
     }
+    put(ledger->reserved.count);
+    for (size_t i = 0; i < ledger->reserved.count; i++) {
+        put(ledger->reserved.ranges[i].start);
+        put(ledger->reserved.ranges[i].end);
+    }
+    put(header->failed_requests);
+    for (uint64_t i = 0; i < FIL_FAILURES_KEPT; i++) {
+        put(header->failures[i].bytes);
+        put(header->failures[i].current_bytes);
+        put(header->failures[i].node);
+    }
+    put(header->snapshot_failure);
+    uint64_t kept = header->snapshot_number == 0 ? 0 : header->snapshot_nodes;
+    put(kept);
+    for (uint64_t i = 0; i < kept; i++) {
+        put(snapshot[i]);
+    }
 }
 
 int main(void)
@@ -161,7 +211,8 @@ int main(void)
         fread(events, sizeof *events, order.count, stdin) != order.count) {
         return 2;
     }
-    const struct ledger_storage storage = {NULL, take, give, next_nodes, next_codes, next_text, no_clock};
+    const struct ledger_storage storage = {NULL, take, give, next_nodes, next_codes, next_text, keep_snapshot,
+                                           fast_clock};
     requests_left = order.requests_allowed;
     if (!ledger_init(ledger, header, &storage)) {
         return 5;

@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CSRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "csrc")
 
 ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK = range(7)
+REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE = 7, 8, 9, 10
 PAGE = 4096
 UNLIMITED = 1 << 62
 ROOT, LOST = 1, 2
@@ -24,6 +25,9 @@ BLOCK_BASES = (0x5500_0000_0000, 0x5500_000F_F000, 0x7F00_FFFF_F000, 0x7FFF_FFF0
 BLOCK_STRIDE = 0x2000
 RANGE_BASE = 0x7E00_0000_0000
 SIZES = (1, 8, 16, 24, 500, 511, 512, 513, 4000, 8000)
+
+
+PLATFORM = ["platform/linux.c", "platform/linux_maps.c"]
 
 
 def build(folder, name, flags, driver="ledger_driver.c", others=()):
@@ -60,7 +64,17 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     made = [next(values) for _ in range(next(values))]
     nodes = [(next(values), next(values)) for _ in range(next(values))]
     ranges = [(next(values), next(values), next(values)) for _ in range(next(values))]
+    reserved = [(next(values), next(values)) for _ in range(next(values))]
+    failed = next(values)
+    failures = [(next(values), next(values), next(values)) for _ in range(16)]
+    snapshot_failure = next(values)
+    snapshot = [next(values) for _ in range(next(values))]
     return {
+        "reserved": reserved,
+        "failed": failed,
+        "failures": failures,
+        "snapshot_failure": snapshot_failure,
+        "snapshot": snapshot,
         "total": total,
         "peak": peak,
         "epoch": epoch,
@@ -76,7 +90,9 @@ class Model:
 
     def __init__(self):
         self.blocks, self.pages, self.children = {}, {}, {}
+        self.reserved = set()
         self.made, self.current, self.peak, self.at_peak = [ROOT], defaultdict(int), 0, {}
+        self.failed, self.at_failure, self.snapshot_failure = [], {}, 0
 
     def run(self, event):
         """One event, as the ledger takes it."""
@@ -88,17 +104,31 @@ class Model:
             self.current[node] += count
         elif kind == REMOVE_BLOCK:
             self.drop_block(address)
-        elif kind in (ADD_RANGE, REMOVE_RANGE):
+        elif kind == USE:
+            for page in range(address // PAGE, (address + count) // PAGE):
+                if page in self.reserved:
+                    self.reserved.remove(page)
+                    self.pages[page] = node
+                    self.current[node] += PAGE
+        elif kind in (ADD_RANGE, REMOVE_RANGE, RESERVE):
             for page in range(address // PAGE, (address + count) // PAGE):
                 old = self.pages.pop(page, None)
                 if old is not None:
                     self.current[old] -= PAGE
+                self.reserved.discard(page)
+                if kind == RESERVE:
+                    self.reserved.add(page)
                 if kind == ADD_RANGE:
                     self.pages[page] = node
                     self.current[node] += PAGE
         elif kind == CHILD:
             self.made.append(self.children.setdefault((node, address, count), len(self.children) + 3))
         total = sum(self.current.values())
+        if kind == REQUEST_FAILED:
+            self.failed.append((count, total, node))
+        if kind in (REQUEST_FAILED, PROGRAM_FAILED):  # the driver's clock is so quick that each has its snapshot
+            self.at_failure = dict(self.current)
+            self.snapshot_failure = len(self.failed) if kind == REQUEST_FAILED else 0
         if total > self.peak:
             self.peak, self.at_peak = total, dict(self.current)
 
@@ -114,6 +144,13 @@ class Model:
         assert results["made"] == self.made
         assert results["total"] == sum(self.current.values())
         assert results["peak"] == self.peak
+        assert results["failed"] == len(self.failed)
+        kept = [results["failures"][number % 16] for number in range(len(self.failed))[-16:]]
+        assert kept == self.failed[-16:]
+        assert results["snapshot_failure"] == self.snapshot_failure
+        assert {node: then for node, then in enumerate(results["snapshot"]) if then} == {
+            node: then for node, then in self.at_failure.items() if then
+        }
         assert {node: now for node, (now, _) in enumerate(results["nodes"]) if now} == {
             node: now for node, now in self.current.items() if now
         }
@@ -123,6 +160,8 @@ class Model:
         pages = {page: node for start, end, node in results["ranges"] for page in range(start // PAGE, end // PAGE)}
         assert pages == self.pages
         assert results["ranges"] == sorted(results["ranges"])
+        reserved = [page for start, end in results["reserved"] for page in range(start // PAGE, end // PAGE)]
+        assert reserved == sorted(self.reserved)
 
 
 def block_address(number, size):
@@ -146,11 +185,16 @@ def make_event(choice, node, number, amount):
         return (ADD_RANGE, node, RANGE_BASE + number % 40 * PAGE, amount % 12 * PAGE)
     if choice < 14:
         return (REMOVE_RANGE, node, RANGE_BASE + number % 40 * PAGE, amount % 9 * PAGE)
-    return (CHILD, node, 1 + number % 5, amount % 7)
+    if choice < 15:
+        return (CHILD, node, 1 + number % 5, amount % 7)
+    if choice > 15:
+        kind = RESERVE if choice == 16 else USE
+        return (kind, node, RANGE_BASE + number % 40 * PAGE, amount % 12 * PAGE)
+    return (REQUEST_FAILED if amount % 8 else PROGRAM_FAILED, node, 0, 1 + 10**6 * amount)
 
 
 SMALL_EVENTS = st.lists(
-    st.builds(make_event, st.integers(0, 14), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
+    st.builds(make_event, st.integers(0, 17), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
 )
 
 
@@ -169,7 +213,7 @@ def test_long_traces_agree_with_the_model(driver, seed, first_epoch):
     """20,000 events each; half the traces pass the point where the epochs' numbers run out."""
     chance = random.Random(seed)
     events = [
-        make_event(chance.randrange(15), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
+        make_event(chance.randrange(18), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
         for _ in range(20000)
     ]
     model = Model()
@@ -219,9 +263,7 @@ def test_running_out_of_storage_loses_no_bytes_unsaid(driver, requests):
 
 def test_threads_order_their_events(tmp_path):
     """Six threads at once, under the thread sanitizer: no race, and every byte in its place."""
-    program = build(
-        str(tmp_path), "threads", ["-O1", "-fsanitize=thread", "-pthread"], "threads_driver.c", ["platform/linux.c"]
-    )
+    program = build(str(tmp_path), "threads", ["-O1", "-fsanitize=thread", "-pthread"], "threads_driver.c", PLATFORM)
     done = subprocess.run(["setarch", "-R", program], capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     current, peak, expected = map(int, done.stdout.split())

@@ -47,6 +47,8 @@ class RecordingBuilder:
             "peak_clock_ns": 8100000000,
             "epoch": epoch,
         }
+        self.failures = []  # rows of FAILURE_FIELDS; set header["failed_requests"] too
+        self.samples = []  # rows of SAMPLE_FIELDS
         self.missed = [0] * _abi.FIL_MISSED_REASONS
 
     def text(self, content):
@@ -127,11 +129,16 @@ class RecordingBuilder:
             "node_count": len(self.nodes),
             "code_count": len(self.codes),
             "segment_count": len(directory),
+            "sample_count": len(self.samples),
             "file_bytes": _abi.FIL_HEADER_BYTES + body_bytes,
         }
         values.update({"missed_%d" % reason: count for reason, count in enumerate(self.missed)})
         values.update(self.header)
         packed = struct.pack(_abi.HEADER_FORMAT, *[values.get(name, 0) for name in _abi.HEADER_FIELDS])
+        failures = b"".join(struct.pack(_abi.FAILURE_FORMAT, *failure) for failure in self.failures)
+        samples = b"".join(struct.pack(_abi.SAMPLE_FORMAT, *sample) for sample in self.samples)
+        packed = (packed + failures).ljust(_abi.HEADER_OFFSETS["samples"], b"\0") + samples
+        packed = packed.ljust(_abi.HEADER_OFFSETS["segments"], b"\0")
         return packed + b"".join(struct.pack(_abi.SEGMENT_FORMAT, *entry) for entry in directory)
 
     def write(self, path):

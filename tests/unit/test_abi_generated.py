@@ -29,7 +29,8 @@ def test_formats_have_the_sizes_of_the_structs():
     assert struct.calcsize(_abi.NODE_FORMAT) == _abi.NODE_SIZE == 32
     assert struct.calcsize(_abi.CODE_FORMAT) == _abi.CODE_SIZE == 40
     assert struct.calcsize(_abi.SEGMENT_FORMAT) == _abi.SEGMENT_SIZE == 24
-    assert struct.calcsize(_abi.HEADER_FORMAT) == _abi.HEADER_OFFSETS["segments"] == 256
+    assert struct.calcsize(_abi.FAILURE_FORMAT) == _abi.FAILURE_SIZE == 32
+    assert struct.calcsize(_abi.HEADER_FORMAT) == _abi.HEADER_OFFSETS["failures"] == 256
     assert struct.calcsize(_abi.OBSERVED_FRAME_FORMAT) == _abi.OBSERVED_FRAME_SIZE
 
 

@@ -203,3 +203,58 @@ def test_snapshot_of_a_recording_that_is_never_settled(tmp_path):
 def test_struct_formats_are_little_endian():
     assert struct.calcsize(_abi.HEADER_FORMAT) == 256
     assert _abi.HEADER_FORMAT.startswith("<")
+
+
+def starved(failed):
+    """A recording of two callstacks with so many failed requests, of 1000, 1001, ... bytes."""
+    builder = RecordingBuilder()
+    code = builder.code("/jobs/a.py", "f")
+    first = builder.node(_abi.FIL_NODE_ROOT, code, 1, current=300)
+    builder.node(first, code, 2, current=50)
+    rows = [(999 + number, 300 + number, 6000000000, first, _abi.FIL_REQUEST_BLOCK) for number in range(1, failed + 1)]
+    kept = [(0, 0, 0, 0, 0)] * _abi.FIL_FAILURES_KEPT
+    for number, row in enumerate(rows):
+        kept[number % _abi.FIL_FAILURES_KEPT] = row
+    builder.failures = kept
+    builder.header["failed_requests"] = failed
+    return builder
+
+
+@pytest.mark.parametrize("failed", [0, 1, 16, 17, 40])
+def test_the_last_failed_requests_are_told_in_order(failed):
+    recording = Recording(starved(failed).build())
+    assert recording.failed_requests == failed
+    expected = list(range(1, failed + 1))[-16:]
+    assert [failure.number for failure in recording.failures] == expected
+    assert [failure.bytes for failure in recording.failures] == [999 + number for number in expected]
+    assert recording.at_failure is None
+
+
+def with_snapshot(values, count=None, **header):
+    """A recording with a snapshot behind all else."""
+    builder = starved(3)
+    place = len(builder.build())
+    count = len(values) if count is None else count
+    builder.header.update(snapshot_offset=place, snapshot_nodes=count, snapshot_number=1, snapshot_failure=2)
+    builder.header.update(header)
+    return Recording(builder.build() + struct.pack("<%dQ" % len(values), *values))
+
+
+def test_a_snapshot_tells_each_node_and_what_came_later_as_empty():
+    recording = with_snapshot([0, 5, 0, 70])
+    assert recording.at_failure == [0, 5, 0, 70, 0]
+    assert recording.snapshot_failure == 2
+    assert recording.damaged == 0
+
+
+@pytest.mark.parametrize("header", [{"snapshot_nodes": 6}, {"snapshot_offset": 8}, {"snapshot_nodes": 1 << 40}])
+def test_a_snapshot_that_makes_no_sense_is_left_out(header):
+    recording = with_snapshot([0, 5, 0, 70, 1, 1, 1], count=5, **header)
+    assert recording.at_failure is None
+    assert recording.damaged == 1
+
+
+def test_a_snapshot_that_was_being_written_is_none():
+    recording = with_snapshot([0, 5, 0, 70], snapshot_number=0)
+    assert recording.at_failure is None
+    assert recording.damaged == 0

@@ -1,0 +1,79 @@
+/* Requests for memory that failed: who asked for how much, and what was live at that moment. */
+#include "ledger/ledger.h"
+
+/* A program that asks again and again in vain shall not pay for a large snapshot each time. */
+#define SNAPSHOTS_AT_ONCE 4u
+#define SNAPSHOT_REST_NS UINT64_C(50000000)
+#define SMALL_SNAPSHOT 20000u /* nodes */
+
+/* A failed request that is longer ago is not what the program dies of. */
+#define CONSEQUENCE_NS UINT64_C(2000000000)
+
+static void current_of_nodes(const void *source, uint64_t first, uint64_t count, uint64_t *values)
+{
+    const struct ledger *ledger = source;
+    for (uint64_t i = 0; i < count; i++) {
+        values[i] = ledger_node(ledger, (uint32_t)(first + i))->current_bytes;
+    }
+}
+
+static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
+{
+    struct fil_header *header = ledger->header;
+    uint64_t count = header->node_count;
+    uint64_t offset = 0;
+    /* It goes beside the one before, which stays if this one cannot be written. */
+    if (!ledger->storage.keep_snapshot(ledger->storage.context, count, current_of_nodes, ledger, &offset)) {
+        return;
+    }
+    ledger->snapshots += 1;
+    ledger->snapshot_bytes = header->current_bytes;
+    header->snapshot_number = 0; /* killed now, there is none */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    header->snapshot_offset = offset;
+    header->snapshot_nodes = count;
+    header->snapshot_failure = failure;
+    header->snapshot_clock_ns = now;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    header->snapshot_number = ledger->snapshots;
+}
+
+/* Nothing has changed, or too much would have to be written too often. */
+static bool may_leave_out(const struct ledger *ledger, uint64_t now)
+{
+    const struct fil_header *header = ledger->header;
+    if (header->snapshot_number == 0 || ledger->snapshots < SNAPSHOTS_AT_ONCE ||
+        now - header->snapshot_clock_ns > SNAPSHOT_REST_NS) {
+        return false;
+    }
+    return header->current_bytes == ledger->snapshot_bytes || header->node_count > SMALL_SNAPSHOT;
+}
+
+void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind)
+{
+    struct fil_header *header = ledger->header;
+    uint64_t now = ledger->storage.clock_ns(ledger->storage.context);
+    header->failures[header->failed_requests % FIL_FAILURES_KEPT] = (struct fil_failure){
+        .bytes = bytes,
+        .current_bytes = header->current_bytes,
+        .clock_ns = now,
+        .node = node,
+        .kind = (uint32_t)kind,
+    };
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    header->failed_requests += 1;
+    if (!may_leave_out(ledger, now)) {
+        take_snapshot(ledger, now, header->failed_requests);
+    }
+}
+
+void ledger_program_failed(struct ledger *ledger)
+{
+    struct fil_header *header = ledger->header;
+    uint64_t now = ledger->storage.clock_ns(ledger->storage.context);
+    uint64_t failed = header->failed_requests;
+    header->uncaught_memory_error = 1;
+    if (failed == 0 || now - header->failures[(failed - 1) % FIL_FAILURES_KEPT].clock_ns > CONSEQUENCE_NS) {
+        take_snapshot(ledger, now, 0);
+    }
+}

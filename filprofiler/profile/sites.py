@@ -1,0 +1,81 @@
+"""The sites of a recording's frames: which place in the source each function and instruction is."""
+
+from filprofiler.profile import filters
+from filprofiler.profile.lines import table_of
+from filprofiler.profile.model import Program, Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Tuple
+
+    from filprofiler.recording.reader import Code, Recording
+
+
+class _Function:
+    """What is needed of a function for its frames: how it is shown, its lines, and its sites so far, by line."""
+
+    __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
+
+    def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
+        self.path = path
+        self.name = code.name
+        self.first_line = code.first_line
+        self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
+        self.table = table_of(recording, code)
+        self.sites = {}  # type: Dict[int, int]
+
+
+class SiteTable:
+    """The sites of a recording's frames, each once.
+
+    sites: by number; number 0 stands for no site.
+    known: what `number` has answered so far; the keys are code_number << 32 ^ offset.
+    """
+
+    def __init__(self, recording: "Recording", program: Program) -> None:
+        self._recording = recording
+        self._program = program
+        self._functions = {}  # type: Dict[int, _Function]
+        self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
+        self.known = {}  # type: Dict[int, int]
+        self.sites = [Site("", "", 0)]
+
+    def number(self, code_number: int, offset: int) -> int:
+        """The number, in `sites`, of a function's instruction; 0 for a frame that is no place in the program.
+
+        An instruction to which the compiler gave no line has the function's first.
+        """
+        key = code_number << 32 ^ offset
+        found = self.known.get(key)
+        if found is None:
+            function = self._functions.get(code_number) or self._function(code_number)
+            line = function.table.line(offset) if function.table is not None else 0
+            if line <= 0:
+                line = function.first_line
+            found = function.sites.get(line)
+            if found is None:
+                found = function.sites[line] = 0 if function.shim else self._of_place(function, line)
+            self.known[key] = found
+        return found
+
+    def _function(self, code_number: int) -> _Function:
+        code = self._recording.code(code_number)
+        function = _Function(self._shown(code.filename), code, self._recording)
+        self._functions[code_number] = function
+        return function
+
+    def _of_place(self, function: _Function, line: int) -> int:
+        """Functions of the same name in the same file share their sites."""
+        place = (function.path, function.name, line)
+        found = self._by_place.get(place)
+        if found is None:
+            found = self._by_place[place] = len(self.sites)
+            self.sites.append(Site(*place))
+        return found
+
+    def _shown(self, filename: str) -> str:
+        """The script's own file as the user gave it, any other as it is."""
+        program = self._program
+        if program.script is not None and filename == program.script_absolute:
+            return program.script
+        return filename

@@ -1,0 +1,52 @@
+"""A recording's header: is this a file that we can read?"""
+
+from struct import Struct
+
+from filprofiler import _abi
+from filprofiler.errors import NothingRecordedError, RecordingError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, NoReturn
+
+_HEADER = Struct(_abi.HEADER_FORMAT)
+
+# What the header says about the layout, and what it must be.
+_LAYOUT = (
+    ("header_bytes", _abi.FIL_HEADER_BYTES),
+    ("segment_bytes", _abi.SEGMENT_SIZE),
+    ("node_bytes", _abi.NODE_SIZE),
+    ("code_bytes", _abi.CODE_SIZE),
+    ("nodes_per_segment", _abi.FIL_NODES_PER_SEGMENT),
+    ("codes_per_segment", _abi.FIL_CODES_PER_SEGMENT),
+    ("segment_capacity", _abi.FIL_SEGMENT_CAPACITY),
+)
+
+
+def read_header(data: bytes) -> "Dict[str, int]":
+    """The header's values by name. Raises RecordingError with a message that continues "The recording PATH"."""
+    start = data[: _HEADER.size]
+    if not start.strip(b"\0"):
+        raise NothingRecordedError("is empty: tracking never began")
+    if start[: len(_abi.FIL_FORMAT_MAGIC)] != _abi.FIL_FORMAT_MAGIC:
+        raise RecordingError("is not a recording of filprofiler")
+    if len(data) < _abi.FIL_HEADER_BYTES:
+        raise RecordingError("is cut short in its header")
+    header = dict(zip(_abi.HEADER_FIELDS, _HEADER.unpack(start)))
+    if header["byte_order"] != _abi.FIL_BYTE_ORDER:
+        raise RecordingError("comes from a machine of another byte order")
+    if header["format_version"] != _abi.FIL_FORMAT_VERSION:
+        _refuse_version(header["format_version"])
+    for name, expected in _LAYOUT:
+        if header[name] != expected:
+            raise RecordingError("is damaged: its %s is %d, not %d" % (name, header[name], expected))
+    if header["state"] == _abi.FIL_STATE_CREATED:
+        raise NothingRecordedError("is empty: tracking never began")
+    return header
+
+
+def _refuse_version(version: int) -> "NoReturn":
+    raise RecordingError(
+        "has format version %d, and this filprofiler reads version %d: use the one that wrote it"
+        % (version, _abi.FIL_FORMAT_VERSION)
+    )

@@ -1,0 +1,45 @@
+"""The curve over time: what was live and resident, looked at while the program runs."""
+
+import subprocess
+import threading
+
+import support
+
+from filprofiler.errors import RecordingError
+from filprofiler.recording.reader import read_recording
+
+GROWING = support.PROGRAMS / "growing.py"
+
+
+def test_a_program_that_waits_is_seen(profiler: support.Profiler) -> None:
+    output = profiler.new_output()
+    with subprocess.Popen(
+        profiler.command([GROWING, "50"], output, ["--keep-recording"]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=profiler.environment(),
+    ) as process:
+        assert process.stdout is not None and process.stdin is not None
+        hangs = threading.Timer(60, process.kill)
+        hangs.start()
+        assert process.stdout.readline() == b"grown\n"
+        (path,) = output.glob("*/recording.fil")
+        seen = []
+        while process.poll() is None and not seen:
+            try:
+                seen = [sample for sample in read_recording(str(path)).samples if sample[1] >= 50 * support.MIB]
+            except RecordingError:
+                continue
+        process.stdin.close()
+        status = process.wait(60)
+        hangs.cancel()
+    assert status == 0
+    recording = read_recording(str(path))
+    clocks = [clock for clock, _tracked, _resident in recording.samples]
+    assert clocks == sorted(clocks)
+    assert len(clocks) <= 500
+    assert max(tracked for _clock, tracked, _resident in recording.samples) <= recording.peak_bytes
+    for _clock, tracked, resident in seen:
+        assert tracked < 60 * support.MIB
+        assert tracked < resident < tracked + 60 * support.MIB

@@ -1,0 +1,74 @@
+"""The curve over time, as the supervisor writes it."""
+
+import os
+
+from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
+
+from filprofiler import _abi
+from filprofiler.launch.sampler import Sampler
+from filprofiler.profile.build import build_profile
+from filprofiler.profile.model import Program
+from filprofiler.recording.reader import Recording
+
+SECOND = 10**9
+
+
+def recording_file(tmp_path):
+    """A recording that holds 7 MiB now, and its contents."""
+    builder = RecordingBuilder()
+    builder.hold(_abi.FIL_NODE_ROOT, 7 * MEBIBYTE)
+    path = tmp_path / "recording.fil"
+    return builder.write(path), path
+
+
+def test_first_look(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    wait = sampler.look()
+    assert 0 < wait < 0.021
+    assert sampler.look() <= wait  # not yet time for another
+    sampler.close()
+    ((_clock, tracked, resident),) = Recording(path.read_bytes()).samples
+    assert tracked == 7 * MEBIBYTE
+    assert 5 * MEBIBYTE < resident < 2000 * MEBIBYTE
+
+
+def test_any_number_of_samples_is_kept_evenly(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    for number in range(5000):
+        data = path.read_bytes()[: _abi.FIL_HEADER_BYTES] if number % 1000 == 0 else b""
+        if data:
+            path.write_bytes(patch_header(path.read_bytes(), current_bytes=number))
+        sampler._take((5 + number) * SECOND)
+        count = len(Recording(path.read_bytes()).samples)
+        assert count == number + 1 or 250 <= count <= 500
+    samples = Recording(path.read_bytes()).samples
+    clocks = [clock // SECOND - 5 for clock, _tracked, _resident in samples]
+    assert clocks[0] == 0
+    assert clocks == sorted(set(clocks))
+    assert all(tracked == clock // 1000 * 1000 for clock, (_, tracked, _) in zip(clocks, samples))
+    sampler.close()
+
+
+def test_no_curve_without_a_recording_or_a_process(tmp_path):
+    assert Sampler(str(tmp_path / "absent"), os.getpid()).look() == 0.5
+    name, path = recording_file(tmp_path)
+    assert Sampler(name, 1 << 30).look() == 0.5
+    assert Recording(path.read_bytes()).samples == []
+
+
+def test_nothing_before_tracking_begins(tmp_path):
+    path = tmp_path / "recording.fil"
+    path.write_bytes(bytes(1 << 20))
+    sampler = Sampler(str(path), os.getpid())
+    sampler.look()
+    assert not path.read_bytes().strip(b"\0")
+    sampler.close()
+
+
+def test_the_profile_tells_seconds_since_tracking_began():
+    builder = RecordingBuilder()
+    builder.samples = [(4 * SECOND, 1, 1), (5 * SECOND, 10, 20), (7500000000, 30, 40)]
+    profile = build_profile(Recording(builder.build()), Program())
+    assert profile.curve == ((0.0, 10, 20), (2.5, 30, 40))
