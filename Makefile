@@ -11,7 +11,7 @@ PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
 .PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-memcheck lint format typecheck werror sanitize abi abi-check bench \
-	interpreters wheel sdist clean
+	interpreters fetch-interpreters wheel sdist clean
 
 help: ## print this list
 	@echo "make TARGET, with one of these targets:"
@@ -43,10 +43,13 @@ test-browser: build ## look at reports in Chromium, which must be installed (Deb
 	$(RUN) -m pytest tests/browser $(ARGS)
 
 test-slow: build ## threads, forks and finalization 50 times on each Python, and more random stacks (half an hour)
-	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py $(ARGS)
+	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 FIL_TEST_EVENTS=1000000 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py tests/integration/test_thread_ledgers.py $(ARGS)
 
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)
+
+fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
+	@$(PYTHON) build_tools/fetch_interpreters.py --free-threaded
 
 interpreters: ## print the Pythons that the tests use
 	@$(PYTHON) tests/interpreters.py

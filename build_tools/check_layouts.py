@@ -16,7 +16,7 @@ from typing import List, Optional
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(os.path.dirname(HERE), "csrc", "attribute", "layouts", "layouts.def")
 PROBE = os.path.join(HERE, "layout_probe.c")
-ASK_INCLUDE = "import sysconfig; print(sysconfig.get_paths()['include'])"
+ASK_INCLUDE = "import sys, sysconfig; print(sys.abiflags, sysconfig.get_paths()['include'], sep=':')"
 
 
 def table_rows() -> List[str]:
@@ -26,12 +26,15 @@ def table_rows() -> List[str]:
 
 
 def row_from_headers(python: str) -> Optional[str]:
-    """The row that the headers of the interpreter `python` give; None where they are not installed.
+    """The row that the headers of the interpreter `python` give.
+
+    None where they are not installed, and for a build without the GIL: those publish their layout, and have no row.
 
     Raises subprocess.CalledProcessError if the probe does not compile against them.
     """
-    include = subprocess.check_output([python, "-c", ASK_INCLUDE], universal_newlines=True).strip()
-    if not os.path.exists(os.path.join(include, "Python.h")):
+    answer = subprocess.check_output([python, "-c", ASK_INCLUDE], universal_newlines=True)
+    flags, _, include = answer.strip().partition(":")
+    if "t" in flags or not os.path.exists(os.path.join(include, "Python.h")):
         return None
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or "cc"
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +53,7 @@ def main(pythons: List[str]) -> int:
     for python in pythons:
         row = row_from_headers(python)
         if row is None:
-            print("%s: no headers" % python)
+            print("%s: no headers, or no row of its own" % python)
             continue
         checked += 1
         wrong += row not in rows

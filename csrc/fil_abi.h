@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define FIL_ABI_VERSION 1u
+#define FIL_ABI_VERSION 2u
 
 #define FIL_EXPORT __attribute__((visibility("default")))
 
@@ -23,6 +23,42 @@ enum fil_status {
     FIL_ERROR_RECORDING = -6,       /* the recording could not be opened, grown or mapped: see fil_last_errno */
     FIL_ERROR_MEMORY = -7,          /* no memory for the tables */
     FIL_ERROR_STARTED = -8          /* tracking runs already, or ran */
+};
+
+/* How a frame says which instruction it is at. */
+enum fil_instruction_form {
+    INSTRUCTION_INDEX_BYTES = 0, /* an int: bytes from the start of the bytecode (to 3.9) */
+    INSTRUCTION_INDEX_UNITS = 1, /* an int: units of two bytes (3.10) */
+    INSTRUCTION_POINTER = 2      /* an address inside the code object (3.11 on) */
+};
+
+/* Where one CPython keeps what a walk reads: offsets in bytes. */
+struct fil_layout {
+    uint16_t minor_version;     /* of CPython 3 */
+    uint16_t form;              /* enum fil_instruction_form */
+    uint16_t state_cframe;      /* thread state: the "cframe" that leads to the innermost frame; 0: straight to it */
+    uint16_t state_frame;       /* cframe, or thread state: the innermost frame */
+    uint16_t frame_previous;    /* frame: the one that called it */
+    uint16_t frame_code;        /* frame: its code object, perhaps with a tag in the two lowest bits */
+    uint16_t frame_instruction; /* frame: see form */
+    uint16_t frame_owner;       /* frame: a byte; 0: frames have no owner */
+    uint16_t shim_owner;        /* frames whose owner is this or more belong to no Python function */
+    uint16_t state_chunk;       /* thread state: the chunk of memory with the thread's newest frames; 0: unknown */
+    uint16_t chunk_previous;    /* chunk: the one before */
+    uint16_t chunk_size;        /* chunk: its size in bytes */
+    uint16_t code_filename;
+    uint16_t code_name;
+    uint16_t code_qualname;     /* 0: none */
+    uint16_t code_first_line;
+    uint16_t code_line_table;
+    uint16_t code_bytecode;     /* 0: bytecode is not inside the code object */
+    uint16_t text_length;       /* text: number of characters */
+    uint16_t text_state;        /* text: 32 bits that tell its form */
+    uint16_t text_kind;         /* which of those bits begin the kind (3 bits), then compact, then ASCII */
+    uint16_t text_ascii;        /* where the characters of a compact ASCII text begin */
+    uint16_t text_compact;      /* and those of any other compact text */
+    uint16_t bytes_size;
+    uint16_t bytes_data;
 };
 
 /* One frame as the library sees it, for comparison with sys._getframe. Texts lie in the caller's buffer. */
@@ -46,8 +82,23 @@ FIL_EXPORT uint32_t fil_abi_version(void);
 /* FIL_OK if the library's malloc is the one that the process calls, else FIL_ERROR_NOT_PRELOADED. */
 FIL_EXPORT int32_t fil_preloaded(void);
 
-/* Choose the frame layout for sys.hexversion. Returns FIL_OK, FIL_ERROR_NO_PYTHON or FIL_ERROR_UNKNOWN_LAYOUT. */
+/* Choose the frame layout for sys.hexversion, as it is known or as the interpreter publishes it. Returns FIL_OK,
+ * FIL_ERROR_NO_PYTHON or FIL_ERROR_UNKNOWN_LAYOUT. */
 FIL_EXPORT int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded);
+
+/* Choose a layout that was measured. Returns FIL_OK or FIL_ERROR_NO_PYTHON. */
+FIL_EXPORT int32_t fil_use_layout(uint32_t python_version, const struct fil_layout *layout);
+
+/* Do without a layout: a profile function keeps the callstacks, from fil_start on. `pin_code`: not 0 if a code object does
+ * not begin where its block of memory does. Returns FIL_OK or FIL_ERROR_NO_PYTHON. */
+FIL_EXPORT int32_t fil_use_profile_function(uint32_t python_version, uint32_t pin_code);
+
+/* After that: the address of a Python function (which stays) that, as the profile function of a new thread, lets that
+ * thread's callstacks be kept too. 0 if there is no memory. Hold the GIL. */
+FIL_EXPORT uint64_t fil_thread_starter(void);
+
+/* Copy memory of this process from any address. Returns FIL_OK, or FIL_ERROR_UNREADABLE_STACK where it cannot be read. */
+FIL_EXPORT int32_t fil_read_memory(uint64_t address, uint8_t *into, uint32_t bytes);
 
 /* Walk the calling thread's Python stack, innermost frame first, through reads that cannot fault, by the chosen layout.
  * Returns the number of frames written, at most `capacity`, or a negative fil_status. Hold the GIL. */

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define FIL_FORMAT_MAGIC "FILREC\r\n"
-#define FIL_FORMAT_VERSION 1u
+#define FIL_FORMAT_VERSION 2u
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
@@ -40,6 +40,13 @@ enum fil_state {
     FIL_STATE_CREATED = 1,  /* header written, nothing tracked yet */
     FIL_STATE_TRACKING = 2, /* events are being counted; also what a killed process leaves */
     FIL_STATE_STOPPED = 3   /* tracking was stopped in good order */
+};
+
+/* How callstacks were found. */
+enum fil_stacks {
+    FIL_STACKS_KNOWN = 0,    /* in the interpreter's memory, by a layout that is known for its version */
+    FIL_STACKS_MEASURED = 1, /* likewise, by a layout that was measured at the start */
+    FIL_STACKS_PROFILED = 2  /* by a profile function: fil_node.offset is a line, and code has no line table */
 };
 
 /* Nodes that always exist. Node 0 is never used, so that 0 can mean "none". */
@@ -130,7 +137,7 @@ struct fil_header {
     uint64_t started_unix_ns;   /* wall clock when tracking began */
     uint64_t started_clock_ns;  /* monotonic clock when tracking began */
     uint32_t uncaught_memory_error; /* 1: the program ended by a MemoryError that nobody caught */
-    uint32_t reserved_flags;
+    uint32_t stacks;           /* enum fil_stacks */
     uint64_t snapshot_offset;  /* place in the file of the snapshot: u64 current_bytes of each node, in order */
     uint64_t snapshot_nodes;   /* how many nodes it has */
     uint64_t snapshot_number;  /* which snapshot it is, from 1; 0: there is none, or it is being written */

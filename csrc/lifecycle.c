@@ -72,6 +72,26 @@ int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded)
     return attribute_select_layout(python_version, free_threaded);
 }
 
+int32_t fil_use_layout(uint32_t python_version, const struct fil_layout *layout)
+{
+    return attribute_use_layout(python_version, layout);
+}
+
+int32_t fil_use_profile_function(uint32_t python_version, uint32_t pin_code)
+{
+    return attribute_use_profile_function(python_version, pin_code != 0);
+}
+
+uint64_t fil_thread_starter(void)
+{
+    return (uint64_t)(uintptr_t)attribute_thread_starter();
+}
+
+int32_t fil_read_memory(uint64_t address, uint8_t *into, uint32_t bytes)
+{
+    return platform_safe_read(into, (uintptr_t)address, bytes) ? FIL_OK : FIL_ERROR_UNREADABLE_STACK;
+}
+
 int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)
 {
     return attribute_observe(frames, capacity, text, text_capacity);
@@ -118,6 +138,8 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     if (report_signal != 0) {
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
+    header->stacks = attribute_stacks();
+    attribute_begin();
     recording_set_state(FIL_STATE_TRACKING);
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     state.threads = !platform_is_single_threaded(); /* the threads of the layout's proof have ended */

@@ -9,7 +9,7 @@ arguments.
 """
 
 FIL_FORMAT_MAGIC = b"FILREC\r\n"
-FIL_FORMAT_VERSION = 1
+FIL_FORMAT_VERSION = 2
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
 FIL_SEGMENT_CAPACITY = 4900
@@ -18,7 +18,7 @@ FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
-FIL_ABI_VERSION = 1
+FIL_ABI_VERSION = 2
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
@@ -29,6 +29,11 @@ FIL_SEGMENT_TEXT = 3
 FIL_STATE_CREATED = 1
 FIL_STATE_TRACKING = 2
 FIL_STATE_STOPPED = 3
+
+# enum fil_stacks
+FIL_STACKS_KNOWN = 0
+FIL_STACKS_MEASURED = 1
+FIL_STACKS_PROFILED = 2
 
 # enum fil_reserved_node
 FIL_NODE_NONE = 0
@@ -60,6 +65,11 @@ FIL_ERROR_NOT_PROVED = -5
 FIL_ERROR_RECORDING = -6
 FIL_ERROR_MEMORY = -7
 FIL_ERROR_STARTED = -8
+
+# enum fil_instruction_form
+INSTRUCTION_INDEX_BYTES = 0
+INSTRUCTION_INDEX_UNITS = 1
+INSTRUCTION_POINTER = 2
 
 # struct fil_segment
 SEGMENT_FORMAT = "<QQII"
@@ -139,7 +149,7 @@ HEADER_FIELDS = (
     "started_unix_ns",
     "started_clock_ns",
     "uncaught_memory_error",
-    "reserved_flags",
+    "stacks",
     "snapshot_offset",
     "snapshot_nodes",
     "snapshot_number",
@@ -183,7 +193,7 @@ HEADER_OFFSETS = {
     "started_unix_ns": 56,
     "started_clock_ns": 64,
     "uncaught_memory_error": 72,
-    "reserved_flags": 76,
+    "stacks": 76,
     "snapshot_offset": 80,
     "snapshot_nodes": 88,
     "snapshot_number": 96,
@@ -208,6 +218,64 @@ HEADER_OFFSETS = {
 }
 HEADER_SIZE = 130368
 HEADER_FORMAT_SIZE = 256
+
+# struct fil_layout
+LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHH"
+LAYOUT_FIELDS = (
+    "minor_version",
+    "form",
+    "state_cframe",
+    "state_frame",
+    "frame_previous",
+    "frame_code",
+    "frame_instruction",
+    "frame_owner",
+    "shim_owner",
+    "state_chunk",
+    "chunk_previous",
+    "chunk_size",
+    "code_filename",
+    "code_name",
+    "code_qualname",
+    "code_first_line",
+    "code_line_table",
+    "code_bytecode",
+    "text_length",
+    "text_state",
+    "text_kind",
+    "text_ascii",
+    "text_compact",
+    "bytes_size",
+    "bytes_data",
+)
+LAYOUT_OFFSETS = {
+    "minor_version": 0,
+    "form": 2,
+    "state_cframe": 4,
+    "state_frame": 6,
+    "frame_previous": 8,
+    "frame_code": 10,
+    "frame_instruction": 12,
+    "frame_owner": 14,
+    "shim_owner": 16,
+    "state_chunk": 18,
+    "chunk_previous": 20,
+    "chunk_size": 22,
+    "code_filename": 24,
+    "code_name": 26,
+    "code_qualname": 28,
+    "code_first_line": 30,
+    "code_line_table": 32,
+    "code_bytecode": 34,
+    "text_length": 36,
+    "text_state": 38,
+    "text_kind": 40,
+    "text_ascii": 42,
+    "text_compact": 44,
+    "bytes_size": 46,
+    "bytes_data": 48,
+}
+LAYOUT_SIZE = 50
 
 # struct fil_observed_frame
 OBSERVED_FRAME_FORMAT = "<QiIIIIIIIII"
@@ -243,6 +311,10 @@ FUNCTIONS = {
     "fil_abi_version": ("uint32_t", ()),
     "fil_preloaded": ("int32_t", ()),
     "fil_select_layout": ("int32_t", ("uint32_t", "uint32_t")),
+    "fil_use_layout": ("int32_t", ("uint32_t", "const struct fil_layout *")),
+    "fil_use_profile_function": ("int32_t", ("uint32_t", "uint32_t")),
+    "fil_thread_starter": ("uint64_t", ()),
+    "fil_read_memory": ("int32_t", ("uint64_t", "uint8_t *", "uint32_t")),
     "fil_observe_stack": ("int32_t", ("struct fil_observed_frame *", "uint32_t", "uint8_t *", "uint32_t")),
     "fil_accept_layout": ("void", ()),
     "fil_start": ("int32_t", ("const char *", "int32_t")),

@@ -10,6 +10,18 @@ LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", "libfil.so")
 BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "launch", "bootstrap.py")
 
 # Files of ours whose frames stand at the root of the program's main thread: a profile leaves them out.
-OWN_FILES = (BOOTSTRAP_PATH, os.path.join(PACKAGE_FOLDER, "launch", "become.py"))
+OWN_FILES = (
+    BOOTSTRAP_PATH,
+    os.path.join(PACKAGE_FOLDER, "launch", "become.py"),
+    os.path.join(PACKAGE_FOLDER, "library.py"),
+)
 
 PRELOAD_VARIABLE = "LD_PRELOAD"
+
+# Set by a developer: the way in which callstacks are to be found (launch/stacks.py). Not seen by the program.
+STACKS_VARIABLE = "FIL_STACKS"
+
+# CPython's compiler to machine code is turned off by its variable. The value that this had travels in ours
+# (launch/jit.py), and the program sees things as they were.
+JIT_VARIABLE = "PYTHON_JIT"
+JIT_BEFORE_VARIABLE = "FIL_PYTHON_JIT"

@@ -15,7 +15,7 @@ from filprofiler.launch import statuses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+    from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 
     Call = Tuple[Callable[..., Any], Tuple[Any, ...]]
 
@@ -37,7 +37,9 @@ _C_TYPES = {
     "uint32_t": ctypes.c_uint32,
     "const char *": ctypes.c_char_p,
     "uint8_t *": ctypes.c_void_p,
+    "uint64_t": ctypes.c_uint64,
     "struct fil_observed_frame *": ctypes.c_void_p,
+    "const struct fil_layout *": ctypes.c_void_p,
 }
 
 _STATUS_TEXTS = {
@@ -105,6 +107,38 @@ class Library:
         """Choose the frame layout for `python_version`, a sys.hexversion."""
         self._check(self._functions.fil_select_layout(python_version, int(free_threaded)))
 
+    def use_layout(self, python_version: int, fields: "Mapping[str, int]") -> None:
+        """Choose a layout that was measured: the fields of struct fil_layout by name."""
+        values = [fields[name] for name in _abi.LAYOUT_FIELDS]
+        layout = ctypes.create_string_buffer(struct.pack(_abi.LAYOUT_FORMAT, *values), _abi.LAYOUT_SIZE)
+        self._check(self._functions.fil_use_layout(python_version, layout))
+
+    def use_profile_function(self, python_version: int, pin_code: bool) -> None:
+        """Find callstacks without a layout: by a profile function, which `start` sets for the calling thread.
+
+        pin_code: whether a code object begins elsewhere than its block of memory; then none that was met is freed.
+        """
+        self._check(self._functions.fil_use_profile_function(python_version, int(pin_code)))
+
+    def thread_starter(self) -> "Callable[..., None]":
+        """After use_profile_function: the profile function with which a new thread's callstacks are found too."""
+        address = self._functions.fil_thread_starter()
+        if not address:
+            raise LibraryError("there is no memory")
+        return ctypes.cast(address, ctypes.py_object).value  # type: ignore[no-any-return]
+
+    def read_memory(self, address: int, size: int) -> "Optional[bytes]":
+        """`size` bytes of this process's memory from `address` on, which may be any number; None if that fails."""
+        content = ctypes.create_string_buffer(size)
+        failed = self._functions.fil_read_memory(address & (1 << 64) - 1, content, size)
+        return None if failed else content.raw
+
+    def thread_state(self) -> int:
+        """The address of the calling thread's state in the interpreter."""
+        function = ctypes.pythonapi.PyGILState_GetThisThreadState
+        function.restype = ctypes.c_void_p
+        return function() or 0
+
     def observe_stack(self, capacity: int = 64) -> "List[ObservedFrame]":
         """The calling thread's frames as the library sees them, innermost first: this method's own frame is the first.
 
@@ -119,7 +153,10 @@ class Library:
         for record in struct.Struct(_abi.OBSERVED_FRAME_FORMAT).iter_unpack(records):
             code, offset, first_line = record[:3]
             spans = [bytes(texts[at : at + size]) for at, size in zip(record[3::2], record[4::2])]
-            words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
+            try:
+                words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
+            except UnicodeDecodeError:
+                self._check(_abi.FIL_ERROR_UNREADABLE_STACK)
             observed.append((code, offset, first_line) + words + (spans[3],))
         return observed  # type: ignore[return-value]
 

@@ -4,6 +4,7 @@
 
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
+#include "attribute/shadow_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 #include "state.h"
@@ -17,6 +18,12 @@ static uintptr_t innermost_frame(uintptr_t thread_state)
         holder = load_address(thread_state + walker.layout.state_cframe);
     }
     return load_address(holder + walker.layout.state_frame);
+}
+
+/* A thread that Python never met has no frames; unless we do without thread states. */
+static __attribute__((cold, noinline)) uint32_t without_thread_state(const struct thread_context *context)
+{
+    return shadow_stack_prepared() ? shadow_stack_node(context->start_node) : context->start_node;
 }
 
 static uint32_t start_node(void)
@@ -50,7 +57,7 @@ uint32_t attribute_now(void)
     }
     uintptr_t thread_state = (uintptr_t)walker.thread_state();
     if (thread_state == 0) {
-        return context->start_node;
+        return without_thread_state(context);
     }
     uintptr_t innermost = innermost_frame(thread_state);
     if (innermost == 0) {
@@ -93,7 +100,15 @@ void attribute_thread_begin(uint32_t node)
 
 void attribute_thread_end(void)
 {
+    shadow_stack_end();
     thread_context_release();
+}
+
+void attribute_begin(void)
+{
+    if (shadow_stack_prepared()) {
+        shadow_stack_install();
+    }
 }
 
 void attribute_code_freed(uintptr_t address)

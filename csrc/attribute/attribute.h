@@ -24,15 +24,22 @@ void attribute_thread_end(void);
 /* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
 __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 
+/* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
+void attribute_begin(void);
+
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);
 
-/* See fil_abi.h: the functions behind fil_select_layout, fil_observe_stack, fil_accept_layout, fil_current_callstack. */
+/* See fil_abi.h: the functions behind fil_select_layout, fil_use_layout, fil_observe_stack, fil_accept_layout, fil_current_callstack. */
 int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded);
+int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *layout);
 int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity);
+int32_t attribute_use_profile_function(uint32_t python_version, bool pin_code);
+void *attribute_thread_starter(void);
 void attribute_accept_layout(void);
 bool attribute_accepted(void);
 uint32_t attribute_python_version(void);
+uint32_t attribute_stacks(void);
 int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity);
 
 #endif

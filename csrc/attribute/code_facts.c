@@ -61,7 +61,7 @@ static bool append_characters(memory_reader *read, uintptr_t data, uint64_t leng
     return true;
 }
 
-static bool append_text(const struct frame_layout *layout, memory_reader *read, uintptr_t text,
+static bool append_text(const struct fil_layout *layout, memory_reader *read, uintptr_t text,
                         struct text_buffer *buffer)
 {
     uint64_t length;
@@ -70,9 +70,10 @@ static bool append_text(const struct frame_layout *layout, memory_reader *read, 
         !read(&bits, text + layout->text_state, sizeof bits)) {
         return false;
     }
-    uint32_t width = bits >> 2 & 7u;
-    bool compact = (bits >> 5 & 1u) != 0;
-    bool ascii = (bits >> 6 & 1u) != 0;
+    bits >>= layout->text_kind;
+    uint32_t width = bits & 7u;
+    bool compact = (bits >> 3 & 1u) != 0;
+    bool ascii = (bits >> 4 & 1u) != 0;
     if (!compact || (width != 1 && width != 2 && width != 4)) {
         buffer->lacks = true;
         return true;
@@ -80,7 +81,7 @@ static bool append_text(const struct frame_layout *layout, memory_reader *read, 
     return append_characters(read, text + (ascii ? layout->text_ascii : layout->text_compact), length, width, buffer);
 }
 
-static bool append_bytes(const struct frame_layout *layout, memory_reader *read, uintptr_t object,
+static bool append_bytes(const struct fil_layout *layout, memory_reader *read, uintptr_t object,
                          struct text_buffer *buffer)
 {
     uint64_t size;
@@ -98,10 +99,10 @@ static bool append_bytes(const struct frame_layout *layout, memory_reader *read,
     return true;
 }
 
-typedef bool append_function(const struct frame_layout *, memory_reader *, uintptr_t, struct text_buffer *);
+typedef bool append_function(const struct fil_layout *, memory_reader *, uintptr_t, struct text_buffer *);
 
 /* Append the text or bytes object that the field at `code + field` points to. */
-static bool append_field(const struct frame_layout *layout, memory_reader *read, uintptr_t code, uint16_t field,
+static bool append_field(const struct fil_layout *layout, memory_reader *read, uintptr_t code, uint16_t field,
                          append_function *append, struct text_buffer *buffer, uint32_t *at, uint32_t *bytes)
 {
     uintptr_t object;
@@ -117,7 +118,7 @@ static bool append_field(const struct frame_layout *layout, memory_reader *read,
     return true;
 }
 
-bool code_facts_read(const struct frame_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
+bool code_facts_read(const struct fil_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
                      struct fil_observed_frame *facts)
 {
     facts->code = code;
@@ -132,7 +133,7 @@ bool code_facts_read(const struct frame_layout *layout, memory_reader *read, uin
                         &facts->line_table_bytes);
 }
 
-int32_t code_offset(const struct frame_layout *layout, uintptr_t code, uintptr_t instruction)
+int32_t code_offset(const struct fil_layout *layout, uintptr_t code, uintptr_t instruction)
 {
     switch (layout->form) {
     case INSTRUCTION_INDEX_BYTES:

@@ -25,10 +25,10 @@ struct text_buffer {
 
 /* Fill in `facts` (all but offset) for the code object at `code`, appending its texts to `buffer`. A text that does not
  * fit or is of an unknown kind is left empty. Returns false if something cannot be read. */
-bool code_facts_read(const struct frame_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
+bool code_facts_read(const struct fil_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
                      struct fil_observed_frame *facts);
 
 /* Bytes from the start of the bytecode, for a frame at `instruction` (an index or an address, as the layout has it). */
-int32_t code_offset(const struct frame_layout *layout, uintptr_t code, uintptr_t instruction);
+int32_t code_offset(const struct fil_layout *layout, uintptr_t code, uintptr_t instruction);
 
 #endif

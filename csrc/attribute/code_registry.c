@@ -67,18 +67,19 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
     return bytes == 0 ? 0 : ledger_text(&state.ledger, texts + at, bytes);
 }
 
-static uint32_t record(uintptr_t code)
+/* What the interpreter's memory says of it. Returns false if it cannot be read. */
+static bool read_facts(uintptr_t code, struct fil_code *kept)
 {
     static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
     struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
     struct fil_observed_frame facts;
     if (!code_facts_read(&walker.layout, read_directly, code, &buffer, &facts)) {
-        return 0;
+        return false;
     }
     if (buffer.lacks) {
         ledger_missed(&state.ledger, FIL_MISSED_TEXT);
     }
-    struct fil_code kept = {
+    *kept = (struct fil_code){
         .filename = keep_text(scratch, facts.filename_at, facts.filename_bytes),
         .name = keep_text(scratch, facts.name_at, facts.name_bytes),
         .qualname = keep_text(scratch, facts.qualname_at, facts.qualname_bytes),
@@ -86,30 +87,43 @@ static uint32_t record(uintptr_t code)
         .first_line = facts.first_line,
         .reserved = 0,
     };
-    return ledger_code(&state.ledger, &kept);
+    return true;
 }
 
-uint32_t code_registry_number(uintptr_t code)
+uint32_t code_registry_find(uintptr_t code)
+{
+    const struct registered *entry = registry.capacity == 0 ? NULL : find(code);
+    return entry != NULL && entry->code == code ? entry->number : 0;
+}
+
+uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
 {
     if (!make_room()) {
         return 0;
-    }
-    struct registered *entry = find(code);
-    if (entry->code == code) {
-        return entry->number;
     }
     uint32_t *slot = block_slot_create(&state.ledger.blocks, &state.ledger.storage, code);
     if (slot == NULL) {
         return 0; /* we would not hear of its end */
     }
-    uint32_t number = record(code);
+    uint32_t number = ledger_code(&state.ledger, facts);
     if (number == 0) {
         return 0;
     }
     block_set_mark(slot, 1, FIL_NODE_ROOT);
+    struct registered *entry = find(code);
+    registry.count += entry->code == 0 ? 1 : 0; /* without the GIL another thread may have been quicker */
     entry->code = code;
     entry->number = number;
-    registry.count += 1;
+    return number;
+}
+
+uint32_t code_registry_number(uintptr_t code)
+{
+    struct fil_code facts;
+    uint32_t number = code_registry_find(code);
+    if (number == 0 && read_facts(code, &facts)) {
+        number = code_registry_add(code, &facts);
+    }
     return number;
 }
 

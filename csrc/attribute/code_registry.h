@@ -9,8 +9,14 @@
 
 #include <stdint.h>
 
+#include "fil_format.h"
+
 /* The number of the function of the live code object at `code`; 0 if it cannot be recorded. */
 uint32_t code_registry_number(uintptr_t code);
+
+/* The two halves of it, for facts that come from elsewhere: 0 if it was not met yet; and its number from now on. */
+uint32_t code_registry_find(uintptr_t code);
+uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts);
 
 void code_registry_forget(uintptr_t code);
 

@@ -63,7 +63,7 @@ INLINE void read_instruction(struct cached_frame *entry, bool pointers)
 /* The node of `parent` continued by `entry`, through the recording. */
 static __attribute__((noinline)) uint32_t look_up_child(uint32_t parent, const struct cached_frame *entry)
 {
-    const struct frame_layout *layout = &walker.layout;
+    const struct fil_layout *layout = &walker.layout;
     if (layout->frame_owner != 0 && *(const uint8_t *)(entry->frame + layout->frame_owner) >= layout->shim_owner) {
         return parent; /* not a Python function: it adds nothing to the callstack */
     }
@@ -111,8 +111,8 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
 /* The chunk of this thread's data stack that holds `frame`, 0 if none does. */
 static uintptr_t chunk_of(uintptr_t thread_state, uintptr_t frame)
 {
-    const struct frame_layout *layout = &walker.layout;
-    uintptr_t chunk = load_address(thread_state + layout->state_chunk);
+    const struct fil_layout *layout = &walker.layout;
+    uintptr_t chunk = layout->state_chunk == 0 ? 0 : load_address(thread_state + layout->state_chunk);
     while (chunk != 0 && frame - chunk >= load_address(chunk + layout->chunk_size)) {
         chunk = load_address(chunk + layout->chunk_previous);
     }

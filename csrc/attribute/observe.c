@@ -4,27 +4,12 @@
 
 #include "attribute/attribute.h"
 #include "attribute/code_facts.h"
+#include "attribute/shadow_stack.h"
 #include "attribute/walker.h"
+#include "fil_format.h"
 #include "platform/platform.h"
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
-
-int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
-{
-    const struct frame_layout *layout = layout_for_version(python_version);
-    if (layout == NULL || free_threaded != 0) {
-        return FIL_ERROR_UNKNOWN_LAYOUT;
-    }
-    void *found = platform_symbol("PyGILState_GetThisThreadState");
-    if (found == NULL) {
-        return FIL_ERROR_NO_PYTHON;
-    }
-    memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
-    walker.layout = *layout;
-    walker.python_version = python_version;
-    walker.selected = true;
-    return FIL_OK;
-}
 
 static bool read_address(uintptr_t at, uintptr_t *value)
 {
@@ -40,6 +25,73 @@ static bool read_innermost(uintptr_t thread_state, uintptr_t *frame)
     return read_address(holder + walker.layout.state_frame, frame);
 }
 
+/* Frames of one chunk are read in any order, so what is said of chunks has to be right before the first walk. If it is not,
+ * the walk does without. Called from a Python function, whose frame lies in the newest chunk. */
+static void check_chunk(uintptr_t thread_state)
+{
+    struct fil_layout *layout = &walker.layout;
+    uintptr_t chunk = 0;
+    uintptr_t size = 0;
+    uintptr_t before = 0;
+    uintptr_t frame = 0;
+    if (layout->state_chunk != 0 &&
+        !(read_address(thread_state + layout->state_chunk, &chunk) && read_address(chunk + layout->chunk_size, &size) &&
+          read_address(chunk + layout->chunk_previous, &before) && read_innermost(thread_state, &frame) &&
+          size % platform_page_bytes() == 0 && frame - chunk < size)) {
+        layout->state_chunk = 0;
+    }
+}
+
+int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *layout)
+{
+    void *found = platform_symbol("PyGILState_GetThisThreadState");
+    if (found == NULL) {
+        return FIL_ERROR_NO_PYTHON;
+    }
+    memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+    walker.layout = *layout;
+    walker.python_version = python_version;
+    walker.stacks = FIL_STACKS_MEASURED;
+    walker.selected = true;
+    check_chunk((uintptr_t)walker.thread_state());
+    return FIL_OK;
+}
+
+int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
+{
+    struct fil_layout layout;
+    const struct fil_layout *known = free_threaded != 0 ? NULL : layout_for_version(python_version);
+    if (known == NULL && layout_published(python_version, free_threaded != 0, platform_symbol("_PyRuntime"), &layout)) {
+        known = &layout;
+    }
+    int32_t status = known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
+    walker.stacks = FIL_STACKS_KNOWN;
+    return status;
+}
+
+static void *no_thread_state(void)
+{
+    return NULL;
+}
+
+int32_t attribute_use_profile_function(uint32_t python_version, bool pin_code)
+{
+    if (!shadow_stack_prepare(pin_code)) {
+        return FIL_ERROR_NO_PYTHON;
+    }
+    walker.thread_state = no_thread_state;
+    walker.python_version = python_version;
+    walker.stacks = FIL_STACKS_PROFILED;
+    walker.selected = false;
+    walker.accepted = true;
+    return FIL_OK;
+}
+
+void *attribute_thread_starter(void)
+{
+    return shadow_stack_prepared() ? shadow_stack_starter() : NULL;
+}
+
 static bool is_shim(uintptr_t frame, bool *shim)
 {
     uint8_t owner = 0;
@@ -53,7 +105,7 @@ static bool is_shim(uintptr_t frame, bool *shim)
 
 static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fil_observed_frame *facts)
 {
-    const struct frame_layout *layout = &walker.layout;
+    const struct fil_layout *layout = &walker.layout;
     uintptr_t code;
     uintptr_t instruction = 0;
     size_t width = layout->form == INSTRUCTION_POINTER ? sizeof(uintptr_t) : sizeof(int32_t);
@@ -90,12 +142,17 @@ int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, 
 
 void attribute_accept_layout(void)
 {
-    walker.accepted = walker.selected;
+    walker.accepted = walker.selected || walker.accepted;
 }
 
 bool attribute_accepted(void)
 {
     return walker.accepted;
+}
+
+uint32_t attribute_stacks(void)
+{
+    return walker.stacks;
 }
 
 uint32_t attribute_python_version(void)

@@ -10,8 +10,9 @@
 struct walker {
     /* CPython's PyGILState_GetThisThreadState: right while the GIL is released, NULL in threads that Python never met. */
     void *(*thread_state)(void);
-    struct frame_layout layout;
+    struct fil_layout layout;
     uint32_t python_version;
+    uint32_t stacks; /* enum fil_stacks */
     bool selected;
     bool accepted;
 };

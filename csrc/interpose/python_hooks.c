@@ -1,12 +1,15 @@
-/* pymalloc stays on: its MEM and OBJ domains are wrapped through the interpreter's public functions.
+/* The interpreter's own allocator stays on: its domains are wrapped through the interpreter's public functions.
  *
  * What pymalloc serves itself (1 to 512 bytes) is recorded here. What it passes on to malloc, with the size unchanged,
  * the malloc hook records; recording a block a second time would only replace the entry. The arenas that pymalloc maps are
  * hidden from the mmap hook by wrapping its arena allocator, so the wrappers themselves need not hide anything.
  *
  * With PYTHONMALLOC=malloc every object reaches malloc and nothing is wrapped. Any other allocator that stands there
- * (PYTHONMALLOC=debug, tracemalloc) may pass on other sizes and addresses: then all that it does inside is hidden, and
- * the request itself recorded.
+ * (mimalloc, which builds without the GIL have; PYTHONMALLOC=debug, tracemalloc) may pass on other sizes and addresses:
+ * then all that it does inside is hidden, and the request itself recorded.
+ *
+ * Wrappers are put in while there is one thread and stay: a thread without the GIL may read a domain's function and its
+ * context at any moment, also between two writes. So each domain has functions of its own, which need no context.
  */
 #include "interpose/python_hooks.h"
 
@@ -17,6 +20,7 @@
 #include "interpose/events.h"
 #include "platform/platform.h"
 
+#define INLINE static inline __attribute__((always_inline))
 #define SMALL_LIMIT 512u /* pymalloc's SMALL_REQUEST_THRESHOLD */
 
 /* CPython's PyMemAllocatorEx, PyObjectArenaAllocator and PyMemAllocatorDomain: public and unchanged since 3.5. */
@@ -38,13 +42,14 @@ enum domain { DOMAIN_RAW = 0, DOMAIN_MEM = 1, DOMAIN_OBJ = 2 };
 
 typedef void get_allocator(int domain, struct python_allocator *allocator);
 typedef void set_allocator(int domain, struct python_allocator *allocator);
+typedef const char *get_allocator_name(void);
 typedef void get_arena_allocator(struct arena_allocator *allocator);
 typedef void set_arena_allocator(struct arena_allocator *allocator);
 
 static struct python_allocator wrapped[3];
 static struct arena_allocator wrapped_arenas;
 
-/* CPython before 3.8 aligns small blocks to 8 bytes; the block table needs them 16 apart. */
+/* pymalloc before CPython 3.8, and mimalloc, align small blocks to 8 bytes; the block table needs them 16 apart. */
 static size_t smallest_request;
 
 static inline size_t spaced(size_t bytes)
@@ -60,15 +65,13 @@ static inline void *added_small(void *block, size_t bytes)
     return block;
 }
 
-static void *small_malloc(void *context, size_t bytes)
+INLINE void *small_malloc(const struct python_allocator *inner, size_t bytes)
 {
-    const struct python_allocator *inner = context;
     return added_small(inner->malloc(inner->context, spaced(bytes)), bytes);
 }
 
-static void *small_calloc(void *context, size_t count, size_t bytes)
+INLINE void *small_calloc(const struct python_allocator *inner, size_t count, size_t bytes)
 {
-    const struct python_allocator *inner = context;
     size_t product;
     if (__builtin_mul_overflow(count, bytes, &product) || spaced(product) == product) {
         return added_small(inner->calloc(inner->context, count, bytes), count * bytes);
@@ -76,9 +79,8 @@ static void *small_calloc(void *context, size_t count, size_t bytes)
     return added_small(inner->calloc(inner->context, 1, spaced(product)), product);
 }
 
-static void *small_realloc(void *context, void *block, size_t bytes)
+INLINE void *small_realloc(const struct python_allocator *inner, void *block, size_t bytes)
 {
-    const struct python_allocator *inner = context;
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     if (slot == NULL) {
         return added_small(inner->realloc(inner->context, block, spaced(bytes)), bytes);
@@ -91,9 +93,8 @@ static void *small_realloc(void *context, void *block, size_t bytes)
     return added_small(moved, bytes);
 }
 
-static void small_free(void *context, void *block)
+INLINE void small_free(const struct python_allocator *inner, void *block)
 {
-    const struct python_allocator *inner = context;
     if (state.tracking) {
         event_block_removed(block);
     }
@@ -113,39 +114,39 @@ static inline void *added_shown(void *block, size_t bytes)
     return block;
 }
 
-static void *any_malloc(void *context, size_t bytes)
+INLINE void *any_malloc(const struct python_allocator *inner, size_t bytes)
 {
-    const struct python_allocator *inner = context;
     events_hidden += 1;
-    return added_shown(inner->malloc(inner->context, bytes), bytes);
+    return added_shown(inner->malloc(inner->context, spaced(bytes)), bytes);
 }
 
-static void *any_calloc(void *context, size_t count, size_t bytes)
+INLINE void *any_calloc(const struct python_allocator *inner, size_t count, size_t bytes)
 {
-    const struct python_allocator *inner = context;
+    size_t product;
     events_hidden += 1;
-    return added_shown(inner->calloc(inner->context, count, bytes), count * bytes);
+    if (__builtin_mul_overflow(count, bytes, &product) || spaced(product) == product) {
+        return added_shown(inner->calloc(inner->context, count, bytes), count * bytes);
+    }
+    return added_shown(inner->calloc(inner->context, 1, spaced(product)), product);
 }
 
-static void *any_realloc(void *context, void *block, size_t bytes)
+INLINE void *any_realloc(const struct python_allocator *inner, void *block, size_t bytes)
 {
-    const struct python_allocator *inner = context;
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     struct block taken = {0, 0, 0};
     if (slot != NULL) {
         taken = event_take_block(slot, block);
     }
     events_hidden += 1;
-    void *moved = inner->realloc(inner->context, block, bytes);
+    void *moved = inner->realloc(inner->context, block, spaced(bytes));
     if (moved == NULL && slot != NULL) {
         event_block_restored(slot, &taken);
     }
     return added_shown(moved, bytes);
 }
 
-static void any_free(void *context, void *block)
+INLINE void any_free(const struct python_allocator *inner, void *block)
 {
-    const struct python_allocator *inner = context;
     if (state.tracking) {
         event_block_removed(block);
     }
@@ -153,6 +154,44 @@ static void any_free(void *context, void *block)
     inner->free(inner->context, block);
     events_hidden -= 1;
 }
+
+/* For one domain, the four functions of a kind. What they wrap is a constant to them. */
+#define WRAPPERS(kind, domain)                                                                                            \
+    static void *kind##_malloc_##domain(void *context, size_t bytes)                                                     \
+    {                                                                                                                    \
+        (void)context;                                                                                                   \
+        return kind##_malloc(&wrapped[domain], bytes);                                                                   \
+    }                                                                                                                    \
+    static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                                       \
+    {                                                                                                                    \
+        (void)context;                                                                                                   \
+        return kind##_calloc(&wrapped[domain], count, bytes);                                                            \
+    }                                                                                                                    \
+    static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                                       \
+    {                                                                                                                    \
+        (void)context;                                                                                                   \
+        return kind##_realloc(&wrapped[domain], block, bytes);                                                           \
+    }                                                                                                                    \
+    static void kind##_free_##domain(void *context, void *block)                                                         \
+    {                                                                                                                    \
+        (void)context;                                                                                                   \
+        kind##_free(&wrapped[domain], block);                                                                            \
+    }
+WRAPPERS(small, DOMAIN_MEM)
+WRAPPERS(small, DOMAIN_OBJ)
+WRAPPERS(any, DOMAIN_RAW)
+WRAPPERS(any, DOMAIN_MEM)
+WRAPPERS(any, DOMAIN_OBJ)
+#undef WRAPPERS
+
+#define FUNCTIONS(kind, domain)                                                                                           \
+    {NULL, kind##_malloc_##domain, kind##_calloc_##domain, kind##_realloc_##domain, kind##_free_##domain}
+
+/* By domain. RAW is malloc itself wherever pymalloc serves the others. */
+static const struct python_allocator small_functions[3] = {
+    [DOMAIN_MEM] = FUNCTIONS(small, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(small, DOMAIN_OBJ)};
+static const struct python_allocator any_functions[3] = {
+    FUNCTIONS(any, DOMAIN_RAW), FUNCTIONS(any, DOMAIN_MEM), FUNCTIONS(any, DOMAIN_OBJ)};
 
 static void *hidden_arena_take(void *context, size_t bytes)
 {
@@ -171,18 +210,6 @@ static void hidden_arena_give(void *context, void *arena, size_t bytes)
     events_hidden -= 1;
 }
 
-static void wrap_domain(enum domain domain, bool pymalloc, set_allocator *set)
-{
-    struct python_allocator ours = {
-        .context = &wrapped[domain],
-        .malloc = pymalloc ? small_malloc : any_malloc,
-        .calloc = pymalloc ? small_calloc : any_calloc,
-        .realloc = pymalloc ? small_realloc : any_realloc,
-        .free = pymalloc ? small_free : any_free,
-    };
-    set((int)domain, &ours);
-}
-
 static void wrap_arenas(get_arena_allocator *get, set_arena_allocator *set)
 {
     get(&wrapped_arenas);
@@ -197,6 +224,15 @@ static void wrap_arenas(get_arena_allocator *get, set_arena_allocator *set)
         memcpy(&(pointer), &found_symbol, sizeof found_symbol);                                                          \
     } while (0)
 
+/* Which allocator stands there: "pymalloc", "mimalloc", "malloc", ... or NULL if it was wrapped, or there is no such
+ * function (before CPython 3.8, which has pymalloc and malloc only). */
+static const char *allocator_name(void)
+{
+    get_allocator_name *name;
+    FIND("_PyMem_GetCurrentAllocatorName", name);
+    return name == NULL ? NULL : name();
+}
+
 enum fil_status python_hooks_install(void)
 {
     get_allocator *get;
@@ -210,16 +246,21 @@ enum fil_status python_hooks_install(void)
     if (get == NULL || set == NULL || get_arenas == NULL || set_arenas == NULL) {
         return FIL_ERROR_NO_PYTHON;
     }
-    smallest_request = attribute_python_version() < 0x03080000 ? 16 : 0;
+    const char *name = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
+    bool pymalloc = name != NULL && strcmp(name, "pymalloc") == 0;
+    bool mimalloc = name != NULL && strncmp(name, "mimalloc", sizeof "mimalloc" - 1) == 0; /* or with "_debug" */
+    smallest_request = attribute_python_version() < 0x03080000 || mimalloc || name == NULL ? 16 : 0;
     for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {
         get(domain, &wrapped[domain]);
     }
     wrap_arenas(get_arenas, set_arenas);
-    for (int domain = DOMAIN_MEM; domain <= DOMAIN_OBJ; domain++) {
-        if (wrapped[domain].malloc == wrapped[DOMAIN_RAW].malloc) {
+    for (int domain = mimalloc ? DOMAIN_RAW : DOMAIN_MEM; domain <= DOMAIN_OBJ; domain++) {
+        if (!mimalloc && wrapped[domain].malloc == wrapped[DOMAIN_RAW].malloc) {
             continue; /* PYTHONMALLOC=malloc */
         }
-        wrap_domain((enum domain)domain, wrapped[domain].context == NULL, set);
+        bool small = pymalloc && wrapped[domain].context == NULL;
+        struct python_allocator ours = small ? small_functions[domain] : any_functions[domain];
+        set(domain, &ours);
     }
     return FIL_OK;
 }

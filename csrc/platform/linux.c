@@ -147,6 +147,13 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
     return forbidden ? read_by_pipe(into, address, bytes) : done == (ssize_t)bytes;
 }
 
+void platform_say(const char *message)
+{
+    int kept = errno;
+    (void)syscall(SYS_write, STDERR_FILENO, message, strlen(message));
+    errno = kept;
+}
+
 /* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
 static bool beyond_file_limit(uint64_t end)
 {

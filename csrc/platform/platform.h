@@ -98,6 +98,9 @@ static inline void platform_lock_give(struct platform_lock *lock)
     __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }
 
+/* Write a message to standard error, as well as that goes. */
+void platform_say(const char *message);
+
 /* The numbers of this process and of its parent. */
 uint32_t platform_pid(void);
 uint32_t platform_parent_pid(void);

@@ -10,7 +10,7 @@ from filprofiler.cli.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH, LIBRARY_PATH
 from filprofiler.errors import FilError
-from filprofiler.launch import statuses
+from filprofiler.launch import jit, statuses
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.preload import Preload
@@ -105,6 +105,7 @@ def _start(
         overridden = limit_thread_pools(environment)
         if overridden:
             say(overridden_sentence(overridden))
+    jit.turn_off(environment)
     name, flags = interpreter_command()
     command = [name] + flags
     command += [BOOTSTRAP_PATH, folder.recording_path, str(int(REPORT_SIGNAL)), target.mode, target.name]

@@ -8,8 +8,7 @@ import atexit
 import os
 import sys
 
-from filprofiler.launch import statuses
-from filprofiler.launch.proof import prove
+from filprofiler.launch import jit, stacks, statuses
 from filprofiler.launch.script_path import co_filename_of_script
 from filprofiler.library import Interpreter, Library, LibraryError
 
@@ -32,12 +31,16 @@ def enter() -> None:
     try:
         _bootstrap, recording, report_signal, mode, target = sys.argv[:5]
         library, interpreter = Library(), Interpreter()
-        _prove_layout(library)
+        library.check_preloaded()
+        jit.restore_variable(os.environ)
+        way = stacks.choose_stacks(library)
+        if way == stacks.PROFILED:
+            stacks.follow_threads(library)
         _replace_main()
         _forget_ourselves()
         function, arguments = _PREPARE[mode](interpreter, target)
         atexit.register(library.finalizing)
-        announcement = _announcement()
+        announcement = _announcement(way)
         out_of_memory = library.uncaught_memory_error
         library.start(recording, int(report_signal))
         _write(announcement)
@@ -60,14 +63,6 @@ def enter() -> None:
             out_of_memory()
         _hide_next_exception()
         raise _FailedError
-
-
-def _prove_layout(library: "Library") -> None:
-    """Make sure that the library sees this interpreter's callstacks rightly. Raises LibraryError."""
-    library.check_preloaded()
-    library.select_layout(sys.hexversion, not getattr(sys, "_is_gil_enabled", lambda: True)())
-    prove(library)
-    library.accept_layout()
 
 
 def _script(interpreter: "Interpreter", path: str) -> "Call":
@@ -115,7 +110,7 @@ def _run_shown_source(source: str) -> None:
     import linecache
 
     shown: "Any" = linecache
-    if hasattr(shown, "_code_key"):
+    if hasattr(shown, "_code_key") or hasattr(shown, "_make_key"):
         code = compile(source, "<string>", "exec", 0, True)
         shown._register_code(code, source, "<string>")
     else:
@@ -171,9 +166,10 @@ def _refuse(error: "LibraryError") -> "NoReturn":
     os._exit(error.exit_status)
 
 
-def _announcement() -> bytes:
+def _announcement(way: str) -> bytes:
     """What the user is told when tracking begins: by this process, because before that it may still fail."""
-    return (
+    warning = "=fil-profile= %s\n" % stacks.PROFILED_SENTENCE if way == stacks.PROFILED else ""
+    return warning.encode("ascii") + (
         b"=fil-profile= Memory usage will be written at exit.\n"
         b"=fil-profile= To have it written now: kill -s SIGUSR2 %d\n" % os.getppid()
     )

@@ -31,6 +31,8 @@ MISSED_REASONS = {
     _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
     _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
 }
+UNSEEN_REASONS = dict(MISSED_REASONS)
+UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
@@ -76,6 +78,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         pid=recording.pid,
         peak_seconds=seconds,
         started_unix_ns=recording.started_unix_ns,
+        followed=recording.stacks == _abi.FIL_STACKS_PROFILED,
         missed=missed,
         main_paths=sorted(builder.main_paths),
         columns=Columns(builder.table.known, builder.table.sites, recording),
@@ -118,9 +121,9 @@ def _failed_request(recording: "Recording", builder: "_TreeBuilder", failure: "F
 
 
 def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
-    missed = [
-        (count, MISSED_REASONS.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count
-    ]
+    followed = recording.stacks == _abi.FIL_STACKS_PROFILED
+    reasons = UNSEEN_REASONS if followed else MISSED_REASONS
+    missed = [(count, reasons.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count]
     if recording.damaged:
         missed.append((recording.damaged, _DAMAGED_REASON))
     return missed

@@ -12,9 +12,13 @@ Columns are skipped here.
 from bisect import bisect_right
 from itertools import accumulate, compress
 
+from filprofiler import _abi
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Tuple
+    from typing import List, Tuple, Union
+
+    from filprofiler.recording.reader import Code, Recording
 
     # Where each range ends (bytes, ascending), and its line (NO_LINE if it has none); a last line for what lies behind.
     Ranges = Tuple[List[int], List[int]]
@@ -65,6 +69,22 @@ class LineTable:
         if offset < 0:
             return self.first_line
         return self._lines[bisect_right(self._ends, offset)]
+
+
+class OwnLines:
+    """In place of a line table, for a recording whose offsets are lines themselves."""
+
+    @staticmethod
+    def line(offset: int) -> int:
+        """That line."""
+        return offset
+
+
+def table_of(recording: "Recording", code: "Code") -> "Union[LineTable, OwnLines, None]":
+    """What tells the lines of a recording's function; None if that was not kept."""
+    if recording.stacks == _abi.FIL_STACKS_PROFILED:
+        return OwnLines()
+    return None if code.line_table is None else LineTable(recording.python_version, code.first_line, code.line_table)
 
 
 def _ranges_of_lnotab(first_line: int, table: bytes) -> "Ranges":

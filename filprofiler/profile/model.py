@@ -209,6 +209,7 @@ class Profile:
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
+    followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
     __slots__ = (
@@ -217,6 +218,7 @@ class Profile:
         "failed_requests",
         "failures",
         "fatal_request",
+        "followed",
         "main_paths",
         "missed",
         "moment",
@@ -245,6 +247,7 @@ class Profile:
         failed_requests: int = 0,
         failures: "Sequence[FailedRequest]" = (),
         fatal_request: "Optional[FailedRequest]" = None,
+        followed: bool = False,
     ) -> None:
         self.program = program
         self.root = root
@@ -255,6 +258,7 @@ class Profile:
         self.missed = tuple(missed)
         self.main_paths = frozenset(main_paths)
         self.columns = columns
+        self.followed = followed
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

@@ -83,6 +83,7 @@ def _profile_of(data: "Any") -> Profile:
         started_unix_ns=_of(data["started_unix_ns"], int),
         missed=[(_of(event["events"], int), _of(event["reason"], str)) for event in data["missed"]],
         main_paths=[_of(path, str) for path in data["main_paths"]],
+        followed=_of(data["followed"], bool),
         columns=SavedColumns(_columns(data["sites"], sites)),
         curve=[_sample(sample) for sample in data["curve"]],
         moment=_of(data["moment"], str),

@@ -1,7 +1,7 @@
 """The sites of a recording's frames: which place in the source each function and instruction is."""
 
 from filprofiler.profile import filters
-from filprofiler.profile.lines import LineTable
+from filprofiler.profile.lines import table_of
 from filprofiler.profile.model import Program, Site
 
 TYPE_CHECKING = False
@@ -16,12 +16,12 @@ class _Function:
 
     __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
 
-    def __init__(self, path: str, code: "Code", python_version: int) -> None:
+    def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
         self.path = path
         self.name = code.name
         self.first_line = code.first_line
         self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-        self.table = None if code.line_table is None else LineTable(python_version, code.first_line, code.line_table)
+        self.table = table_of(recording, code)
         self.sites = {}  # type: Dict[int, int]
 
 
@@ -60,7 +60,7 @@ class SiteTable:
 
     def _function(self, code_number: int) -> _Function:
         code = self._recording.code(code_number)
-        function = _Function(self._shown(code.filename), code, self._recording.python_version)
+        function = _Function(self._shown(code.filename), code, self._recording)
         self._functions[code_number] = function
         return function
 

@@ -68,6 +68,7 @@ class Recording:
     current_bytes: bytes live when the file was read: the sum over the nodes.
     peak_bytes: the largest value that reached: the sum of `peak`.
     peak_clock_ns: monotonic clock at the peak; None if the peak was still rising when the file was read.
+    stacks: how callstacks were found, an _abi.FIL_STACKS_*.
     missed: events that could not be recorded, by _abi.FIL_MISSED_*.
     failed_requests: how many requests for memory failed; failures: the last of them, in the order of time.
     uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
@@ -87,6 +88,7 @@ class Recording:
         self.python_version = header["python_version"]
         self.pid = header["pid"]
         self.state = header["state"]
+        self.stacks = header["stacks"]
         self.started_unix_ns = header["started_unix_ns"]
         self.started_clock_ns = header["started_clock_ns"]
         self.missed = tuple(header["missed_%d" % reason] for reason in range(_abi.FIL_MISSED_REASONS))

@@ -85,6 +85,7 @@ def _facts(profile: "Profile") -> "Dict[str, Any]":
         "pid": profile.pid,
         "started_unix_ns": profile.started_unix_ns,
         "main_paths": sorted(profile.main_paths),
+        "followed": profile.followed,
     }
 
 

@@ -9,10 +9,12 @@ if TYPE_CHECKING:
 
 
 def completeness(profile: Profile) -> str:
-    """Whether the profile is exact, and if not, why."""
+    """Whether the profile is exact, and if not, why; and whether a profile function had to find the callstacks."""
+    followed = " A profile function followed the calls: this Python's own callstacks could not be read."
     if profile.complete:
-        return "Exact: every allocation that the program made while it was tracked is accounted for."
-    return "%s (%s)." % (incomplete(profile), "; ".join(missed_reasons(profile)))
+        exact = "Exact: every allocation that the program made while it was tracked is accounted for."
+        return exact + followed * profile.followed
+    return "%s (%s).%s" % (incomplete(profile), "; ".join(missed_reasons(profile)), followed * profile.followed)
 
 
 def incomplete(profile: Profile) -> str:

@@ -24,9 +24,14 @@ TOLERANCE = MIB // 20
 PREFIX = "=fil-profile= "
 PROF_FRAME = re.compile(r"(?P<file>.*?):(?P<line>-?\d+) \((?P<function>.*?)\)(?:;|$)", re.DOTALL)
 
+WAYS = ("known", "measured", "profiled")
+"""How callstacks can be found: docs/how-it-works.md. The first is the best, and taken where it is possible."""
+
 # What must not steer a program under test from outside.
 CLEANED_VARIABLES = [
     "LD_PRELOAD",
+    "FIL_STACKS",
+    "PYTHON_JIT",
     "PYTHONPATH",
     "PYTHONMALLOC",
     "PYTHONTRACEMALLOC",
@@ -197,13 +202,17 @@ def run_bare(
 
 
 class Profiler:
-    """The profiler under one interpreter: the wheel's files in `package`, run with `python`."""
+    """The profiler under one interpreter: the wheel's files in `package`, run with `python`.
+
+    `stacks` may be set to one of WAYS: then callstacks are found in that way, not in the best.
+    """
 
     def __init__(self, python: str, version: Tuple[int, ...], package: Path, scratch: Path) -> None:
         self.python = python
         self.version = version
         self.package = package
         self.scratch = scratch
+        self.stacks = ""
         self._runs = 0
 
     def new_output(self) -> Path:
@@ -217,7 +226,8 @@ class Profiler:
         return front + [str(option) for option in options] + ["run"] + [str(arg) for arg in args]
 
     def environment(self, extra: Optional[Dict[str, str]] = None) -> Dict[str, str]:
-        return clean_environment(self.package, extra)
+        forced = {"FIL_STACKS": self.stacks} if self.stacks else {}
+        return clean_environment(self.package, dict(forced, **(extra or {})))
 
     def run(
         self,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "kinds_of_call.py"
@@ -133,7 +134,9 @@ def wrong_callers(name: str, chain: Chain) -> List[str]:
     return [f"{name}: callers {chain[:-1]} instead of {expected}"]
 
 
-def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", support.WAYS)
+def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path, way: str) -> None:
+    profiler.stacks = way
     done = profiler.run_well([PROGRAM, tmp_path / "account.json"])
     account = json.loads((tmp_path / "account.json").read_text())
     assert len(account["sizes"]) >= 51
@@ -146,6 +149,10 @@ def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path) -> None:
     for name, size in account["sizes"].items():
         leaf = expected_leaf(name, profiler.version)
         chain = expected_chain(name, account)
+        if way == "profiled" and name == "raw thread":
+            # No profile function can be given to a thread that is started past threading: all of it is its starter's.
+            leaf = (str(PROGRAM), support.marker(PROGRAM, "raw thread caller"), "threads")
+            chain = chain[: chain.index(leaf) + 1]
         found = [(at, amount) for at, amount in by_chain.items() if at[-1:] == (leaf,) and amount > support.TOLERANCE]
         if name in ("first of two", "second of two"):
             found = [(at, amount) for at, amount in found if at == chain]
@@ -157,7 +164,7 @@ def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path) -> None:
             wrong.append(f"{name}: {support.in_mib(amount)} instead of {support.in_mib(size)}")
         if got_chain != chain:
             wrong.append(f"{name}: callstack {got_chain} instead of {chain}")
-        wrong += wrong_callers(name, got_chain)
+        wrong += wrong_callers(name, got_chain) if got_chain[-1] == expected_leaf(name, profiler.version) else []
     assert not wrong, "\n".join(wrong) + "\n" + done.account()
     unexplained = done.peak - sum(account["sizes"].values())
     assert 0 <= unexplained < 12 * support.MIB, f"{support.in_mib(unexplained)} at the peak that nobody took"

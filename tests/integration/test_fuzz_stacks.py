@@ -16,6 +16,9 @@ DROPPED_PROGRAM = support.PROGRAMS / "dropped_code.py"
 GRANULE = 32768
 SEEDS = [int(seed) for seed in os.environ.get("FIL_TEST_SEEDS", "1,2").split(",")]
 
+# Every seed in the best way, and one in each of the others.
+SEEDS_AND_WAYS = [(seed, "") for seed in SEEDS] + [(SEEDS[0], way) for way in support.WAYS[1:]]
+
 Chain = Tuple[Tuple[str, int, str], ...]
 
 
@@ -59,29 +62,34 @@ def check(done: support.Profiled, account: Path, program: Path, least: int) -> N
     )
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_random_stacks(profiler: support.Profiler, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
+def test_random_stacks(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
+    profiler.stacks = way
     account = tmp_path / "account.json"
     done = profiler.run_well([STACKS_PROGRAM, "bytes", account, seed, 2000, 0])
     check(done, account, STACKS_PROGRAM, 1000)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
+def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
+    profiler.stacks = way
     account = tmp_path / "account.json"
     done = profiler.run_well([STACKS_PROGRAM, "bytes", account, seed, 400, 6])
     check(done, account, STACKS_PROGRAM, 1500)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_code_objects_that_die(profiler: support.Profiler, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
+def test_code_objects_that_die(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
+    profiler.stacks = way
     account = tmp_path / "account.json"
     done = profiler.run_well([DROPPED_PROGRAM, account, seed, 2500])
     check(done, account, DROPPED_PROGRAM, 1500)
 
 
+@pytest.mark.parametrize("way", ["known", "measured"])
 @pytest.mark.parametrize("threads", [0, 4])
-def test_the_walk_itself(profiler: support.Profiler, tmp_path: Path, threads: int) -> None:
+def test_the_walk_itself(profiler: support.Profiler, tmp_path: Path, threads: int, way: str) -> None:
+    profiler.stacks = way
     account = tmp_path / "account.json"
     leaves = 1000 if threads else 4000
     done = profiler.run_well([STACKS_PROGRAM, "walk", account, 7, leaves, threads])

@@ -35,7 +35,7 @@ show("executable", sys.executable)
 show("main", __main__.__dict__ is globals() and sys.modules["__main__"] is __main__)
 show("co_filename", show.__code__.co_filename)
 show("ours", [m for m in sys.modules if "filprofiler" in m])
-show("cache", sorted(p for p in sys.path_importer_cache if "filprofiler" in p))
+show("cache", sorted(p for p in sys.path_importer_cache if "filprofiler/" in p + "/"))
 show("hooks", (sys.excepthook is sys.__excepthook__, sys.gettrace(), sys.getprofile(), sys.getrecursionlimit()))
 """
 

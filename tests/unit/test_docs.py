@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from filprofiler import __version__  # noqa: E402
 from filprofiler.cli.help import HELP  # noqa: E402
+from filprofiler.environment import JIT_VARIABLE, PRELOAD_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.launch import statuses  # noqa: E402
 from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
@@ -53,9 +54,36 @@ def tables() -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode("utf-8").strip("\n")
 
 
+PYTHONS = ROOT / "docs" / "pythons.md"
+
+
+def minors(table: str, macro: str) -> List[int]:
+    """The minor versions that a table of the library has a row for."""
+    rows = re.findall(r"^%s\((\d+)," % macro, read(ROOT / "csrc/attribute/layouts" / table), re.MULTILINE)
+    return sorted(map(int, rows))
+
+
+def versions() -> str:
+    """The table of Python versions, from the library's own tables."""
+    listed, published = minors("layouts.def", "LAYOUT"), minors("published.def", "PUBLISHED")
+    lines = ["| CPython | callstacks are found | tests |", "|---|---|---|"]
+    for minor in range(listed[0], published[-1] + 1):
+        how = "known: offsets listed" if minor in listed else "known: offsets published by the interpreter"
+        lines.append("| 3.%d | %s | all |" % (minor, how))
+    lines.append("| 3.%d without the GIL | known: offsets published by the interpreter | all |" % published[0])
+    lines.append("| 3.%d and later without the GIL | profiled | none |" % (published[0] + 1))
+    lines.append("| 3.%d and later | measured | by `FIL_STACKS=measured` on all others |" % (published[-1] + 1))
+    lines.append("| any that cannot be proved | profiled | by `FIL_STACKS=profiled` on all others |")
+    return "\n".join(lines)
+
+
 def generated_blocks() -> List[Tuple[Path, str, str]]:
     """Each generated block: page, the name in its markers, what must stand between them."""
-    return [(COMMAND_LINE, "help", "```text\n%s\n```" % HELP), (RECORDING_FORMAT, "generated", tables())]
+    return [
+        (COMMAND_LINE, "help", "```text\n%s\n```" % HELP),
+        (RECORDING_FORMAT, "generated", tables()),
+        (PYTHONS, "versions", versions()),
+    ]
 
 
 def split_at_markers(page: Path, name: str) -> Tuple[str, str, str]:
@@ -171,7 +199,7 @@ def test_every_option_is_documented() -> None:
 
 def test_every_variable_that_is_set_is_documented() -> None:
     section = read(COMMAND_LINE).partition("## Environment")[2]
-    for variable in (*POOL_VARIABLES, "LD_PRELOAD"):
+    for variable in (*POOL_VARIABLES, PRELOAD_VARIABLE, JIT_VARIABLE, STACKS_VARIABLE):
         assert "`%s`" % variable in section, variable
 
 
@@ -191,9 +219,8 @@ def test_the_licence_is_whole() -> None:
 
 
 def test_supported_versions_are_those_of_the_layouts() -> None:
-    rows = re.findall(r"^LAYOUT\((\d+),", read(ROOT / "csrc/attribute/layouts/layouts.def"), re.MULTILINE)
-    minors = sorted(map(int, rows))
-    assert "CPython 3.%d to 3.%d" % (minors[0], minors[-1]) in read(README)
+    first, last = minors("layouts.def", "LAYOUT")[0], minors("published.def", "PUBLISHED")[-1]
+    assert "CPython 3.%d to 3.%d" % (first, last) in read(README)
 
 
 def write_generated_blocks() -> None:

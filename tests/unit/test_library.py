@@ -22,7 +22,7 @@ library = Library()
 library.check_preloaded()
 for version in sys.argv[1:]:
     try:
-        library.select_layout(int(version, 16), False)
+        library.select_layout(int(version, 16), "t" in sys.abiflags)
         prove(library)
         print("proved")
     except LibraryError as error:
@@ -35,7 +35,7 @@ OBSERVE = """
 import sys
 from filprofiler.library import Library
 library = Library()
-library.select_layout(sys.hexversion, False)
+library.select_layout(sys.hexversion, "t" in sys.abiflags)
 def caller(depth):
     return library.observe_stack(capacity) if depth == 0 else caller(depth - 1)
 capacity = int(sys.argv[1])

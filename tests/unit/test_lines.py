@@ -52,7 +52,7 @@ def show(code):
     table = binascii.hexlify(getattr(code, attribute)).decode()
     print("%d|%s|%s" % (code.co_firstlineno, table, ",".join(map(str, lines))))
 
-paths = sorted(glob.glob(os.path.join(os.path.dirname(os.__file__), "*.py")))[::11]
+paths = sorted(filter(os.path.exists, glob.glob(os.path.join(os.path.dirname(os.__file__), "*.py"))))[::11]
 sources = [open(path, "rb").read() for path in paths] + [STRANGE]
 for source in sources:
     for code in functions(compile(source, "x", "exec")):

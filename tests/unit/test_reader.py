@@ -143,7 +143,10 @@ def test_created_but_never_tracked():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 2}, "has format version 2, and this filprofiler reads version 1"),
+        (
+            {"format_version": 99},
+            "has format version 99, and this filprofiler reads version %d" % _abi.FIL_FORMAT_VERSION,
+        ),
         ({"byte_order": 0x04030201}, "comes from a machine of another byte order"),
         ({"node_bytes": 48}, "is damaged: its node_bytes is 48, not 32"),
         ({"header_bytes": 4096}, "is damaged: its header_bytes is 4096"),

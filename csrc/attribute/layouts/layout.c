@@ -1,21 +1,26 @@
 #include "attribute/layouts/layout.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#define SHIM_OWNER 3   /* from 3.12 on, frames of this owner or a higher one belong to the interpreter */
+#define TEXT_KIND 2    /* where the bits of a text's kind begin */
+#define CHUNK_SIZE_AT 8 /* in a chunk, the address of the one before comes first, then its own size */
 
 #define LAYOUT(minor, instruction_form, cframe, frame, previous, code, instruction, owner, shim, chunk, filename, name,   \
                qualname, first_line, line_table, bytecode, ascii, compact)                                               \
     {.minor_version = (minor), .form = (instruction_form), .state_cframe = (cframe), .state_frame = (frame),             \
      .frame_previous = (previous), .frame_code = (code), .frame_instruction = (instruction), .frame_owner = (owner),     \
-     .shim_owner = (shim), .state_chunk = (chunk), .chunk_previous = 0, .chunk_size = 8, .code_filename = (filename),    \
+     .shim_owner = (shim), .state_chunk = (chunk), .chunk_previous = 0, .chunk_size = CHUNK_SIZE_AT, .code_filename = (filename),    \
      .code_name = (name), .code_qualname = (qualname), .code_first_line = (first_line), .code_line_table = (line_table), \
-     .code_bytecode = (bytecode), .text_length = 16, .text_state = 32, .text_ascii = (ascii), .text_compact = (compact), \
+     .code_bytecode = (bytecode), .text_length = 16, .text_state = 32, .text_kind = TEXT_KIND, .text_ascii = (ascii), .text_compact = (compact), \
      .bytes_size = 16, .bytes_data = 32},
 
-static const struct frame_layout layouts[] = {
+static const struct fil_layout layouts[] = {
 #include "attribute/layouts/layouts.def"
 };
 
-const struct frame_layout *layout_for_version(uint32_t python_version)
+const struct fil_layout *layout_for_version(uint32_t python_version)
 {
     uint32_t major = python_version >> 24;
     uint32_t minor = python_version >> 16 & 0xffu;
@@ -25,4 +30,77 @@ const struct frame_layout *layout_for_version(uint32_t python_version)
         }
     }
     return NULL;
+}
+
+/* The table's head. */
+#define COOKIE "xdebugpy"
+#define COOKIE_BYTES 8u
+#define VERSION_AT 8u
+#define FREE_THREADED_AT 16u
+
+/* Where in the table of one minor version the offsets stand. */
+struct published {
+    uint16_t minor, state_frame, state_chunk, frame_previous, frame_code, frame_instruction, frame_owner;
+    uint16_t code_filename, code_name, code_qualname, code_line_table, code_first_line, code_bytecode, code_copies;
+    uint16_t bytes_size, bytes_data, text_state, text_length, text_ascii;
+};
+
+static const struct published published[] = {
+#define PUBLISHED(...) {__VA_ARGS__},
+#include "attribute/layouts/published.def"
+#undef PUBLISHED
+};
+
+static uint64_t entry(const void *table, size_t at)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)table + at, sizeof value);
+    return value;
+}
+
+static void take(const struct published *at, const void *table, struct fil_layout *layout)
+{
+#define TAKE(field) (uint16_t)entry(table, at->field)
+    *layout = (struct fil_layout){
+        .minor_version = at->minor,
+        .form = INSTRUCTION_POINTER,
+        .state_frame = TAKE(state_frame),
+        .frame_previous = TAKE(frame_previous),
+        .frame_code = TAKE(frame_code),
+        .frame_instruction = TAKE(frame_instruction),
+        .frame_owner = TAKE(frame_owner),
+        .shim_owner = SHIM_OWNER,
+        .state_chunk = TAKE(state_chunk),
+        .chunk_size = CHUNK_SIZE_AT,
+        .code_filename = TAKE(code_filename),
+        .code_name = TAKE(code_name),
+        .code_qualname = TAKE(code_qualname),
+        .code_first_line = TAKE(code_first_line),
+        .code_line_table = TAKE(code_line_table),
+        .code_bytecode = TAKE(code_bytecode),
+        .text_length = TAKE(text_length),
+        .text_state = TAKE(text_state),
+        .text_kind = TEXT_KIND,
+        .text_ascii = TAKE(text_ascii),
+        .text_compact = (uint16_t)(TAKE(text_ascii) + 2 * sizeof(uint64_t)),
+        .bytes_size = TAKE(bytes_size),
+        .bytes_data = TAKE(bytes_data),
+    };
+#undef TAKE
+}
+
+bool layout_published(uint32_t python_version, bool free_threaded, const void *table, struct fil_layout *layout)
+{
+    if (table == NULL || memcmp(table, COOKIE, COOKIE_BYTES) != 0 || entry(table, VERSION_AT) != python_version ||
+        (entry(table, FREE_THREADED_AT) != 0) != free_threaded) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+        if (published[i].minor == (python_version >> 16 & 0xffu)) {
+            take(&published[i], table, layout);
+            /* Where each thread has a copy of the bytecode, an address no longer says which function it is in. */
+            return published[i].code_copies == 0 || entry(table, published[i].code_copies) == 0;
+        }
+    }
+    return false;
 }

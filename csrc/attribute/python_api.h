@@ -1,0 +1,61 @@
+/* The few public functions of CPython that the shadow stack calls, found by name in this process. */
+#ifndef FIL_PYTHON_API_H
+#define FIL_PYTHON_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* CPython's Py_tracefunc, PyCFunction, Py_AuditHookFunction and PyMethodDef; PyObject and its kin are void here. */
+typedef int python_profile_function(void *object, void *frame, int event, void *argument);
+typedef void *python_function(void *self, void *arguments);
+typedef int python_audit_hook(const char *event, void *arguments, void *data);
+struct python_method {
+    const char *name;
+    python_function *function;
+    int flags;
+    const char *documentation;
+};
+
+#define PYTHON_EVENT_CALL 0
+#define PYTHON_EVENT_RETURN 3
+#define PYTHON_METHOD_ARGUMENTS 1
+
+/* PYTHON_API(result, name, parameters): needed on every version. PYTHON_API_NEWER: NULL before CPython 3.8 or 3.9. */
+#define PYTHON_API_FUNCTIONS                                                                                              \
+    PYTHON_API(void, Py_IncRef, (void *object))                                                                          \
+    PYTHON_API(void, Py_DecRef, (void *object))                                                                          \
+    PYTHON_API(void, PyErr_Fetch, (void **type, void **value, void **traceback))                                         \
+    PYTHON_API(void, PyErr_Restore, (void *type, void *value, void *traceback))                                          \
+    PYTHON_API(void *, PyObject_GetAttrString, (void *object, const char *name))                                         \
+    PYTHON_API(void *, PyUnicode_AsEncodedString, (void *text, const char *encoding, const char *errors))                \
+    PYTHON_API(int, PyBytes_AsStringAndSize, (void *bytes, char **content, intptr_t *size))                              \
+    PYTHON_API(long, PyLong_AsLong, (void *number))                                                                      \
+    PYTHON_API(void *, PyTuple_GetItem, (void *tuple, intptr_t place))                                                   \
+    PYTHON_API(void *, PyCFunction_NewEx, (struct python_method * method, void *self, void *module))                     \
+    PYTHON_API(void, PyEval_SetProfile, (python_profile_function *function, void *object))                               \
+    PYTHON_API(void *, PyEval_GetFrame, (void))                                                                          \
+    PYTHON_API(int, PyFrame_GetLineNumber, (void *frame))                                                                \
+    PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
+    PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
+    PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))
+
+struct python_api {
+#define PYTHON_API(result, name, parameters) result(*name) parameters;
+#define PYTHON_API_NEWER PYTHON_API
+    PYTHON_API_FUNCTIONS
+#undef PYTHON_API
+#undef PYTHON_API_NEWER
+    void *none; /* None */
+};
+
+extern struct python_api python_api;
+
+/* Look them all up. Returns false if one that is needed is missing. */
+bool python_api_find(void);
+
+/* frame.f_back and frame.f_code: new references, NULL for none. With the GIL, outside malloc. */
+void *python_frame_back(void *frame);
+void *python_frame_code(void *frame);
+
+#endif

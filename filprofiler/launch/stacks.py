@@ -1,0 +1,76 @@
+"""Choose how the callstacks of the program are found, by what this interpreter lets us do.
+
+The best way that works is taken:
+
+known: the interpreter's frames are read by a layout that is known for its version, or that it publishes itself.
+measured: they are read by a layout that was measured just now.
+profiled: a profile function, set through the public API, follows every call. This costs time; the user is told.
+
+A layout is used only after it was proved. STACKS_VARIABLE names one way to be taken, instead of the best.
+"""
+
+import os
+import sys
+
+from filprofiler.environment import STACKS_VARIABLE
+from filprofiler.launch.proof import prove
+from filprofiler.library import LibraryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from filprofiler.library import Library
+
+KNOWN = "known"
+MEASURED = "measured"
+PROFILED = "profiled"
+WAYS = (KNOWN, MEASURED, PROFILED)
+
+PROFILED_SENTENCE = (
+    "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
+)
+
+
+def choose_stacks(library: "Library") -> str:
+    """Make the library find callstacks, in the way that is answered. Raises LibraryError if no way works."""
+    wanted = os.environ.pop(STACKS_VARIABLE, "")
+    if wanted and wanted not in WAYS:
+        raise LibraryError("%s is %s instead of %s" % (STACKS_VARIABLE, wanted, ", ".join(WAYS)))
+    if wanted != PROFILED:
+        for way, select in ((KNOWN, _select_known), (MEASURED, _select_measured)):
+            if wanted in ("", way) and _proved(library, select, bool(wanted)):
+                return way
+    code = choose_stacks.__code__
+    library.use_profile_function(sys.hexversion, sys.getsizeof(code) != code.__sizeof__())
+    return PROFILED
+
+
+def _proved(library: "Library", select: "Callable[[Library], None]", must_be: bool) -> bool:
+    """Whether the layout that `select` chooses is right. Raises LibraryError if it is not and `must_be` is set."""
+    try:
+        select(library)
+        prove(library)
+    except LibraryError:
+        if must_be:
+            raise
+        return False
+    library.accept_layout()
+    return True
+
+
+def _select_known(library: "Library") -> None:
+    library.select_layout(sys.hexversion, "t" in sys.abiflags)
+
+
+def _select_measured(library: "Library") -> None:
+    from filprofiler.launch.measure import measure_layout
+
+    library.use_layout(sys.hexversion, measure_layout(library))
+
+
+def follow_threads(library: "Library") -> None:
+    """With a profile function: let it follow the threads too that the program starts with the threading module."""
+    import threading
+
+    threading.setprofile(library.thread_starter())
