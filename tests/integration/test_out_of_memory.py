@@ -67,7 +67,7 @@ def test_an_absurd_request_that_nobody_catches(profiler: support.Profiler, kind:
 def test_a_request_that_python_refuses_itself(profiler: support.Profiler) -> None:
     done = profiler.run([PROGRAM, "impossible"])
     assert done.status == STATUS, done.account()
-    assert any(re.search(r"Out of memory: 1[23]\.\d MiB live at the end", line) for line in done.own_lines())
+    assert any(re.search(r"Out of memory: 1[2-5]\.\d MiB live at the end", line) for line in done.own_lines())
     assert support.close_to(done.at_marker(PROGRAM, "kept"), 12 * support.MIB), done.account()
 
 
@@ -77,7 +77,7 @@ def test_slow_growth_up_to_a_limit(profiler: support.Profiler) -> None:
     check_out_of_memory(done, 12 + slow / support.MIB, "10.0 MiB", "slow")
     assert slow > 300 * support.MIB
     assert (slow + support.MIB // 2) % (10 * support.MIB) < support.MIB  # whole requests; the failed one is not there
-    assert any("Limit: 700.0 MiB of address space (ulimit -v)." in line for line in done.own_lines()), done.account()
+    assert any(re.search(r"Limit: .* of address space \(ulimit -v\)\.$", line) for line in done.own_lines()), done.account()
 
 
 def test_small_objects_up_to_a_limit(profiler: support.Profiler) -> None:

@@ -14,13 +14,20 @@ import time
 
 MIB = 1 << 20
 ABSURD = 3 << 45
-LIMIT = 700 * MIB
+ROOM = 600 * MIB
 kept = []
 
 
 def keep(count):
     for _ in range(count):
         kept.append(bytearray(MIB))  # MARK kept
+
+
+def limit_addresses():
+    """Some allocators reserve much at the start, so the limit is what is mapped now and some more."""
+    with open("/proc/self/statm") as file:
+        mapped = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + ROOM, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def starve(library, name):
@@ -47,13 +54,13 @@ def impossible():
 
 
 def slow():
-    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    limit_addresses()
     while True:
         kept.append(bytearray(10 * MIB))  # MARK slow
 
 
 def small():
-    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    limit_addresses()
     objects = []
     try:
         while True:
