@@ -63,6 +63,8 @@ class Sampler:
             return  # tracking has not begun
         (tracked,) = _TRACKED.unpack(os.pread(recording, _TRACKED.size, _abi.HEADER_OFFSETS["current_bytes"]))
         resident = int(os.pread(statm, 128, 0).split()[1]) * self._page
+        if resident == 0:
+            return  # it has ended, and is only waited for
         if len(self._samples) == _abi.FIL_SAMPLES_KEPT:
             del self._samples[1::2]
             self._every *= 2

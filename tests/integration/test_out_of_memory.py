@@ -77,7 +77,8 @@ def test_slow_growth_up_to_a_limit(profiler: support.Profiler) -> None:
     check_out_of_memory(done, 12 + slow / support.MIB, "10.0 MiB", "slow")
     assert slow > 300 * support.MIB
     assert (slow + support.MIB // 2) % (10 * support.MIB) < support.MIB  # whole requests; the failed one is not there
-    assert any(re.search(r"Limit: .* of address space \(ulimit -v\)\.$", line) for line in done.own_lines()), done.account()
+    limit = re.compile(r"Limit: .* of address space \(ulimit -v\)\.$")
+    assert any(limit.search(line) for line in done.own_lines()), done.account()
 
 
 def test_small_objects_up_to_a_limit(profiler: support.Profiler) -> None:

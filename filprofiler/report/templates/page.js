@@ -28,6 +28,7 @@ class Page {
     this.controls();
     this.rebuild();
     this.tables();
+    this.remarks();
   }
 
   controls() {
@@ -57,6 +58,18 @@ class Page {
     const functions = (site) => (site.path ? `${site.name} (${site.shownPath})` : site.name);
     new Table(byId("line-table"), totals(profile, (site) => site.number), profile, place, mark);
     new Table(byId("function-table"), totals(profile, (site) => `${site.path}\n${site.name}`), profile, functions, mark);
+  }
+
+  /* The places that remarks name become buttons that mark their boxes. */
+  remarks() {
+    for (const place of document.querySelectorAll(".remark .place")) {
+      const { path, line, function: name } = place.dataset, words = place.querySelector("bdi");
+      const button = element("button", "", words.textContent, { type: "button", title: `${words.textContent}: mark its boxes` });
+      const matches = (site) => site.path === path && site.line === Number(line) && site.name === name;
+      button.addEventListener("click", () => this.mark(matches, words.textContent));
+      button.addEventListener("click", () => this.graph.place.scrollIntoView({ block: "nearest" }));
+      words.replaceChildren(button);
+    }
   }
 
   order() {
