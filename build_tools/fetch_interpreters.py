@@ -22,11 +22,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 from interpreters import fetched_folder  # type: ignore[import-not-found]  # noqa: E402
 
-MIRROR = "http://deb.debian.org/debian"
 SUITE = "unstable"
 VERSIONS = ("3.14", "3.15")
 FREE_THREADED = "3.13"
-SOURCE_OF_FREE_THREADED = MIRROR + "/pool/main/p/python3.13/python3.13_3.13.15.orig.tar.xz"
+SOURCE_OF_FREE_THREADED = "pool/main/p/python3.13/python3.13_3.13.15.orig.tar.xz"
 NEEDED_FOR_A_BUILD = ("curl", "make", "cc")
 
 
@@ -43,6 +42,18 @@ def run(command: List[str], log: str, cwd: Optional[str] = None) -> None:
             raise UnavailableError("%s: %s" % (command[0], error.strerror)) from None
     if status != 0:
         raise UnavailableError("%s failed, see %s" % (command[0], log))
+
+
+def mirror() -> str:
+    """Where this machine gets Debian's packages from. Raises UnavailableError."""
+    try:
+        answer = subprocess.check_output(["apt-get", "indextargets", "--format", "$(REPO_URI)"])
+    except (OSError, subprocess.CalledProcessError):
+        raise UnavailableError("this machine has no apt") from None
+    for line in answer.decode("utf-8", "replace").split():
+        if line.rstrip("/").endswith("/debian"):
+            return line.rstrip("/")
+    raise UnavailableError("apt knows no mirror of Debian here")
 
 
 def works(python: str) -> bool:
@@ -79,7 +90,7 @@ def fetch_from_debian(cache: str, version: str) -> str:
     packages = "python%s,python%s-venv" % (version, version)
     command = ["mmdebstrap", "--mode=" + mode, "--variant=extract", "--include=" + packages]
     command += ['--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=Acquire::http::Timeout "30"']
-    command += [SUITE, folder, MIRROR]
+    command += [SUITE, folder, mirror()]
     run(command, log)
     libraries = glob.glob(os.path.join(folder, "usr", "lib", "*-linux-gnu"))
     linkers = [path for folder in libraries for path in glob.glob(os.path.join(folder, "ld-linux*.so.*"))]
@@ -106,7 +117,7 @@ def build_free_threaded(cache: str) -> str:
     shutil.rmtree(source, ignore_errors=True)
     os.makedirs(source)
     archive = source + ".tar.xz"
-    run(["curl", "--silent", "--show-error", "--fail", "-o", archive, SOURCE_OF_FREE_THREADED], log)
+    run(["curl", "--silent", "--show-error", "--fail", "-o", archive, mirror() + "/" + SOURCE_OF_FREE_THREADED], log)
     run(["tar", "xf", archive, "--strip-components=1"], log, source)
     options = ["--disable-gil", "--disable-test-modules", "--without-ensurepip", "--prefix=" + folder]
     run(["./configure", "-q", *options], log, source)
