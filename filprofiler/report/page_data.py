@@ -36,7 +36,7 @@ _ESCAPED_DIGITS = 4
 _MAX_COLUMNS = 240  # of a source line
 _MAX_NAME = 400  # characters of a path or a function's name
 _REACH = 2  # source lines on either side
-_WITH_SOURCE = 4000  # of the largest sites: reading the files of the others costs more than they matter
+_WITH_SOURCE = 1000  # of the largest sites, and all of the user's own: reading the files of the others costs much
 _LINE_CHARACTERS = 2000000  # of all source lines of frames; beyond it the smallest frames have none
 _AROUND_CHARACTERS = 400000  # of all lines around them
 _UNDERLINED = 200  # sites for which columns are looked up
@@ -56,7 +56,7 @@ def page_json(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources
             "mine": "".join(["1" if own_code.owns(site) else "0" for site in sites]),
         },
         "nodes": _nodes(tree),
-        "lines": _lines([sites[number] for number in by_size], strings, sources),
+        "lines": _lines(_with_source([sites[number] for number in by_size], own_code), strings, sources),
         "columns": _columns(profile, tree, by_size, sources),
         "folders": _folders({site.path for site in sites}, own_code, strings),
         "strings": strings.texts,
@@ -133,11 +133,16 @@ def _digits(number: int, width: int) -> str:
     return "".join([DIGITS[number >> 6 * place & 63] for place in range(width)])
 
 
+def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":
+    """Of all sites, the largest first, those that are shown with their source."""
+    return by_size[:_WITH_SOURCE] + [site for site in by_size[_WITH_SOURCE:] if own_code.owns(site)]
+
+
 def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
     """The source lines of the sites and, for the large ones, those around them."""
     found = {}  # type: Dict[int, Dict[int, str]]
     line_room, around_room = _LINE_CHARACTERS, _AROUND_CHARACTERS
-    for site in islice(by_size, _WITH_SOURCE):
+    for site in by_size:
         shown = _shown_line(site.path, site.line, sources)
         if not shown or line_room < 0:
             continue
