@@ -27,6 +27,12 @@ def test_objects_of_known_size_to_the_byte(profiler: support.Profiler, tmp_path:
     got = {name: done.at_marker(KNOWN, name, "<module>") for name in expected}
     # The interpreter keeps headers of lists that were dropped, to use them again.
     assert abs(got.pop("list") - expected.pop("list")) <= 80
+    # A new arena in another 256 MiB of addresses takes a node of the interpreter's own table, from 3.10 on.
+    nodes = (2048, 2048 + 8192) if profiler.version >= (3, 10) else ()
+    with_node = [name for name in got if got[name] - expected[name] in nodes]
+    assert len(with_node) <= 1, with_node
+    for name in with_node:
+        got[name] = expected[name]
     assert got == expected
 
 
