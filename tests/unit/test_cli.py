@@ -10,6 +10,7 @@ from typing import Dict
 
 import pytest
 
+from filprofiler import _abi
 from filprofiler.cli import browser
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT, Target
 from filprofiler.cli.messages import color_wanted, encoded
