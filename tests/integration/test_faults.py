@@ -21,7 +21,7 @@ PROGRAM = support.PROGRAMS / "under_faults.py"
 ALL = os.environ.get("FIL_TEST_FAULTS") == "all"
 ERRORS = [errno.ENOSPC, errno.ENOMEM, errno.EINTR, errno.EACCES, errno.EMFILE, errno.EOPNOTSUPP, 0]
 REFUSALS = (3, 4)
-REFERENCE_TOLERANCE = support.MIB // 4
+REFERENCE_TOLERANCE = support.MIB  # threads take turns differently, and a profile function takes its share
 VERSIONS = {(3, 8), (3, 11), (3, 13), (3, 14)}
 
 CHOSEN = [found for found in find_interpreters() if not ALL or found.version[:2] in VERSIONS] or find_interpreters()
@@ -106,12 +106,11 @@ def test_memory_that_cannot_be_looked_at(faulty: support.Profiler) -> None:
             assert expected.check(Faults(READS, first, last, error))
 
 
-@pytest.mark.skipif(not ALL, reason="a part of make test-faults")
-@pytest.mark.parametrize("way", support.WAYS[1:])
+@pytest.mark.parametrize("way", support.WAYS[1:] if ALL else support.WAYS[-1:])
 def test_other_ways_to_find_callstacks(faulty: support.Profiler, way: str) -> None:
     faulty.stacks = way
     expected = Expected(faulty, [PROGRAM], REST)
-    for number in range(1, expected.whole.calls + 1):
+    for number in range(1, expected.whole.calls + 1, 1 if ALL else 13):
         expected.check(Faults(REST, number, number, ERRORS[number % len(ERRORS)]))
         if number % 5 == 0:
             expected.check(Faults(REST, number, NEVER, errno.ENOMEM))
