@@ -11,7 +11,8 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
 
 TYPE_CHECKING = False
@@ -81,7 +82,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         followed=recording.stacks == _abi.FIL_STACKS_PROFILED,
         missed=missed,
         main_paths=sorted(builder.main_paths),
-        columns=Columns(builder.table.known, builder.table.sites, recording),
+        columns=Columns(builder.table.known, builder.table.sites, recording, held),
         curve=_curve(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
