@@ -53,7 +53,8 @@ static uint32_t find_record(struct ledger *ledger, uint64_t path, uint32_t node,
         header->file_count += 1;
     }
     records[free_number] =
-        (struct fil_file){.path = path, .node = node, .is_private = is_private, .epoch = header->epoch};
+        (struct fil_file){.path = path, .node = node, .is_private = is_private, .epoch = header->epoch,
+                          .resident_bytes = FIL_NOT_KNOWN, .written_bytes = FIL_NOT_KNOWN};
     return free_number;
 }
 
