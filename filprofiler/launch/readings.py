@@ -1,8 +1,8 @@
 """Where the program's memory is, looked at from outside: the reading nearest to the peak, and the last one.
 
 Both lie in the recording (`fil_reading`). The files that the program has mapped are told with how much of each is
-resident, which needs a look at all of the process's page tables; so that is done only while there are such files, and
-at most a 250th of the time is spent on it.
+resident, which needs a look at all of the process's page tables. So what readings may cost is limited: 50 ms, and a
+thousandth of the run's time.
 """
 
 import os
@@ -24,7 +24,11 @@ _PLACES = Struct("<QQI")  # file_bytes, files_offset, file_count
 _TWO = Struct("<2Q")
 _LENGTH = Struct("<I")
 
-_REST = 250  # times as long as a reading has taken, until the next
+_ALLOWED_SECONDS = 0.05
+_ALLOWED_SHARE = 0.001
+_NOT_NEAR_PEAK = 0.5  # of what is allowed: readings that are not near the peak leave the rest to those that are
+_LAST_EVERY_SECONDS = 0.2
+_FILES_EVERY_SECONDS = 1.0
 _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
 
 
@@ -35,7 +39,10 @@ class Readings:
         """recording: the descriptor of the recording's file."""
         self._recording = recording
         self._memory = memory
-        self._next = 0.0
+        self._begun = time.monotonic()
+        self._spent = 0.0
+        self._last = 0.0  # when the last reading was begun
+        self._files_at = 0.0  # when the mapped files were looked at last
         self._best_tracked = -1
         self._best_clock_ns = 0
         self._paths = {}  # type: Dict[int, bytes]
@@ -46,15 +53,29 @@ class Readings:
         clock_ns: now. tracked, peak, peak_clock_ns: what the recording's header says.
         """
         begun = time.monotonic()
-        if begun < self._next:
-            return
+        allowed = _ALLOWED_SECONDS + _ALLOWED_SHARE * (begun - self._begun)
         if tracked > peak:  # still rising: the peak is now
             peak_clock_ns = clock_ns
         best = self._is_best(clock_ns, tracked, peak_clock_ns)
+        if not best and begun < self._last + _LAST_EVERY_SECONDS:
+            return
+        if self._spent > (allowed if best else allowed * _NOT_NEAR_PEAK):
+            return
+        self._last = begun
+        self._take(clock_ns, tracked, best, best or begun - self._files_at >= _FILES_EVERY_SECONDS)
+        self._spent += time.monotonic() - begun
+
+    def _take(self, clock_ns: int, tracked: int, best: bool, with_files: bool) -> None:
         mapped, mapped_files = self._gauges()
         anonymous, files, shared = self._memory.kinds()
-        resident_files, written, rows = (0, 0, []) if mapped_files == 0 else self._files()
-        reading = (clock_ns, tracked, mapped, anonymous, files, shared, resident_files, written, _abi.FIL_NOT_KNOWN)
+        resident, written = _abi.FIL_NOT_KNOWN, _abi.FIL_NOT_KNOWN
+        rows = []  # type: List[Tuple[int, Tuple[int, int]]]
+        if mapped_files == 0:
+            resident = written = 0
+        elif with_files:
+            self._files_at = time.monotonic()
+            resident, written, rows = self._files()
+        reading = (clock_ns, tracked, mapped, anonymous, files, shared, resident, written, _abi.FIL_NOT_KNOWN)
         packed = _READING.pack(*reading)
         os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_LAST))
         if best:
@@ -62,7 +83,6 @@ class Readings:
             for place, values in rows:
                 os.pwrite(self._recording, _TWO.pack(*values), place)
             os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_PEAK))
-        self._next = begun + _REST * (time.monotonic() - begun)
 
     def _is_best(self, clock_ns: int, tracked: int, peak_clock_ns: int) -> bool:
         """Whether a reading now is nearer to the peak than the one that is kept."""

@@ -1,4 +1,4 @@
-"""What a recording tells beside the callstacks: sums at the peak, mapped files, and the kernel's count at a few moments."""
+"""What a recording tells beside the callstacks: sums at the peak, mapped files, and the kernel's own count."""
 
 from struct import Struct
 

@@ -108,6 +108,9 @@ class Recording:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
         self.account = Account(data, header, rising, self._text)
+        for file in self.account.files:
+            if file.node >= self.node_count:
+                file.node = _abi.FIL_NODE_LOST
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:
