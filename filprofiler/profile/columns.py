@@ -46,6 +46,7 @@ class Columns:
         self._sites = sites
         self._recording = recording
         self._by_number = None  # type: Optional[Dict[int, List[int]]]
+        self._number_of = {}  # type: Dict[Site, int]
 
     def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
         """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
@@ -64,9 +65,10 @@ class Columns:
     def _places_of(self, site: "Site") -> "Iterable[int]":
         if self._by_number is None:
             self._number_of = {known: number for number, known in enumerate(self._sites)}
-            self._by_number = by_number = defaultdict(list)
+            by_number = defaultdict(list)  # type: Dict[int, List[int]]
             for place, number in self._places.items():
                 by_number[number].append(place)
+            self._by_number = by_number
         return self._by_number.get(self._number_of.get(site, 0), ())
 
     def _located(self, place: int) -> "Optional[Tuple[int, int, int, int]]":
