@@ -94,8 +94,15 @@ FIL_EXPORT int munmap(void *address, size_t bytes)
  * owners, and what did not count before does not count after. */
 static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_bytes, bool leaves_old, uint32_t node)
 {
-    if (old == new && new_bytes <= old_bytes) {
+    if (new_bytes < old_bytes) { /* the kernel first unmaps the tail, whatever it is */
         (void)ledger_remove_range(&state.ledger, old + new_bytes, old_bytes - new_bytes);
+        old_bytes = new_bytes;
+    }
+    if (new_bytes == old_bytes && old == new) {
+        return;
+    }
+    if (new_bytes == old_bytes) { /* several mappings may have moved, or the old ones may stay */
+        ledger_move_pieces(&state.ledger, old, old_bytes, new, node, leaves_old);
         return;
     }
     if (ledger_move_file(&state.ledger, old, old_bytes, new, new_bytes)) {
@@ -105,9 +112,6 @@ static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_byt
     uint64_t counted = ledger_remove_range(&state.ledger, old, old_bytes);
     if (counted != 0) {
         ledger_add_range(&state.ledger, new, new_bytes, node);
-        if (leaves_old) { /* the old range stays mapped, emptied: it can fill again */
-            ledger_add_range(&state.ledger, old, old_bytes, node);
-        }
     } else if (reserved) {
         ledger_reserve_range(&state.ledger, new, new_bytes);
     } else {

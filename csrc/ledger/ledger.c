@@ -168,3 +168,46 @@ uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start)
     const struct range *range = range_after(&ledger->ranges, start);
     return range != NULL && range->start == start ? range->end - start : 0;
 }
+
+/* The first piece of a table inside [start, end); an empty one if there is none. */
+static struct range first_piece(const struct range_table *table, uintptr_t start, uintptr_t end)
+{
+    const struct range *range = range_after(table, start);
+    if (range == NULL || range->start >= end) {
+        return (struct range){.start = end, .end = end, .node = FIL_NODE_NONE, .reserved = 0};
+    }
+    struct range piece = *range;
+    piece.start = piece.start < start ? start : piece.start;
+    piece.end = piece.end > end ? end : piece.end;
+    return piece;
+}
+
+void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node,
+                        bool leaves_old)
+{
+    uintptr_t end = old + bytes;
+    if (first_piece(&ledger->ranges, old, end).start == end && first_piece(&ledger->reserved, old, end).start == end &&
+        first_piece(&ledger->files.ranges, old, end).start == end) {
+        (void)ledger_remove_range(ledger, start, bytes); /* a mapping that we know nothing of lies there now */
+        return;
+    }
+    for (struct range piece = first_piece(&ledger->ranges, old, end); piece.start != end;
+         piece = first_piece(&ledger->ranges, piece.end, end)) {
+        if (!leaves_old) {
+            (void)ledger_remove_range(ledger, piece.start, piece.end - piece.start);
+        }
+        ledger_add_range(ledger, start + (piece.start - old), piece.end - piece.start, node);
+    }
+    for (struct range piece = first_piece(&ledger->reserved, old, end); piece.start != end;
+         piece = first_piece(&ledger->reserved, piece.end, end)) {
+        ledger_reserve_range(ledger, start + (piece.start - old), piece.end - piece.start);
+    }
+    for (struct range piece = first_piece(&ledger->files.ranges, old, end); piece.start != end;
+         piece = first_piece(&ledger->files.ranges, piece.end, end)) {
+        uint64_t kept = leaves_old ? 0 : piece.end - piece.start;
+        (void)ledger_move_file(ledger, piece.start, kept, start + (piece.start - old), piece.end - piece.start);
+    }
+    if (!leaves_old) {
+        (void)ledger_remove_range(ledger, old, bytes);
+    }
+}

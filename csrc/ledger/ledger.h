@@ -126,8 +126,13 @@ uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start);
 void ledger_add_file(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node, bool is_private,
                      const uint8_t *path, uint32_t length);
 
-/* The mapping of a file at `old` is at [start, start + bytes) from now on, and nowhere else. False if there is none. */
+/* The mapping of a file at `old` is at [start, start + bytes) from now on, and not at `old`. False if there is none. */
 bool ledger_move_file(struct ledger *ledger, uintptr_t old, uint64_t old_bytes, uintptr_t start, uint64_t bytes);
+
+/* Whatever lies in [old, old + bytes) lies at `start` from now on, piece by piece; the two do not overlap. Where
+ * nothing lies, what is at the new place stays. Memory that counts belongs to `node` there. `leaves_old`: the old range stays mapped too, emptied, and can fill again. */
+void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node,
+                        bool leaves_old);
 
 /* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded. */
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
