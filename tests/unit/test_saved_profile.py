@@ -69,7 +69,7 @@ def rich_profile(tmp_path: Path) -> Profile:
     program.script = name
     mib = 1 << 20
     builder.files = [[0] * 9, [3 * mib, 0, "/data \u4e2d", 2 * mib, mib, 1, main, 1, 0]]
-    builder.gauges = {number: (2 * mib, 0, 1, 0) for number in range(_abi.FIL_GAUGES)}
+    builder.gauges = dict.fromkeys(range(_abi.FIL_GAUGES), (2 * mib, 0, 1, 0))
     ends = ((_abi.FIL_READING_PEAK, 9 * mib), (_abi.FIL_READING_END, mib))
     builder.readings = {number: [6 * 10**9, tracked, mib, *[mib] * 6] for number, tracked in ends}
     profile = build_profile(Recording(builder.build()), program)

@@ -92,8 +92,8 @@ def test_which_reading_tells_of_the_peak() -> None:
 @pytest.mark.parametrize("unknown", [(), ("mapped_files", "written"), ("free",)])
 def test_any_parts_add_up(unknown: Any) -> None:
     for anonymous, files, own in itertools.product((0, 1, 400), (0, 7, 90), (0, 5, 80)):
-        values = dict(anonymous=anonymous, file=files, mapped_files=own, written=min(own, 1), free=3)
-        values.update({name: UNKNOWN for name in unknown})
+        values = {"anonymous": anonymous, "file": files, "mapped_files": own, "written": min(own, 1), "free": 3}
+        values.update(dict.fromkeys(unknown, UNKNOWN))
         for start in ({}, {_abi.FIL_READING_START: START}):
             profile = told({**start, _abi.FIL_READING_PEAK: reading(3, 30, **values)})
             use = profile.memory.at_moment
@@ -116,9 +116,7 @@ def as_number(cell: str) -> int:
 
 def test_the_tables_of_the_page_add_up() -> None:
     end = reading(8.9, 20, anonymous=9, free=4, mapped_files=0, written=0)
-    profile = told(
-        {_abi.FIL_READING_START: START, _abi.FIL_READING_PEAK: reading(3.0, 30), _abi.FIL_READING_END: end}
-    )
+    profile = told({_abi.FIL_READING_START: START, _abi.FIL_READING_PEAK: reading(3.0, 30), _abi.FIL_READING_END: end})
     html = whereabouts_section(profile, OwnCode(profile))
     rows = cells(html, "memory-table")
     assert len(rows[0]) == 3
