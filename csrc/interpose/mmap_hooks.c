@@ -17,7 +17,8 @@ static size_t whole_pages(size_t bytes)
     return (bytes + page - 1) / page * page;
 }
 
-static void *map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
+static void *map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset,
+                 const void *caller)
 {
     if (!events_counted()) {
         return platform_mmap(address, bytes, protection, flags, descriptor, offset);
@@ -25,7 +26,7 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
     bool memory = platform_is_memory(flags, descriptor);
     bool counts = memory && platform_is_usable(protection);
     size_t taken = platform_mapped_bytes(bytes, flags);
-    uint32_t node = counts ? attribute_now() : FIL_NODE_NONE;
+    uint32_t node = counts ? attribute_mapping(attribute_now(), caller, taken) : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED) {
@@ -49,13 +50,13 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
 
 FIL_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset)
 {
-    return map(address, bytes, protection, flags, descriptor, offset);
+    return map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
 /* Where off_t is 64 bits wide the two are one. */
 FIL_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
 {
-    return map(address, bytes, protection, flags, descriptor, offset);
+    return map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
 FIL_EXPORT int munmap(void *address, size_t bytes)
@@ -106,7 +107,7 @@ FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int f
     if (!state.tracking) {
         return platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_mapping(attribute_now(), __builtin_return_address(0), new_bytes);
     bool locked = state_enter();
     void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     if (mapped != MAP_FAILED) {
@@ -125,7 +126,7 @@ FIL_EXPORT int mprotect(void *address, size_t bytes, int protection)
     if (!events_counted() || !platform_is_usable(protection)) {
         return platform_mprotect(address, bytes, protection);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_mapping(attribute_now(), __builtin_return_address(0), bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection);
     bool used = ledger_has_reserved(&state.ledger, (uintptr_t)address, whole_pages(bytes));
