@@ -21,7 +21,7 @@ _PIECE_BYTES = 1 << 22
 _KNOWN = (
     ("_polars_runtime.", "jemalloc"),
     ("polars.", "jemalloc"),
-    ("libarrow.so", "mimalloc or jemalloc"),
+    ("libarrow.so", "jemalloc or mimalloc"),
     ("_duckdb.", "jemalloc"),
     ("duckdb.", "jemalloc"),
 )
@@ -53,7 +53,7 @@ def allocator_in(path: str) -> str:
     except OSError:
         name = os.path.basename(path)
         return next((allocator for beginning, allocator in _KNOWN if name.startswith(beginning)), "")
-    return " or ".join(found)
+    return " or ".join(sorted(found))
 
 
 def _search(path: str) -> "List[str]":

@@ -5,6 +5,8 @@ all, under each Python for which there are wheels.
 """
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Dict, List
@@ -114,3 +116,47 @@ def test_another_pool_of_arrow(frames: support.Profiler) -> None:
         kept = frames.call(command, env=chosen)
         assert kept.stdout == b"mimalloc\n", kept.stderr
         assert b"ARROW_DEFAULT_MEMORY_POOL" not in kept.stderr
+
+
+if ALL:
+
+    @pytest.fixture(params=INTERPRETERS, ids=[interpreter.name for interpreter in INTERPRETERS])
+    def interpreter_here(request: pytest.FixtureRequest) -> Interpreter:
+        found: Interpreter = request.param
+        return found
+
+    def test_duckdb_releases_memory(frames: support.Profiler) -> None:
+        """Its own account knows only its tables; the label tells what jemalloc holds beside them."""
+        program = PROGRAMS / "duckdb_job.py"
+        done = frames.run_well([program], options=["--release-memory"])
+        check_lines(done, program, 0.5, 16 << 20)
+
+    def test_pytorch(interpreter_here: Interpreter, package: Path, tmp_path: Path) -> None:
+        program = PROGRAMS / "torch_job.py"
+        done = profiler_with(interpreter_here, ["numpy", "torch==2.13.0+cpu"], package, tmp_path).run_well([program])
+        check_lines(done, program, 0, 64 << 10)
+
+    def test_numpy_scipy_numba(interpreter_here: Interpreter, package: Path, tmp_path: Path) -> None:
+        program = PROGRAMS / "arrays_job.py"
+        packages = ["numpy", "scipy", "numba", "scikit-learn", "Cython", "setuptools"]
+        done = profiler_with(interpreter_here, packages, package, tmp_path).run_well([program])
+        small = expectations(done)["small"]
+        assert small <= through(done, program, "small") <= small + 20000 * 200, done.account()
+        check_lines(done, program, 0, 20000 * 200)
+
+    def test_fortran(profiler: support.Profiler, tmp_path: Path) -> None:
+        program = PROGRAMS / "compiled_job.py"
+        source = support.C_SOURCES / "allocates.f90"
+        library = support.compile_library(source, tmp_path / "liballocates.so", "gfortran")
+        done = profiler.run_well([program, "fortran", library])
+        check_lines(done, program, 0, 4096)
+
+    def test_cython(interpreter_here: Interpreter, package: Path, tmp_path: Path) -> None:
+        program = PROGRAMS / "compiled_job.py"
+        packages = ["numpy", "scipy", "numba", "scikit-learn", "Cython", "setuptools"]
+        profiler = profiler_with(interpreter_here, packages, package, tmp_path)
+        shutil.copy(str(PROGRAMS / "takes_memory.pyx"), str(tmp_path))
+        cythonize = [profiler.python, "-m", "Cython.Build.Cythonize", "-i", str(tmp_path / "takes_memory.pyx")]
+        subprocess.run(cythonize, check=True, stdout=subprocess.DEVNULL, cwd=str(tmp_path))
+        done = profiler.run_well([program, "cython", tmp_path])
+        check_lines(done, program, 0, 4096)
