@@ -80,13 +80,13 @@ struct thread_context *thread_context_obtain(void)
     if (context == NULL) {
         return NULL;
     }
-    platform_expect_end();
     thread_context_clear(context);
     context->generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->origin.start_node == 0 ? FIL_NODE_ROOT : own->origin.start_node;
     context->worker_parent = FIL_NODE_NONE;
     __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
+    platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
 }
 
