@@ -82,7 +82,9 @@ struct thread_context *thread_context_obtain(void)
     }
     thread_context_clear(context);
     context->generation = state.generation - 1; /* so that the first walk asks whether it may */
-    context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
+    context->start_node = own->origin.start_node == 0 ? FIL_NODE_ROOT : own->origin.start_node;
+    context->worker_parent = FIL_NODE_NONE;
+    __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
     platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
@@ -96,6 +98,7 @@ void thread_context_release(void)
     own->context = NULL;
     if (context != NULL) {
         bool locked = state_enter();
+        __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
         context->next_free = free_contexts;
         free_contexts = context;
         state_leave(locked);

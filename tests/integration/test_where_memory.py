@@ -116,7 +116,9 @@ COUNTED = "kept = [bytearray(5000) for _ in [None] * %d]; del kept"
 def test_allocations_of_the_whole_run(one_profiler: support.Profiler) -> None:
     counts = []
     for number in (0, 20000):
-        done = one_profiler.run(["-c", COUNTED % number], options=["--format", "json"], output=one_profiler.new_output())
+        done = one_profiler.run(
+            ["-c", COUNTED % number], options=["--format", "json"], output=one_profiler.new_output()
+        )
         assert done.status == 0 and done.folder is not None, done.account()
         memory = json.loads((done.folder / "peak-memory.json").read_text())["memory"]
         counts.append((memory["allocations"], memory["allocated_bytes"]))
