@@ -80,11 +80,11 @@ struct thread_context *thread_context_obtain(void)
     if (context == NULL) {
         return NULL;
     }
-    platform_expect_end();
     thread_context_clear(context);
     context->generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
     own->context = context;
+    platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
 }
 
