@@ -25,7 +25,8 @@ def run_until_seen(
 ) -> Tuple[List[str], Dict[str, Any], str]:
     """Run a program that stays at its peak while its input is open, until what is resident then was read.
 
-    It says `lines` lines, and waits, each time that so many MiB are `tracked`. Returns its lines of output, the JSON file, and the page.
+    It says `lines` lines, and waits, each time that so many MiB are `tracked`.
+    Returns its lines of output, the JSON file, and the page.
     """
     output = profiler.new_output()
     command = profiler.command(args, output, ["--format", "json"])
