@@ -210,7 +210,9 @@ def _finish(
             options.formats,
         )
     except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
-        reason = str(error) if isinstance(error, FilError) else "The report cannot be made: %s." % (error or repr(error))
+        reason = (
+            str(error) if isinstance(error, FilError) else "The report cannot be made: %s." % (error or repr(error))
+        )
         say(reason, "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
         return end_like(outcome)
     if not options.keep_recording:

@@ -1,4 +1,4 @@
-"""Whatever the system refuses to our library, the program does not notice: its own calls and results are as ever, and the
+"""Whatever the system refuses to our library, the program does not notice: its own calls and results are as ever. The
 report comes, or a sentence that says why there is none.
 
 The library is built once more, with its system calls and allocations made to fail one after the other: tests/faults. By
@@ -120,4 +120,6 @@ def test_all_kinds_of_calls_are_made_to_fail(faulty: support.Profiler) -> None:
     """What the library calls, and what can be made to fail here, are the same: no kind is forgotten."""
     made = faulty_library.run(faulty, [PROGRAM], Faults(REST)).by_kind
     some = {name for name, count in made.items() if count}
-    assert some >= {"openat", "close", "fallocate", "pwrite64", "mmap", "munmap", "madvise", "getrlimit", "malloc"}, made
+    assert some >= {"openat", "close", "fallocate", "pwrite64", "mmap", "munmap", "madvise", "getrlimit", "malloc"}, (
+        made
+    )

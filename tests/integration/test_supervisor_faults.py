@@ -21,9 +21,7 @@ def fil_report(profiler: support.Profiler, folder: Path) -> "subprocess.Complete
 
 # 4 KiB pieces, so that the disk is full at the description, at the first file, within it, at the second, ...
 @pytest.mark.parametrize("room", [0, 4096, 12288, 28672, 49152, 81920, 131072, 262144])
-def test_the_disk_is_full_when_the_report_is_written(
-    one_profiler: support.Profiler, tmp_path: Path, room: int
-) -> None:
+def test_the_disk_is_full_when_the_report_is_written(one_profiler: support.Profiler, tmp_path: Path, room: int) -> None:
     with small_disk(tmp_path / "disk", "size=4m") as disk:
         done = one_profiler.run([ROOM, disk, room], output=disk / "out")
         assert (done.status, done.stdout, done.program_stderr()) == (5, "kept 10 200\n", ""), done.account()
@@ -76,9 +74,7 @@ class Waiting:
 
     def finish(self) -> support.Profiled:
         stdout, stderr = self.process.communicate(b"go\n", timeout=60)
-        done = support.Profiled(
-            self.process.returncode, support.text_of(stdout), support.text_of(stderr), self.output
-        )
+        done = support.Profiled(self.process.returncode, support.text_of(stdout), support.text_of(stderr), self.output)
         assert done.stdout == "done\n" and self.result.read_text() == f"{50 << 20}\n", done.account()
         return done
 
@@ -188,15 +184,13 @@ TRICKS = {
     "stderr is closed": "import os; os.close(2)",
     "no descriptor may be opened": "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))",
     "files may not grow": "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))",
-    "the recording is removed": "import glob, os, sys; [os.unlink(p) for p in glob.glob(sys.argv[1] + '/*/recording.fil')]",
+    "the recording is removed": "import glob, os, sys; [os.unlink(p) for p in glob.glob(sys.argv[1] + '/*/*.fil')]",
     "the folder is removed": "import shutil, sys; shutil.rmtree(sys.argv[1])",
 }
 
 
 @pytest.mark.parametrize("trick", sorted(TRICKS))
-def test_a_program_that_turns_its_surroundings_over(
-    one_profiler: support.Profiler, tmp_path: Path, trick: str
-) -> None:
+def test_a_program_that_turns_its_surroundings_over(one_profiler: support.Profiler, tmp_path: Path, trick: str) -> None:
     source = TRICKS[trick] + "\nkept = [bytes(n % 900) for n in range(5000)]\nmore = bytearray(9 << 20)\n"
     source += "print(len(kept), len(more), flush=True)\nraise SystemExit(5)\n"
     output = tmp_path / "out"

@@ -19,18 +19,48 @@ from typing import Dict, List, NamedTuple, Tuple
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from caches import cache_folder, filling  # noqa: E402
 from interpreters import find_interpreters  # noqa: E402
 
 VERSIONS = ((3, 8), (3, 11), (3, 13))
-CACHE = Path(os.environ.get("FIL_TEST_CACHE") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+HOME = cache_folder() / "fil-test-others"
 SECONDS = 900
 
-CPYTHON_TESTS = """
-    test_gc test_threading test_thread test_asyncio test_subprocess test_mmap test_ctypes test_signal test_os test_sys
-    test_generators test_traceback test_weakref test_memoryview test_json test_pickle test_multiprocessing_fork
-    test_fork1 test_atexit test_exceptions test_io test_tracemalloc test_sys_setprofile test_sys_settrace test_code
-    test_frame test_coroutines test_runpy test_cmd_line test_faulthandler test_concurrent_futures test_capi test_embed
-""".split()
+CPYTHON_TESTS = [
+    "test_gc",
+    "test_threading",
+    "test_thread",
+    "test_asyncio",
+    "test_subprocess",
+    "test_mmap",
+    "test_ctypes",
+    "test_signal",
+    "test_os",
+    "test_sys",
+    "test_generators",
+    "test_traceback",
+    "test_weakref",
+    "test_memoryview",
+    "test_json",
+    "test_pickle",
+    "test_multiprocessing_fork",
+    "test_fork1",
+    "test_atexit",
+    "test_exceptions",
+    "test_io",
+    "test_tracemalloc",
+    "test_sys_setprofile",
+    "test_sys_settrace",
+    "test_code",
+    "test_frame",
+    "test_coroutines",
+    "test_runpy",
+    "test_cmd_line",
+    "test_faulthandler",
+    "test_concurrent_futures",
+    "test_capi",
+    "test_embed",
+]
 
 # Package -> what is given to pytest. Each has its tests in the wheel.
 PACKAGES = {
@@ -75,18 +105,18 @@ def suites() -> List[Suite]:
                 found.append(Suite(f"cpython-{interpreter.name}-{test}", interpreter.path, arguments, False))
     for package, selection in PACKAGES.items():
         arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *selection]
-        found.append(Suite(package, str(CACHE / "fil-test-others" / "bin" / "python"), arguments, True))
+        found.append(Suite(package, str(HOME / "bin" / "python"), arguments, True))
     return found
 
 
 def make_environment() -> None:
     """The packages and pytest, in an environment of their own that is kept."""
-    home = CACHE / "fil-test-others"
-    if not (home / "complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        install = [str(home / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*install, "pytest", "hypothesis", *PACKAGES], check=True)
-        (home / "complete").touch()
+    with filling(HOME):
+        if not (HOME / "complete").exists():
+            subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
+            install = [str(HOME / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+            subprocess.run([*install, "pytest", "hypothesis", *PACKAGES], check=True)
+            (HOME / "complete").touch()
 
 
 UNITTEST_LINE = re.compile(r"^(\w+) \(([\w.<>]+)\)(?:.*?) \.\.\. ", re.MULTILINE | re.DOTALL)
@@ -146,7 +176,9 @@ def compare(suite: Suite, scratch: Path) -> int:
     for name in sorted(differing):
         why = [text for pattern, text in KNOWN if re.search(pattern, f"{suite.name} {name}")]
         unexplained += not why
-        lines.append(f"    {name}: {bare[1].get(name)} bare, {ours[1].get(name)} profiled; {why[0] if why else 'UNEXPLAINED'}")
+        lines.append(
+            f"    {name}: {bare[1].get(name)} bare, {ours[1].get(name)} profiled; {why[0] if why else 'UNEXPLAINED'}"
+        )
     if bare[0] != ours[0] and not differing:
         unexplained += 1
         lines.append(f"    exit status {bare[0]} bare, {ours[0]} profiled; UNEXPLAINED")

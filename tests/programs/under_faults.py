@@ -1,6 +1,6 @@
 """Does a little of all that the profiler follows, and prints what came out of it.
 
-    under_faults.py [KIND]    (default: all of them)
+under_faults.py [KIND]    (default: all of them)
 """
 
 import ctypes
