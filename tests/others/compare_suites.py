@@ -69,7 +69,6 @@ _NUMPY = (
     "dtype",
     "nditer",
     "memmap",
-    "mem_policy",
     "multithreading",
     "stringdtype",
     "regression",
