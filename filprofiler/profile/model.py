@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
+    from filprofiler.profile.whereabouts import Whereabouts
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
 
@@ -187,6 +188,7 @@ class Profile:
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
+    memory: where the memory was; None if it is not known at all.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
@@ -199,6 +201,7 @@ class Profile:
         "fatal_request",
         "followed",
         "main_paths",
+        "memory",
         "missed",
         "moment",
         "peak_seconds",
@@ -227,6 +230,7 @@ class Profile:
         failures: "Sequence[FailedRequest]" = (),
         fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
+        memory: "Optional[Whereabouts]" = None,
     ) -> None:
         self.program = program
         self.root = root
@@ -238,6 +242,7 @@ class Profile:
         self.main_paths = frozenset(main_paths)
         self.columns = columns
         self.followed = followed
+        self.memory = memory
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

@@ -10,7 +10,8 @@ from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
-from filprofiler.recording.failures import FailedRequest
+from filprofiler.recording.account import Account
+from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
 
 TYPE_CHECKING = False
@@ -27,7 +28,6 @@ _CODE = Struct(_abi.CODE_FORMAT)
 _TEXT_LENGTH = Struct("<I")
 
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
-_FAILURE = Struct(_abi.FAILURE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
 _IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
@@ -75,6 +75,7 @@ class Recording:
     at_failure: bytes of each node when memory ran out; None if that was not kept.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
+    account: what is told beside the callstacks.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -98,7 +99,7 @@ class Recording:
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(header["node_count"], header["epoch"], rising)
         self.failed_requests = header["failed_requests"]
-        self.failures = self._read_failures()
+        self.failures = read_failures(data, self.failed_requests, self.node_count)
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
@@ -106,6 +107,10 @@ class Recording:
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
+        self.account = Account(data, header, rising, self._text)
+        for file in self.account.files:
+            if file.node >= self.node_count:
+                file.node = _abi.FIL_NODE_LOST
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:
@@ -124,17 +129,6 @@ class Recording:
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self._code_segments.append(offset if inside else len(self._data))
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
-
-    def _read_failures(self) -> "List[FailedRequest]":
-        kept = min(self.failed_requests, _abi.FIL_FAILURES_KEPT)
-        failures = []
-        for number in range(self.failed_requests - kept + 1, self.failed_requests + 1):
-            place = (number - 1) % _abi.FIL_FAILURES_KEPT
-            start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
-            failures.append(FailedRequest(number, _FAILURE.unpack_from(self._data, start)))
-            if failures[-1].node >= self.node_count:
-                failures[-1].node = _abi.FIL_NODE_LOST
-        return failures
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
         start = _abi.HEADER_OFFSETS["samples"]
