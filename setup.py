@@ -3,12 +3,8 @@
 The metadata stands here, not in pyproject.toml: the setuptools of Python 3.6 reads it from nowhere else.
 """
 
-import glob
 import os
 import re
-import shlex
-import shutil
-import subprocess
 import sys
 
 from setuptools import Extension, setup
@@ -24,15 +20,12 @@ except ImportError:
         bdist_wheel = None  # only needed to make a wheel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARY = "filprofiler._lib.libfil"
+sys.path.insert(0, os.path.join(HERE, "build_tools"))
 
-COMPILE_FLAGS = shlex.split("""
-    -std=c11 -O3 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icsrc -g
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
-    -ftls-model=initial-exec -pthread
-""")
-LINK_TIME_OPTIMIZATION = "-flto"  # left out where the compiler cannot
-LIBRARIES = ["-ldl"]
+from native_library import c_files, compile_library  # noqa: E402
+from wheel_bytes import rewrite  # noqa: E402
+
+LIBRARY = "filprofiler._lib.libfil"
 
 
 def read(name):
@@ -48,54 +41,21 @@ def long_description():
     return read("README.md") if os.path.exists(os.path.join(HERE, "README.md")) else ""
 
 
-def c_files(ending):
-    """All files of the library below csrc, in a fixed order. Its tests lie elsewhere or in csrc/tests."""
-    found = glob.glob(os.path.join("csrc", "**", "*" + ending), recursive=True)
-    return sorted(path for path in found if not path.startswith(os.path.join("csrc", "tests")))
-
-
-def compiler():
-    """The command of the C compiler: $CC, else the first of the usual ones."""
-    if os.environ.get("CC"):
-        return shlex.split(os.environ["CC"])
-    for name in ("cc", "gcc", "clang"):
-        if shutil.which(name):
-            return [name]
-    sys.exit("filprofiler needs a C compiler to be built; install gcc or clang, or name one in $CC.")
-
-
 class BuildLibrary(build_ext):
-    """Compiles the library with the C compiler itself: no header of Python is used, so one file serves every Python."""
+    """Compiles the library with the C compiler itself (build_tools/native_library.py)."""
 
     def get_ext_filename(self, fullname):
         return os.path.join(*fullname.split(".")) + ".so"
 
     def build_extension(self, ext):
-        path = self.get_ext_fullpath(ext.name)
+        path = os.path.abspath(self.get_ext_fullpath(ext.name))
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        command = compiler() + COMPILE_FLAGS
-        if os.environ.get("FIL_WERROR") == "1":
-            command.append("-Werror")
-        command += shlex.split(os.environ.get("CFLAGS", ""))
-        rest = ["-o", path + ".new"] + ext.sources + LIBRARIES + shlex.split(os.environ.get("LDFLAGS", ""))
-        if not (self.compile(command + [LINK_TIME_OPTIMIZATION] + rest, quiet=True) or self.compile(command + rest)):
-            sys.exit("filprofiler's C library could not be compiled; the compiler's message stands above.")
-        # A program that is being profiled may have the old one mapped: replaced, not overwritten.
-        os.replace(path + ".new", path)
+        compile_library(path)
 
     def copy_extensions_to_source(self):
         # A fresh clone has no such folder: nothing in it is kept.
         os.makedirs(os.path.join(HERE, "filprofiler", "_lib"), exist_ok=True)
         super().copy_extensions_to_source()
-
-    @staticmethod
-    def compile(command, quiet=False):
-        print(" ".join(command), flush=True)
-        done = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode == 0 or not quiet:
-            sys.stdout.write(done.stdout.decode("utf-8", "replace"))
-            sys.stdout.flush()
-        return done.returncode == 0
 
 
 class BuildPython(build_py):
@@ -120,7 +80,14 @@ if bdist_wheel is not None:
             self.root_is_pure = False
 
         def get_tag(self):
-            return "py3", "none", super().get_tag()[2]
+            # FIL_WHEEL_PLATFORM: for whom it was compiled, where that is not this machine.
+            return "py3", "none", os.environ.get("FIL_WHEEL_PLATFORM") or super().get_tag()[2]
+
+        def run(self):
+            super().run()
+            for _command, _python, path in self.distribution.dist_files:
+                if path.endswith(".whl"):
+                    rewrite(path)
 
     COMMANDS["bdist_wheel"] = BuildWheel
 

@@ -10,6 +10,11 @@
 #include "interpose/events.h"
 #include "platform/platform.h"
 
+/* Declared here because not every C library's headers do; some make a macro of the first. */
+#undef mmap64
+void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
+int pkey_mprotect(void *address, size_t bytes, int protection, int key);
+
 /* The kernel maps whole pages. */
 static size_t whole_pages(size_t bytes)
 {

@@ -1,9 +1,9 @@
 /* Threads and forks. */
 #include <pthread.h>
 #include <stddef.h>
-#include <threads.h>
 
 #include "fil_abi.h"
+#include "interpose/c11_threads.h"
 #include "interpose/events.h"
 #include "interpose/process_hooks.h"
 #include "interpose/real.h"
@@ -61,14 +61,14 @@ FIL_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
     return status;
 }
 
-FIL_EXPORT int thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
+FIL_EXPORT int thrd_create(pthread_t *thread, thrd_start_t function, void *argument)
 {
     struct thread_task *task = new_task(NULL, function, argument);
     if (task == NULL) {
         return real.thrd_create(thread, function, argument);
     }
     int status = real.thrd_create(thread, run_c11_thread, task);
-    if (status != thrd_success) {
+    if (status != THREAD_SUCCESS) {
         real.free(task);
     }
     return status;

@@ -152,10 +152,10 @@ static int early_pthread_create(pthread_t *thread, const pthread_attr_t *attribu
     return resolving ? EAGAIN : resolved.pthread_create(thread, attributes, function, argument);
 }
 
-static int early_thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
+static int early_thrd_create(pthread_t *thread, thrd_start_t function, void *argument)
 {
     real_resolve();
-    return resolving ? thrd_nomem : resolved.thrd_create(thread, function, argument);
+    return resolving ? THREAD_NO_MEMORY : resolved.thrd_create(thread, function, argument);
 }
 
 struct real real = {

@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <threads.h>
+
+#include "interpose/c11_threads.h"
 
 struct real {
 #define INTERPOSED(result, name, parameters, arguments, platforms) result(*name) parameters;

@@ -37,6 +37,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(given) if given else build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
+@pytest.fixture
+def wheel_again(tmp_path: Path) -> Path:
+    """A second wheel of the same source: built in another place, where new files are nobody else's to read."""
+    if "FIL_TEST_WHEEL" in os.environ:
+        pytest.skip("FIL_TEST_WHEEL: a wheel was given, none is built here")
+    kept = os.umask(0o077)
+    try:
+        return build_wheel(tmp_path / "a longer path than before")
+    finally:
+        os.umask(kept)
+
+
 @pytest.fixture(scope="session")
 def package(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds the wheel's files: the same ones for every interpreter."""

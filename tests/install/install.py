@@ -1,0 +1,132 @@
+"""Installing where nothing is: no compiler, an old pip; and the wheels of all platforms. Slow: `make test-packaging`.
+
+Needs a package index. What is downloaded (the package ziglang has 100 MB) stays in pip's cache.
+"""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+from interpreters import Interpreter, find_interpreters
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "held = [bytes(1 << 20) for _ in range(40)]"
+
+OLD_PIP = "pip==19.3"  # the first that knows manylinux2014
+TARGETS = ("manylinux-x86_64", "manylinux-aarch64", "musllinux-x86_64", "musllinux-aarch64")
+
+
+def run(command: List[str], **options: object) -> str:
+    """Run a command that must succeed; what it says."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)  # type: ignore[call-overload]
+    said: str = done.stdout.decode("utf-8", "replace")
+    assert done.returncode == 0, said[-6000:]
+    return said
+
+
+def environment_of(interpreter: Interpreter, folder: Path) -> Path:
+    """A fresh virtual environment's Python."""
+    run([interpreter.path, "-m", "venv", str(folder)])
+    return folder / "bin" / "python"
+
+
+def without_compiler(tmp_path: Path) -> Dict[str, str]:
+    """An environment where no compiler is found: nothing is."""
+    (tmp_path / "no programs").mkdir()
+    environment = dict(os.environ, PATH=str(tmp_path / "no programs"))
+    for name in ("CC", "CFLAGS", "LDFLAGS"):
+        environment.pop(name, None)
+    return environment
+
+
+def assert_profiles(python: Path, tmp_path: Path) -> None:
+    """The installed command profiles a program, and finds its memory."""
+    script = tmp_path / "job.py"
+    script.write_text(PROGRAM + "\n")
+    command = [str(python.parent / "fil-profile"), "--no-browser", "-o", str(tmp_path / "results"), "run", str(script)]
+    said = run(command, cwd=str(tmp_path))
+    assert "40." in said and "job.py:1" in said, said
+    assert "LD_PRELOAD" not in said, said
+
+
+def by_version(*names: str) -> List[Interpreter]:
+    return [interpreter for interpreter in find_interpreters() if interpreter.name in names]
+
+
+@pytest.fixture(scope="session")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution of this tree."""
+    folder = tmp_path_factory.mktemp("sdist")
+    run([sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", str(folder)], cwd=str(ROOT))
+    (archive,) = folder.glob("*.tar.gz")
+    return archive
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheels of all platforms, checked."""
+    folder = tmp_path_factory.mktemp("wheels")
+    run([sys.executable, str(ROOT / "build_tools" / "cross_wheels.py"), "-o", str(folder)])
+    return folder
+
+
+@pytest.mark.parametrize("which", by_version("3.6", "3.13"), ids=lambda which: which.name)
+def test_the_sdist_installs_without_a_compiler(which: Interpreter, sdist: Path, tmp_path: Path) -> None:
+    python = environment_of(which, tmp_path / "environment")
+    run([str(python), "-m", "pip", "install", "-q", "--upgrade", "pip"])  # stock pip of 3.6 knows no such backend
+    said = run([str(python), "-m", "pip", "install", "-v", str(sdist)], env=without_compiler(tmp_path))
+    assert "-m ziglang cc" in said
+    assert_profiles(python, tmp_path)
+
+
+@pytest.mark.parametrize("which", by_version("3.6", "3.13"), ids=lambda which: which.name)
+def test_the_tree_installs_without_a_compiler(which: Interpreter, sdist: Path, tmp_path: Path) -> None:
+    run(["tar", "xf", str(sdist), "-C", str(tmp_path)])
+    (tree,) = tmp_path.glob("filprofiler-*")
+    python = environment_of(which, tmp_path / "environment")
+    run([str(python), "-m", "pip", "install", "-q", "--upgrade", "pip"])
+    run([str(python), "-m", "pip", "install", "."], cwd=str(tree), env=without_compiler(tmp_path))
+    assert_profiles(python, tmp_path)
+
+
+@pytest.mark.parametrize("which", by_version("3.6"), ids=lambda which: which.name)
+def test_an_old_pip_installs_the_wheel(which: Interpreter, wheels: Path, tmp_path: Path) -> None:
+    python = environment_of(which, tmp_path / "environment")
+    run([str(python), "-m", "pip", "install", "-q", OLD_PIP])
+    assert run([str(python), "-m", "pip", "--version"]).startswith("pip 19.3 ")
+    run([str(python), "-m", "pip", "install", "--no-index", "--find-links", str(wheels), "filprofiler"])
+    assert_profiles(python, tmp_path)
+
+
+def test_all_wheels_are_what_they_say(wheels: Path) -> None:
+    assert len(list(wheels.glob("*.whl"))) == len(TARGETS)  # the fixture has checked each
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_cross_built_wheel_repeats(target: str, wheels: Path, tmp_path: Path) -> None:
+    run([sys.executable, str(ROOT / "build_tools" / "cross_wheels.py"), "-o", str(tmp_path), target])
+    (again,) = tmp_path.glob("*.whl")
+    assert again.read_bytes() == (wheels / again.name).read_bytes()
+
+
+def test_the_check_finds_what_is_wrong(wheels: Path, tmp_path: Path) -> None:
+    from check_wheel import LIBRARY, problems
+
+    (right,) = wheels.glob("*manylinux*x86_64.whl")
+    (other,) = wheels.glob("*manylinux*aarch64.whl")
+    with zipfile.ZipFile(str(right)) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(str(other)) as archive:
+        contents[LIBRARY] = archive.read(LIBRARY) + b"/home/somebody/file.c"
+    wrong = tmp_path / right.name
+    with zipfile.ZipFile(str(wrong), "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    found = problems(str(wrong))
+    assert "it is for the processor EM_AARCH64" in found
+    assert "it holds the path /home/somebody/file.c" in found
+    assert any("auditwheel" in sentence for sentence in found)
