@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define FIL_FORMAT_MAGIC "FILREC\r\n"
-#define FIL_FORMAT_VERSION 2u
+#define FIL_FORMAT_VERSION 3u
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
@@ -59,7 +59,8 @@ enum fil_reserved_node {
 
 /* fil_code number 0 is never used. A node whose code is 0 is a mark, and its offset says which. */
 enum fil_mark {
-    FIL_MARK_THREAD = 1 /* below it: the frames of threads that the callstack above it started */
+    FIL_MARK_THREAD = 1, /* below it: the frames of threads that the callstack above it started */
+    FIL_MARK_HANDED = 2  /* below it: the frames of other threads that do work which the callstack above it handed over */
 };
 
 /* Why an event could not be recorded as it was: index into fil_header.missed. */

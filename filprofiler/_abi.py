@@ -9,7 +9,7 @@ arguments.
 """
 
 FIL_FORMAT_MAGIC = b"FILREC\r\n"
-FIL_FORMAT_VERSION = 2
+FIL_FORMAT_VERSION = 3
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
 FIL_SEGMENT_CAPACITY = 4900
@@ -18,7 +18,7 @@ FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
-FIL_ABI_VERSION = 2
+FIL_ABI_VERSION = 3
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
@@ -43,6 +43,7 @@ FIL_NODE_FIRST = 3
 
 # enum fil_mark
 FIL_MARK_THREAD = 1
+FIL_MARK_HANDED = 2
 
 # enum fil_missed
 FIL_MISSED_CALLSTACK = 0
@@ -220,7 +221,7 @@ HEADER_SIZE = 130368
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout
-LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHH"
+LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHHH"
 LAYOUT_FIELDS = (
     "minor_version",
     "form",
@@ -229,6 +230,7 @@ LAYOUT_FIELDS = (
     "frame_previous",
     "frame_code",
     "frame_instruction",
+    "frame_locals",
     "frame_owner",
     "shim_owner",
     "state_chunk",
@@ -256,29 +258,30 @@ LAYOUT_OFFSETS = {
     "frame_previous": 8,
     "frame_code": 10,
     "frame_instruction": 12,
-    "frame_owner": 14,
-    "shim_owner": 16,
-    "state_chunk": 18,
-    "chunk_previous": 20,
-    "chunk_size": 22,
-    "code_filename": 24,
-    "code_name": 26,
-    "code_qualname": 28,
-    "code_first_line": 30,
-    "code_line_table": 32,
-    "code_bytecode": 34,
-    "text_length": 36,
-    "text_state": 38,
-    "text_kind": 40,
-    "text_ascii": 42,
-    "text_compact": 44,
-    "bytes_size": 46,
-    "bytes_data": 48,
+    "frame_locals": 14,
+    "frame_owner": 16,
+    "shim_owner": 18,
+    "state_chunk": 20,
+    "chunk_previous": 22,
+    "chunk_size": 24,
+    "code_filename": 26,
+    "code_name": 28,
+    "code_qualname": 30,
+    "code_first_line": 32,
+    "code_line_table": 34,
+    "code_bytecode": 36,
+    "text_length": 38,
+    "text_state": 40,
+    "text_kind": 42,
+    "text_ascii": 44,
+    "text_compact": 46,
+    "bytes_size": 48,
+    "bytes_data": 50,
 }
-LAYOUT_SIZE = 50
+LAYOUT_SIZE = 52
 
 # struct fil_observed_frame
-OBSERVED_FRAME_FORMAT = "<QiIIIIIIIII"
+OBSERVED_FRAME_FORMAT = "<QiIIIIIIIIIQ"
 OBSERVED_FRAME_FIELDS = (
     "code",
     "offset",
@@ -291,6 +294,7 @@ OBSERVED_FRAME_FIELDS = (
     "qualname_bytes",
     "line_table_at",
     "line_table_bytes",
+    "first_local",
 )
 OBSERVED_FRAME_OFFSETS = {
     "code": 0,
@@ -304,8 +308,9 @@ OBSERVED_FRAME_OFFSETS = {
     "qualname_bytes": 36,
     "line_table_at": 40,
     "line_table_bytes": 44,
+    "first_local": 48,
 }
-OBSERVED_FRAME_SIZE = 48
+OBSERVED_FRAME_SIZE = 56
 
 FUNCTIONS = {
     "fil_abi_version": ("uint32_t", ()),

@@ -4,6 +4,7 @@
 
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
+#include "attribute/handover.h"
 #include "attribute/shadow_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
@@ -32,15 +33,33 @@ static uint32_t start_node(void)
     return node == 0 ? FIL_NODE_ROOT : node;
 }
 
-/* A code object that was met is gone, or the rules have changed: what is cached may be wrong. */
-static __attribute__((noinline)) bool may_still_walk(struct thread_context *context)
+/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's. */
+static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
-    if (state.finalizing && !thread_local_state.finalizes) {
-        return false;
+    uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
+    if (context->checked_generation != generation) { /* a code object that was met is gone: what is cached may be wrong */
+        if (state.finalizing && !thread_local_state.finalizes) {
+            return context->start_node;
+        }
+        thread_context_clear(context);
+        context->checked_generation = generation;
     }
-    thread_context_clear(context);
-    context->generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
-    return true;
+    uintptr_t thread_state = (uintptr_t)walker.thread_state();
+    if (thread_state == 0) {
+        return without_thread_state(context);
+    }
+    uintptr_t innermost = innermost_frame(thread_state);
+    if (innermost == 0) {
+        return context->start_node;
+    }
+    uint32_t node = frame_walk(context, thread_state, innermost);
+    if (context->handed_at != NOT_HANDED && !handover_unchanged(context)) {
+        context->depth = 0;
+        context->handed_at = NOT_HANDED;
+        node = frame_walk(context, thread_state, innermost);
+    }
+    context->generation = generation - (context->handed_at != NOT_HANDED);
+    return node;
 }
 
 uint32_t attribute_now(void)
@@ -52,8 +71,8 @@ uint32_t attribute_now(void)
             return thread_local_state.ended ? start_node() : FIL_NODE_LOST;
         }
     }
-    if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED) && !may_still_walk(context)) {
-        return context->start_node;
+    if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED)) {
+        return attribute_with_care(context);
     }
     uintptr_t thread_state = (uintptr_t)walker.thread_state();
     if (thread_state == 0) {
@@ -66,8 +85,8 @@ uint32_t attribute_now(void)
     return frame_walk(context, thread_state, innermost);
 }
 
-/* A thread that is started where one of its own forebears was started (a timer that arms itself again) belongs where that
- * one does, or the callstacks would grow with every generation. FIL_NODE_NONE if this is no such start. */
+/* A thread that is started where one of its own forebears was started (a timer that arms itself again, a task that submits
+ * the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if this is no such start. */
 static uint32_t started_before(uint32_t node)
 {
     const struct fil_node *row = ledger_node(&state.ledger, node);
@@ -81,16 +100,22 @@ static uint32_t started_before(uint32_t node)
     return FIL_NODE_NONE;
 }
 
+uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
+{
+    uint32_t start = started_before(node);
+    if (start == FIL_NODE_NONE) {
+        start = ledger_child(&state.ledger, node, 0, mark);
+    }
+    return start == FIL_NODE_LOST ? node : start;
+}
+
 uint32_t attribute_thread_start(void)
 {
     uint32_t node = attribute_now();
     bool locked = state_enter();
-    uint32_t start = started_before(node);
-    if (start == FIL_NODE_NONE) {
-        start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
-    }
+    uint32_t start = attribute_mark(node, FIL_MARK_THREAD);
     state_leave(locked);
-    return start == FIL_NODE_LOST ? node : start;
+    return start;
 }
 
 void attribute_thread_begin(uint32_t node)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fil_abi.h"
+#include "fil_format.h"
 
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
@@ -20,6 +21,9 @@ uint32_t attribute_thread_start(void);
 /* The calling thread begins: its callstacks hang below `start_node`. And ends: what it held can be used by others. */
 void attribute_thread_begin(uint32_t start_node);
 void attribute_thread_end(void);
+
+/* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */
+uint32_t attribute_mark(uint32_t node, enum fil_mark mark);
 
 /* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
 __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);

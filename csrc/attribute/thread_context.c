@@ -40,6 +40,7 @@ bool thread_context_grow(struct thread_context *context)
 void thread_context_clear(struct thread_context *context)
 {
     context->depth = 0;
+    context->handed_at = NOT_HANDED;
     context->salt += BLOCK_NODE_LIMIT;
     if (context->salt == 0) { /* every salt was used: old entries would count again */
         memset(context->known, 0, sizeof context->known);
@@ -82,7 +83,7 @@ struct thread_context *thread_context_obtain(void)
     }
     platform_expect_end();
     thread_context_clear(context);
-    context->generation = state.generation - 1; /* so that the first walk asks whether it may */
+    context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
     own->context = context;
     return context;

@@ -7,6 +7,7 @@
 
 #define KNOWN_CHILDREN 16384u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
+#define NOT_HANDED UINT32_MAX
 
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */
 struct cached_frame {
@@ -31,8 +32,13 @@ struct thread_context {
     uint32_t depth;              /* frames in use */
     uint32_t capacity;           /* of the three arrays */
     uint32_t start_node;         /* below it hang the callstacks of this thread */
-    uint32_t generation;         /* state.generation when the caches were last cleared */
+    uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
+    uint32_t checked_generation; /* state.generation when the caches were last cleared */
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
+    uint32_t handed_at;          /* index of the innermost frame that runs handed work (handover.h), else NOT_HANDED */
+    uint32_t handed_function;    /* the number of its function */
+    uintptr_t handed_frame;      /* its address */
+    uintptr_t handed_value;      /* what its variable held when its callstack was looked up */
     struct thread_context *next_free;
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
     struct known_child known[KNOWN_CHILDREN];

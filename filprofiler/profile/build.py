@@ -212,7 +212,7 @@ class _TreeBuilder:
         self._at[number] = self._at[parent]
         self._phase[number] = phase = self._phase[parent]
         if code_number == 0:
-            if offset == _abi.FIL_MARK_THREAD:
+            if offset in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED):
                 self._at[number] = self._at[self._above_threading(parent)]
                 self._phase[number] = _THREAD
             return

@@ -1,0 +1,163 @@
+"""Pools of threads: every block belongs to the line that handed the work over, whichever thread does it.
+
+    thread_pools.py KIND
+
+Each kind keeps what its marked lines say, and prints `done`. Lines `# MARK x` hand work over, `# MARK work` takes memory.
+"""
+
+import sys
+import threading
+
+MIB = 1 << 20
+kept = []
+
+
+def work(mib):
+    kept.append(bytearray(mib * MIB))  # MARK work
+
+
+def slowly(mib):
+    """Like work, in several steps between which the task waits for the others: each worker has one."""
+    barrier.wait()
+    work(mib)
+    barrier.wait()
+    work(mib)
+
+
+barrier = threading.Barrier(3)
+
+
+def executor():
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(work, 2).result()  # MARK first
+        pool.submit(work, 3).result()  # MARK second
+        list(pool.map(work, [1, 4]))  # MARK map
+        together = [pool.submit(slowly, 2) for _ in range(3)]  # MARK together
+        for future in together:
+            future.result()
+        for _ in range(2):
+            pool.submit(work, 5).result()  # MARK again
+
+
+def nested():
+    """A task hands work to another pool, and a task submits the next one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as outer, ThreadPoolExecutor(1) as inner:
+
+        def go_between(mib):
+            work(1)
+            inner.submit(work, mib).result()  # MARK between
+            work(2)
+
+        def chain(left):
+            work(1)
+            if left:
+                outer.submit(chain, left - 1)  # MARK chain
+
+        outer.submit(go_between, 4).result()  # MARK outer
+        outer.submit(work, 3).result()  # MARK after
+        outer.submit(chain, 5)  # MARK start of chain
+
+
+def failing():
+    """What a task that raises takes before and after, in callbacks too."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def fail(mib):
+        work(mib)
+        raise KeyError(mib)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work, 1)  # MARK first
+        future = pool.submit(fail, 2)  # MARK fails
+        future.add_done_callback(lambda _: work(3))
+        assert isinstance(future.exception(), KeyError)
+        pool.submit(work, 4)  # MARK then
+
+
+def event_loop():
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+
+    async def main():
+        await loop.run_in_executor(None, work, 2)  # MARK first
+        await asyncio.gather(
+            loop.run_in_executor(None, work, 3),  # MARK second
+            loop.run_in_executor(None, work, 4),  # MARK third
+        )
+        if hasattr(asyncio, "to_thread"):
+            await asyncio.to_thread(work, 5)  # MARK to_thread
+        else:
+            await loop.run_in_executor(None, work, 5)  # MARK instead of to_thread
+
+    loop.run_until_complete(main())
+    loop.close()
+
+
+def thread_pool():
+    from multiprocessing.pool import ThreadPool
+
+    def lazily():
+        for mib in (1, 2):
+            kept.append(bytearray(3 * MIB))  # MARK argument
+            yield mib
+
+    with ThreadPool(3) as pool:
+        pool.apply(work, (2,))  # MARK apply
+        for _ in range(2):
+            pool.apply_async(work, (3,)).get()  # MARK apply_async
+        pool.map(work, [1, 4])  # MARK map
+        list(pool.imap(work, lazily()))  # MARK imap
+        list(pool.imap_unordered(work, [2, 3]))  # MARK imap_unordered
+        pool.starmap(work, [(1,), (1,), (1,)], 1)  # MARK starmap
+
+
+def many_jobs():
+    """More jobs than there are small numbers, of several lines in turn."""
+    from multiprocessing.pool import ThreadPool
+
+    with ThreadPool(2) as pool:
+        for _ in range(150):
+            pool.apply(len, ((),))
+            pool.apply(kept.append, (0,))
+        for _ in range(4):
+            pool.apply(work, (1,))  # MARK first
+            pool.apply(work, (2,))  # MARK second
+
+
+def process_pool():
+    """A pool of processes hands its jobs over by pickling them."""
+    from multiprocessing import Pool
+
+    with Pool(2) as pool:
+        assert pool.map(abs, range(-5, 0)) == [5, 4, 3, 2, 1]
+        assert pool.apply(abs, (-3,)) == 3
+    work(2)  # MARK in this process
+
+
+def joblib_threads():
+    from joblib import Parallel, delayed
+
+    Parallel(n_jobs=2, backend="threading")(delayed(work)(mib) for mib in (1, 2, 3))  # MARK joblib
+    Parallel(n_jobs=2, backend="threading")(delayed(work)(mib) for mib in (4, 5))  # MARK joblib again
+
+
+KINDS = {
+    "executor": executor,
+    "nested": nested,
+    "failing": failing,
+    "event loop": event_loop,
+    "thread pool": thread_pool,
+    "many jobs": many_jobs,
+    "process pool": process_pool,
+    "joblib": joblib_threads,
+}
+
+if __name__ == "__main__":
+    sys.setswitchinterval(0.0005)
+    KINDS[sys.argv[1]]()  # MARK main
+    print("done", flush=True)
