@@ -18,12 +18,16 @@ FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
+FIL_THREADS_KEPT = 128
+FIL_THREAD_LINKS_KEPT = 512
+FIL_THREAD_NAME_BYTES = 32
 FIL_ABI_VERSION = 3
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
 FIL_SEGMENT_CODES = 2
 FIL_SEGMENT_TEXT = 3
+FIL_SEGMENT_THREADS = 4
 
 # enum fil_state
 FIL_STATE_CREATED = 1
@@ -108,6 +112,44 @@ CODE_OFFSETS = {
     "reserved": 36,
 }
 CODE_SIZE = 40
+
+# struct fil_thread
+THREAD_FORMAT = "<QIIIIII32s"
+THREAD_FIELDS = ("identity", "number", "node", "at_peak_node", "epoch", "start", "reserved", "name")
+THREAD_OFFSETS = {
+    "identity": 0,
+    "number": 8,
+    "node": 12,
+    "at_peak_node": 16,
+    "epoch": 20,
+    "start": 24,
+    "reserved": 28,
+    "name": 32,
+}
+THREAD_SIZE = 64
+
+# struct fil_thread_link
+THREAD_LINK_FORMAT = "<II"
+THREAD_LINK_FIELDS = ("mark", "thread")
+THREAD_LINK_OFFSETS = {
+    "mark": 0,
+    "thread": 4,
+}
+THREAD_LINK_SIZE = 8
+
+# struct fil_threads
+THREADS_FORMAT = "<IIII"
+THREADS_FIELDS = ("begun", "last", "last_at_peak", "epoch")
+THREADS_OFFSETS = {
+    "begun": 0,
+    "last": 4,
+    "last_at_peak": 8,
+    "epoch": 12,
+    "threads": 16,
+    "links": 8208,
+}
+THREADS_SIZE = 12304
+THREADS_FORMAT_SIZE = 16
 
 # struct fil_failure
 FAILURE_FORMAT = "<QQQII"

@@ -5,6 +5,7 @@
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
 #include "attribute/handover.h"
+#include "attribute/python_calls.h"
 #include "attribute/shadow_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
@@ -114,7 +115,9 @@ uint32_t attribute_thread_start(void)
     uint32_t node = attribute_now();
     bool locked = state_enter();
     uint32_t start = attribute_mark(node, FIL_MARK_THREAD);
+    ledger_thread_note(&state.ledger, thread_local_state.thread, node);
     state_leave(locked);
+    python_calls_request();
     return start;
 }
 
@@ -131,6 +134,7 @@ void attribute_thread_end(void)
 
 void attribute_begin(void)
 {
+    python_calls_prepare();
     if (shadow_stack_prepared()) {
         shadow_stack_install();
     }

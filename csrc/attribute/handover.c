@@ -104,6 +104,9 @@ bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, u
     context->generation = context->checked_generation - 1; /* so that each event asks whether it is still the same */
     uint32_t maker = maker_of(untagged(context->handed_value), kind->least_bytes);
     *start = maker == FIL_NODE_NONE ? FIL_NODE_NONE : attribute_mark(maker, FIL_MARK_HANDED);
+    if (*start != FIL_NODE_NONE && thread_local_state.thread != NULL) {
+        ledger_thread_link(&state.ledger, thread_local_state.thread, *start);
+    }
     if (*start == maker) {
         *start = FIL_NODE_NONE;
     }

@@ -86,6 +86,9 @@ struct thread_context *thread_context_obtain(void)
     context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
     own->context = context;
+    bool locked = state_enter();
+    own->thread = ledger_thread_begin(&state.ledger, platform_thread_identity(), context->start_node);
+    state_leave(locked);
     return context;
 }
 
@@ -99,6 +102,10 @@ void thread_context_release(void)
         bool locked = state_enter();
         context->next_free = free_contexts;
         free_contexts = context;
+        if (own->thread != NULL && state.tracking) { /* in a fork's child the recording is its parent's */
+            ledger_thread_end(&state.ledger, own->thread);
+        }
+        own->thread = NULL;
         state_leave(locked);
     }
 }

@@ -44,9 +44,12 @@ struct thread_context {
     struct known_child known[KNOWN_CHILDREN];
 };
 
+struct fil_thread;
+
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
     uint32_t start_node;            /* 0: FIL_NODE_ROOT */
+    struct fil_thread *thread;      /* its record; NULL: none */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
 };

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "attribute/thread_context.h"
+
 _Thread_local uint32_t events_hidden;
 
 __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
@@ -13,6 +15,9 @@ __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, 
     bool locked = state_enter();
     if (node == FIL_NODE_LOST) {
         ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
+    }
+    if (state.threads) {
+        ledger_thread_note(&state.ledger, thread_local_state.thread, node);
     }
     ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     state_leave(locked);

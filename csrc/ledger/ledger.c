@@ -21,6 +21,7 @@ static void renumber_epochs(struct ledger *ledger)
         struct fil_node *row = ledger_node(ledger, node);
         row->epoch = row->epoch == ledger->header->epoch ? 1 : 0;
     }
+    ledger_renumber_threads(ledger);
     ledger->header->epoch = 1;
 }
 

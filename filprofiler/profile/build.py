@@ -1,7 +1,7 @@
 """From a recording to a profile: frames become sites in the source, and equal callstacks one node.
 
 The recording tells frames apart by function and instruction; a person by line. Here they are merged by file, function
-and line, our own frames at the root and threading's round the start of a thread are left out, and what was held at the
+and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was held at the
 peak is added up.
 """
 
@@ -13,6 +13,7 @@ from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
+from filprofiler.profile.threads import threads_at_peak, threads_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         failed_requests=recording.failed_requests,
         failures=failures,
         fatal_request=fatal,
+        threads=threads_at_peak(recording.threads, builder.stack) if moment == PEAK else (),
     )
 
 
@@ -143,6 +145,7 @@ class _TreeBuilder:
         self._own_files = frozenset(program.own_files)
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
+        self._thread_marks = {}  # type: Dict[int, Set[int]]
         self.main_paths = set()  # type: Set[str]
 
     def build(self) -> Node:
@@ -150,7 +153,9 @@ class _TreeBuilder:
         recording = self._recording
         root = Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
-        wanted = _with_ancestors(recording, self._held, [failure.node for failure in recording.failures])
+        others = [failure.node for failure in recording.failures]
+        others += [thread.peak_node for thread in recording.threads.threads]
+        wanted = _with_ancestors(recording, self._held, others)
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
         lost = _abi.FIL_NODE_LOST
@@ -159,6 +164,8 @@ class _TreeBuilder:
         self._phase[lost] = _KEPT
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
+        for place, words in threads_below(recording.threads, self._thread_marks).items():
+            self._nodes[place].thread = words
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
@@ -222,9 +229,15 @@ class _TreeBuilder:
         self._at[number] = child = self._child(self._at[parent], site)
         self._phase[number] = _KEPT
         if phase == _THREAD:
-            self._nodes[child].thread = True
+            self._thread_marks.setdefault(child, set()).add(self._mark_above(number))
         elif phase == _OWN and self.table.sites[site].name == "<module>":
             self.main_paths.add(self.table.sites[site].path)
+
+    def _mark_above(self, number: int) -> int:
+        """The mark below which a frame stands."""
+        while self._recording.codes[number]:
+            number = self._recording.parents[number]
+        return number
 
     def _left_out(self, number: int, phase: int) -> bool:
         """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""

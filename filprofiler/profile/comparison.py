@@ -64,7 +64,7 @@ class ChangedNode:
         "thread",
     )
 
-    def __init__(self, site: Site, in_newer: bool, thread: bool) -> None:
+    def __init__(self, site: Site, in_newer: bool, thread: str) -> None:
         self.site = site
         self.in_newer = in_newer
         self.thread = thread

@@ -115,7 +115,8 @@ class Node:
     total_bytes: those, and all below.
     callstacks: number of callstacks with bytes of their own, here and below.
     children: largest first.
-    thread: whether this frame is the outermost of a thread that the frame above it started.
+    thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in words
+        ("thread Loader-1 and 7 others"), else "".
     """
 
     __slots__ = ("callstacks", "children", "own_bytes", "parent", "site", "thread", "total_bytes")
@@ -123,7 +124,7 @@ class Node:
     def __init__(self, site: Site, parent: "Optional[Node]", own_bytes: int = 0) -> None:
         self.site = site
         self.parent = parent
-        self.thread = False
+        self.thread = ""
         self.own_bytes = own_bytes
         self.total_bytes = 0
         self.callstacks = 0
@@ -174,6 +175,21 @@ class FailedRequest:
         self.stack = tuple(stack)
 
 
+class ThreadAtPeak:
+    """A thread that was there when the peak was reached.
+
+    stack: the callstack by which it had asked for memory last; the sites, outermost first.
+    last: whether that request was the last one before the peak.
+    """
+
+    __slots__ = ("last", "name", "stack")
+
+    def __init__(self, name: str, stack: "Sequence[Site]", last: bool) -> None:
+        self.name = name
+        self.stack = tuple(stack)
+        self.last = last
+
+
 def sum_up(nodes: "List[Node]") -> None:
     """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
     for node in reversed(nodes):
@@ -209,6 +225,7 @@ class Profile:
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
+    threads: the threads that were there at the peak; empty if there was one only, or that is not known.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
@@ -229,6 +246,7 @@ class Profile:
         "root",
         "saved_remarks",
         "started_unix_ns",
+        "threads",
     )
 
     def __init__(
@@ -248,6 +266,7 @@ class Profile:
         failures: "Sequence[FailedRequest]" = (),
         fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
+        threads: "Sequence[ThreadAtPeak]" = (),
     ) -> None:
         self.program = program
         self.root = root
@@ -259,6 +278,7 @@ class Profile:
         self.main_paths = frozenset(main_paths)
         self.columns = columns
         self.followed = followed
+        self.threads = tuple(threads)
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

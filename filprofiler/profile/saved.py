@@ -6,8 +6,19 @@ docs/json-format.md describes the file. report/json_file.py writes it.
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.model import (
+    OUT_OF_MEMORY,
+    PEAK,
+    FailedRequest,
+    Node,
+    Profile,
+    Program,
+    Site,
+    ThreadAtPeak,
+    sum_up,
+)
 from filprofiler.profile.remark import KINDS, Remark
+from filprofiler.profile.threads import ANOTHER_THREAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +102,7 @@ def _profile_of(data: "Any") -> Profile:
         failures=failures,
         fatal_request=failures[_of(data["fatal_request"], int)] if data["fatal_request"] is not None else None,
     )
+    profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment %r" % profile.moment)
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
@@ -136,6 +148,10 @@ def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:
     )
 
 
+def _thread(data: "Any", sites: "List[Site]") -> ThreadAtPeak:
+    return ThreadAtPeak(_of(data["name"], str), [sites[_of(number, int)] for number in data["stack"]], _of(data["last"], bool))
+
+
 def _remark(data: "Any", sites: "List[Site]") -> Remark:
     kind, numbers, sizes = _of(data["kind"], str), data["sites"], data["sizes"]
     words = {_of(name, str): _of(word, str) for name, word in data["words"].items()}
@@ -168,7 +184,7 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         if not (0 <= _of(parent, int) < place and 0 <= number < len(sites) and size >= 0):
             raise _UnfitError("is damaged: its node %d makes no sense" % place)
         nodes.append(Node(sites[number], nodes[parent], size))
-    for place in columns["thread"]:
-        nodes[_of(place, int)].thread = True
+    for place, words in zip(columns["thread"], columns.get("thread_words") or [ANOTHER_THREAD] * len(columns["thread"])):
+        nodes[_of(place, int)].thread = _of(words, str)
     sum_up(nodes)
     return nodes[0]

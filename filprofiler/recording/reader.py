@@ -12,6 +12,7 @@ from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.recording.failures import FailedRequest
 from filprofiler.recording.header import read_header
+from filprofiler.recording.threads import read_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Recording:
     at_failure: bytes of each node when memory ran out; None if that was not kept.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
+    threads: the threads that have asked for memory, an instance of Threads.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -97,6 +99,7 @@ class Recording:
         rising = header["current_bytes"] > header["peak_bytes"]
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(header["node_count"], header["epoch"], rising)
+        self.threads = read_threads(data, self._threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
         self.failures = self._read_failures()
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
@@ -112,6 +115,7 @@ class Recording:
         """Find the segments of nodes and of codes that lie inside the file."""
         self._node_segments = []  # type: List[memoryview]
         self._code_segments = []  # type: List[int]
+        self._threads_at = 0
         start = _abi.HEADER_OFFSETS["segments"]
         count = min(segment_count, _abi.FIL_SEGMENT_CAPACITY)
         view = memoryview(self._data)
@@ -123,6 +127,8 @@ class Recording:
                 self._node_segments.append(segment[: len(segment) // _abi.NODE_SIZE * _abi.NODE_SIZE])
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self._code_segments.append(offset if inside else len(self._data))
+            elif kind == _abi.FIL_SEGMENT_THREADS:
+                self._threads_at = offset
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
 
     def _read_failures(self) -> "List[FailedRequest]":
