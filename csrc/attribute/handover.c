@@ -103,6 +103,7 @@ bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, u
     context->handed_function = number;
     context->generation = context->checked_generation - 1; /* so that each event asks whether it is still the same */
     uint32_t maker = maker_of(untagged(context->handed_value), kind->least_bytes);
+    context->handed_maker = maker;
     *start = maker == FIL_NODE_NONE ? FIL_NODE_NONE : attribute_mark(maker, FIL_MARK_HANDED);
     if (*start != FIL_NODE_NONE && thread_local_state.thread != NULL) {
         ledger_thread_link(&state.ledger, thread_local_state.thread, *start);
@@ -120,5 +121,7 @@ bool handover_unchanged(const struct thread_context *context)
         ledger_node(&state.ledger, context->frames[at].node)->code != context->handed_function) {
         return false;
     }
-    return variable_of(context->handed_frame, kind_of(context->handed_function)) == context->handed_value;
+    const struct kind *kind = kind_of(context->handed_function);
+    uintptr_t value = variable_of(context->handed_frame, kind);
+    return value == context->handed_value && maker_of(untagged(value), kind->least_bytes) == context->handed_maker;
 }

@@ -12,13 +12,15 @@
 /* The interpreter keeps small numbers in stock, and from 3.14 on also the memory of those that have one digit: only a large
  * number is a block of its own, which tells who took it (handover.c). */
 #define FIRST_JOB (1LL << 62)
-#define MOST_TRIES 1000u /* for a thread that has been started and does not run yet */
+#define MOST_TRIES 20000u /* for a thread that has been started and does not run yet */
+#define QUICK_TRIES 64u    /* of which only one looks, unless a further thread has asked for memory */
 
 static struct {
     bool prepared;
     bool requested; /* and not done yet */
     bool jobs_done;
     uint32_t tries;
+    uint32_t begun; /* threads that had asked for memory when the last one looked */
 } calls;
 
 void python_calls_prepare(void)
@@ -104,16 +106,12 @@ static bool keep_names(void *modules, const char *dictionary)
     return complete;
 }
 
-static int called(void *unused)
+/* Returns false if it should be done again soon. */
+static bool look(void)
 {
-    (void)unused;
     void *type;
     void *value;
     void *traceback;
-    __atomic_store_n(&calls.requested, false, __ATOMIC_RELEASE);
-    if (!state.tracking) {
-        return 0;
-    }
     python_api.PyErr_Fetch(&type, &value, &traceback);
     void *modules = python_api.PyImport_GetModuleDict();
     if (!calls.jobs_done) {
@@ -122,17 +120,40 @@ static int called(void *unused)
     bool complete = keep_names(modules, "_limbo");
     complete &= keep_names(modules, "_active");
     python_api.PyErr_Restore(type, value, traceback);
-    if (!complete && calls.tries < MOST_TRIES) {
-        calls.tries += 1;
-        python_calls_request();
+    return complete;
+}
+
+static int called(void *unused);
+
+static void request(void)
+{
+    if (!__atomic_exchange_n(&calls.requested, true, __ATOMIC_ACQ_REL) &&
+        python_api.Py_AddPendingCall(called, NULL) != 0) {
+        __atomic_store_n(&calls.requested, false, __ATOMIC_RELEASE);
+    }
+}
+
+static int called(void *unused)
+{
+    (void)unused;
+    __atomic_store_n(&calls.requested, false, __ATOMIC_RELEASE);
+    if (!state.tracking || state.ledger.threads == NULL) {
+        return 0;
+    }
+    uint32_t begun = state.ledger.threads->begun;
+    bool looks = calls.tries % QUICK_TRIES == 0 || begun != calls.begun;
+    calls.begun = begun;
+    calls.tries += 1;
+    if ((!looks || !look()) && calls.tries < MOST_TRIES) {
+        request();
     }
     return 0;
 }
 
 void python_calls_request(void)
 {
-    if (calls.prepared && !__atomic_exchange_n(&calls.requested, true, __ATOMIC_ACQ_REL) &&
-        python_api.Py_AddPendingCall(called, NULL) != 0) {
-        __atomic_store_n(&calls.requested, false, __ATOMIC_RELEASE);
+    if (calls.prepared) {
+        calls.tries = 0;
+        request();
     }
 }

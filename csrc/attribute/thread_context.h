@@ -39,6 +39,7 @@ struct thread_context {
     uint32_t handed_function;    /* the number of its function */
     uintptr_t handed_frame;      /* its address */
     uintptr_t handed_value;      /* what its variable held when its callstack was looked up */
+    uint32_t handed_maker;       /* and the callstack that had made it: addresses are used again */
     struct thread_context *next_free;
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
     struct known_child known[KNOWN_CHILDREN];

@@ -1,8 +1,8 @@
 """From a recording to a profile: frames become sites in the source, and equal callstacks one node.
 
 The recording tells frames apart by function and instruction; a person by line. Here they are merged by file, function
-and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was held at the
-peak is added up.
+and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was
+held at the peak is added up.
 """
 
 from itertools import chain, compress
@@ -11,7 +11,8 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
 from filprofiler.profile.threads import threads_at_peak, threads_below
 
@@ -256,7 +257,8 @@ class _TreeBuilder:
         recording = self._recording
         while number >= _abi.FIL_NODE_FIRST and recording.codes[number]:
             code = recording.code(recording.codes[number])
-            if not filters.is_thread_starter(code.filename, code.name):
+            shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
+            if not (shim or filters.is_thread_starter(code.filename, code.name)):
                 break
             number = recording.parents[number]
         return number

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 _PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
-# Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the file's
-# name, functions on the line's side (None: all) and on the thread's.
+# Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the
+# file's name, functions on the line's side (None: all) and on the thread's.
 _THREADING = (
     ("/threading.py", frozenset(["start"]), frozenset(["_bootstrap", "_bootstrap_inner", "run"])),
     ("/concurrent/futures/thread.py", None, frozenset(["_worker", "run"])),

@@ -3,11 +3,17 @@
 All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
 """
 
+from operator import attrgetter
+
+from filprofiler.profile.flat_tree import FlatTree
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+    from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
+    from filprofiler.profile.threads import ThreadAtPeak
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
 
@@ -104,6 +110,8 @@ class Site:
         return self.name if self.special else "%s:%d (%s)" % (self.path, self.line, self.name)
 
 
+_TOTAL_BYTES = attrgetter("total_bytes")
+
 # Shared by all leaves, which are most of a large tree; never changed.
 _NO_CHILDREN = []  # type: List[Node]
 
@@ -114,9 +122,9 @@ class Node:
     own_bytes: bytes asked for by exactly this callstack.
     total_bytes: those, and all below.
     callstacks: number of callstacks with bytes of their own, here and below.
-    children: largest first.
-    thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in words
-        ("thread Loader-1 and 7 others"), else "".
+    children: largest first; among equals, the one that asked for memory first.
+    thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in
+        words ("thread Loader-1 and 7 others"), else "".
     """
 
     __slots__ = ("callstacks", "children", "own_bytes", "parent", "site", "thread", "total_bytes")
@@ -145,51 +153,6 @@ PEAK = "peak"
 OUT_OF_MEMORY = "out of memory"
 
 
-class FailedRequest:
-    """A request for memory that failed; it is in no total.
-
-    number: from 1, in the order of time.
-    requested_bytes: what was asked for; None if its size is beyond 64 bits.
-    mapping: whether it was a mapping, not a block.
-    live_bytes: bytes live when it failed.
-    seconds: when, since tracking began.
-    stack: who asked: the sites, outermost first.
-    """
-
-    __slots__ = ("live_bytes", "mapping", "number", "requested_bytes", "seconds", "stack")
-
-    def __init__(
-        self,
-        number: int,
-        requested_bytes: "Optional[int]",
-        mapping: bool,
-        live_bytes: int,
-        seconds: float,
-        stack: "Sequence[Site]",
-    ) -> None:
-        self.number = number
-        self.requested_bytes = requested_bytes
-        self.mapping = mapping
-        self.live_bytes = live_bytes
-        self.seconds = seconds
-        self.stack = tuple(stack)
-
-
-class ThreadAtPeak:
-    """A thread that was there when the peak was reached.
-
-    stack: the callstack by which it had asked for memory last; the sites, outermost first.
-    last: whether that request was the last one before the peak.
-    """
-
-    __slots__ = ("last", "name", "stack")
-
-    def __init__(self, name: str, stack: "Sequence[Site]", last: bool) -> None:
-        self.name = name
-        self.stack = tuple(stack)
-        self.last = last
-
-
 def sum_up(nodes: "List[Node]") -> None:
     """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
     for node in reversed(nodes):
@@ -204,8 +167,9 @@ def sum_up(nodes: "List[Node]") -> None:
             else:
                 parent.children = [node]
     for node in nodes:
-        if len(node.children) > 1:
-            node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))
+        if len(node.children) > 1:  # the last one stands first; among equals the one that was met first shall
+            node.children.sort(key=_TOTAL_BYTES)
+            node.children.reverse()
 
 
 class Profile:
@@ -233,6 +197,7 @@ class Profile:
         "columns",
         "curve",
         "failed_requests",
+        "_flat",
         "failures",
         "fatal_request",
         "followed",
@@ -285,11 +250,19 @@ class Profile:
         self.failures = tuple(failures)
         self.fatal_request = fatal_request
         self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
+        self._flat = None  # type: Optional[FlatTree]
 
     @property
     def peak_bytes(self) -> int:
         """Bytes live at the moment that is told: the exact sum over all callstacks."""
         return self.root.total_bytes
+
+    @property
+    def flat(self) -> FlatTree:
+        """The tree by columns, in preorder; made when it is first asked for. The tree may not be changed any more."""
+        if self._flat is None:
+            self._flat = FlatTree(self.root)
+        return self._flat
 
     @property
     def complete(self) -> bool:

@@ -6,19 +6,10 @@ docs/json-format.md describes the file. report/json_file.py writes it.
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
-from filprofiler.profile.model import (
-    OUT_OF_MEMORY,
-    PEAK,
-    FailedRequest,
-    Node,
-    Profile,
-    Program,
-    Site,
-    ThreadAtPeak,
-    sum_up,
-)
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
-from filprofiler.profile.threads import ANOTHER_THREAD
+from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,7 +140,9 @@ def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:
 
 
 def _thread(data: "Any", sites: "List[Site]") -> ThreadAtPeak:
-    return ThreadAtPeak(_of(data["name"], str), [sites[_of(number, int)] for number in data["stack"]], _of(data["last"], bool))
+    return ThreadAtPeak(
+        _of(data["name"], str), [sites[_of(number, int)] for number in data["stack"]], _of(data["last"], bool)
+    )
 
 
 def _remark(data: "Any", sites: "List[Site]") -> Remark:
@@ -184,7 +177,9 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         if not (0 <= _of(parent, int) < place and 0 <= number < len(sites) and size >= 0):
             raise _UnfitError("is damaged: its node %d makes no sense" % place)
         nodes.append(Node(sites[number], nodes[parent], size))
-    for place, words in zip(columns["thread"], columns.get("thread_words") or [ANOTHER_THREAD] * len(columns["thread"])):
+    for place, words in zip(
+        columns["thread"], columns.get("thread_words") or [ANOTHER_THREAD] * len(columns["thread"])
+    ):
         nodes[_of(place, int)].thread = _of(words, str)
     sum_up(nodes)
     return nodes[0]

@@ -1,10 +1,8 @@
 """Threads in words: whose frames hang below a line, and where each thread was at the peak."""
 
-from filprofiler.profile.model import ThreadAtPeak
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, Iterable, List, Set
+    from typing import Callable, Dict, Iterable, List, Sequence, Set
 
     from filprofiler.profile.model import Site
     from filprofiler.recording.threads import Threads
@@ -13,8 +11,23 @@ ANOTHER_THREAD = "another thread"
 _MAX_NAME = 60
 
 
+class ThreadAtPeak:
+    """A thread that was there when the peak was reached.
+
+    stack: the callstack by which it had asked for memory last; the sites, outermost first.
+    last: whether that request was the last one before the peak.
+    """
+
+    __slots__ = ("last", "name", "stack")
+
+    def __init__(self, name: str, stack: "Sequence[Site]", last: bool) -> None:
+        self.name = name
+        self.stack = tuple(stack)
+        self.last = last
+
+
 def thread_words(numbers: "Iterable[int]", names: "Dict[int, str]") -> str:
-    """Which threads these are: "thread Loader-1", "thread Loader-1 and 7 others", "another thread", "3 other threads"."""
+    """Which threads these are: "thread Loader-1", "thread Loader-1 and 7 others", "another thread" and the like."""
     told = sorted(set(numbers))
     named = [names[number] for number in told if number in names]
     if not named:

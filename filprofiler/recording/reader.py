@@ -10,7 +10,7 @@ from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
-from filprofiler.recording.failures import FailedRequest
+from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
 from filprofiler.recording.threads import read_threads
 
@@ -28,7 +28,6 @@ _CODE = Struct(_abi.CODE_FORMAT)
 _TEXT_LENGTH = Struct("<I")
 
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
-_FAILURE = Struct(_abi.FAILURE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
 _IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
@@ -101,7 +100,7 @@ class Recording:
         self._read_nodes(header["node_count"], header["epoch"], rising)
         self.threads = read_threads(data, self._threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
-        self.failures = self._read_failures()
+        self.failures = read_failures(data, self.failed_requests, self.node_count)
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
@@ -130,17 +129,6 @@ class Recording:
             elif kind == _abi.FIL_SEGMENT_THREADS:
                 self._threads_at = offset
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
-
-    def _read_failures(self) -> "List[FailedRequest]":
-        kept = min(self.failed_requests, _abi.FIL_FAILURES_KEPT)
-        failures = []
-        for number in range(self.failed_requests - kept + 1, self.failed_requests + 1):
-            place = (number - 1) % _abi.FIL_FAILURES_KEPT
-            start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
-            failures.append(FailedRequest(number, _FAILURE.unpack_from(self._data, start)))
-            if failures[-1].node >= self.node_count:
-                failures[-1].node = _abi.FIL_NODE_LOST
-        return failures
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
         start = _abi.HEADER_OFFSETS["samples"]
