@@ -112,14 +112,15 @@ struct fil_code {
 
 /* A thread, from the first time that it asked for memory on. */
 struct fil_thread {
-    uint64_t identity;     /* what threading.get_ident() gives in it; 0: it has ended */
     uint32_t number;       /* from 1, in the order in which threads first asked for memory; 0: not used */
     uint32_t node;         /* by which it asked last, while there were several threads; 0: not known, or it has ended */
     uint32_t at_peak_node; /* that at the peak, if `epoch` equals the header's; else `node` is */
     uint32_t epoch;        /* the peak number before which at_peak_node was last brought up to date */
-    uint32_t start;        /* the node below which its callstacks hang */
+    uint32_t start;        /* the node below which its callstacks hang; those of work it was handed, elsewhere */
+    uint32_t ended;        /* 1: it has */
     uint32_t reserved;
-    uint8_t name[FIL_THREAD_NAME_BYTES]; /* UTF-8; zeros behind it, all zeros: not known */
+    uint32_t reserved_too;
+    uint8_t name[FIL_THREAD_NAME_BYTES]; /* when it was started, UTF-8; zeros behind it, all zeros: not known */
 };
 
 /* Callstacks of thread number `thread` hang below the mark. mark 0: not used. */

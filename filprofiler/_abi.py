@@ -114,16 +114,17 @@ CODE_OFFSETS = {
 CODE_SIZE = 40
 
 # struct fil_thread
-THREAD_FORMAT = "<QIIIIII32s"
-THREAD_FIELDS = ("identity", "number", "node", "at_peak_node", "epoch", "start", "reserved", "name")
+THREAD_FORMAT = "<IIIIIIII32s"
+THREAD_FIELDS = ("number", "node", "at_peak_node", "epoch", "start", "ended", "reserved", "reserved_too", "name")
 THREAD_OFFSETS = {
-    "identity": 0,
-    "number": 8,
-    "node": 12,
-    "at_peak_node": 16,
-    "epoch": 20,
-    "start": 24,
-    "reserved": 28,
+    "number": 0,
+    "node": 4,
+    "at_peak_node": 8,
+    "epoch": 12,
+    "start": 16,
+    "ended": 20,
+    "reserved": 24,
+    "reserved_too": 28,
     "name": 32,
 }
 THREAD_SIZE = 64

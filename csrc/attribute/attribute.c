@@ -1,6 +1,7 @@
 #include "attribute/attribute.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
@@ -86,15 +87,33 @@ uint32_t attribute_now(void)
     return frame_walk(context, thread_state, innermost);
 }
 
-/* A thread that is started where one of its own forebears was started (a timer that arms itself again, a task that submits
- * the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if this is no such start. */
+/* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
+static bool same_within_thread(uint32_t one, uint32_t other)
+{
+    while (one != other) {
+        const struct fil_node *first = ledger_node(&state.ledger, one);
+        const struct fil_node *second = ledger_node(&state.ledger, other);
+        if (one < FIL_NODE_FIRST || other < FIL_NODE_FIRST || first->code != second->code ||
+            first->offset != second->offset) {
+            return false;
+        }
+        if (first->code == 0) {
+            return true; /* both come to the start of their thread */
+        }
+        one = first->parent;
+        other = second->parent;
+    }
+    return true;
+}
+
+/* A thread that is started just as one of its own forebears was started (a timer that arms itself again, a task that
+ * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if
+ * this is no such start. */
 static uint32_t started_before(uint32_t node)
 {
-    const struct fil_node *row = ledger_node(&state.ledger, node);
-    for (uint32_t at = row->parent; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
+    for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
         const struct fil_node *mark = ledger_node(&state.ledger, at);
-        const struct fil_node *starter = ledger_node(&state.ledger, mark->parent);
-        if (mark->code == 0 && starter->code == row->code && starter->offset == row->offset) {
+        if (mark->code == 0 && same_within_thread(node, mark->parent)) {
             return at;
         }
     }
@@ -110,20 +129,26 @@ uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
     return start == FIL_NODE_LOST ? node : start;
 }
 
-uint32_t attribute_thread_start(void)
+struct thread_start attribute_thread_start(void)
 {
-    uint32_t node = attribute_now();
+    struct thread_start start = {.node = attribute_now()};
+    const struct thread_context *context = thread_local_state.context;
+    uintptr_t thread = context == NULL ? 0 : handover_started_thread(context, start.node);
     bool locked = state_enter();
-    uint32_t start = attribute_mark(node, FIL_MARK_THREAD);
-    ledger_thread_note(&state.ledger, thread_local_state.thread, node);
+    ledger_thread_note(&state.ledger, thread_local_state.thread, start.node);
+    start.node = attribute_mark(start.node, FIL_MARK_THREAD);
     state_leave(locked);
-    python_calls_request();
+    if (thread != 0) { /* so this is the interpreter's own thread module, which holds the GIL */
+        python_calls_thread_name(thread, start.name, sizeof start.name);
+        python_calls_number_jobs();
+    }
     return start;
 }
 
-void attribute_thread_begin(uint32_t node)
+void attribute_thread_begin(const struct thread_start *start)
 {
-    thread_local_state.start_node = node;
+    thread_local_state.start_node = start->node;
+    memcpy(thread_local_state.name, start->name, sizeof start->name);
 }
 
 void attribute_thread_end(void)

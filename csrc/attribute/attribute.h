@@ -15,11 +15,17 @@
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
 
-/* The node under which the frames of a thread belong that the calling thread starts now. */
-uint32_t attribute_thread_start(void);
+/* What is known of a thread before it runs. */
+struct thread_start {
+    uint32_t node;                     /* below it hang its callstacks */
+    char name[FIL_THREAD_NAME_BYTES];  /* all zeros: not known */
+};
 
-/* The calling thread begins: its callstacks hang below `start_node`. And ends: what it held can be used by others. */
-void attribute_thread_begin(uint32_t start_node);
+/* The thread that the calling thread is about to start. Outside malloc. */
+struct thread_start attribute_thread_start(void);
+
+/* The calling thread begins. And ends: what it held can be used by others. */
+void attribute_thread_begin(const struct thread_start *start);
 void attribute_thread_end(void);
 
 /* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */

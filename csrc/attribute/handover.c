@@ -14,15 +14,16 @@
 /* Functions that run handed work, by the end of their file's name, and which variable (in the order in which they first
  * appear, arguments first) holds what tells the work: the same in all versions from 3.6 to 3.15.
  * An object for a task: a _WorkItem; the number of a job, if it is not one of those that the interpreter keeps in stock:
- * see python_calls.c. */
+ * see python_calls.h. */
 static const struct kind {
     const char *file;
     const char *name;
     const char *qualified_name; /* from 3.11 on */
     uint32_t variable;
-    uint32_t least_bytes; /* a block of fewer bytes holds something else */
+    uint32_t least_bytes; /* a block of fewer bytes holds something else; 0: this function only starts a thread */
 } kinds[] = {
     {"/concurrent/futures/thread.py", "run", "_WorkItem.run", 0, 1},
+    {"/threading.py", "start", "Thread.start", 0, 0},
     {"/multiprocessing/pool.py", "worker", "worker", 10, 36},
     {"/multiprocessing/pool.py", "_guarded_task_generation", "Pool._guarded_task_generation", 1, 36},
 };
@@ -93,7 +94,7 @@ static uint32_t maker_of(uintptr_t object, uint32_t least_bytes)
 bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start)
 {
     const struct kind *kind = functions.count == 0 || walker.layout.frame_locals == 0 ? NULL : kind_of(number);
-    if (kind == NULL) {
+    if (kind == NULL || kind->least_bytes == 0) {
         return false;
     }
     uintptr_t frame = context->frames[at].frame;
@@ -112,6 +113,14 @@ bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, u
         *start = FIL_NODE_NONE;
     }
     return true;
+}
+
+uintptr_t handover_started_thread(const struct thread_context *context, uint32_t node)
+{
+    const struct kind *kind = kind_of(ledger_node(&state.ledger, node)->code);
+    bool starts = kind != NULL && kind->least_bytes == 0 && context->depth != 0 && walker.layout.frame_locals != 0 &&
+                  context->frames[context->depth - 1].node == node;
+    return starts ? untagged(variable_of(context->frames[context->depth - 1].frame, kind)) : 0;
 }
 
 bool handover_unchanged(const struct thread_context *context)

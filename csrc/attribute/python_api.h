@@ -39,14 +39,9 @@ struct python_method {
     PYTHON_API(void, PyErr_Clear, (void))                                                                                \
     PYTHON_API(void *, PyImport_GetModuleDict, (void))                                                                   \
     PYTHON_API(void *, PyDict_GetItemString, (void *dictionary, const char *key))                                        \
-    PYTHON_API(void *, PyDict_Values, (void *dictionary))                                                                \
-    PYTHON_API(intptr_t, PyList_Size, (void *list))                                                                      \
-    PYTHON_API(void *, PyList_GetItem, (void *list, intptr_t place))                                                     \
-    PYTHON_API(unsigned long, PyLong_AsUnsignedLong, (void *number))                                                     \
     PYTHON_API(void *, PyLong_FromLongLong, (long long number))                                                          \
     PYTHON_API(void *, PyObject_CallFunctionObjArgs, (void *called, ...))                                                \
     PYTHON_API(int, PyObject_SetAttrString, (void *object, const char *name, void *value))                               \
-    PYTHON_API(int, Py_AddPendingCall, (int (*function)(void *), void *argument))                                        \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
     PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
     PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))

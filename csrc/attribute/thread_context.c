@@ -87,7 +87,7 @@ struct thread_context *thread_context_obtain(void)
     context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
     own->context = context;
     bool locked = state_enter();
-    own->thread = ledger_thread_begin(&state.ledger, platform_thread_identity(), context->start_node);
+    own->thread = ledger_thread_begin(&state.ledger, own->name, context->start_node);
     state_leave(locked);
     return context;
 }

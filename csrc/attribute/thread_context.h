@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fil_format.h"
+
 #define KNOWN_CHILDREN 16384u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
 #define NOT_HANDED UINT32_MAX
@@ -45,12 +47,11 @@ struct thread_context {
     struct known_child known[KNOWN_CHILDREN];
 };
 
-struct fil_thread;
-
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
     uint32_t start_node;            /* 0: FIL_NODE_ROOT */
     struct fil_thread *thread;      /* its record; NULL: none */
+    char name[FIL_THREAD_NAME_BYTES]; /* what Python calls it; all zeros: not known */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
 };

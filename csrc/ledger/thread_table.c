@@ -18,14 +18,14 @@ static struct fil_thread *free_record(struct ledger *ledger)
             return thread;
         }
         bool at_peak = thread->epoch == ledger->header->epoch && thread->at_peak_node != FIL_NODE_NONE;
-        if (ended == NULL && thread->identity == 0 && !at_peak) {
+        if (ended == NULL && thread->ended != 0 && !at_peak) {
             ended = thread;
         }
     }
     return ended;
 }
 
-struct fil_thread *ledger_thread_begin(struct ledger *ledger, uint64_t identity, uint32_t start)
+struct fil_thread *ledger_thread_begin(struct ledger *ledger, const char *name, uint32_t start)
 {
     if (ledger->threads == NULL) {
         return NULL;
@@ -34,7 +34,10 @@ struct fil_thread *ledger_thread_begin(struct ledger *ledger, uint64_t identity,
     ledger->threads->begun += 1;
     if (thread != NULL) {
         *thread = (struct fil_thread){
-            .identity = identity, .number = ledger->threads->begun, .epoch = ledger->header->epoch, .start = start};
+            .number = ledger->threads->begun, .epoch = ledger->header->epoch, .start = start};
+        for (uint32_t i = 0; i < FIL_THREAD_NAME_BYTES; i++) {
+            thread->name[i] = (uint8_t)name[i];
+        }
         ledger_thread_link(ledger, thread, start);
     }
     return thread;
@@ -47,19 +50,7 @@ void ledger_thread_end(struct ledger *ledger, struct fil_thread *thread)
         thread->epoch = ledger->header->epoch;
     }
     thread->node = FIL_NODE_NONE;
-    thread->identity = 0;
-}
-
-void ledger_thread_name(struct ledger *ledger, uint64_t identity, const char *name, uint32_t bytes)
-{
-    for (uint32_t at = 0; ledger->threads != NULL && at < FIL_THREADS_KEPT; at++) {
-        struct fil_thread *thread = &ledger->threads->threads[at];
-        if (thread->identity == identity && identity != 0) {
-            for (uint32_t i = 0; i < FIL_THREAD_NAME_BYTES; i++) {
-                thread->name[i] = i < bytes ? (uint8_t)name[i] : 0;
-            }
-        }
-    }
+    thread->ended = 1;
 }
 
 void ledger_thread_link(struct ledger *ledger, const struct fil_thread *thread, uint32_t mark)

@@ -12,15 +12,12 @@
 
 struct ledger;
 
-/* The calling thread asks for memory the first time; its callstacks hang below `start`. `identity` tells it apart while it
- * lives. NULL if no record is free. */
-struct fil_thread *ledger_thread_begin(struct ledger *ledger, uint64_t identity, uint32_t start);
+/* The calling thread asks for memory the first time; its callstacks hang below `start`. `name` has FIL_THREAD_NAME_BYTES
+ * bytes. NULL if no record is free. */
+struct fil_thread *ledger_thread_begin(struct ledger *ledger, const char *name, uint32_t start);
 
 /* It has ended: the record can become another's once it is no part of a peak. */
 void ledger_thread_end(struct ledger *ledger, struct fil_thread *thread);
-
-/* The living thread `identity` is called so. */
-void ledger_thread_name(struct ledger *ledger, uint64_t identity, const char *name, uint32_t bytes);
 
 /* The thread's callstacks hang below `mark`, from now on or for a while. */
 void ledger_thread_link(struct ledger *ledger, const struct fil_thread *thread, uint32_t mark);

@@ -309,11 +309,6 @@ void platform_expect_end(void)
     }
 }
 
-uint64_t platform_thread_identity(void)
-{
-    return (uint64_t)pthread_self();
-}
-
 bool platform_is_first_thread(void)
 {
     return syscall(SYS_gettid) == getpid();

@@ -67,9 +67,6 @@ void platform_wipe_on_fork(void *start, size_t bytes);
 void platform_at_thread_end(void (*function)(void));
 void platform_expect_end(void);
 
-/* A number that tells the calling thread from all others that live: the one that Python's threading.get_ident() gives. */
-uint64_t platform_thread_identity(void);
-
 /* Is the calling thread the one that the process began with? */
 bool platform_is_first_thread(void);
 

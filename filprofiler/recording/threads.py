@@ -57,7 +57,8 @@ def read_threads(data: bytes, offset: int, epoch: int, rising: bool, node_count:
     found.last_at_peak = last_at_peak if last_epoch == epoch and not rising else last
     first = offset + _abi.THREADS_OFFSETS["threads"]
     for at in range(first, first + _abi.FIL_THREADS_KEPT * _THREAD.size, _THREAD.size):
-        _identity, number, node, at_peak, own_epoch, _start, _reserved, name = _THREAD.unpack_from(data, at)
+        number, node, at_peak, own_epoch = _THREAD.unpack_from(data, at)[:4]
+        name = data[at + _abi.THREAD_OFFSETS["name"] : at + _THREAD.size]
         if number == 0:
             continue
         peak_node = at_peak if own_epoch == epoch and not rising else node

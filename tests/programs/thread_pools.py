@@ -31,9 +31,9 @@ def executor():
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(3) as pool:
-        pool.submit(work, 2).result()  # MARK first
-        pool.submit(work, 3).result()  # MARK second
-        list(pool.map(work, [1, 4]))  # MARK map
+        pool.submit(work, 2).result()  # MARK executor first
+        pool.submit(work, 3).result()  # MARK executor second
+        list(pool.map(work, [1, 4]))  # MARK executor map
         together = [pool.submit(slowly, 2) for _ in range(3)]  # MARK together
         for future in together:
             future.result()
@@ -56,10 +56,14 @@ def nested():
             work(1)
             if left:
                 outer.submit(chain, left - 1)  # MARK chain
+            else:
+                end_of_chain.set()
 
         outer.submit(go_between, 4).result()  # MARK outer
         outer.submit(work, 3).result()  # MARK after
+        end_of_chain = threading.Event()
         outer.submit(chain, 5)  # MARK start of chain
+        end_of_chain.wait()
 
 
 def failing():
@@ -71,7 +75,7 @@ def failing():
         raise KeyError(mib)
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(work, 1)  # MARK first
+        pool.submit(work, 1)  # MARK failing first
         future = pool.submit(fail, 2)  # MARK fails
         future.add_done_callback(lambda _: work(3))
         assert isinstance(future.exception(), KeyError)
@@ -84,10 +88,10 @@ def event_loop():
     loop = asyncio.new_event_loop()
 
     async def main():
-        await loop.run_in_executor(None, work, 2)  # MARK first
+        await loop.run_in_executor(None, work, 2)  # MARK loop first
         await asyncio.gather(
-            loop.run_in_executor(None, work, 3),  # MARK second
-            loop.run_in_executor(None, work, 4),  # MARK third
+            loop.run_in_executor(None, work, 3),  # MARK loop second
+            loop.run_in_executor(None, work, 4),  # MARK loop third
         )
         if hasattr(asyncio, "to_thread"):
             await asyncio.to_thread(work, 5)  # MARK to_thread
@@ -125,8 +129,102 @@ def many_jobs():
             pool.apply(len, ((),))
             pool.apply(kept.append, (0,))
         for _ in range(4):
-            pool.apply(work, (1,))  # MARK first
-            pool.apply(work, (2,))  # MARK second
+            pool.apply(work, (1,))  # MARK jobs first
+            pool.apply(work, (2,))  # MARK jobs second
+
+
+def many_tasks():
+    """Tasks from two lines in turn, quickly: a task's object mostly lies where the one before it lay."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def small(kib):
+        kept.append(bytearray(kib << 10))
+
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(1024):
+            pool.submit(small, 10)  # MARK tasks one
+            pool.submit(small, 20)  # MARK tasks two
+
+
+def threads_from_threads():
+    def third():
+        work(3)
+
+    def second():
+        work(2)
+        run(third)  # MARK third thread
+
+    def first():
+        work(1)
+        thread = threading.Thread(target=second)
+        thread.start()  # MARK second thread
+        thread.join()
+
+    def run(target):
+        thread = threading.Thread(target=target)
+        thread.start()
+        thread.join()
+
+    run(first)  # MARK first thread
+
+
+def named():
+    from concurrent.futures import ThreadPoolExecutor
+
+    threads = [threading.Thread(target=slowly, args=(1,), name="worker-%d" % number) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    alone = threading.Thread(target=work, args=(1,), name="alone")
+    alone.start()
+    alone.join()
+    meeting = threading.Barrier(2)
+
+    def together():
+        meeting.wait()
+        work(1)
+
+    with ThreadPoolExecutor(2, thread_name_prefix="executor") as pool:
+        for future in [pool.submit(together) for _ in range(2)]:
+            future.result()
+
+
+def at_the_peak():
+    """At the peak one thread has ended, and each of two has asked for memory at a line of its own."""
+    import queue
+
+    turns = queue.Queue(), queue.Queue()
+    done = queue.Queue()
+
+    def first():
+        turns[0].get()
+        kept.append(bytearray(5 * MIB))
+        done.put(None)
+        turns[0].get()
+        list(range(1000))
+        done.put(None)
+
+    def second():
+        turns[1].get()
+        memory = bytearray(7 * MIB)
+        del memory
+        done.put(None)
+        turns[1].get()
+        list(range(1000))
+        done.put(None)
+
+    ended = threading.Thread(target=work, args=(1,), name="ended")
+    ended.start()
+    ended.join()
+    threads = [threading.Thread(target=target, name=target.__name__) for target in (first, second)]
+    for thread in threads:
+        thread.start()
+    for turn in turns + turns:
+        turn.put(None)
+        done.get()
+    for thread in threads:
+        thread.join()
 
 
 def process_pool():
@@ -153,6 +251,10 @@ KINDS = {
     "event loop": event_loop,
     "thread pool": thread_pool,
     "many jobs": many_jobs,
+    "many tasks": many_tasks,
+    "threads from threads": threads_from_threads,
+    "named": named,
+    "at the peak": at_the_peak,
     "process pool": process_pool,
     "joblib": joblib_threads,
 }
