@@ -1,8 +1,8 @@
 """Pools of threads: every block belongs to the line that handed the work over, whichever thread does it.
 
-    thread_pools.py KIND
+    thread_pools.py KIND...
 
-Each kind keeps what its marked lines say, and prints `done`. Lines `# MARK x` hand work over, `# MARK work` takes memory.
+Each kind keeps what its marked lines take; in the end the program prints `done`. Marked lines hand work over.
 """
 
 import sys
@@ -13,7 +13,7 @@ kept = []
 
 
 def work(mib):
-    kept.append(bytearray(mib * MIB))  # MARK work
+    kept.append(bytearray(mib * MIB))
 
 
 def slowly(mib):
@@ -173,11 +173,11 @@ def named():
 
     threads = [threading.Thread(target=slowly, args=(1,), name="worker-%d" % number) for number in range(3)]
     for thread in threads:
-        thread.start()
+        thread.start()  # MARK named
     for thread in threads:
         thread.join()
     alone = threading.Thread(target=work, args=(1,), name="alone")
-    alone.start()
+    alone.start()  # MARK alone
     alone.join()
     meeting = threading.Barrier(2)
 
@@ -186,7 +186,7 @@ def named():
         work(1)
 
     with ThreadPoolExecutor(2, thread_name_prefix="executor") as pool:
-        for future in [pool.submit(together) for _ in range(2)]:
+        for future in [pool.submit(together) for _ in range(2)]:  # MARK named executor
             future.result()
 
 
@@ -261,5 +261,6 @@ KINDS = {
 
 if __name__ == "__main__":
     sys.setswitchinterval(0.0005)
-    KINDS[sys.argv[1]]()  # MARK main
+    for kind in sys.argv[1:]:
+        KINDS[kind]()
     print("done", flush=True)
