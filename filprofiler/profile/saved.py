@@ -177,9 +177,11 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         if not (0 <= _of(parent, int) < place and 0 <= number < len(sites) and size >= 0):
             raise _UnfitError("is damaged: its node %d makes no sense" % place)
         nodes.append(Node(sites[number], nodes[parent], size))
-    for place, words in zip(
-        columns["thread"], columns.get("thread_words") or [ANOTHER_THREAD] * len(columns["thread"])
-    ):
-        nodes[_of(place, int)].thread = _of(words, str)
+    places = columns["thread"]
+    words = columns.get("thread_words", [ANOTHER_THREAD] * len(places))
+    if len(words) != len(places):
+        raise _UnfitError("is damaged: the columns of its threads are not of equal length")
+    for place, called in zip(places, words):
+        nodes[_of(place, int)].thread = _of(called, str)
     sum_up(nodes)
     return nodes[0]
