@@ -14,11 +14,10 @@ from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
 from filprofiler.report.threads import threads_section
-from filprofiler.report.writer import file_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional
+    from typing import List, Optional, Sequence
 
     from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile, Site
@@ -29,11 +28,10 @@ _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
-    """The whole page."""
+def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", beside: "Sequence[str]" = ()) -> str:
+    """The whole page. beside: the names of the other files of the report, for links."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
-    prof_name, svg_name, reversed_name = file_names(profile.moment)
     line_rows, function_rows = table_rows(profile, top.own_code, sources)
     values = {
         "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
@@ -57,9 +55,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
         "function_rows": function_rows,
         "data": page_json(profile, top.own_code, sources),
         "script": page_script(),
-        "prof_name": prof_name,
-        "svg_name": svg_name,
-        "reversed_name": reversed_name,
+        "files": _files(beside),
     }
     return fill(read_template("report.html"), values)
 
@@ -161,3 +157,9 @@ def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
         "holds" if len(others) == 1 else "hold",
         text.percent(rest, profile.peak_bytes, 1),
     )
+
+
+def _files(names: "Sequence[str]") -> str:
+    """Links to the other files of the report."""
+    links = [fill(read_template("file_link.html"), {"name": text.escape(name)}) for name in names]
+    return "The same in other files: %s. " % ", ".join(links) if links else ""

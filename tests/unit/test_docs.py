@@ -20,7 +20,7 @@ from filprofiler.environment import JIT_VARIABLE, PRELOAD_VARIABLE, STACKS_VARIA
 from filprofiler.launch import statuses  # noqa: E402
 from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
-from filprofiler.report import writer  # noqa: E402
+from filprofiler.report import formats  # noqa: E402
 
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
 RECORDING_FORMAT = ROOT / "docs" / "recording-format.md"
@@ -205,7 +205,9 @@ def test_every_variable_that_is_set_is_documented() -> None:
 
 @pytest.mark.parametrize("page", [README, COMMAND_LINE], ids=name_of)
 def test_every_file_of_a_report_is_documented(page: Path) -> None:
-    for name in writer.file_names(PEAK) + writer.file_names(OUT_OF_MEMORY) + [writer.INDEX_NAME]:
+    for name in sum(
+        (formats.file_names(form, moment) for form in formats.USUAL for moment in (PEAK, OUT_OF_MEMORY)), ()
+    ):
         assert "| `%s` |" % name in read(page), name
 
 

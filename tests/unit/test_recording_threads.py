@@ -13,7 +13,7 @@ BEFORE = b"x" * 64
 
 
 def segment(rows, links=(), last=(0, 0, 0)):
-    """A fil_threads. rows: number, node, at_peak_node, epoch, name. links: mark, number. last: now, at the peak, epoch."""
+    """A fil_threads. rows: number, node, at_peak_node, epoch, name; links: mark, number; last: now, at peak, epoch."""
     packed = {"number": 0, "node": 0, "at_peak_node": 0, "epoch": 0, "start": 0, "ended": 0, "name": b""}
     records = b""
     for number, node, at_peak, epoch, name in rows:
