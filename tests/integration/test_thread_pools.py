@@ -17,6 +17,7 @@ EXPECTED: Dict[str, Dict[str, int]] = {
     "many jobs": {"jobs first": 4, "jobs second": 8},
     "many tasks": {"tasks one": 10, "tasks two": 20},
     "threads from threads": {"first thread": 1, "second thread": 2, "third thread": 3},
+    "creator has ended": {"started by one that ended": 2, "in a pool whose maker ended": 3},
     "named": {"named": 6, "alone": 1, "named executor": 2},
     "process pool": {"in this process": 2},
 }

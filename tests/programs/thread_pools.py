@@ -168,6 +168,32 @@ def threads_from_threads():
     run(first)  # MARK first thread
 
 
+def creator_has_ended():
+    """The thread that started one, and the one that made a pool, are gone while their threads go on."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    creator_ended = threading.Event()
+    made = []
+
+    def later():
+        creator_ended.wait()
+        work(2)
+
+    def create():
+        threads.append(threading.Thread(target=later))
+        threads[-1].start()  # MARK started by one that ended
+        made.append(ThreadPoolExecutor(1))
+        made[0].submit(creator_ended.wait)
+
+    threads = [threading.Thread(target=create)]
+    threads[0].start()
+    threads[0].join()
+    creator_ended.set()
+    threads[-1].join()
+    made[0].submit(work, 3).result()  # MARK in a pool whose maker ended
+    made[0].shutdown()
+
+
 def named():
     from concurrent.futures import ThreadPoolExecutor
 
@@ -253,6 +279,7 @@ KINDS = {
     "many jobs": many_jobs,
     "many tasks": many_tasks,
     "threads from threads": threads_from_threads,
+    "creator has ended": creator_has_ended,
     "named": named,
     "at the peak": at_the_peak,
     "process pool": process_pool,
