@@ -42,6 +42,7 @@ struct python_method {
     PYTHON_API(void *, PyLong_FromLongLong, (long long number))                                                          \
     PYTHON_API(void *, PyObject_CallFunctionObjArgs, (void *called, ...))                                                \
     PYTHON_API(int, PyObject_SetAttrString, (void *object, const char *name, void *value))                               \
+    PYTHON_API(void *, PyGILState_GetThisThreadState, (void))                                                            \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
     PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
     PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))

@@ -81,7 +81,6 @@ struct thread_context *thread_context_obtain(void)
     if (context == NULL) {
         return NULL;
     }
-    platform_expect_end();
     thread_context_clear(context);
     context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
@@ -89,6 +88,7 @@ struct thread_context *thread_context_obtain(void)
     bool locked = state_enter();
     own->thread = ledger_thread_begin(&state.ledger, own->name, context->start_node);
     state_leave(locked);
+    platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
 }
 

@@ -55,6 +55,11 @@ def run(target: "Target", options: "Options") -> int:
         return statuses.CANNOT_WRITE
     try:
         write_description(program, folder.path)
+    except OSError as error:
+        folder.discard()
+        say("Cannot write in %s: %s." % (folder.path, error.strerror))
+        return statuses.CANNOT_WRITE
+    try:
         _start(supervisor, preload, target, options, folder)
     except OSError as error:
         folder.discard()
@@ -62,19 +67,25 @@ def run(target: "Target", options: "Options") -> int:
         return statuses.CANNOT_PROFILE
     formats = options.formats
 
-    def report_aside() -> None:
-        supervisor.aside(lambda: _report(supervisor, program, folder, folder, formats))
+    def aside(task: "Callable[[], object]") -> None:
+        try:
+            if not supervisor.aside(task):
+                say("A report is being written already; ask again when it is there.")
+        except OSError as error:
+            say("No report can be written now (%s); the program goes on." % error.strerror)
 
-    checkpoint = _Checkpoint(watch, report_aside)
+    checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, formats)))
     sampler = Sampler(folder.recording_path, supervisor.pid)
 
     def meanwhile() -> float:
-        checkpoint.look()
-        return sampler.look()
+        try:
+            checkpoint.look()
+            return sampler.look()
+        except Exception:  # what cannot be looked at now is looked at later: the program is waited for
+            return _LOOK_SECONDS
 
     def report_now() -> None:
-        if not supervisor.aside(lambda: _report_now(supervisor, program, folder, output, formats)):
-            say("A report is being written already; ask again when it is there.")
+        aside(lambda: _report_now(supervisor, program, folder, output, formats))
 
     outcome = supervisor.wait(report_now, meanwhile)
     sampler.close()
@@ -186,10 +197,10 @@ def _finish(
         write_description(program, folder.path)  # now with the end, for whoever makes the report later
     except OSError:
         pass
-    from filprofiler.cli.out_of_memory import limit_sentences
-    from filprofiler.cli.reporting import make_report
-
     try:
+        from filprofiler.cli.out_of_memory import limit_sentences
+        from filprofiler.cli.reporting import make_report
+
         index_path, out_of_memory = make_report(
             folder.recording_path,
             program,
@@ -198,8 +209,11 @@ def _finish(
             lambda: limit_sentences(outcome, watch),
             options.formats,
         )
-    except FilError as error:
-        say(str(error), "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
+    except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
+        reason = (
+            str(error) if isinstance(error, FilError) else "The report cannot be made: %s." % (error or repr(error))
+        )
+        say(reason, "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
         return end_like(outcome)
     if not options.keep_recording:
         remove(folder.recording_path)
