@@ -12,6 +12,7 @@ from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.memory_use import whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
 from filprofiler.profile.threads import threads_at_peak, threads_below
@@ -66,6 +67,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
             fatal_number = fatal_number if recording.snapshot_failure else 0
         else:
             missed.append((1, _NO_SNAPSHOT_REASON))
+    mapped, clock_ns = _mapped_at(recording, held)
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
@@ -90,7 +92,18 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         failures=failures,
         fatal_request=fatal,
         threads=threads_at_peak(recording.threads, builder.stack) if moment == PEAK else (),
+        memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
+
+
+def _mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional[int]]":
+    """The mappings among what is held, and the monotonic clock of that moment; None: the end."""
+    account = recording.account
+    if held is recording.at_failure:
+        return account.mapped_at_failure, recording.snapshot_clock_ns
+    if held is recording.current and held is not recording.peak:
+        return account.mapped_now, None
+    return account.mapped_at_peak, recording.peak_clock_ns
 
 
 def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]":
@@ -154,7 +167,7 @@ class _TreeBuilder:
         recording = self._recording
         root = Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
-        others = [failure.node for failure in recording.failures]
+        others = [failure.node for failure in recording.failures] + [file.node for file in recording.account.files]
         others += [thread.peak_node for thread in recording.threads.threads]
         wanted = _with_ancestors(recording, self._held, others)
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.threads import ThreadAtPeak
+    from filprofiler.profile.whereabouts import Whereabouts
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
 
@@ -190,6 +191,7 @@ class Profile:
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
     threads: the threads that were there at the peak; empty if there was one only, or that is not known.
+    memory: where the memory was; None if it is not known at all.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
@@ -202,6 +204,7 @@ class Profile:
         "fatal_request",
         "followed",
         "main_paths",
+        "memory",
         "missed",
         "moment",
         "peak_seconds",
@@ -232,6 +235,7 @@ class Profile:
         fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
         threads: "Sequence[ThreadAtPeak]" = (),
+        memory: "Optional[Whereabouts]" = None,
     ) -> None:
         self.program = program
         self.root = root
@@ -244,6 +248,7 @@ class Profile:
         self.columns = columns
         self.followed = followed
         self.threads = tuple(threads)
+        self.memory = memory
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

@@ -9,6 +9,7 @@ from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
+from filprofiler.profile.saved_memory import memory_of
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 
 TYPE_CHECKING = False
@@ -91,6 +92,7 @@ def _profile_of(data: "Any") -> Profile:
         moment=_of(data["moment"], str),
         failed_requests=_of(data["failed_requests"], int),
         failures=failures,
+        memory=memory_of(data.get("memory"), sites),
         fatal_request=failures[_of(data["fatal_request"], int)] if data["fatal_request"] is not None else None,
     )
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))

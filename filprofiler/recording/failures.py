@@ -30,9 +30,10 @@ class FailedRequest:
 
 
 def read_failures(data: bytes, count: int, node_count: int) -> "List[FailedRequest]":
-    """Of `count` failed requests the last ones, which are kept in the header, in the order of time."""
+    """The last of `count` failed requests in a recording with that many nodes, in the order of time."""
+    kept = min(count, _abi.FIL_FAILURES_KEPT)
     failures = []
-    for number in range(max(0, count - _abi.FIL_FAILURES_KEPT) + 1, count + 1):
+    for number in range(count - kept + 1, count + 1):
         place = (number - 1) % _abi.FIL_FAILURES_KEPT
         start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
         failures.append(FailedRequest(number, _FAILURE.unpack_from(data, start)))

@@ -10,6 +10,7 @@ from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
+from filprofiler.recording.account import Account
 from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
 from filprofiler.recording.threads import read_threads
@@ -76,6 +77,7 @@ class Recording:
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
     threads: the threads that have asked for memory, an instance of Threads.
+    account: what is told beside the callstacks.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -108,6 +110,10 @@ class Recording:
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
+        self.account = Account(data, header, rising, self._text)
+        for file in self.account.files:
+            if file.node >= self.node_count:
+                file.node = _abi.FIL_NODE_LOST
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:

@@ -8,6 +8,7 @@ import json
 from filprofiler.profile.remarks import remarks_of
 from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, VERSION
 from filprofiler.profile.totals import Totals
+from filprofiler.report.json_memory import memory_member
 from filprofiler.report.remark_text import remark_basis, remark_text
 
 TYPE_CHECKING = False
@@ -42,6 +43,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         {"name": thread.name, "last": thread.last, "stack": [sites.number(site) for site in thread.stack]}
         for thread in profile.threads
     ]
+    members["memory"] = memory_member(profile, sites.number)
     members["failed_requests"] = profile.failed_requests
     members["failures"] = [_failure(failure, sites) for failure in profile.failures]
     fatal = profile.fatal_request
