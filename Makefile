@@ -10,7 +10,7 @@ RUN = $(VENV)/bin/python
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-memcheck lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-memcheck test-faults test-others lint format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel sdist clean
 
 help: ## print this list
@@ -45,8 +45,17 @@ test-browser: build ## look at reports in Chromium, which must be installed (Deb
 test-slow: build ## threads, forks and finalization 50 times on each Python, and more random stacks (half an hour)
 	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 FIL_TEST_EVENTS=1000000 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py tests/integration/test_thread_ledgers.py $(ARGS)
 
+test-libraries: build ## pyarrow, polars, duckdb, PyTorch and others, on each Python for which there are wheels (downloads 1 GB, once)
+	FIL_TEST_LIBRARIES=all $(RUN) -m pytest tests/integration/test_own_allocators.py $(ARGS)
+
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)
+
+test-faults: build ## each system call of the library's own fails once, in every way, on five Pythons (an hour)
+	FIL_TEST_FAULTS=all $(RUN) -m pytest tests/integration/test_faults.py $(ARGS)
+
+test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same results with and without the profiler (an hour)
+	$(RUN) tests/others/compare_suites.py $(ARGS)
 
 fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
 	@$(PYTHON) build_tools/fetch_interpreters.py --free-threaded

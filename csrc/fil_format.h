@@ -64,7 +64,15 @@ enum fil_reserved_node {
 /* fil_code number 0 is never used. A node whose code is 0 is a mark, and its offset says which. */
 enum fil_mark {
     FIL_MARK_THREAD = 1, /* below it: the frames of threads that the callstack above it started */
-    FIL_MARK_HANDED = 2  /* below it: the frames of other threads that do work which the callstack above it handed over */
+    FIL_MARK_WORKER = 2, /* its own bytes: a thread without Python frames took them while the callstack above it was the
+                            last one known of the thread that had started it */
+    FIL_MARK_HANDED = 3  /* below it: the frames of other threads that do work which the callstack above it handed over */
+};
+
+/* What a fil_code is. */
+enum fil_code_kind {
+    FIL_CODE_FUNCTION = 0, /* a function of the program */
+    FIL_CODE_LIBRARY = 1   /* a library that mapped memory: `filename` is its path, all else is 0 */
 };
 
 /* Why an event could not be recorded as it was: index into fil_header.missed. */
@@ -106,7 +114,7 @@ struct fil_code {
     uint64_t qualname;   /* co_qualname, likewise; 0 before CPython 3.11 */
     uint64_t line_table; /* co_lnotab (to 3.9) or co_linetable, raw bytes; 0: not kept */
     uint32_t first_line; /* co_firstlineno */
-    uint32_t reserved;
+    uint32_t kind;       /* enum fil_code_kind */
 };
 
 #define FIL_THREADS_KEPT 128u      /* threads that are told one by one */

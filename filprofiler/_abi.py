@@ -50,7 +50,12 @@ FIL_NODE_FIRST = 3
 
 # enum fil_mark
 FIL_MARK_THREAD = 1
-FIL_MARK_HANDED = 2
+FIL_MARK_WORKER = 2
+FIL_MARK_HANDED = 3
+
+# enum fil_code_kind
+FIL_CODE_FUNCTION = 0
+FIL_CODE_LIBRARY = 1
 
 # enum fil_missed
 FIL_MISSED_CALLSTACK = 0
@@ -117,14 +122,14 @@ NODE_SIZE = 32
 
 # struct fil_code
 CODE_FORMAT = "<QQQQII"
-CODE_FIELDS = ("filename", "name", "qualname", "line_table", "first_line", "reserved")
+CODE_FIELDS = ("filename", "name", "qualname", "line_table", "first_line", "kind")
 CODE_OFFSETS = {
     "filename": 0,
     "name": 8,
     "qualname": 16,
     "line_table": 24,
     "first_line": 32,
-    "reserved": 36,
+    "kind": 36,
 }
 CODE_SIZE = 40
 

@@ -23,15 +23,44 @@ static uintptr_t innermost_frame(uintptr_t thread_state)
     return load_address(holder + walker.layout.state_frame);
 }
 
-/* A thread that Python never met has no frames; unless we do without thread states. */
-static __attribute__((cold, noinline)) uint32_t without_thread_state(const struct thread_context *context)
+/* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's latest
+ * callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from where it started
+ * the thread, or if it is gone, the thread belongs there. */
+static uint32_t worker_node(struct thread_context *context)
 {
-    return shadow_stack_prepared() ? shadow_stack_node(context->start_node) : context->start_node;
+    const struct thread_origin *origin = &thread_local_state.origin;
+    const struct thread_context *creator = origin->creator;
+    if (creator == NULL) {
+        return context->start_node;
+    }
+    uint32_t latest = __atomic_load_n(&creator->latest, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&creator->life, __ATOMIC_ACQUIRE) != origin->creator_life || latest == origin->creator_node ||
+        latest < FIL_NODE_FIRST) {
+        return context->start_node;
+    }
+    if (latest != context->worker_parent) {
+        bool locked = state_enter();
+        context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
+        state_leave(locked);
+        context->worker_parent = context->worker_node == FIL_NODE_LOST ? FIL_NODE_NONE : latest;
+    }
+    return context->worker_node;
+}
+
+/* A thread that Python never met has no frames; unless we do without thread states. */
+static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thread_context *context)
+{
+    if (!shadow_stack_prepared()) {
+        return worker_node(context);
+    }
+    uint32_t node = shadow_stack_node(context->start_node);
+    context->latest = node == context->start_node ? context->latest : node;
+    return node;
 }
 
 static uint32_t start_node(void)
 {
-    uint32_t node = thread_local_state.start_node;
+    uint32_t node = thread_local_state.origin.start_node;
     return node == 0 ? FIL_NODE_ROOT : node;
 }
 
@@ -46,6 +75,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
         thread_context_clear(context);
         context->checked_generation = generation;
     }
+    context->generation = generation - (context->handed_at != NOT_HANDED); /* also for the ways out below */
     uintptr_t thread_state = (uintptr_t)walker.thread_state();
     if (thread_state == 0) {
         return without_thread_state(context);
@@ -129,26 +159,32 @@ uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
     return start == FIL_NODE_LOST ? node : start;
 }
 
-struct thread_start attribute_thread_start(void)
+struct thread_origin attribute_thread_start(void)
 {
-    struct thread_start start = {.node = attribute_now()};
+    uint32_t node = attribute_now();
     const struct thread_context *context = thread_local_state.context;
-    uintptr_t thread = context == NULL ? 0 : handover_started_thread(context, start.node);
+    if (context == NULL || context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
+        struct thread_origin same = thread_local_state.origin;
+        same.start_node = start_node();
+        memset(same.name, 0, sizeof same.name);
+        return same;
+    }
+    struct thread_origin origin = {.creator = context, .creator_life = context->life, .creator_node = node};
+    uintptr_t thread = handover_started_thread(context, node);
     bool locked = state_enter();
-    ledger_thread_note(&state.ledger, thread_local_state.thread, start.node);
-    start.node = attribute_mark(start.node, FIL_MARK_THREAD);
+    ledger_thread_note(&state.ledger, thread_local_state.thread, node);
+    origin.start_node = attribute_mark(node, FIL_MARK_THREAD);
     state_leave(locked);
     if (thread != 0) { /* so this is the interpreter's own thread module, which holds the GIL */
-        python_calls_thread_name(thread, start.name, sizeof start.name);
+        python_calls_thread_name(thread, origin.name, sizeof origin.name);
         python_calls_number_jobs();
     }
-    return start;
+    return origin;
 }
 
-void attribute_thread_begin(const struct thread_start *start)
+void attribute_thread_begin(const struct thread_origin *origin)
 {
-    thread_local_state.start_node = start->node;
-    memcpy(thread_local_state.name, start->name, sizeof start->name);
+    thread_local_state.origin = *origin;
 }
 
 void attribute_thread_end(void)

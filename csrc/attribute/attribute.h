@@ -7,6 +7,7 @@
 #define FIL_ATTRIBUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fil_abi.h"
@@ -15,17 +16,26 @@
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
 
-/* What is known of a thread before it runs. */
-struct thread_start {
-    uint32_t node;                     /* below it hang its callstacks */
-    char name[FIL_THREAD_NAME_BYTES];  /* all zeros: not known */
+/* The node for a mapping of `bytes` that `caller`, an address of code, made while the calling thread's callstack was
+ * `node`. If it is large enough to be stock of an allocator inside a library, the library is told too. */
+uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes);
+
+struct thread_context;
+
+/* Where a thread comes from. */
+struct thread_origin {
+    const struct thread_context *creator; /* the Python thread that started it, perhaps through others without Python frames */
+    uint32_t creator_life;                /* whether it is still that thread */
+    uint32_t creator_node;                /* its callstack then */
+    uint32_t start_node;                  /* below it hang the thread's own callstacks */
+    char name[FIL_THREAD_NAME_BYTES];     /* what Python calls the thread; all zeros: not known */
 };
 
-/* The thread that the calling thread is about to start. Outside malloc. */
-struct thread_start attribute_thread_start(void);
+/* The origin of a thread that the calling thread is about to start. Outside malloc. */
+struct thread_origin attribute_thread_start(void);
 
 /* The calling thread begins. And ends: what it held can be used by others. */
-void attribute_thread_begin(const struct thread_start *start);
+void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);
 
 /* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */

@@ -83,10 +83,12 @@ struct thread_context *thread_context_obtain(void)
     }
     thread_context_clear(context);
     context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
-    context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
+    context->start_node = own->origin.start_node == 0 ? FIL_NODE_ROOT : own->origin.start_node;
+    context->worker_parent = FIL_NODE_NONE;
+    __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
     bool locked = state_enter();
-    own->thread = ledger_thread_begin(&state.ledger, own->name, context->start_node);
+    own->thread = ledger_thread_begin(&state.ledger, own->origin.name, context->start_node);
     state_leave(locked);
     platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
@@ -100,6 +102,7 @@ void thread_context_release(void)
     own->context = NULL;
     if (context != NULL) {
         bool locked = state_enter();
+        __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
         context->next_free = free_contexts;
         free_contexts = context;
         if (own->thread != NULL && state.tracking) { /* in a fork's child the recording is its parent's */

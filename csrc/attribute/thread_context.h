@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fil_format.h"
+#include "attribute/attribute.h"
 
 #define KNOWN_CHILDREN 16384u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
@@ -36,6 +36,10 @@ struct thread_context {
     uint32_t start_node;         /* below it hang the callstacks of this thread */
     uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
     uint32_t checked_generation; /* state.generation when the caches were last cleared */
+    uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */
+    uint32_t life;               /* raised when its thread ends: it may become another's */
+    uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
+    uint32_t worker_node;
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
     uint32_t handed_at;          /* index of the innermost frame that runs handed work (handover.h), else NOT_HANDED */
     uint32_t handed_function;    /* the number of its function */
@@ -49,9 +53,8 @@ struct thread_context {
 
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
-    uint32_t start_node;            /* 0: FIL_NODE_ROOT */
     struct fil_thread *thread;      /* its record; NULL: none */
-    char name[FIL_THREAD_NAME_BYTES]; /* what Python calls it; all zeros: not known */
+    struct thread_origin origin;    /* all 0: nothing is known */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
 };

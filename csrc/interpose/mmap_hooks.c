@@ -35,7 +35,8 @@ static void *map_file(void *address, size_t bytes, int protection, int flags, in
     return mapped;
 }
 
-static void *map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
+static void *map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset,
+                 const void *caller)
 {
     if (!events_counted()) {
         return platform_mmap(address, bytes, protection, flags, descriptor, offset);
@@ -45,7 +46,7 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
     }
     bool counts = platform_is_usable(protection);
     size_t taken = platform_mapped_bytes(bytes, flags);
-    uint32_t node = counts ? attribute_now() : FIL_NODE_NONE;
+    uint32_t node = counts ? attribute_mapping(attribute_now(), caller, taken) : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED) {
@@ -68,13 +69,13 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
 
 FIL_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset)
 {
-    return map(address, bytes, protection, flags, descriptor, offset);
+    return map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
 /* Where off_t is 64 bits wide the two are one. */
 FIL_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
 {
-    return map(address, bytes, protection, flags, descriptor, offset);
+    return map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
 FIL_EXPORT int munmap(void *address, size_t bytes)
@@ -132,7 +133,7 @@ FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int f
     if (!state.tracking) {
         return platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_mapping(attribute_now(), __builtin_return_address(0), new_bytes);
     bool locked = state_enter();
     void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     if (mapped != MAP_FAILED) {
@@ -147,12 +148,12 @@ FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int f
 }
 
 /* Reserved addresses become memory. */
-static int protect(void *address, size_t bytes, int protection, int key)
+static int protect(void *address, size_t bytes, int protection, int key, const void *caller)
 {
     if (!events_counted() || !platform_is_usable(protection)) {
         return platform_mprotect(address, bytes, protection, key);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_mapping(attribute_now(), caller, bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection, key);
     bool used = ledger_has_reserved(&state.ledger, (uintptr_t)address, whole_pages(bytes));
@@ -168,12 +169,12 @@ static int protect(void *address, size_t bytes, int protection, int key)
 
 FIL_EXPORT int mprotect(void *address, size_t bytes, int protection)
 {
-    return protect(address, bytes, protection, PLATFORM_NO_KEY);
+    return protect(address, bytes, protection, PLATFORM_NO_KEY, __builtin_return_address(0));
 }
 
 FIL_EXPORT int pkey_mprotect(void *address, size_t bytes, int protection, int key)
 {
-    return protect(address, bytes, protection, key);
+    return protect(address, bytes, protection, key, __builtin_return_address(0));
 }
 
 FIL_EXPORT void *shmat(int identifier, const void *address, int flags)

@@ -13,7 +13,7 @@ struct thread_task {
     void *(*function)(void *);
     thrd_start_t c11_function;
     void *argument;
-    struct thread_start start;
+    struct thread_origin origin;
 };
 
 /* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
@@ -31,7 +31,7 @@ static struct thread_task begin_task(void *argument)
 {
     struct thread_task task = *(struct thread_task *)argument;
     real.free(argument);
-    attribute_thread_begin(&task.start);
+    attribute_thread_begin(&task.origin);
     return task;
 }
 

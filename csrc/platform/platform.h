@@ -128,6 +128,18 @@ void platform_handle_signal(int signal, void (*handler)(int));
  * without it; `own_symbol` is any address inside the library. */
 void platform_leave_preload_list(const void *own_symbol);
 
+/* A piece of a loaded file: its addresses, and the file's path as the kernel tells it (no 0 at its end). */
+struct platform_module {
+    uintptr_t start;
+    uintptr_t end;
+    uint32_t path_bytes;
+    char path[4096];
+    char scratch[8192]; /* while it is looked for: room for two of the longest lines of the kernel's list */
+};
+
+/* Find the file that `address` was loaded from. False if there is none, or the system does not tell. Slow. */
+bool platform_module_at(uintptr_t address, struct platform_module *module);
+
 /* The next definition of a C library function after this library's own; NULL if there is none. */
 void *platform_next_symbol(const char *name);
 /* Is the definition of `name` that this process uses in the same library as the address `own_symbol`? */

@@ -11,6 +11,7 @@ from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH, LIBRARY_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import jit, statuses
+from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.preload import Preload
@@ -21,7 +22,7 @@ from filprofiler.launch.threadpools import limit_thread_pools, overridden_senten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Sequence
+    from typing import Callable, Dict, Sequence
 
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
@@ -53,6 +54,7 @@ def run(target: "Target", options: "Options") -> int:
     except OutputError as error:
         say(str(error))
         return statuses.CANNOT_WRITE
+    environment = _environment(preload, options, program)
     try:
         write_description(program, folder.path)
     except OSError as error:
@@ -60,7 +62,7 @@ def run(target: "Target", options: "Options") -> int:
         say("Cannot write in %s: %s." % (folder.path, error.strerror))
         return statuses.CANNOT_WRITE
     try:
-        _start(supervisor, preload, target, options, folder)
+        _start(supervisor, environment, target, folder)
     except OSError as error:
         folder.discard()
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
@@ -106,17 +108,24 @@ def _preload() -> Preload:
         raise _CannotProfileError(problem % (LIBRARY_PATH, error.strerror)) from None
 
 
-def _start(
-    supervisor: Supervisor, preload: Preload, target: "Target", options: "Options", folder: ResultFolder
-) -> None:
-    """Start the program, through bootstrap.py, with the interpreter that runs us. Raises OSError."""
+def _environment(preload: Preload, options: "Options", program: "Program") -> "Dict[str, str]":
+    """The environment in which the program is started; what is set for allocators goes into its description."""
     environment = dict(os.environ)
     preload.put_first(environment)
     if not options.keep_thread_pools:
         overridden = limit_thread_pools(environment)
         if overridden:
             say(overridden_sentence(overridden))
+    settings = set_allocators(environment, options.keep_allocators, options.release_memory)
+    if settings.overridden:
+        say(settings.sentence)
+    program.settings = tuple(settings.made)
     jit.turn_off(environment)
+    return environment
+
+
+def _start(supervisor: Supervisor, environment: "Dict[str, str]", target: "Target", folder: ResultFolder) -> None:
+    """Start the program, through bootstrap.py, with the interpreter that runs us. Raises OSError."""
     name, flags = interpreter_command()
     command = [name] + flags
     command += [BOOTSTRAP_PATH, folder.recording_path, str(int(REPORT_SIGNAL)), target.mode, target.name]

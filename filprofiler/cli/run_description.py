@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION_NAME = "recording.txt"
 
-_BEGINNING = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments")
+_BEGINNING = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments", "settings")
 _END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor lived to see it
 _FIELDS = _BEGINNING + _END
 

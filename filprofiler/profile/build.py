@@ -236,6 +236,9 @@ class _TreeBuilder:
             if offset in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED):
                 self._at[number] = self._at[self._above_threading(parent)]
                 self._phase[number] = _THREAD
+            elif offset == _abi.FIL_MARK_WORKER:
+                self._at[number] = self._child(self._at[parent], self.table.worker())
+                self._phase[number] = _KEPT
             return
         site = self.table.number(code_number, offset)
         if site == 0 or self._left_out(number, phase):

@@ -34,6 +34,7 @@ class Program:
     elapsed_seconds: wall-clock time of the run, or None.
     module: name given to `-m`, or None.
     arguments: the program's own arguments, for display.
+    settings: environment variables that were set for libraries' allocators: "NAME=value".
     limits: sentences about what limited its memory; only where that matters.
     source_lines: the source lines that came with a saved profile; None: they are read from the files.
     """
@@ -50,6 +51,7 @@ class Program:
         "module",
         "arguments",
         "limits",
+        "settings",
         "source_lines",
     )
 
@@ -66,6 +68,7 @@ class Program:
         module: "Optional[str]" = None,
         arguments: "Sequence[str]" = (),
         limits: "Sequence[str]" = (),
+        settings: "Sequence[str]" = (),
         source_lines: "Optional[SourceLines]" = None,
     ) -> None:
         self.script = script
@@ -79,6 +82,7 @@ class Program:
         self.module = module
         self.arguments = tuple(arguments)
         self.limits = tuple(limits)
+        self.settings = tuple(settings)
         self.source_lines = source_lines
 
 

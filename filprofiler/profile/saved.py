@@ -33,6 +33,7 @@ PROGRAM_FIELDS = {
     "elapsed_seconds": (float, int, type(None)),
     "resident_peak_bytes": (int, type(None)),
     "limits": _TEXTS,
+    "settings": _TEXTS,
 }  # type: Dict[str, Tuple[type, ...]]
 
 _MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
@@ -157,8 +158,9 @@ def _remark(data: "Any", sites: "List[Site]") -> Remark:
 
 def _program(data: "Any") -> Program:
     program = data["program"]
+    program.setdefault("settings", [])  # files of the first release have none
     values = {name: _of(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
-    for name in ("arguments", "own_files", "limits"):
+    for name in ("arguments", "own_files", "limits", "settings"):
         values[name] = [_of(text, str) for text in values[name]]
     lines = {}  # type: Dict[str, Dict[int, str]]
     for path, texts in data["source_lines"].items():

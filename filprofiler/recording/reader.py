@@ -11,6 +11,7 @@ from struct import Struct, calcsize, error
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.recording.account import Account
+from filprofiler.recording.code import Code
 from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
 from filprofiler.recording.threads import read_threads
@@ -32,27 +33,6 @@ _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
 _IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
-
-
-class Code:
-    """One function met in callstacks.
-
-    filename, name: co_filename and co_name; "<not recorded>" if there was no room for them.
-    qualname: co_qualname, None before CPython 3.11.
-    first_line: co_firstlineno.
-    line_table: co_lnotab or co_linetable, None if it was not kept.
-    """
-
-    __slots__ = ("filename", "first_line", "line_table", "name", "qualname")
-
-    def __init__(
-        self, filename: str, name: str, qualname: "Optional[str]", first_line: int, line_table: "Optional[bytes]"
-    ) -> None:
-        self.filename = filename
-        self.name = name
-        self.qualname = qualname
-        self.first_line = first_line
-        self.line_table = line_table
 
 
 class Recording:
@@ -231,14 +211,15 @@ class Recording:
         try:
             fields = _CODE.unpack_from(self._data, self._code_segments[segment] + place * _abi.CODE_SIZE)
         except (IndexError, error):
-            return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None)
-        filename, name, qualname, line_table, first_line, _reserved = fields
+            return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None, _abi.FIL_CODE_FUNCTION)
+        filename, name, qualname, line_table, first_line, kind = fields
         return Code(
             self._text(filename) or _NOT_KEPT,
             self._text(name) or _NOT_KEPT,
             self._text(qualname),
             first_line,
             self._content(line_table),
+            kind,
         )
 
     def _text(self, offset: int) -> "Optional[str]":

@@ -92,6 +92,8 @@ def _facts(profile: "Profile") -> "List[str]":
         facts.append("started " + time.strftime("%Y-%m-%d %H:%M:%S", started))
     if program.outcome:
         facts.append("outcome: " + program.outcome)
+    if program.settings:
+        facts.append("set for it: " + ", ".join(program.settings))
     return facts
 
 
