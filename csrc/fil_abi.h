@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define FIL_ABI_VERSION 2u
+#define FIL_ABI_VERSION 3u
 
 #define FIL_EXPORT __attribute__((visibility("default")))
 
@@ -41,6 +41,7 @@ struct fil_layout {
     uint16_t frame_previous;    /* frame: the one that called it */
     uint16_t frame_code;        /* frame: its code object, perhaps with a tag in the two lowest bits */
     uint16_t frame_instruction; /* frame: see form */
+    uint16_t frame_locals;      /* frame: its variables, arguments first, perhaps with such a tag too; 0: unknown */
     uint16_t frame_owner;       /* frame: a byte; 0: frames have no owner */
     uint16_t shim_owner;        /* frames whose owner is this or more belong to no Python function */
     uint16_t state_chunk;       /* thread state: the chunk of memory with the thread's newest frames; 0: unknown */
@@ -74,6 +75,7 @@ struct fil_observed_frame {
     uint32_t qualname_bytes;
     uint32_t line_table_at;     /* co_lnotab (to 3.9) or co_linetable */
     uint32_t line_table_bytes;
+    uint64_t first_local;       /* address of the object in the frame's first variable; 0: none, or unknown */
 };
 
 /* FIL_ABI_VERSION of the library. */

@@ -149,6 +149,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         last_error = recording_last_error();
         return FIL_ERROR_RECORDING;
     }
+    state.ledger.threads = recording_threads();
     enum fil_status status = python_hooks_install();
     if (status != FIL_OK) {
         return status;

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         name: str
         qualname: str  # "" before CPython 3.11
         line_table: bytes  # co_lnotab to 3.9, then co_linetable
+        first_local: int  # id of the object in the first variable; 0 if there is none, or that is not known
 
 
 _C_TYPES = {
@@ -157,7 +158,7 @@ class Library:
                 words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
             except UnicodeDecodeError:
                 self._check(_abi.FIL_ERROR_UNREADABLE_STACK)
-            observed.append((code, offset, first_line) + words + (spans[3],))
+            observed.append((code, offset, first_line) + words + (spans[3], record[-1]))
         return observed  # type: ignore[return-value]
 
     def accept_layout(self) -> None:

@@ -40,6 +40,7 @@ bool thread_context_grow(struct thread_context *context)
 void thread_context_clear(struct thread_context *context)
 {
     context->depth = 0;
+    context->handed_at = NOT_HANDED;
     context->salt += BLOCK_NODE_LIMIT;
     if (context->salt == 0) { /* every salt was used: old entries would count again */
         memset(context->known, 0, sizeof context->known);
@@ -81,11 +82,14 @@ struct thread_context *thread_context_obtain(void)
         return NULL;
     }
     thread_context_clear(context);
-    context->generation = state.generation - 1; /* so that the first walk asks whether it may */
+    context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = own->origin.start_node == 0 ? FIL_NODE_ROOT : own->origin.start_node;
     context->worker_parent = FIL_NODE_NONE;
     __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
+    bool locked = state_enter();
+    own->thread = ledger_thread_begin(&state.ledger, own->origin.name, context->start_node);
+    state_leave(locked);
     platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
 }
@@ -101,6 +105,10 @@ void thread_context_release(void)
         __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
         context->next_free = free_contexts;
         free_contexts = context;
+        if (own->thread != NULL && state.tracking) { /* in a fork's child the recording is its parent's */
+            ledger_thread_end(&state.ledger, own->thread);
+        }
+        own->thread = NULL;
         state_leave(locked);
     }
 }

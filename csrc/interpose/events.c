@@ -2,7 +2,16 @@
 
 #include <errno.h>
 
+#include "attribute/thread_context.h"
+
 _Thread_local uint32_t events_hidden;
+
+void event_thread_took(uint32_t node)
+{
+    if (state.threads) {
+        ledger_thread_note(&state.ledger, thread_local_state.thread, node);
+    }
+}
 
 __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
 {
@@ -14,6 +23,7 @@ __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, 
     if (node == FIL_NODE_LOST) {
         ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
     }
+    event_thread_took(node);
     ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     state_leave(locked);
 }

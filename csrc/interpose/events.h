@@ -21,6 +21,9 @@ static inline bool events_counted(void)
 void event_add_block(const void *block, size_t bytes, uint32_t node);
 struct block event_take_block(uint32_t *slot, const void *block);
 
+/* The calling thread took memory by `node`: for where threads were at the peak. Inside an event. */
+void event_thread_took(uint32_t node);
+
 /* The entry of a block that the calling thread is about to give back; NULL if it is not recorded. The block is ours, so
  * nobody else changes its entry: no lock is needed to look. */
 static inline uint32_t *event_find_block(const void *block)

@@ -59,6 +59,7 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
             if (node == FIL_NODE_LOST) {
                 ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
             }
+            event_thread_took(node);
             ledger_add_range(&state.ledger, (uintptr_t)mapped, taken, node);
         } else { /* addresses only, until mprotect makes memory of them */
             ledger_reserve_range(&state.ledger, (uintptr_t)mapped, taken);

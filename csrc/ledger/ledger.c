@@ -26,6 +26,7 @@ static void renumber_epochs(struct ledger *ledger)
         gauge->epoch = gauge->epoch == ledger->header->epoch ? 1 : 0;
     }
     ledger_renumber_files(ledger);
+    ledger_renumber_threads(ledger);
     ledger->header->epoch = 1;
 }
 

@@ -148,3 +148,9 @@ uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size
     *room = wanted;
     return next_segment(FIL_SEGMENT_TEXT, wanted, offset);
 }
+
+struct fil_threads *recording_threads(void)
+{
+    uint64_t offset;
+    return next_segment(FIL_SEGMENT_THREADS, sizeof(struct fil_threads), &offset);
+}

@@ -10,6 +10,7 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
+from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _profile_of(data: "Any") -> Profile:
         memory=memory_of(data.get("memory"), sites),
         fatal_request=failures[_of(data["fatal_request"], int)] if data["fatal_request"] is not None else None,
     )
+    profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment %r" % profile.moment)
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
@@ -140,6 +142,12 @@ def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:
     )
 
 
+def _thread(data: "Any", sites: "List[Site]") -> ThreadAtPeak:
+    return ThreadAtPeak(
+        _of(data["name"], str), [sites[_of(number, int)] for number in data["stack"]], _of(data["last"], bool)
+    )
+
+
 def _remark(data: "Any", sites: "List[Site]") -> Remark:
     kind, numbers, sizes = _of(data["kind"], str), data["sites"], data["sizes"]
     words = {_of(name, str): _of(word, str) for name, word in data["words"].items()}
@@ -173,7 +181,11 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         if not (0 <= _of(parent, int) < place and 0 <= number < len(sites) and size >= 0):
             raise _UnfitError("is damaged: its node %d makes no sense" % place)
         nodes.append(Node(sites[number], nodes[parent], size))
-    for place in columns["thread"]:
-        nodes[_of(place, int)].thread = True
+    places = columns["thread"]
+    words = columns.get("thread_words", [ANOTHER_THREAD] * len(places))
+    if len(words) != len(places):
+        raise _UnfitError("is damaged: the columns of its threads are not of equal length")
+    for place, called in zip(places, words):
+        nodes[_of(place, int)].thread = _of(called, str)
     sum_up(nodes)
     return nodes[0]
