@@ -154,7 +154,7 @@ uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
 {
     uint32_t start = started_before(node);
     if (start == FIL_NODE_NONE) {
-        start = ledger_child(&state.ledger, node, 0, mark);
+        start = ledger_child(&state.ledger, node, 0, (int32_t)mark);
     }
     return start == FIL_NODE_LOST ? node : start;
 }
