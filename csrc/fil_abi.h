@@ -81,7 +81,8 @@ struct fil_observed_frame {
 /* FIL_ABI_VERSION of the library. */
 FIL_EXPORT uint32_t fil_abi_version(void);
 
-/* FIL_OK if the library's malloc is the one that the process calls, else FIL_ERROR_NOT_PRELOADED. */
+/* FIL_OK if the library's malloc is the one that the process calls, else FIL_ERROR_NOT_PRELOADED: also, as from fil_start,
+ * if the process has more rights than who started it. */
 FIL_EXPORT int32_t fil_preloaded(void);
 
 /* Choose the frame layout for sys.hexversion, as it is known or as the interpreter publishes it. Returns FIL_OK,

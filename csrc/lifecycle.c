@@ -47,6 +47,9 @@ static uint64_t coarse_clock_ns(void *context)
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
+    if (platform_is_privileged()) {
+        return; /* whoever started it must not steer it: the hooks pass on, and nothing will start */
+    }
     platform_leave_preload_list((const void *)&state);
     process_hooks_install();
 }
@@ -63,6 +66,9 @@ uint32_t fil_abi_version(void)
 
 int32_t fil_preloaded(void)
 {
+    if (platform_is_privileged()) {
+        return FIL_ERROR_NOT_PRELOADED;
+    }
     /* Not malloc itself: an executable at a fixed address has an entry of its own for it, which leads here. */
     return platform_owns_symbol("pvalloc", (const void *)&state) ? FIL_OK : FIL_ERROR_NOT_PRELOADED;
 }
@@ -135,6 +141,9 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         .keep_snapshot = recording_keep_snapshot,
         .clock_ns = coarse_clock_ns,
     };
+    if (platform_is_privileged()) {
+        return FIL_ERROR_NOT_PRELOADED;
+    }
     if (!attribute_accepted()) {
         return FIL_ERROR_NOT_PROVED;
     }

@@ -48,6 +48,7 @@ ALWAYS_ALLOWED = (
     "this Python does not know the feature",
     "root can read everything",
     "no control group for memory can be made here",
+    "only root can make a set-uid program",
 )
 
 

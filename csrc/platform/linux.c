@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -255,6 +256,11 @@ bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
     }
     errno = kept;
     return true;
+}
+
+bool platform_is_privileged(void)
+{
+    return getauxval(AT_SECURE) != 0;
 }
 
 uint32_t platform_pid(void)

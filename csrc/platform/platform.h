@@ -110,6 +110,9 @@ static inline void platform_lock_give(struct platform_lock *lock)
     __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }
 
+/* Does this process run with more rights than who started it (set-uid, set-gid, file capabilities)? */
+bool platform_is_privileged(void);
+
 /* Write a message to standard error, as well as that goes. */
 void platform_say(const char *message);
 

@@ -30,7 +30,8 @@ class ResultFolder:
     def __init__(self, output: str, now: "Optional[float]" = None) -> None:
         """Create a folder named after the time `now` (seconds since 1970) in the folder `output`.
 
-        If there is one of that name, the next millisecond that is free is taken. Raises OutputError.
+        If there is one of that name, the next millisecond that is free is taken. Nobody but the user can look into it:
+        what it will hold names files, functions and arguments of the program. Raises OutputError.
         """
         milliseconds = int((time.time() if now is None else now) * 1000)
         try:
@@ -39,7 +40,7 @@ class ResultFolder:
             while True:
                 self.path = os.path.join(os.path.abspath(output), _timestamp(milliseconds))
                 try:
-                    os.mkdir(self.path)
+                    os.mkdir(self.path, 0o700)
                     break
                 except FileExistsError:
                     milliseconds += 1

@@ -70,7 +70,11 @@ def profiler(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -> s
 
 @pytest.fixture
 def one_profiler(package: Path, tmp_path: Path) -> support.Profiler:
-    """The profiler under one interpreter: the one that drives the tests."""
+    """The profiler under one interpreter: the one that drives the tests, or FIL_TEST_ONE_PYTHON."""
+    given = os.environ.get("FIL_TEST_ONE_PYTHON")
+    if given:  # the wheel is for another processor than the one that drives
+        (interpreter,) = [interpreter for interpreter in INTERPRETERS if interpreter.path == given]
+        return support.Profiler(interpreter.path, interpreter.version, package, tmp_path)
     return support.Profiler(sys.executable, sys.version_info[:3], package, tmp_path)
 
 
