@@ -26,12 +26,6 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(const struc
     return shadow_stack_prepared() ? shadow_stack_node(context->start_node) : context->start_node;
 }
 
-static uint32_t start_node(void)
-{
-    uint32_t node = thread_local_state.start_node;
-    return node == 0 ? FIL_NODE_ROOT : node;
-}
-
 /* A code object that was met is gone, or the rules have changed: what is cached may be wrong. */
 static __attribute__((noinline)) bool may_still_walk(struct thread_context *context)
 {
@@ -39,6 +33,7 @@ static __attribute__((noinline)) bool may_still_walk(struct thread_context *cont
         return false;
     }
     thread_context_clear(context);
+    context->start_node = thread_start_node();
     context->generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
     return true;
 }
@@ -49,7 +44,7 @@ uint32_t attribute_now(void)
     if (context == NULL) {
         context = thread_context_obtain();
         if (context == NULL) { /* after a thread's end nothing of Python is left to walk; else there is no memory */
-            return thread_local_state.ended ? start_node() : FIL_NODE_LOST;
+            return thread_local_state.ended ? thread_start_node() : FIL_NODE_LOST;
         }
     }
     if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED) && !may_still_walk(context)) {
@@ -85,6 +80,11 @@ uint32_t attribute_thread_start(void)
 {
     uint32_t node = attribute_now();
     bool locked = state_enter();
+    if (!state.tracking) {
+        state_leave(locked);
+        return FIL_NODE_ROOT;
+    }
+    node = attribute_still(node);
     uint32_t start = started_before(node);
     if (start == FIL_NODE_NONE) {
         start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
@@ -93,9 +93,10 @@ uint32_t attribute_thread_start(void)
     return start == FIL_NODE_LOST ? node : start;
 }
 
-void attribute_thread_begin(uint32_t node)
+void attribute_thread_begin(uint32_t node, uint32_t round)
 {
     thread_local_state.start_node = node;
+    thread_local_state.start_round = round;
 }
 
 void attribute_thread_end(void)
@@ -109,6 +110,25 @@ void attribute_begin(void)
     if (shadow_stack_prepared()) {
         shadow_stack_install();
     }
+}
+
+void attribute_end(void)
+{
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+    code_registry_end();
+    thread_contexts_empty();
+}
+
+bool attribute_may_begin_again(void)
+{
+    return !shadow_stack_prepared(); /* a list of frames may be in use by a thread that is in its profile function */
+}
+
+uint32_t attribute_still(uint32_t node)
+{
+    const struct thread_context *context = thread_local_state.context;
+    bool still = context != NULL && context->generation == state.generation;
+    return still || shadow_stack_prepared() ? node : attribute_now();
 }
 
 void attribute_code_freed(uintptr_t address)

@@ -17,8 +17,9 @@ uint32_t attribute_now(void);
 /* The node under which the frames of a thread belong that the calling thread starts now. */
 uint32_t attribute_thread_start(void);
 
-/* The calling thread begins: its callstacks hang below `start_node`. And ends: what it held can be used by others. */
-void attribute_thread_begin(uint32_t start_node);
+/* The calling thread begins: its callstacks hang below `start_node`, in that round. And ends: what it held can be used by
+ * others. */
+void attribute_thread_begin(uint32_t start_node, uint32_t round);
 void attribute_thread_end(void);
 
 /* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
@@ -26,6 +27,15 @@ __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 
 /* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
 void attribute_begin(void);
+
+/* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
+void attribute_end(void);
+
+/* Is there a way to find callstacks after tracking has ended once? */
+bool attribute_may_begin_again(void);
+
+/* Inside an event: `node`, which the calling thread found for itself just before it, or what has taken its place since. */
+uint32_t attribute_still(uint32_t node);
 
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);

@@ -70,8 +70,10 @@ static __attribute__((noinline)) uint32_t look_up_child(uint32_t parent, const s
     uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
     uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
     bool locked = state_enter();
-    uint32_t number = code_registry_number(code);
     uint32_t node = FIL_NODE_LOST;
+    /* Else `parent` may be another tracking's: attribute_still walks again. */
+    bool current = state.tracking && thread_local_state.context->generation == state.generation;
+    uint32_t number = current ? code_registry_number(code) : 0;
     if (number != 0) {
         node = ledger_child(&state.ledger, parent, number, code_offset(layout, code, instruction));
     }

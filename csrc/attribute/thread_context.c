@@ -10,6 +10,7 @@
 _Thread_local struct thread_local_state thread_local_state;
 
 static struct thread_context *free_contexts;
+static struct thread_context *all_contexts;
 
 bool thread_context_grow(struct thread_context *context)
 {
@@ -55,6 +56,10 @@ static struct thread_context *new_context(void)
         free_contexts = context->next_free;
     } else {
         context = storage->take_pages(storage->context, sizeof *context);
+        if (context != NULL) {
+            context->next = all_contexts;
+            all_contexts = context;
+        }
     }
     state_leave(locked);
     if (context != NULL && context->capacity == 0 && !thread_context_grow(context)) {
@@ -83,9 +88,27 @@ struct thread_context *thread_context_obtain(void)
     platform_expect_end();
     thread_context_clear(context);
     context->generation = state.generation - 1; /* so that the first walk asks whether it may */
-    context->start_node = own->start_node == 0 ? FIL_NODE_ROOT : own->start_node;
+    context->start_node = thread_start_node();
     own->context = context;
     return context;
+}
+
+uint32_t thread_start_node(void)
+{
+    const struct thread_local_state *own = &thread_local_state;
+    return own->start_node == 0 || own->start_round != state.round ? FIL_NODE_ROOT : own->start_node;
+}
+
+void thread_contexts_empty(void)
+{
+    const struct ledger_storage *storage = &state.ledger.storage;
+    uintptr_t page = platform_page_bytes();
+    for (struct thread_context *context = all_contexts; context != NULL; context = context->next) {
+        /* Whole pages of `known` only: a thread may be in a walk, and an entry of zeros is none. */
+        uintptr_t start = ((uintptr_t)context->known + page - 1) / page * page;
+        uintptr_t end = (uintptr_t)(context->known + KNOWN_CHILDREN) / page * page;
+        storage->empty_pages(storage->context, (void *)start, end - start);
+    }
 }
 
 void thread_context_release(void)

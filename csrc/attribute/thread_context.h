@@ -34,13 +34,15 @@ struct thread_context {
     uint32_t generation;         /* state.generation when the caches were last cleared */
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
     struct thread_context *next_free;
+    struct thread_context *next; /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
     struct known_child known[KNOWN_CHILDREN];
 };
 
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
-    uint32_t start_node;            /* 0: FIL_NODE_ROOT */
+    uint32_t start_node;            /* below it hang the callstacks of this thread, in the round of tracking that it began in */
+    uint32_t start_round;
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
 };
@@ -52,6 +54,12 @@ __attribute__((cold, noinline)) struct thread_context *thread_context_obtain(voi
 
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);
+
+/* The node below which the calling thread's callstacks hang. */
+uint32_t thread_start_node(void);
+
+/* Tracking ends: let memory go that no thread needs to go on. Called inside an event. */
+void thread_contexts_empty(void);
 
 /* Let the three arrays hold more. Returns false if there is no memory. */
 __attribute__((cold, noinline)) bool thread_context_grow(struct thread_context *context);

@@ -14,6 +14,7 @@ struct thread_task {
     thrd_start_t c11_function;
     void *argument;
     uint32_t start_node;
+    uint32_t round; /* in which that is a node */
 };
 
 /* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
@@ -21,7 +22,8 @@ static struct thread_task *new_task(void *(*function)(void *), thrd_start_t c11_
 {
     struct thread_task *task = state.tracking ? real.malloc(sizeof *task) : NULL;
     if (task != NULL) {
-        *task = (struct thread_task){function, c11_function, argument, attribute_thread_start()};
+        uint32_t round = state.round;
+        *task = (struct thread_task){function, c11_function, argument, attribute_thread_start(), round};
     }
     state.threads = true; /* before there is one */
     return task;
@@ -31,7 +33,7 @@ static struct thread_task begin_task(void *argument)
 {
     struct thread_task task = *(struct thread_task *)argument;
     real.free(argument);
-    attribute_thread_begin(task.start_node);
+    attribute_thread_begin(task.start_node, task.round);
     return task;
 }
 
