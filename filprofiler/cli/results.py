@@ -2,7 +2,7 @@
 
 import os
 
-from filprofiler.cli.run_description import read_description
+from filprofiler.profile.run_description import read_description
 from filprofiler.errors import SavedProfileError
 from filprofiler.launch.result_folder import RECORDING_NAME
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK

@@ -13,7 +13,7 @@ import pytest
 from filprofiler.cli import browser
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT, Target
 from filprofiler.cli.messages import color_wanted, encoded
-from filprofiler.cli.run_description import read_description, write_description
+from filprofiler.profile.run_description import read_description, write_description
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH, OWN_FILES, PACKAGE_FOLDER
 from filprofiler.errors import UsageError
