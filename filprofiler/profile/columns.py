@@ -3,6 +3,8 @@
 Worked out for the few lines that are shown, one at a time, when they are asked for.
 """
 
+from collections import defaultdict
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
@@ -43,7 +45,8 @@ class Columns:
         self._places = places
         self._sites = sites
         self._recording = recording
-        self._by_site = None  # type: Optional[Dict[Site, List[int]]]
+        self._by_number = None  # type: Optional[Dict[int, List[int]]]
+        self._number_of = {}  # type: Dict[Site, int]
 
     def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
         """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
@@ -60,11 +63,13 @@ class Columns:
         return None if first is None or last is None or first >= last else (first, last)
 
     def _places_of(self, site: "Site") -> "Iterable[int]":
-        if self._by_site is None:
-            self._by_site = {}
+        if self._by_number is None:
+            self._number_of = {known: number for number, known in enumerate(self._sites)}
+            by_number = defaultdict(list)  # type: Dict[int, List[int]]
             for place, number in self._places.items():
-                self._by_site.setdefault(self._sites[number], []).append(place)
-        return self._by_site.get(site, ())
+                by_number[number].append(place)
+            self._by_number = by_number
+        return self._by_number.get(self._number_of.get(site, 0), ())
 
     def _located(self, place: int) -> "Optional[Tuple[int, int, int, int]]":
         if place < 0:  # a negative offset: the function has not begun

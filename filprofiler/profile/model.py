@@ -3,10 +3,15 @@
 All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
 """
 
+from operator import attrgetter
+
+from filprofiler.profile.flat_tree import FlatTree
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+    from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
@@ -106,6 +111,8 @@ class Site:
         return self.name if self.special else "%s:%d (%s)" % (self.path, self.line, self.name)
 
 
+_TOTAL_BYTES = attrgetter("total_bytes")
+
 # Shared by all leaves, which are most of a large tree; never changed.
 _NO_CHILDREN = []  # type: List[Node]
 
@@ -116,7 +123,7 @@ class Node:
     own_bytes: bytes asked for by exactly this callstack.
     total_bytes: those, and all below.
     callstacks: number of callstacks with bytes of their own, here and below.
-    children: largest first.
+    children: largest first; among equals, the one that asked for memory first.
     thread: whether this frame is the outermost of a thread that the frame above it started.
     """
 
@@ -146,36 +153,6 @@ PEAK = "peak"
 OUT_OF_MEMORY = "out of memory"
 
 
-class FailedRequest:
-    """A request for memory that failed; it is in no total.
-
-    number: from 1, in the order of time.
-    requested_bytes: what was asked for; None if its size is beyond 64 bits.
-    mapping: whether it was a mapping, not a block.
-    live_bytes: bytes live when it failed.
-    seconds: when, since tracking began.
-    stack: who asked: the sites, outermost first.
-    """
-
-    __slots__ = ("live_bytes", "mapping", "number", "requested_bytes", "seconds", "stack")
-
-    def __init__(
-        self,
-        number: int,
-        requested_bytes: "Optional[int]",
-        mapping: bool,
-        live_bytes: int,
-        seconds: float,
-        stack: "Sequence[Site]",
-    ) -> None:
-        self.number = number
-        self.requested_bytes = requested_bytes
-        self.mapping = mapping
-        self.live_bytes = live_bytes
-        self.seconds = seconds
-        self.stack = tuple(stack)
-
-
 def sum_up(nodes: "List[Node]") -> None:
     """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
     for node in reversed(nodes):
@@ -190,8 +167,9 @@ def sum_up(nodes: "List[Node]") -> None:
             else:
                 parent.children = [node]
     for node in nodes:
-        if len(node.children) > 1:
-            node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))
+        if len(node.children) > 1:  # the last one stands first; among equals the one that was met first shall
+            node.children.sort(key=_TOTAL_BYTES)
+            node.children.reverse()
 
 
 class Profile:
@@ -218,6 +196,7 @@ class Profile:
         "columns",
         "curve",
         "failed_requests",
+        "_flat",
         "failures",
         "fatal_request",
         "followed",
@@ -267,11 +246,19 @@ class Profile:
         self.failures = tuple(failures)
         self.fatal_request = fatal_request
         self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
+        self._flat = None  # type: Optional[FlatTree]
 
     @property
     def peak_bytes(self) -> int:
         """Bytes live at the moment that is told: the exact sum over all callstacks."""
         return self.root.total_bytes
+
+    @property
+    def flat(self) -> FlatTree:
+        """The tree by columns, in preorder; made when it is first asked for. The tree may not be changed any more."""
+        if self._flat is None:
+            self._flat = FlatTree(self.root)
+        return self._flat
 
     @property
     def complete(self) -> bool:

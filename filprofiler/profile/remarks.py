@@ -7,7 +7,7 @@ is better than to be wrong, so each rule asks for more than it would strictly ne
 import ast
 
 from filprofiler.profile import remark_rules as rules
-from filprofiler.profile.remark import COPY, LARGEST_LINE, NESTED_CALLS, Remark
+from filprofiler.profile.remark import COPY, LARGEST_LINE, LEAST_BYTES, NESTED_CALLS, Remark
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
 
 TYPE_CHECKING = False
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Told = Tuple[TopLine, Optional[Statement]]
 
-LEAST_BYTES = 1 << 20  # what is smaller is not worth a remark
 LEAST_SHARE = 10  # one part in so many of the peak
 _LARGEST_SHARE = 4  # for the first line
 _MOST_REMARKS = 6

@@ -6,7 +6,8 @@ docs/json-format.md describes the file. report/json_file.py writes it.
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, FailedRequest, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
 
 TYPE_CHECKING = False

@@ -8,8 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
 
-    from filprofiler.profile.model import Node
-
     # Innermost frame of the user's own, or None, and innermost frame: bytes.
     Pairs = Dict[Tuple[Optional[Site], Site], int]
 
@@ -72,20 +70,16 @@ def _top_lines(pairs: "Pairs") -> "List[TopLine]":
 
 def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
     """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame."""
-    pairs = {}  # type: Pairs
-    owned = {}  # type: Dict[Site, bool]
-    pending = [(profile.root, None)]  # type: List[Tuple[Node, Optional[Site]]]
-    while pending:
-        node, owner = pending.pop()
-        site = node.site
-        own = owned.get(site)
-        if own is None:
-            own = owned[site] = own_code.owns(site)
-        if own:
-            owner = site
-        if node.own_bytes:
-            pair = (owner, site)
-            pairs[pair] = pairs.get(pair, 0) + node.own_bytes
-        if node.children:
-            pending += [(child, owner) for child in node.children]
-    return pairs
+    flat = profile.flat
+    sites = flat.sites
+    own = [own_code.owns(site) for site in sites]
+    count = len(sites)
+    sizes = {}  # type: Dict[int, int]
+    owners = [0] * (2 + max(flat.depths, default=0))  # by depth, the number of the innermost of the user's own, or 0
+    for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
+        owners[depth] = owner = number if own[number] else owners[depth - 1]
+        if size:
+            pair = owner * count + number
+            sizes[pair] = sizes.get(pair, 0) + size
+    found = [(divmod(pair, count), size) for pair, size in sizes.items()]
+    return {(sites[owner] if owner else None, sites[number]): size for (owner, number), size in found}

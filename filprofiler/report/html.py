@@ -3,7 +3,6 @@
 import time
 
 from filprofiler.profile.model import OUT_OF_MEMORY
-from filprofiler.profile.tree import FlatTree
 from filprofiler.report import text
 from filprofiler.report.banner import banner
 from filprofiler.report.curve import curve_section
@@ -34,8 +33,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
     prof_name, svg_name, reversed_name = file_names(profile.moment)
-    tree = FlatTree(profile.root)
-    line_rows, function_rows = table_rows(profile, tree, top.own_code, sources)
+    line_rows, function_rows = table_rows(profile, top.own_code, sources)
     values = {
         "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
         "style": page_style(),
@@ -55,7 +53,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
         "picture": still_svg(profile.root, picture_title(profile), sources),
         "line_rows": line_rows,
         "function_rows": function_rows,
-        "data": page_json(profile, tree, top.own_code, sources),
+        "data": page_json(profile, top.own_code, sources),
         "script": page_script(),
         "prof_name": prof_name,
         "svg_name": svg_name,

@@ -7,14 +7,15 @@ import json
 
 from filprofiler.profile.remarks import remarks_of
 from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, VERSION
-from filprofiler.profile.tree import line_totals
+from filprofiler.profile.totals import Totals
 from filprofiler.report.remark_text import remark_basis, remark_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional
 
-    from filprofiler.profile.model import FailedRequest, Node, Profile, Site
+    from filprofiler.profile.failed_request import FailedRequest
+    from filprofiler.profile.model import Node, Profile, Site
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
@@ -30,7 +31,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
     members["top_lines"] = [_top_line(line, sources, sites) for line in top.lines]
     members["lines"] = [
         {"site": sites.number(line.site), "own_bytes": line.own_bytes, "total_bytes": line.total_bytes}
-        for line in line_totals(profile.root)
+        for line in Totals(profile.flat).lines()
     ]
     members["remarks"] = [_remark(remark, profile.peak_bytes, sites) for remark in remarks_of(profile, top, sources)]
     members["curve"] = [

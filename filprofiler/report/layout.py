@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import List, Tuple, Union
 
     from filprofiler.profile.model import Node
-    from filprofiler.profile.tree import ReversedNode
+    from filprofiler.profile.reversed_tree import ReversedNode
 
     AnyNode = Union[Node, ReversedNode]
 

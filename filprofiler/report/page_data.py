@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, List, Optional, Tuple
 
     from filprofiler.profile.filters import OwnCode
+    from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
-    from filprofiler.profile.tree import FlatTree
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ESCAPE = 63  # in `ups`: more digits follow
@@ -42,16 +42,17 @@ _AROUND_CHARACTERS = 400000  # of all lines around them
 _UNDERLINED = 200  # sites for which columns are looked up
 
 
-def page_json(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources: "SourceReader") -> str:
+def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:
     """The data as JSON that may stand inside a script element."""
+    tree = profile.flat
     sites = tree.sites
-    by_size = sorted(range(len(sites)), key=lambda number: (-tree.largest[number], number))
+    by_size = _by_size(tree)
     strings = _Strings()
     data = {
         "peak": profile.peak_bytes,
         "sites": {
-            "path": [strings.number(site.path) for site in sites],
-            "name": [strings.number(site.name) for site in sites],
+            "path": strings.numbers([site.path for site in sites]),
+            "name": strings.numbers([site.name for site in sites]),
             "line": [site.line for site in sites],
             "mine": "".join(["1" if own_code.owns(site) else "0" for site in sites]),
         },
@@ -62,6 +63,16 @@ def page_json(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources
         "strings": strings.texts,
     }
     return script_safe(json.dumps(data, separators=(",", ":")))
+
+
+def _by_size(tree: "FlatTree") -> "List[int]":
+    """The numbers of all sites, the one with the largest node first."""
+    largest = [0] * len(tree.sites)
+    largest[0] = tree.root.total_bytes
+    for number, size in zip(tree.numbers, tree.total_bytes):
+        if largest[number] < size:
+            largest[number] = size
+    return sorted(range(len(largest)), key=largest.__getitem__, reverse=True)
 
 
 def script_safe(encoded: str) -> str:
@@ -97,6 +108,12 @@ class _Strings:
             self.texts.append(text.cut(text.visible(content), _MAX_NAME))
         return found
 
+    def numbers(self, contents: "List[str]") -> "List[int]":
+        """The numbers of some texts, of which most are alike."""
+        for content in dict.fromkeys(contents):
+            self.number(content)
+        return [self._numbers[content] for content in contents]
+
 
 def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> "Dict[int, int]":
     """How much of each path is left out where there is little room."""
@@ -117,13 +134,13 @@ def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
         ups.append(DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS))
         before = depth
     width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
-    spelled = [_digits(number, width) for number in range(len(tree.sites))]
+    spelled = _all_digits(len(tree.sites), width)
     return {
         "count": len(tree.nodes),
         "width": width,
         "ups": "".join(ups),
         "sites": "".join([spelled[number] for number in tree.numbers]),
-        "bytes": "".join(["%x " % node.own_bytes if node.own_bytes else " " for node in tree.nodes]),
+        "bytes": "".join(["%x " % size if size else " " for size in tree.own_bytes]),
         "threads": [number for number, node in enumerate(tree.nodes, 1) if node.thread],
     }
 
@@ -131,6 +148,14 @@ def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
 def _digits(number: int, width: int) -> str:
     """A number in so many digits, the lowest first."""
     return "".join([DIGITS[number >> 6 * place & 63] for place in range(width)])
+
+
+def _all_digits(count: int, width: int) -> "List[str]":
+    """The numbers below `count` in so many digits each, as _digits."""
+    spelled = list(DIGITS)
+    for _place in range(1, width):
+        spelled = [low + high for high in DIGITS[: -(-count // len(spelled))] for low in spelled]
+    return spelled[:count]
 
 
 def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":

@@ -9,32 +9,28 @@ other control characters and lone surrogates as Python would spell them ("\\n", 
 backslash too, stands as it is. The file is UTF-8.
 """
 
-from filprofiler.profile.model import Node, Profile, Site
+from filprofiler.profile.model import Profile, Site
 from filprofiler.report.text import full_label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Tuple
+    from typing import Iterator
 
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
 
 
 def prof_pieces(profile: Profile) -> "Iterator[bytes]":
     """The file in pieces. Only stacks that something is called from are put together as a whole."""
-    labels = {}  # type: Dict[Site, bytes]
-    pending = [(profile.root, b"")]  # type: List[Tuple[Node, bytes]]
-    while pending:
-        node, above = pending.pop()  # above: the callers' frames, each with its ";"
-        site = node.site
-        label = labels.get(site)
-        if label is None:
-            label = labels[site] = frame_label(site).encode("utf-8")
-        if node.own_bytes:
-            yield above
-            yield b"%b %d\n" % (label, node.own_bytes)
+    flat = profile.flat
+    labels = [frame_label(site).encode("utf-8") for site in flat.sites]
+    stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root on, each with its ";"
+    for node, number, depth, size in zip(flat.nodes, flat.numbers, flat.depths, flat.own_bytes):
+        label = labels[number]
+        if size:
+            yield stacks[depth - 1]
+            yield b"%b %d\n" % (label, size)
         if node.children:
-            stack = above + label + b";" if node.parent is not None else b""
-            pending += [(child, stack) for child in reversed(node.children)]
+            stacks[depth] = stacks[depth - 1] + label + b";"
 
 
 def frame_label(site: Site) -> str:

@@ -1,6 +1,7 @@
 """The sentences about the run as a whole that the page and the summary share."""
 
-from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest, Profile
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY, Profile
 from filprofiler.report.text import counted, human_bytes
 
 TYPE_CHECKING = False

@@ -1,6 +1,6 @@
 """The tables of lines and of functions, the first rows of which stand in the page itself."""
 
-from filprofiler.profile.tree import function_totals, line_totals
+from filprofiler.profile.totals import Totals
 from filprofiler.report import text
 from filprofiler.report.template import fill, read_template
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
-    from filprofiler.profile.tree import FlatTree, LineTotal
+    from filprofiler.profile.totals import LineTotal
 
     Label = Callable[[Site], str]
 
@@ -19,24 +19,23 @@ ROWS = 30
 _MAX_COLUMNS = 200
 
 
-def table_rows(profile: "Profile", tree: "FlatTree", own_code: "OwnCode", sources: "SourceReader") -> "Tuple[str, str]":
+def table_rows(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> "Tuple[str, str]":
     """The rows of the lines and of the functions with the largest totals, as HTML."""
-    lines = line_totals(tree)
-    functions = function_totals(tree, lines)
+    totals = Totals(profile.flat)
 
     def shown(site: "Site") -> str:
         return site.path if own_code.owns(site) else own_code.library_path(site.path)
 
     return (
-        _rows(lines, profile, sources, lambda site: "%s:%d (%s)" % (shown(site), site.line, site.name)),
-        _rows(functions, profile, sources, lambda site: "%s (%s)" % (site.name, shown(site))),
+        _rows(totals.lines(ROWS), profile, sources, lambda site: "%s:%d (%s)" % (shown(site), site.line, site.name)),
+        _rows(totals.functions(ROWS), profile, sources, lambda site: "%s (%s)" % (site.name, shown(site))),
     )
 
 
 def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader", label: "Label") -> str:
     template = read_template("table_row.html")
     rows = []
-    for total in totals[:ROWS]:
+    for total in totals:
         site = total.site
         values = {
             "own": text.escape(text.human_bytes(total.own_bytes)),

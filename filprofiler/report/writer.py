@@ -106,12 +106,13 @@ def _content(form: str, name: str, profile: "Profile", top: "TopLines", sources:
 
 def _picture(profile: "Profile", sources: SourceReader, turned: bool) -> str:
     """The `<svg>` element of the icicle, or of the reversed one."""
-    from filprofiler.profile.tree import ReversedRoot
-    from filprofiler.report import svg
+    from filprofiler.profile.reversed_tree import ReversedRoot
+    from filprofiler.report import layout, svg
 
     title = sentences.picture_title(profile)
     if turned:
-        return svg.icicle_svg(ReversedRoot(profile.root), title + ", Reversed", sources, svg.CALLEES_FIRST)
+        turned_root = ReversedRoot(profile.flat, layout.LEAST_SHARE)
+        return svg.icicle_svg(turned_root, title + ", Reversed", sources, svg.CALLEES_FIRST)
     return svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST)
 
 

@@ -8,7 +8,8 @@ import pytest
 from recording_builder import profile_of
 
 from filprofiler import _abi
-from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
 from filprofiler.report import style

@@ -8,7 +8,6 @@ from recording_builder import profile_of
 
 from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.source import SourceReader
-from filprofiler.profile.tree import FlatTree
 from filprofiler.report.page_data import DIGITS, page_json
 from filprofiler.report.text import visible
 
@@ -17,7 +16,7 @@ NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 
 def data_of(profile):
     """The page's data, as the browser parses it."""
-    text = page_json(profile, FlatTree(profile.root), OwnCode(profile), SourceReader(profile.program))
+    text = page_json(profile, OwnCode(profile), SourceReader(profile.program))
     assert not set("<>&") & set(text)
     assert text.isascii()
     return json.loads(text)

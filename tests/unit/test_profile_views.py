@@ -11,9 +11,10 @@ from recording_builder import profile_of
 
 from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.model import Program, Site
+from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.tree import FlatTree, ReversedRoot, function_totals, line_totals
+from filprofiler.profile.totals import Totals
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 JOB = "/jobs/job.py"
@@ -33,7 +34,7 @@ def names(nodes):
 
 def test_reversed_tree():
     profile = profile_of(EXAMPLE)
-    root = ReversedRoot(profile.root)
+    root = ReversedRoot(profile.flat)
     assert (root.total_bytes, root.own_bytes, root.callstacks) == (934, 0, 4)
     assert names(root.children) == [(191, 900, 0, 2), (5, 30, 0, 1), (355, 4, 4, 1)]
     ones = root.children[0]
@@ -44,14 +45,14 @@ def test_reversed_tree():
 
 def test_reversed_tree_of_a_recursion():
     profile = profile_of([([(JOB, 1, "f")] * 3, 10), ([(JOB, 1, "f")], 1)])
-    (node,) = ReversedRoot(profile.root).children
+    (node,) = ReversedRoot(profile.flat).children
     assert (node.total_bytes, node.own_bytes, node.callstacks) == (11, 1, 2)
 
 
 def test_recursion_counts_once_in_a_lines_total():
     recursive = [(JOB, 1, "f"), (JOB, 1, "f"), (JOB, 2, "g"), (JOB, 1, "f")]
     profile = profile_of([(recursive, 10), ([(JOB, 1, "f")], 1), ([(JOB, 2, "g")], 5)])
-    lines = [(line.site.name, line.own_bytes, line.total_bytes) for line in line_totals(profile.root)]
+    lines = [(line.site.name, line.own_bytes, line.total_bytes) for line in Totals(profile.flat).lines()]
     assert lines == [("g", 5, 15), ("f", 11, 11)]
 
 
@@ -59,11 +60,10 @@ def test_recursion_counts_once_in_a_lines_total():
 @given(st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=8), st.integers(1, 1000)), max_size=30))
 def test_totals_of_lines_and_functions_against_a_sum_over_callstacks(stacks):
     profile = profile_of([([(JOB, 1 + n, "f%d" % (n % 3)) for n in numbers], size) for numbers, size in stacks])
-    flat = FlatTree(profile.root)
-    lines = line_totals(flat)
+    both = Totals(profile.flat)
     for totals, key in (
-        (lines, lambda site: (site.line, site.name)),
-        (function_totals(flat, lines), lambda site: site.name),
+        (both.lines(), lambda site: (site.line, site.name)),
+        (both.functions(), lambda site: site.name),
     ):
         own, total = Counter(), Counter()
         for stack, size in profile.callstacks():
@@ -73,6 +73,10 @@ def test_totals_of_lines_and_functions_against_a_sum_over_callstacks(stacks):
         assert {key(line.site): line.total_bytes for line in totals} == dict(total)
         assert {key(line.site): line.own_bytes for line in totals} == {one: own[one] for one in total}
         assert [line.total_bytes for line in totals] == sorted(total.values(), reverse=True)
+    for all_of_them, some in ((both.lines(), both.lines), (both.functions(), both.functions)):
+        told = [(line.site, line.own_bytes, line.total_bytes) for line in all_of_them]
+        for most in range(len(told) + 2):
+            assert [(line.site, line.own_bytes, line.total_bytes) for line in some(most)] == told[:most]
 
 
 def test_top_lines_are_the_users_own_and_add_up():

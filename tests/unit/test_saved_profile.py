@@ -14,7 +14,8 @@ from recording_builder import RecordingBuilder, profile_of
 from filprofiler import _abi
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import OUT_OF_MEMORY, FailedRequest, Profile, Program, Site
+from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Program, Site
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.top import TopLines
@@ -87,7 +88,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         if name != "source_lines":
             assert getattr(back.program, name) == getattr(profile.program, name), name
     for name in Profile.__slots__:
-        if name not in ("program", "root", "saved_remarks", "failures", "columns"):
+        if name not in ("program", "root", "saved_remarks", "failures", "columns", "_flat"):
             assert getattr(back, name) == getattr(profile, name), name
     assert list(map(told, back.failures)) == list(map(told, profile.failures))
     assert back.saved_remarks and any(node.thread for node in _nodes(back))

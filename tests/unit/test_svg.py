@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from recording_builder import profile_of
 
 from filprofiler.profile.model import Program
+from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader
-from filprofiler.profile.tree import ReversedRoot
 from filprofiler.report import style, svg
 from filprofiler.report.prof import prof_pieces
 
@@ -23,7 +23,7 @@ def both(profile, title="Peak", program=None):
     sources = SourceReader(program or profile.program)
     return [
         svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST),
-        svg.icicle_svg(ReversedRoot(profile.root), title, sources, svg.CALLEES_FIRST),
+        svg.icicle_svg(ReversedRoot(profile.flat), title, sources, svg.CALLEES_FIRST),
     ]
 
 

@@ -1,0 +1,92 @@
+"""The tree of callstacks told from the leaf: its children are the callers."""
+
+from itertools import compress
+
+from filprofiler.profile.flat_tree import FlatTree
+from filprofiler.profile.model import Node, Site
+from filprofiler.profile.totals import Totals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional, Tuple
+
+    # A callstack that is told from its leaf (second) up to a frame (first).
+    Member = Tuple[Node, Node]
+
+
+class ReversedNode:
+    """A node of the tree that is read from the leaf: its children are the callers of its site.
+
+    The attributes are those of Node; `thread` says that this frame is the outermost of a thread in all callstacks told
+    here. Children are worked out when they are first asked for, so that looking at the largest branches of a large
+    profile costs little.
+    """
+
+    __slots__ = ("_children", "_members", "_own_bytes", "callstacks", "site", "total_bytes")
+
+    def __init__(self, site: Site, members: "List[Member]") -> None:
+        self.site = site
+        self.total_bytes = sum([leaf.own_bytes for _frame, leaf in members])
+        self.callstacks = len(members)
+        self._members = members
+        self._own_bytes = 0
+        self._children = None  # type: Optional[List[ReversedNode]]
+
+    @property
+    def thread(self) -> bool:
+        """Whether this frame is the outermost of a thread in all callstacks told here."""
+        return bool(self._members) and all(frame.thread for frame, _leaf in self._members)
+
+    @property
+    def children(self) -> "List[ReversedNode]":
+        """The callers, largest first."""
+        if self._children is None:
+            groups = {}  # type: Dict[Site, List[Member]]
+            for frame, leaf in self._members:
+                caller = frame.parent
+                if caller is None or caller.parent is None:  # the outermost frame
+                    self._own_bytes += leaf.own_bytes
+                else:
+                    _tell(groups, caller, leaf)
+            self._children = _nodes_of(groups)
+        return self._children
+
+    @property
+    def own_bytes(self) -> int:
+        """Bytes of the callstacks of which this is the outermost frame."""
+        return self._own_bytes if self.children is not None else 0
+
+
+class ReversedRoot(ReversedNode):
+    """The root of the reversed tree; its children are the sites that asked for memory.
+
+    least_share: children that hold less than one part in so many of the whole are left out, but for the largest.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, flat: FlatTree, least_share: "Optional[int]" = None) -> None:
+        super().__init__(flat.root.site, [])
+        self.total_bytes = flat.root.total_bytes
+        self.callstacks = flat.root.callstacks
+        own_bytes = Totals(flat).own_bytes
+        least = 0 if least_share is None else min(max(own_bytes), -(-self.total_bytes // least_share))
+        groups = {}  # type: Dict[Site, List[Member]]
+        for node, number in compress(zip(flat.nodes, flat.numbers), flat.own_bytes):
+            if own_bytes[number] >= least:
+                _tell(groups, node, node)
+        self._children = _nodes_of(groups)
+
+
+def _tell(groups: "Dict[Site, List[Member]]", frame: Node, leaf: Node) -> None:
+    members = groups.get(frame.site)
+    if members is None:
+        groups[frame.site] = [(frame, leaf)]
+    else:
+        members.append((frame, leaf))
+
+
+def _nodes_of(groups: "Dict[Site, List[Member]]") -> "List[ReversedNode]":
+    nodes = [ReversedNode(site, members) for site, members in groups.items()]
+    nodes.sort(key=lambda node: (-node.total_bytes, node.site.order))
+    return nodes

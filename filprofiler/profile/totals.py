@@ -1,0 +1,91 @@
+"""What each line and each function holds, by itself and with all that it called."""
+
+from filprofiler.profile.flat_tree import FlatTree
+from filprofiler.profile.model import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional, Sequence, Tuple
+
+
+class LineTotal:
+    """What a line or a function holds: own_bytes asked for by it, total_bytes by it and all that it called.
+
+    site: the line; of a function, its line with the largest total.
+    """
+
+    __slots__ = ("own_bytes", "site", "total_bytes")
+
+    def __init__(self, site: Site, own_bytes: int, total_bytes: int) -> None:
+        self.site = site
+        self.own_bytes = own_bytes
+        self.total_bytes = total_bytes
+
+
+class Totals:
+    """The totals of all lines and functions of a tree. What is met again in a recursion counts once.
+
+    own_bytes, total_bytes: of each site of the tree, by its number.
+    """
+
+    def __init__(self, flat: FlatTree) -> None:
+        self._flat = flat
+        self.own_bytes, self.total_bytes = _add_up(flat, range(len(flat.sites)), len(flat.sites))
+
+    def lines(self, most: "Optional[int]" = None) -> "List[LineTotal]":
+        """The sites with the largest totals, the largest first; at most so many, or all."""
+        sites = self._flat.sites
+        chosen = _largest(self.total_bytes, most)
+        lines = [LineTotal(sites[number], self.own_bytes[number], self.total_bytes[number]) for number in chosen]
+        return _ordered(lines, most)
+
+    def functions(self, most: "Optional[int]" = None) -> "List[LineTotal]":
+        """The functions with the largest totals, as `lines`. A function is a name in a file."""
+        flat = self._flat
+        places = {}  # type: Dict[Tuple[str, str], int]
+        groups = [places.setdefault((site.path, site.name), len(places)) for site in flat.sites]
+        own_bytes, total_bytes = _add_up(flat, groups, len(places))
+        chosen = set(_largest(total_bytes, most))
+        first_lines = {}  # type: Dict[int, int]
+        for number, group in enumerate(groups):
+            if group in chosen and self._comes_before(number, first_lines.setdefault(group, number)):
+                first_lines[group] = number
+        functions = [
+            LineTotal(flat.sites[number], own_bytes[group], total_bytes[group]) for group, number in first_lines.items()
+        ]
+        return _ordered(functions, most)
+
+    def _comes_before(self, number: int, other: int) -> bool:
+        """Whether a site holds more than another one, or as much and stands before it in the source."""
+        size, other_size = self.total_bytes[number], self.total_bytes[other]
+        sites = self._flat.sites
+        return size > other_size or (size == other_size and sites[number].order < sites[other].order)
+
+
+def _add_up(flat: FlatTree, groups: "Sequence[int]", count: int) -> "Tuple[List[int], List[int]]":
+    """The own and the total bytes of `count` groups of sites. groups: for each site, the number of its group."""
+    own = [0] * count
+    total = [0] * count
+    behind = [0] * count  # the place behind all nodes below the one that was counted last
+    columns = zip(flat.numbers, flat.own_bytes, flat.total_bytes, flat.ends)
+    for place, (site, own_bytes, total_bytes, end) in enumerate(columns):
+        group = groups[site]
+        own[group] += own_bytes
+        if place >= behind[group]:  # else it is below one that was counted
+            behind[group] = end
+            total[group] += total_bytes
+    return own, total
+
+
+def _largest(totals: "List[int]", most: "Optional[int]") -> "List[int]":
+    """The numbers, but for the root's, of at least the `most` largest totals: of those as large as the last one too."""
+    numbers = range(1, len(totals))
+    if most is None or most >= len(numbers):
+        return list(numbers)
+    least = sorted(totals[1:], reverse=True)[most - 1] if most else 0
+    return [number for number in numbers if totals[number] >= least]
+
+
+def _ordered(totals: "List[LineTotal]", most: "Optional[int]") -> "List[LineTotal]":
+    totals.sort(key=lambda line: (-line.total_bytes, line.site.order))
+    return totals[:most]
