@@ -60,7 +60,7 @@ class Command:
 
     name: "run", "report", "diff", "python", "install-kernel", "help", "version", "license", or "incomplete" for a `run` without a program.
     target: what `run` runs; of `python`, only its arguments; paths: what `report` and `diff` read.
-    kernel_prefix: where `install-kernel` puts the kernel: a folder, "--user" or "--sys-prefix".
+    kernel_prefix: where `install-kernel` puts the kernel: a folder, "--user", "--sys-prefix" or "".
     """
 
     def __init__(self, name: str, options: Options) -> None:
@@ -68,7 +68,7 @@ class Command:
         self.options = options
         self.target = Target(SCRIPT, "", ())
         self.paths = []  # type: List[str]
-        self.kernel_prefix = "--user"
+        self.kernel_prefix = ""
 
 
 class _Reader:

@@ -26,7 +26,7 @@ GENERATED = {PACKAGE / "_abi.py"}
 
 # What each part of the package may import of the others. A part is a sub-package, or a file in the package itself.
 ALLOWED: Dict[str, Set[str]] = {
-    "__init__": set(),
+    "__init__": {"jupyter"},
     "_abi": set(),
     "errors": set(),
     "environment": set(),
@@ -36,6 +36,10 @@ ALLOWED: Dict[str, Set[str]] = {
     "report": {"_abi", "errors", "recording", "profile"},
     "launch": {"_abi", "environment", "errors", "library"},
     "cli": {"__init__", "_abi", "environment", "errors", "library", "recording", "profile", "report", "launch"},
+    "inside": {"_abi", "environment", "errors", "library", "launch", "profile", "recording"},
+    "api": {"errors", "inside", "launch", "profile", "report"},
+    "jupyter": {"api"},
+    "pytest_plugin": {"api"},
     "__main__": {"cli"},
 }
 

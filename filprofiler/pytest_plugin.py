@@ -1,0 +1,1 @@
+"""The pytest plugin; off unless it is asked for."""
