@@ -1,7 +1,7 @@
 """Profile a part of a program from inside it: docs/api.md.
 
-The program has to be started for that, by `fil-profile python` or as the Jupyter kernel "Python 3 with Fil". This module
-can be imported anywhere; what cannot work raises TrackingError, a RuntimeError, when it is called.
+The program has to be started for that, by `fil-profile python` or as the Jupyter kernel "Python 3 with Fil". This
+module can be imported anywhere; what cannot work raises TrackingError, a RuntimeError, when it is called.
 """
 
 import functools
@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, TypeVar, Union, overload
+from typing import Any, Callable, List, MutableMapping, NamedTuple, Optional, Sequence, TypeVar, Union, overload
 
 from filprofiler.errors import FilError, TrackingError, UsageError
 
@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
     path: its file, as the code object names it; "" where there is no Python callstack.
     line: its number, from 1; function: the function's name.
-    bytes: what was live, of all that was asked for by it and by what it called, as far as that is no code of the user's.
+    bytes: what was live of all that it asked for, and that code of libraries asked for on its behalf.
     source: the line itself, without indentation; "" if it is not at hand.
     """
 
@@ -143,6 +143,14 @@ def ready() -> None:
     from filprofiler.inside.tracking import check_ready
 
     check_ready()
+
+
+def let_children_be_profiled(environment: "MutableMapping[str, str]") -> None:
+    """Change an environment so that memory can be profiled in each program started with it, and not in its children."""
+    from filprofiler.environment import LIBRARY_PATH
+    from filprofiler.launch.preload import Preload
+
+    Preload(LIBRARY_PATH).put_first(environment)
 
 
 def begin(

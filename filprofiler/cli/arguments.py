@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Sequence
 
-    from filprofiler.cli.threshold import Threshold
+    from filprofiler.profile.threshold import Threshold
 
 SCRIPT, MODULE, COMMAND = "script", "module", "command"
 DEFAULT_OUTPUT = "fil-result"
@@ -58,7 +58,8 @@ class Target:
 class Command:
     """A command line that was understood.
 
-    name: "run", "report", "diff", "python", "install-kernel", "help", "version", "license", or "incomplete" for a `run` without a program.
+    name: "run", "report", "diff", "python", "install-kernel", "help", "version", "license", or "incomplete" for a
+        `run` without a program.
     target: what `run` runs; of `python`, only its arguments; paths: what `report` and `diff` read.
     kernel_prefix: where `install-kernel` puts the kernel: a folder, "--user", "--sys-prefix" or "".
     """
@@ -104,7 +105,7 @@ class _Reader:
         elif word.partition("=")[0] == "--format":
             _add_formats(options.formats, self.value("--format", "a form of the report", word))
         elif word.partition("=")[0] == "--fail-over":
-            from filprofiler.cli.threshold import parse_threshold
+            from filprofiler.profile.threshold import parse_threshold
 
             options.fail_over = parse_threshold(self.value("--fail-over", "an amount, such as 5% or 200MB,", word))
         elif word in _SHOWN:

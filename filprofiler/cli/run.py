@@ -6,7 +6,6 @@ import time
 
 from filprofiler.cli import browser
 from filprofiler.cli.messages import say
-from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH
@@ -18,6 +17,7 @@ from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, 
 from filprofiler.launch.sampler import Sampler
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
+from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

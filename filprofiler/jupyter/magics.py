@@ -1,8 +1,8 @@
 """The magics `%%filprofile` and `%filprofile`.
 
-A cell is compiled here and run right below a frame of this file, so that its callstacks begin at the cell. One that awaits
-cannot be run from inside a magic: its first line is replaced by a call that begins tracking, IPython runs it as usual, and
-tracking ends when it has told that the cell has ended.
+A cell is compiled here and run right below a frame of this file, so that its callstacks begin at the cell. One that
+awaits cannot be run from inside a magic: its first line is replaced by a call that begins tracking, IPython runs it as
+usual, and tracking ends when it has told that the cell has ended.
 """
 
 import ast
@@ -26,11 +26,11 @@ from filprofiler.jupyter.usage import how_to_change
 _BEGIN = "_filprofile_begin"
 
 
-@magics_class  # type: ignore[misc,unused-ignore]
-class FilMagics(Magics):  # type: ignore[misc,unused-ignore]
+@magics_class  # type: ignore[misc,untyped-decorator,unused-ignore]
+class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
     """The magics of one shell."""
 
-    @line_cell_magic  # type: ignore[misc,unused-ignore]
+    @line_cell_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
     def filprofile(self, line: str, cell: "Optional[str]" = None) -> Any:
         """Show how much memory the cell, or the statement, had at its peak, and which lines had asked for it.
 
@@ -54,7 +54,7 @@ class FilMagics(Magics):  # type: ignore[misc,unused-ignore]
             _end(running, found, error, options.top)
         return None if source.rstrip().endswith(";") else value
 
-    @line_magic  # type: ignore[misc,unused-ignore]
+    @line_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
     def _filprofile_begin(self, line: str) -> None:
         """What takes the place of the first line of a cell that awaits."""
         shell, options = self.shell, _options(line, takes_statement=False)
@@ -73,7 +73,7 @@ class FilMagics(Magics):  # type: ignore[misc,unused-ignore]
 def _when_ended(shell: Any, ended: "Callable[[Any], None]") -> None:
     """Call `ended` once with the result of the cell that runs, when it has ended.
 
-    IPython tells it; but ipykernel before 5.1 did not for cells that await, and runs each of these as a task of its own.
+    IPython tells it; but ipykernel 5.0 did not for cells that await, and runs each of these as a task of its own.
     """
     waiting = [ended]
 
@@ -83,7 +83,8 @@ def _when_ended(shell: Any, ended: "Callable[[Any], None]") -> None:
             waiting.pop()(result)
 
     shell.events.register("post_run_cell", told)
-    task = asyncio.Task.current_task() if sys.version_info < (3, 7) else asyncio.current_task()
+    current: Any = getattr(asyncio, "current_task", None) or asyncio.Task.current_task  # type: ignore[attr-defined]
+    task = current()
     if task is not None:
         task.add_done_callback(lambda task: told(None if task.cancelled() or task.exception() else task.result()))
 

@@ -1,5 +1,6 @@
 """The options of the magics."""
 
+import io
 import shlex
 
 TYPE_CHECKING = False
@@ -55,7 +56,8 @@ def _set(options: MagicOptions, name: str, value: str) -> None:
 
 def _first_word(text: str, option: str) -> "List[str]":
     """The first word of a text, which may be quoted, and what follows it."""
-    lexer = shlex.shlex(text, posix=True)
+    stream = io.StringIO(text)
+    lexer = shlex.shlex(stream, posix=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
     try:
@@ -64,4 +66,4 @@ def _first_word(text: str, option: str) -> "List[str]":
         word = None
     if not word:
         raise OptionsError("%s needs a value after it." % option)
-    return [word, lexer.instream.read()]
+    return [word, stream.read()]

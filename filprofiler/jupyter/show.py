@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from filprofiler.api import Peak
 
-# The page is inside the output itself: it works when the notebook was moved, exported or mailed. The frame keeps its style
-# and scripts and the notebook's apart.
+# The page is inside the output itself: it works when the notebook was moved, exported or mailed. The frame keeps its
+# style and scripts and the notebook's apart.
 _FRAME = (
     '<div><iframe class="filprofile" title="%s" sandbox="allow-scripts" srcdoc="%s" loading="lazy" '
     'style="width: 100%%; height: 640px; border: 1px solid #8888; background: white"></iframe>%s</div>'

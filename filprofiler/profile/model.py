@@ -40,9 +40,23 @@ class Program:
     source_texts: by path, the whole text of source that is in no file.
     """
 
-    __slots__ = tuple(
-        """script script_absolute command cwd own_files outcome resident_peak_bytes elapsed_seconds module arguments limits
-        source_lines name entry_files first_files source_texts""".split()
+    __slots__ = (
+        "script",
+        "script_absolute",
+        "command",
+        "cwd",
+        "own_files",
+        "outcome",
+        "resident_peak_bytes",
+        "elapsed_seconds",
+        "module",
+        "arguments",
+        "limits",
+        "source_lines",
+        "name",
+        "entry_files",
+        "first_files",
+        "source_texts",
     )
 
     def __init__(

@@ -37,9 +37,9 @@ ALLOWED: Dict[str, Set[str]] = {
     "launch": {"_abi", "environment", "errors", "library"},
     "cli": {"__init__", "_abi", "environment", "errors", "library", "recording", "profile", "report", "launch"},
     "inside": {"_abi", "environment", "errors", "library", "launch", "profile", "recording"},
-    "api": {"errors", "inside", "launch", "profile", "report"},
+    "api": {"environment", "errors", "inside", "launch", "profile", "report"},
     "jupyter": {"api"},
-    "pytest_plugin": {"api"},
+    "pytest_plugin": {"api", "errors", "environment", "profile.threshold"},
     "__main__": {"cli"},
 }
 
