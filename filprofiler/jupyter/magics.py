@@ -154,9 +154,10 @@ def _runner(shell: Any, source: str) -> "Callable[[], Any]":
         api.ready()
     except api.TrackingError as error:
         raise UsageError(how_to_change(str(error))) from None
-    # Leading lines that are empty would be taken off.
-    lead = "\n" if source.startswith("\n") else ""
-    source = lead + shell.transform_cell(source[len(lead) :])
+    lines = source.split("\n")
+    while len(lines) > 1 and not lines[0].strip():
+        lines.pop(0)  # IPython would take empty lines off the front, and lines would have other numbers
+    source = "\n" * (source.count("\n") + 1 - len(lines)) + shell.transform_cell("\n".join(lines))
     name = shell.compile.cache(source, shell.execution_count)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None

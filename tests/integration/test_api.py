@@ -13,9 +13,9 @@ FEW = 4096  # bytes that the interpreter needs for a call on its own account
 IN_FRONT = "fil-profile python"
 
 
-def told(profiler: support.Profiler, mode: str, folder: Path, profiles: int = 100) -> Dict[str, Any]:
+def told(profiler: support.Profiler, mode: str, folder: Path, profiles: int = 0, threads: int = 0) -> Dict[str, Any]:
     """What the program prints in one of its modes."""
-    environment = {"FIL_TEST_PROFILES": str(profiles)}
+    environment = {"FIL_TEST_PROFILES": str(profiles), "FIL_TEST_THREADS": str(threads)}
     done = profiler.call(["-m", "filprofiler", "python", PROGRAM, mode, folder], env=environment, timeout=300)
     assert done.returncode == 0, support.text_of(done.stdout + done.stderr)
     result = json.loads(done.stdout.decode())
@@ -75,8 +75,11 @@ def test_refusals(profiler: support.Profiler, tmp_path: Path) -> None:
     assert support.close_to(found["after"], support.MIB)
 
 
-def test_many_profiles_leave_nothing_behind(one_profiler: support.Profiler, tmp_path: Path) -> None:
-    resident = told(one_profiler, "thousand", tmp_path, profiles=1000)["resident"]
+@pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (60 * support.repeats(), 2)])
+def test_many_profiles_leave_nothing_behind(
+    one_profiler: support.Profiler, tmp_path: Path, profiles: int, threads: int
+) -> None:
+    resident = told(one_profiler, "thousand", tmp_path, profiles, threads)["resident"]
     print(resident)
     assert resident[-1] - resident[1] < 2 * support.MIB, resident  # pieces of the program's own heap come and go
 

@@ -120,7 +120,7 @@ def thousand(folder):
             [str(number) for number in range(100)]
             bytearray(300000)
 
-    threads = [threading.Thread(target=churn) for _ in range(2)]
+    threads = [threading.Thread(target=churn) for _ in range(int(os.environ["FIL_TEST_THREADS"]))]
     for thread in threads:
         thread.start()
     count = int(os.environ["FIL_TEST_PROFILES"])
