@@ -10,7 +10,7 @@ RUN = $(VENV)/bin/python
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-notebooks test-memcheck lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck lint format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel sdist clean
 
 help: ## print this list
@@ -47,6 +47,9 @@ test-slow: build ## threads, forks and finalization 50 times on each Python, and
 
 test-notebooks: build ## every test of notebooks with the newest Jupyter and an old one, a thousand cells, JupyterLab in Chromium
 	FIL_TEST_NOTEBOOKS=all FIL_TEST_CELLS=1000 $(RUN) -m pytest tests/integration/test_notebooks.py tests/integration/test_api.py tests/browser/test_jupyterlab.py $(ARGS)
+
+test-libraries: build ## pyarrow, polars, duckdb, PyTorch and others, on each Python for which there are wheels (downloads 1 GB, once)
+	FIL_TEST_LIBRARIES=all $(RUN) -m pytest tests/integration/test_own_allocators.py $(ARGS)
 
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)

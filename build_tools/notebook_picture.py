@@ -26,8 +26,8 @@ CELLS = [
 
 def main(path: str = str(PICTURE)) -> None:
     """Run the notebook, and take the picture."""
-    for folder in ("tests/browser", "build_tools"):
-        sys.path.insert(0, str(ROOT / folder))
+    for place in ("tests/browser", "build_tools"):
+        sys.path.insert(0, str(ROOT / place))
     lab, pictures = importlib.import_module("lab"), importlib.import_module("report_pictures")
     notebook = importlib.import_module("notebook")
     with tempfile.TemporaryDirectory(prefix="fil-picture-", ignore_cleanup_errors=True) as name:

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define FIL_FORMAT_MAGIC "FILREC\r\n"
-#define FIL_FORMAT_VERSION 2u
+#define FIL_FORMAT_VERSION 3u
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
@@ -28,11 +28,14 @@
 
 #define FIL_SAMPLES_KEPT 500u          /* points of the curve over time; when they are full, every second one is dropped */
 
+#define FIL_FILES_KEPT 1024u           /* mapped files that are told one by one */
+
 /* What a segment holds. */
 enum fil_segment_kind {
     FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
     FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
-    FIL_SEGMENT_TEXT = 3   /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
+    FIL_SEGMENT_TEXT = 3,  /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
+    FIL_SEGMENT_FILES = 4  /* fil_file records: the files that were mapped; there is one such segment at most */
 };
 
 /* How far the writer came. */
@@ -59,7 +62,15 @@ enum fil_reserved_node {
 
 /* fil_code number 0 is never used. A node whose code is 0 is a mark, and its offset says which. */
 enum fil_mark {
-    FIL_MARK_THREAD = 1 /* below it: the frames of threads that the callstack above it started */
+    FIL_MARK_THREAD = 1, /* below it: the frames of threads that the callstack above it started */
+    FIL_MARK_WORKER = 2  /* its own bytes: a thread without Python frames took them while the callstack above it was the
+                            last one known of the thread that had started it */
+};
+
+/* What a fil_code is. */
+enum fil_code_kind {
+    FIL_CODE_FUNCTION = 0, /* a function of the program */
+    FIL_CODE_LIBRARY = 1   /* a library that mapped memory: `filename` is its path, all else is 0 */
 };
 
 /* Why an event could not be recorded as it was: index into fil_header.missed. */
@@ -101,7 +112,7 @@ struct fil_code {
     uint64_t qualname;   /* co_qualname, likewise; 0 before CPython 3.11 */
     uint64_t line_table; /* co_lnotab (to 3.9) or co_linetable, raw bytes; 0: not kept */
     uint32_t first_line; /* co_firstlineno */
-    uint32_t reserved;
+    uint32_t kind;       /* enum fil_code_kind */
 };
 
 /* One request for memory that failed. It is never a part of a total. */
@@ -118,6 +129,58 @@ struct fil_sample {
     uint64_t clock_ns;       /* monotonic clock */
     uint64_t tracked_bytes;  /* current_bytes then */
     uint64_t resident_bytes; /* resident memory of the process then */
+};
+
+/* What is counted beside the callstacks. */
+enum fil_gauge_kind {
+    FIL_GAUGE_MAPPINGS = 0, /* the part of current_bytes that is mappings, not blocks */
+    FIL_GAUGE_FILES = 1,    /* mapped bytes of files: no part of current_bytes */
+    FIL_GAUGES = 2
+};
+
+/* A sum with its value at the peak, by the rule that holds for fil_node. */
+struct fil_gauge {
+    uint64_t current_bytes;
+    uint64_t at_peak_bytes; /* if `epoch` equals the header's; else current_bytes is */
+    uint32_t epoch;
+    uint32_t reserved;
+};
+
+/* A file that one callstack has mapped. Number 0 is never used, number 1 stands for all that are not told one by one. */
+struct fil_file {
+    uint64_t current_bytes;  /* mapped now */
+    uint64_t at_peak_bytes;  /* those at the peak, if `epoch` equals the header's; else current_bytes is */
+    uint64_t path;           /* file offset of a text; 0: not kept */
+    uint64_t resident_bytes; /* of all mappings of that path, at the reading nearest to the peak: the supervisor writes it */
+    uint64_t written_bytes;  /* likewise: the part that belongs to the process alone, because it was written */
+    uint32_t epoch;
+    uint32_t node;           /* who mapped it */
+    uint32_t is_private;     /* 1: what is written stays in the process (MAP_PRIVATE) */
+    uint32_t reserved;
+};
+
+/* Of which moment a reading is. */
+enum fil_reading_moment {
+    FIL_READING_START = 0, /* by the process, before tracking began */
+    FIL_READING_PEAK = 1,  /* by the supervisor, when the tracked memory was nearest to the peak */
+    FIL_READING_LAST = 2,  /* by the supervisor, the last one */
+    FIL_READING_END = 3,   /* by the process, at its ordinary end, before the interpreter is taken down */
+    FIL_READINGS = 4
+};
+
+#define FIL_NOT_KNOWN 0xffffffffffffffffu
+
+/* The process's memory as the kernel counted it at one moment. A value that is not known is FIL_NOT_KNOWN. */
+struct fil_reading {
+    uint64_t clock_ns;        /* monotonic clock; 0: there is no such reading */
+    uint64_t tracked_bytes;   /* current_bytes then */
+    uint64_t mapped_bytes;    /* of these, mappings */
+    uint64_t anonymous_bytes; /* resident: anonymous memory (RssAnon) */
+    uint64_t file_bytes;      /* resident: of files (RssFile) */
+    uint64_t shared_bytes;    /* resident: shared memory (RssShmem) */
+    uint64_t mapped_files_bytes;   /* resident: of the files that the program has mapped; a part of the three above */
+    uint64_t mapped_files_written; /* of these, what the process alone has, because it was written */
+    uint64_t allocator_free_bytes; /* free memory that the C library's malloc keeps for later */
 };
 
 struct fil_header {
@@ -154,14 +217,23 @@ struct fil_header {
     uint32_t node_count;    /* nodes in use, the unused node 0 included */
     uint32_t code_count;    /* codes in use, the unused code 0 included */
     uint32_t segment_count; /* directory entries in use */
-    uint64_t file_bytes;    /* length of the file so far */
+    uint64_t allocated_bytes; /* their bytes */
     uint64_t failed_requests; /* number n is failures[(n - 1) % FIL_FAILURES_KEPT], from 1 */
-    uint64_t reserved_counter;
+    uint64_t allocations;     /* blocks and mappings taken since tracking began; one that is resized is a new one */
     uint64_t missed[FIL_MISSED_REASONS]; /* events, by enum fil_missed */
 
     struct fil_failure failures[FIL_FAILURES_KEPT];
     struct fil_sample samples[FIL_SAMPLES_KEPT];
     struct fil_segment segments[FIL_SEGMENT_CAPACITY];
+
+    /* Where the memory was. */
+    struct fil_gauge gauges[FIL_GAUGES];
+    struct fil_reading readings[FIL_READINGS];
+    uint64_t file_bytes;        /* length of the file so far */
+    uint64_t files_offset;      /* place in the file of the fil_file records; 0: there are none */
+    uint32_t file_count;        /* records of mapped files in use, the unused number 0 included */
+    uint32_t reserved_files;
+    uint64_t snapshot_mapped_bytes; /* the part of the snapshot that was mappings */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");
@@ -169,6 +241,9 @@ static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_failure) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_sample) == 24, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_file) == 56, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_gauge) == 24, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_reading) == 72, "the recording's layout is fixed");
 static_assert(offsetof(struct fil_header, current_bytes) == 128, "the counters begin a cache line");
 static_assert(offsetof(struct fil_header, failures) == 256, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_header) <= FIL_HEADER_BYTES, "the header fits its place");

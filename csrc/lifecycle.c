@@ -116,6 +116,26 @@ void fil_accept_layout(void)
     attribute_accept_layout();
 }
 
+/* What the kernel and malloc say of this process now. */
+static void take_reading(enum fil_reading_moment moment)
+{
+    struct fil_header *header = state.ledger.header;
+    struct fil_reading reading = {.mapped_files_bytes = FIL_NOT_KNOWN, .mapped_files_written = FIL_NOT_KNOWN};
+    if (!platform_resident(&reading)) {
+        return;
+    }
+    reading.allocator_free_bytes = platform_allocator_free();
+    reading.clock_ns = platform_clock_ns();
+    bool locked = state_enter();
+    reading.tracked_bytes = header->current_bytes;
+    reading.mapped_bytes = header->gauges[FIL_GAUGE_MAPPINGS].current_bytes;
+    if (header->gauges[FIL_GAUGE_FILES].current_bytes == 0) {
+        reading.mapped_files_bytes = reading.mapped_files_written = 0;
+    }
+    header->readings[moment] = reading;
+    state_leave(locked);
+}
+
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
 static enum fil_status open_ledger(const char *path)
 {
@@ -126,6 +146,7 @@ static enum fil_status open_ledger(const char *path)
         .empty_pages = empty_pages,
         .next_node_segment = recording_next_nodes,
         .next_code_segment = recording_next_codes,
+        .files_segment = recording_files,
         .next_text_segment = recording_next_text,
         .keep_snapshot = recording_keep_snapshot,
         .clock_ns = coarse_clock_ns,
@@ -180,6 +201,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     if (report_signal != 0) {
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
+    take_reading(FIL_READING_START);
     attribute_begin();
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     /* The first time, the threads of the layout's proof have just ended. */
@@ -197,6 +219,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
 void fil_stop(void)
 {
     if (state.tracking) {
+        take_reading(FIL_READING_END);
         close_ledger(FIL_STATE_STOPPED);
         python_hooks_remove();
     }
@@ -213,6 +236,9 @@ void fil_uncaught_memory_error(void)
 
 void fil_finalizing(void)
 {
+    if (state.tracking) {
+        take_reading(FIL_READING_END);
+    }
     attribute_finalizing();
 }
 

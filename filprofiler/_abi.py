@@ -9,7 +9,7 @@ arguments.
 """
 
 FIL_FORMAT_MAGIC = b"FILREC\r\n"
-FIL_FORMAT_VERSION = 2
+FIL_FORMAT_VERSION = 3
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
 FIL_SEGMENT_CAPACITY = 4900
@@ -18,12 +18,15 @@ FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
+FIL_FILES_KEPT = 1024
+FIL_NOT_KNOWN = 18446744073709551615
 FIL_ABI_VERSION = 3
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
 FIL_SEGMENT_CODES = 2
 FIL_SEGMENT_TEXT = 3
+FIL_SEGMENT_FILES = 4
 
 # enum fil_state
 FIL_STATE_CREATED = 1
@@ -43,6 +46,11 @@ FIL_NODE_FIRST = 3
 
 # enum fil_mark
 FIL_MARK_THREAD = 1
+FIL_MARK_WORKER = 2
+
+# enum fil_code_kind
+FIL_CODE_FUNCTION = 0
+FIL_CODE_LIBRARY = 1
 
 # enum fil_missed
 FIL_MISSED_CALLSTACK = 0
@@ -54,6 +62,18 @@ FIL_MISSED_REASONS = 8
 # enum fil_request
 FIL_REQUEST_BLOCK = 1
 FIL_REQUEST_MAPPING = 2
+
+# enum fil_gauge_kind
+FIL_GAUGE_MAPPINGS = 0
+FIL_GAUGE_FILES = 1
+FIL_GAUGES = 2
+
+# enum fil_reading_moment
+FIL_READING_START = 0
+FIL_READING_PEAK = 1
+FIL_READING_LAST = 2
+FIL_READING_END = 3
+FIL_READINGS = 4
 
 # enum fil_status
 FIL_OK = 0
@@ -98,14 +118,14 @@ NODE_SIZE = 32
 
 # struct fil_code
 CODE_FORMAT = "<QQQQII"
-CODE_FIELDS = ("filename", "name", "qualname", "line_table", "first_line", "reserved")
+CODE_FIELDS = ("filename", "name", "qualname", "line_table", "first_line", "kind")
 CODE_OFFSETS = {
     "filename": 0,
     "name": 8,
     "qualname": 16,
     "line_table": 24,
     "first_line": 32,
-    "reserved": 36,
+    "kind": 36,
 }
 CODE_SIZE = 40
 
@@ -130,6 +150,69 @@ SAMPLE_OFFSETS = {
     "resident_bytes": 16,
 }
 SAMPLE_SIZE = 24
+
+# struct fil_gauge
+GAUGE_FORMAT = "<QQII"
+GAUGE_FIELDS = ("current_bytes", "at_peak_bytes", "epoch", "reserved")
+GAUGE_OFFSETS = {
+    "current_bytes": 0,
+    "at_peak_bytes": 8,
+    "epoch": 16,
+    "reserved": 20,
+}
+GAUGE_SIZE = 24
+
+# struct fil_file
+FILE_FORMAT = "<QQQQQIIII"
+FILE_FIELDS = (
+    "current_bytes",
+    "at_peak_bytes",
+    "path",
+    "resident_bytes",
+    "written_bytes",
+    "epoch",
+    "node",
+    "is_private",
+    "reserved",
+)
+FILE_OFFSETS = {
+    "current_bytes": 0,
+    "at_peak_bytes": 8,
+    "path": 16,
+    "resident_bytes": 24,
+    "written_bytes": 32,
+    "epoch": 40,
+    "node": 44,
+    "is_private": 48,
+    "reserved": 52,
+}
+FILE_SIZE = 56
+
+# struct fil_reading
+READING_FORMAT = "<QQQQQQQQQ"
+READING_FIELDS = (
+    "clock_ns",
+    "tracked_bytes",
+    "mapped_bytes",
+    "anonymous_bytes",
+    "file_bytes",
+    "shared_bytes",
+    "mapped_files_bytes",
+    "mapped_files_written",
+    "allocator_free_bytes",
+)
+READING_OFFSETS = {
+    "clock_ns": 0,
+    "tracked_bytes": 8,
+    "mapped_bytes": 16,
+    "anonymous_bytes": 24,
+    "file_bytes": 32,
+    "shared_bytes": 40,
+    "mapped_files_bytes": 48,
+    "mapped_files_written": 56,
+    "allocator_free_bytes": 64,
+}
+READING_SIZE = 72
 
 # struct fil_header
 HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQIIQQQQIIIIQQQ8Q"
@@ -165,9 +248,9 @@ HEADER_FIELDS = (
     "node_count",
     "code_count",
     "segment_count",
-    "file_bytes",
+    "allocated_bytes",
     "failed_requests",
-    "reserved_counter",
+    "allocations",
     "missed_0",
     "missed_1",
     "missed_2",
@@ -209,15 +292,22 @@ HEADER_OFFSETS = {
     "node_count": 156,
     "code_count": 160,
     "segment_count": 164,
-    "file_bytes": 168,
+    "allocated_bytes": 168,
     "failed_requests": 176,
-    "reserved_counter": 184,
+    "allocations": 184,
     "missed": 192,
     "failures": 256,
     "samples": 768,
     "segments": 12768,
+    "gauges": 130368,
+    "readings": 130416,
+    "file_bytes": 130704,
+    "files_offset": 130712,
+    "file_count": 130720,
+    "reserved_files": 130724,
+    "snapshot_mapped_bytes": 130728,
 }
-HEADER_SIZE = 130368
+HEADER_SIZE = 130736
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

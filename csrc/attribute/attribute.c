@@ -20,10 +20,42 @@ static uintptr_t innermost_frame(uintptr_t thread_state)
     return load_address(holder + walker.layout.state_frame);
 }
 
-/* A thread that Python never met has no frames; unless we do without thread states. */
-static __attribute__((cold, noinline)) uint32_t without_thread_state(const struct thread_context *context)
+/* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's latest
+ * callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from where it started
+ * the thread, or if it is gone, the thread belongs there. */
+static uint32_t worker_node(struct thread_context *context)
 {
-    return shadow_stack_prepared() ? shadow_stack_node(context->start_node) : context->start_node;
+    const struct thread_origin *origin = &thread_local_state.origin;
+    const struct thread_context *creator = origin->creator;
+    if (creator == NULL) {
+        return context->start_node;
+    }
+    uint32_t latest = __atomic_load_n(&creator->latest, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&creator->life, __ATOMIC_ACQUIRE) != origin->creator_life || latest == origin->creator_node ||
+        latest < FIL_NODE_FIRST) {
+        return context->start_node;
+    }
+    if (latest != context->worker_parent) {
+        bool locked = state_enter();
+        context->worker_node = FIL_NODE_LOST;
+        if (state.tracking && latest < state.ledger.header->node_count) {
+            context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
+        }
+        state_leave(locked);
+        context->worker_parent = context->worker_node == FIL_NODE_LOST ? FIL_NODE_NONE : latest;
+    }
+    return context->worker_node;
+}
+
+/* A thread that Python never met has no frames; unless we do without thread states. */
+static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thread_context *context)
+{
+    if (!shadow_stack_prepared()) {
+        return worker_node(context);
+    }
+    uint32_t node = shadow_stack_node(context->start_node);
+    context->latest = node == context->start_node ? context->latest : node;
+    return node;
 }
 
 /* A code object that was met is gone, or the rules have changed: what is cached may be wrong. */
@@ -34,6 +66,7 @@ static __attribute__((noinline)) bool may_still_walk(struct thread_context *cont
     }
     thread_context_clear(context);
     context->start_node = thread_start_node();
+    context->worker_parent = FIL_NODE_NONE;
     context->generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
     return true;
 }
@@ -76,27 +109,31 @@ static uint32_t started_before(uint32_t node)
     return FIL_NODE_NONE;
 }
 
-uint32_t attribute_thread_start(void)
+struct thread_origin attribute_thread_start(void)
 {
     uint32_t node = attribute_now();
+    const struct thread_context *context = thread_local_state.context;
+    if (context == NULL || context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
+        return thread_local_state.origin;
+    }
     bool locked = state_enter();
     if (!state.tracking) {
         state_leave(locked);
-        return FIL_NODE_ROOT;
+        return (struct thread_origin){NULL, 0, 0, 0, 0};
     }
     node = attribute_still(node);
+    uint32_t round = state.round;
     uint32_t start = started_before(node);
     if (start == FIL_NODE_NONE) {
         start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
     }
     state_leave(locked);
-    return start == FIL_NODE_LOST ? node : start;
+    return (struct thread_origin){context, context->life, node, start == FIL_NODE_LOST ? node : start, round};
 }
 
-void attribute_thread_begin(uint32_t node, uint32_t round)
+void attribute_thread_begin(const struct thread_origin *origin)
 {
-    thread_local_state.start_node = node;
-    thread_local_state.start_round = round;
+    thread_local_state.origin = *origin;
 }
 
 void attribute_thread_end(void)
@@ -116,6 +153,7 @@ void attribute_end(void)
 {
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
     code_registry_end();
+    libraries_end();
     thread_contexts_empty();
 }
 

@@ -7,6 +7,7 @@
 #define FIL_ATTRIBUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fil_abi.h"
@@ -14,12 +15,26 @@
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
 
-/* The node under which the frames of a thread belong that the calling thread starts now. */
-uint32_t attribute_thread_start(void);
+/* The node for a mapping of `bytes` that `caller`, an address of code, made while the calling thread's callstack was
+ * `node`. If it is large enough to be stock of an allocator inside a library, the library is told too. */
+uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes);
 
-/* The calling thread begins: its callstacks hang below `start_node`, in that round. And ends: what it held can be used by
- * others. */
-void attribute_thread_begin(uint32_t start_node, uint32_t round);
+struct thread_context;
+
+/* Where a thread comes from. */
+struct thread_origin {
+    const struct thread_context *creator; /* the Python thread that started it, perhaps through others without Python frames */
+    uint32_t creator_life;                /* whether it is still that thread */
+    uint32_t creator_node;                /* its callstack then */
+    uint32_t start_node;                  /* below it hang the thread's own callstacks */
+    uint32_t round;                       /* of tracking, in which these are nodes */
+};
+
+/* The origin of a thread that the calling thread starts now. */
+struct thread_origin attribute_thread_start(void);
+
+/* The calling thread begins. And ends: what it held can be used by others. */
+void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);
 
 /* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
@@ -27,6 +42,9 @@ __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 
 /* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
 void attribute_begin(void);
+
+/* Tracking ends: forget which libraries were met. Called inside an event. */
+void libraries_end(void);
 
 /* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
 void attribute_end(void);

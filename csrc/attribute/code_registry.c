@@ -85,7 +85,7 @@ static bool read_facts(uintptr_t code, struct fil_code *kept)
         .qualname = keep_text(scratch, facts.qualname_at, facts.qualname_bytes),
         .line_table = keep_text(scratch, facts.line_table_at, facts.line_table_bytes),
         .first_line = facts.first_line,
-        .reserved = 0,
+        .kind = FIL_CODE_FUNCTION,
     };
     return true;
 }

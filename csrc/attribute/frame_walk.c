@@ -289,6 +289,7 @@ INLINE uint32_t walk(struct thread_context *context, uintptr_t thread_state, uin
         entry->node = node;
     }
     context->depth = depth;
+    __atomic_store_n(&context->latest, node, __ATOMIC_RELAXED);
     return node;
 }
 
@@ -324,7 +325,7 @@ INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t inner
     }
     uintptr_t key = load_address(innermost + instruction);
     if (key == leaf->instruction) {
-        return leaf->node;
+        return leaf->node; /* which is the latest already */
     }
     uint32_t parent = depth == 1 ? context->start_node : leaf[-1].node;
     const struct known_child *known = known_place(context, parent, key);
@@ -333,6 +334,7 @@ INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t inner
     }
     leaf->instruction = key;
     leaf->node = known->node;
+    __atomic_store_n(&context->latest, known->node, __ATOMIC_RELAXED);
     return known->node;
 }
 

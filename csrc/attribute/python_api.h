@@ -36,6 +36,7 @@ struct python_method {
     PYTHON_API(void, PyEval_SetProfile, (python_profile_function *function, void *object))                               \
     PYTHON_API(void *, PyEval_GetFrame, (void))                                                                          \
     PYTHON_API(int, PyFrame_GetLineNumber, (void *frame))                                                                \
+    PYTHON_API(void *, PyGILState_GetThisThreadState, (void))                                                            \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
     PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
     PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))

@@ -346,6 +346,9 @@ void *shadow_stack_starter(void)
 uint32_t shadow_stack_node(uint32_t start_node)
 {
     struct shadow_stack *stack = own;
+    if (stack != NULL && python_api.PyGILState_GetThisThreadState() == NULL) {
+        return start_node; /* after the interpreter's end what the frames refer to is gone, held or not */
+    }
     if (stack != NULL && stack->replaced) {
         return FIL_NODE_LOST;
     }

@@ -85,18 +85,20 @@ struct thread_context *thread_context_obtain(void)
     if (context == NULL) {
         return NULL;
     }
-    platform_expect_end();
     thread_context_clear(context);
     context->generation = state.generation - 1; /* so that the first walk asks whether it may */
     context->start_node = thread_start_node();
+    context->worker_parent = FIL_NODE_NONE;
+    __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
+    platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
 }
 
 uint32_t thread_start_node(void)
 {
-    const struct thread_local_state *own = &thread_local_state;
-    return own->start_node == 0 || own->start_round != state.round ? FIL_NODE_ROOT : own->start_node;
+    const struct thread_origin *origin = &thread_local_state.origin;
+    return origin->start_node == 0 || origin->round != state.round ? FIL_NODE_ROOT : origin->start_node;
 }
 
 void thread_contexts_empty(void)
@@ -108,6 +110,7 @@ void thread_contexts_empty(void)
         uintptr_t start = ((uintptr_t)context->known + page - 1) / page * page;
         uintptr_t end = (uintptr_t)(context->known + KNOWN_CHILDREN) / page * page;
         storage->empty_pages(storage->context, (void *)start, end - start);
+        __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     }
 }
 
@@ -119,6 +122,7 @@ void thread_context_release(void)
     own->context = NULL;
     if (context != NULL) {
         bool locked = state_enter();
+        __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
         context->next_free = free_contexts;
         free_contexts = context;
         state_leave(locked);

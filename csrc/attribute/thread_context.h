@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attribute/attribute.h"
+
 #define KNOWN_CHILDREN 16384u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
 
@@ -32,6 +34,10 @@ struct thread_context {
     uint32_t capacity;           /* of the three arrays */
     uint32_t start_node;         /* below it hang the callstacks of this thread */
     uint32_t generation;         /* state.generation when the caches were last cleared */
+    uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */
+    uint32_t life;               /* raised when its thread ends: it may become another's */
+    uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
+    uint32_t worker_node;
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
     struct thread_context *next_free;
     struct thread_context *next; /* of all there are */
@@ -41,8 +47,7 @@ struct thread_context {
 
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
-    uint32_t start_node;            /* below it hang the callstacks of this thread, in the round of tracking that it began in */
-    uint32_t start_round;
+    struct thread_origin origin;    /* all 0: nothing is known */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
 };

@@ -13,8 +13,7 @@ struct thread_task {
     void *(*function)(void *);
     thrd_start_t c11_function;
     void *argument;
-    uint32_t start_node;
-    uint32_t round; /* in which that is a node */
+    struct thread_origin origin;
 };
 
 /* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
@@ -22,8 +21,7 @@ static struct thread_task *new_task(void *(*function)(void *), thrd_start_t c11_
 {
     struct thread_task *task = state.tracking ? real.malloc(sizeof *task) : NULL;
     if (task != NULL) {
-        uint32_t round = state.round;
-        *task = (struct thread_task){function, c11_function, argument, attribute_thread_start(), round};
+        *task = (struct thread_task){function, c11_function, argument, attribute_thread_start()};
     }
     state.threads = true; /* before there is one */
     return task;
@@ -33,7 +31,7 @@ static struct thread_task begin_task(void *argument)
 {
     struct thread_task task = *(struct thread_task *)argument;
     real.free(argument);
-    attribute_thread_begin(task.start_node, task.round);
+    attribute_thread_begin(&task.origin);
     return task;
 }
 

@@ -125,6 +125,26 @@ static void *early_pvalloc(size_t bytes)
     return resolving ? NULL : resolved.pvalloc(bytes);
 }
 
+static void *early_sbrk(intptr_t change)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.sbrk(change);
+    }
+    errno = ENOMEM;
+    return (void *)-1; /* as the C library answers */
+}
+
+static int early_brk(void *end)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.brk(end);
+    }
+    errno = ENOMEM;
+    return -1;
+}
+
 static int early_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
                                 void *argument)
 {

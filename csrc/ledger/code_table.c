@@ -19,7 +19,7 @@ static size_t place_of(const struct fil_code *code, size_t capacity)
 static bool same_code(const struct fil_code *left, const struct fil_code *right)
 {
     return left->filename == right->filename && left->name == right->name && left->qualname == right->qualname &&
-           left->line_table == right->line_table && left->first_line == right->first_line;
+           left->line_table == right->line_table && left->first_line == right->first_line && left->kind == right->kind;
 }
 
 static bool make_room(struct ledger *ledger)

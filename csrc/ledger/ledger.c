@@ -30,7 +30,9 @@ void ledger_end(struct ledger *ledger)
     give(storage, ledger->callstacks.slots, ledger->callstacks.capacity * sizeof *ledger->callstacks.slots);
     give(storage, ledger->texts.entries, ledger->texts.capacity * sizeof *ledger->texts.entries);
     give(storage, ledger->codes.slots, ledger->codes.capacity * sizeof *ledger->codes.slots);
+    give(storage, ledger->files.ranges.ranges, ledger->files.ranges.capacity * sizeof *ledger->files.ranges.ranges);
     ledger->ranges = ledger->reserved = (struct range_table){NULL, 0, 0};
+    ledger->files = (struct file_table){.records = NULL};
     ledger->callstacks = (struct callstack_table){NULL, 0, 0};
     ledger->texts = (struct text_table){.entries = NULL};
     for (uint32_t i = 0; i < LEDGER_CODE_SEGMENTS && ledger->codes.segments[i] != NULL; i++) {
@@ -52,6 +54,11 @@ static void renumber_epochs(struct ledger *ledger)
         struct fil_node *row = ledger_node(ledger, node);
         row->epoch = row->epoch == ledger->header->epoch ? 1 : 0;
     }
+    for (int kind = 0; kind < FIL_GAUGES; kind++) {
+        struct fil_gauge *gauge = &ledger->header->gauges[kind];
+        gauge->epoch = gauge->epoch == ledger->header->epoch ? 1 : 0;
+    }
+    ledger_renumber_files(ledger);
     ledger->header->epoch = 1;
 }
 
@@ -103,11 +110,20 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
         block_set_mark(slot, block->mark, block->node);
     }
     ledger_grow(ledger, block->node, block->bytes);
+    ledger->header->allocated_bytes -= block->bytes; /* nothing new was taken */
+    ledger->header->allocations -= 1;
 }
 
 static void shrink_by_piece(void *context, const struct range *piece)
 {
     ledger_shrink(context, piece->node, piece->end - piece->start);
+    ledger_gauge(context, FIL_GAUGE_MAPPINGS, 0, piece->end - piece->start);
+}
+
+static void grow_by_mapping(struct ledger *ledger, uint32_t node, uint64_t bytes)
+{
+    ledger_grow(ledger, node, bytes);
+    ledger_gauge(ledger, FIL_GAUGE_MAPPINGS, bytes, 0);
 }
 
 static void forget_piece(void *context, const struct range *piece)
@@ -124,6 +140,7 @@ uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t by
         !range_remove(&ledger->reserved, &ledger->storage, start, end, forget_piece, NULL)) {
         ledger_missed(ledger, FIL_MISSED_MAPPING);
     }
+    ledger_remove_files(ledger, start, end);
     return before - ledger->header->current_bytes;
 }
 
@@ -140,7 +157,7 @@ void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, ui
 {
     (void)ledger_remove_range(ledger, start, bytes);
     if (bytes != 0 && add_piece(ledger, &ledger->ranges, start, start + bytes, node)) {
-        ledger_grow(ledger, node, bytes);
+        grow_by_mapping(ledger, node, bytes);
     }
 }
 
@@ -161,7 +178,7 @@ static void use_piece(void *context, const struct range *piece)
 {
     const struct use *use = context;
     if (add_piece(use->ledger, &use->ledger->ranges, piece->start, piece->end, use->node)) {
-        ledger_grow(use->ledger, use->node, piece->end - piece->start);
+        grow_by_mapping(use->ledger, use->node, piece->end - piece->start);
     }
 }
 
@@ -183,4 +200,47 @@ uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start)
 {
     const struct range *range = range_after(&ledger->ranges, start);
     return range != NULL && range->start == start ? range->end - start : 0;
+}
+
+/* The first piece of a table inside [start, end); an empty one if there is none. */
+static struct range first_piece(const struct range_table *table, uintptr_t start, uintptr_t end)
+{
+    const struct range *range = range_after(table, start);
+    if (range == NULL || range->start >= end) {
+        return (struct range){.start = end, .end = end, .node = FIL_NODE_NONE, .reserved = 0};
+    }
+    struct range piece = *range;
+    piece.start = piece.start < start ? start : piece.start;
+    piece.end = piece.end > end ? end : piece.end;
+    return piece;
+}
+
+void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node,
+                        bool leaves_old)
+{
+    uintptr_t end = old + bytes;
+    if (first_piece(&ledger->ranges, old, end).start == end && first_piece(&ledger->reserved, old, end).start == end &&
+        first_piece(&ledger->files.ranges, old, end).start == end) {
+        (void)ledger_remove_range(ledger, start, bytes); /* a mapping that we know nothing of lies there now */
+        return;
+    }
+    for (struct range piece = first_piece(&ledger->ranges, old, end); piece.start != end;
+         piece = first_piece(&ledger->ranges, piece.end, end)) {
+        if (!leaves_old) {
+            (void)ledger_remove_range(ledger, piece.start, piece.end - piece.start);
+        }
+        ledger_add_range(ledger, start + (piece.start - old), piece.end - piece.start, node);
+    }
+    for (struct range piece = first_piece(&ledger->reserved, old, end); piece.start != end;
+         piece = first_piece(&ledger->reserved, piece.end, end)) {
+        ledger_reserve_range(ledger, start + (piece.start - old), piece.end - piece.start);
+    }
+    for (struct range piece = first_piece(&ledger->files.ranges, old, end); piece.start != end;
+         piece = first_piece(&ledger->files.ranges, piece.end, end)) {
+        uint64_t kept = leaves_old ? 0 : piece.end - piece.start;
+        (void)ledger_move_file(ledger, piece.start, kept, start + (piece.start - old), piece.end - piece.start);
+    }
+    if (!leaves_old) {
+        (void)ledger_remove_range(ledger, old, bytes);
+    }
 }

@@ -20,6 +20,7 @@
 #include "ledger/block_table.h"
 #include "ledger/callstack_table.h"
 #include "ledger/code_table.h"
+#include "ledger/file_table.h"
 #include "ledger/range_table.h"
 #include "ledger/storage.h"
 #include "ledger/text_table.h"
@@ -31,6 +32,7 @@ struct ledger {
     struct block_table blocks;
     struct range_table ranges;   /* mappings that count */
     struct range_table reserved; /* addresses without memory: nothing of the program's lies there yet */
+    struct file_table files;     /* mappings of files: they are no part of the total */
     struct callstack_table callstacks;
     struct text_table texts;
     struct code_table codes;
@@ -72,6 +74,8 @@ static inline void ledger_grow(struct ledger *ledger, uint32_t node, uint64_t by
     ledger_touch(ledger, row);
     row->current_bytes += bytes;
     ledger->header->current_bytes += bytes;
+    ledger->header->allocated_bytes += bytes;
+    ledger->header->allocations += 1;
 }
 
 static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t bytes)
@@ -83,6 +87,17 @@ static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t 
     ledger_touch(ledger, row);
     row->current_bytes -= bytes;
     ledger->header->current_bytes -= bytes;
+}
+
+/* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
+static inline void ledger_gauge(struct ledger *ledger, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
+{
+    struct fil_gauge *gauge = &ledger->header->gauges[kind];
+    if (gauge->epoch != ledger->header->epoch) {
+        gauge->at_peak_bytes = gauge->current_bytes;
+        gauge->epoch = ledger->header->epoch;
+    }
+    gauge->current_bytes += grown - shrunk;
 }
 
 /* A block of `bytes` at `address` now belongs to `node`. A block that was recorded there before is taken off first: its
@@ -109,6 +124,18 @@ bool ledger_has_reserved(const struct ledger *ledger, uintptr_t start, uint64_t 
 
 /* The length of the range that begins at `start`; 0 if none does. */
 uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start);
+
+/* Bytes [start, start + bytes) are now a mapping of the file at `path`, of `length` bytes, by `node`. */
+void ledger_add_file(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node, bool is_private,
+                     const uint8_t *path, uint32_t length);
+
+/* The mapping of a file at `old` is at [start, start + bytes) from now on, and not at `old`. False if there is none. */
+bool ledger_move_file(struct ledger *ledger, uintptr_t old, uint64_t old_bytes, uintptr_t start, uint64_t bytes);
+
+/* Whatever lies in [old, old + bytes) lies at `start` from now on, piece by piece; the two do not overlap. Where
+ * nothing lies, what is at the new place stays. Memory that counts belongs to `node` there. `leaves_old`: the old range stays mapped too, emptied, and can fill again. */
+void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node,
+                        bool leaves_old);
 
 /* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded. */
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);

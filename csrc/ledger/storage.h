@@ -8,6 +8,7 @@
 
 struct fil_node;
 struct fil_code;
+struct fil_file;
 
 /* Writes `count` values of a snapshot from number `first` on into `values`. */
 typedef void snapshot_values(const void *source, uint64_t first, uint64_t count, uint64_t *values);
@@ -26,6 +27,8 @@ struct ledger_storage {
     /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */
     struct fil_node *(*next_node_segment)(void *context);
     struct fil_code *(*next_code_segment)(void *context);
+    /* The one segment of files, FIL_FILES_KEPT zeroed records; its place in the file comes back in `offset`. */
+    struct fil_file *(*files_segment)(void *context, uint64_t *offset);
     /* A segment for texts of at least `bytes`; its place in the file and its real size come back in the last two. */
     uint8_t *(*next_text_segment)(void *context, size_t bytes, uint64_t *offset, size_t *room);
 

@@ -25,6 +25,9 @@
 #define SHORTEST_NAP_NS 1000
 #define LONGEST_NAP_NS 200000
 
+/* Writing that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
+#define MOST_INTERRUPTS 1000u
+
 static struct {
     char *next;
     size_t room;
@@ -176,9 +179,11 @@ static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
     if (beyond_file_limit(offset + bytes)) {
         return EFBIG;
     }
+    uint32_t tries = 0;
     do {
         status = syscall(SYS_fallocate, descriptor, 0, (off_t)offset, (off_t)bytes);
-    } while (status != 0 && errno == EINTR);
+        tries += 1;
+    } while (status != 0 && errno == EINTR && tries < MOST_INTERRUPTS);
     if (status == 0) {
         return 0;
     }
@@ -223,9 +228,11 @@ bool platform_write_file(const char *path, uint64_t offset, const void *data, si
     }
     int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     const char *next = data;
+    uint32_t interrupts = 0;
     while (descriptor >= 0 && bytes > 0) {
         long written = syscall(SYS_pwrite64, descriptor, next, bytes, (off_t)offset);
-        if (written < 0 && errno == EINTR) {
+        if (written < 0 && errno == EINTR && interrupts < MOST_INTERRUPTS) {
+            interrupts += 1;
             continue;
         }
         if (written <= 0) {

@@ -61,6 +61,24 @@ static void descriptor_link(char *link, int descriptor)
     *link = 0;
 }
 
+uint32_t platform_file_path(int descriptor, uint8_t *path, size_t room)
+{
+    int kept = errno;
+    char link[32];
+    long length = 0;
+    if (descriptor >= 0) {
+        descriptor_link(link, descriptor);
+        length = syscall(SYS_readlinkat, AT_FDCWD, link, path, room);
+    }
+    errno = kept;
+    return length > 0 ? (uint32_t)length : 0;
+}
+
+bool platform_is_private(int flags)
+{
+    return (flags & MAP_TYPE) == MAP_PRIVATE;
+}
+
 /* The kernel names what a descriptor leads to. A private mapping of it copies only what is written: that is a file's. */
 static bool is_shared_memory(int flags, int descriptor)
 {
@@ -100,9 +118,12 @@ size_t platform_mapped_bytes(size_t bytes, int flags)
     return (bytes + page - 1) / page * page;
 }
 
-int platform_mprotect(void *address, size_t bytes, int protection)
+int platform_mprotect(void *address, size_t bytes, int protection, int key)
 {
-    return (int)syscall(SYS_mprotect, address, bytes, protection);
+    if (key == PLATFORM_NO_KEY) {
+        return (int)syscall(SYS_mprotect, address, bytes, protection);
+    }
+    return (int)syscall(SYS_pkey_mprotect, address, bytes, protection, key);
 }
 
 void *platform_shmat(int identifier, const void *address, int flags)

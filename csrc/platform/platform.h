@@ -31,7 +31,9 @@ void *platform_mmap(void *address, size_t bytes, int protection, int flags, int 
 int platform_munmap(void *address, size_t bytes);
 void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address);
 
-int platform_mprotect(void *address, size_t bytes, int protection);
+/* With a protection key, or PLATFORM_NO_KEY. */
+#define PLATFORM_NO_KEY (-1)
+int platform_mprotect(void *address, size_t bytes, int protection, int key);
 
 /* Bytes that a mapping of `bytes`, made with these flags, takes: whole pages, of the size that the flags ask for. */
 size_t platform_mapped_bytes(size_t bytes, int flags);
@@ -39,6 +41,10 @@ size_t platform_mapped_bytes(size_t bytes, int flags);
 /* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous, of
  * /dev/zero, of a memfd, or of POSIX shared memory. */
 bool platform_is_memory(int flags, int descriptor);
+/* The path of the file behind a descriptor, without a 0 at its end: how many bytes of it were written into `path`. */
+uint32_t platform_file_path(int descriptor, uint8_t *path, size_t room);
+/* True if what is written into a mapping made with these flags stays in the process. */
+bool platform_is_private(int flags);
 /* True if the mapping can be used (it is not a reservation of addresses only). */
 bool platform_is_usable(int protection);
 /* The system calls behind shmat and shmdt, and the size of a System V shared memory segment, 0 if that is not known. */
@@ -50,6 +56,12 @@ size_t platform_shared_bytes(int identifier);
 bool platform_leaves_old(int mremap_flags);
 /* True if mremap was given a new address to use. */
 bool platform_has_new_address(int mremap_flags);
+
+/* Fill in the resident sizes of this process. False, with nothing changed, where the system does not tell. */
+struct fil_reading;
+bool platform_resident(struct fil_reading *reading);
+/* Free memory that the C library's malloc keeps for later; UINT64_MAX if it does not tell. Takes malloc's locks. */
+uint64_t platform_allocator_free(void);
 
 /* Copy `bytes` from `address`, which may be any number. Returns false instead of faulting. */
 bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
@@ -121,6 +133,18 @@ void platform_handle_signal(int signal, void (*handler)(int));
 /* Take this library's own file out of the list of preloaded libraries in the environment, so that other programs start
  * without it; `own_symbol` is any address inside the library. */
 void platform_leave_preload_list(const void *own_symbol);
+
+/* A piece of a loaded file: its addresses, and the file's path as the kernel tells it (no 0 at its end). */
+struct platform_module {
+    uintptr_t start;
+    uintptr_t end;
+    uint32_t path_bytes;
+    char path[4096];
+    char scratch[8192]; /* while it is looked for: room for two of the longest lines of the kernel's list */
+};
+
+/* Find the file that `address` was loaded from. False if there is none, or the system does not tell. Slow. */
+bool platform_module_at(uintptr_t address, struct platform_module *module);
 
 /* The next definition of a C library function after this library's own; NULL if there is none. */
 void *platform_next_symbol(const char *name);

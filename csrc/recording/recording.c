@@ -150,6 +150,12 @@ struct fil_code *recording_next_codes(void *context)
     return next_segment(FIL_SEGMENT_CODES, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code), &offset);
 }
 
+struct fil_file *recording_files(void *context, uint64_t *offset)
+{
+    (void)context;
+    return next_segment(FIL_SEGMENT_FILES, FIL_FILES_KEPT * sizeof(struct fil_file), offset);
+}
+
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
 {
     (void)context;

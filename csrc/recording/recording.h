@@ -17,6 +17,7 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
  * ledger's storage functions. */
 struct fil_node *recording_next_nodes(void *context);
 struct fil_code *recording_next_codes(void *context);
+struct fil_file *recording_files(void *context, uint64_t *offset);
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
 
 /* Write a snapshot beside the one before, through a file descriptor: mapping more may be impossible. */

@@ -27,6 +27,8 @@ class Options:
         has named it.
     browser: open the report in a browser.
     keep_thread_pools: leave the thread pools of numeric libraries alone.
+    keep_allocators: leave libraries' own allocators alone.
+    release_memory: let libraries' own allocators give back at once what is freed.
     keep_recording: leave the recording beside the report.
     formats: forms of the report that were asked for by name (see report/formats.py), each once.
     fail_over: how much the peak may grow in a comparison, None if that is all the same.
@@ -37,6 +39,8 @@ class Options:
         self.output_given = False
         self.browser = True
         self.keep_thread_pools = False
+        self.keep_allocators = False
+        self.release_memory = False
         self.keep_recording = False
         self.formats = []  # type: List[str]
         self.fail_over = None  # type: Optional[Threshold]
@@ -100,6 +104,10 @@ class _Reader:
             options.browser = False
         elif word == "--keep-thread-pools":
             options.keep_thread_pools = True
+        elif word == "--keep-allocators":
+            options.keep_allocators = True
+        elif word == "--release-memory":
+            options.release_memory = True
         elif word == "--keep-recording":
             options.keep_recording = True
         elif word.partition("=")[0] == "--format":

@@ -40,6 +40,10 @@ options:
   --keep-thread-pools     leave the thread pools of numeric libraries alone; else
                           they run with one thread, so that memory is attributed
                           to the line that asked for the computation
+  --keep-allocators       leave Arrow's memory pool alone; else it is the system's
+                          allocator, so that each of its buffers is seen
+  --release-memory        let allocators inside libraries (jemalloc, mimalloc) give
+                          memory back at once, not keep it; slower
   --keep-recording        keep the recording beside the report
   --disable-oom-detection accepted, and does nothing
   --license               print the licence and exit

@@ -11,6 +11,7 @@ from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import jit, statuses
+from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
@@ -21,7 +22,7 @@ from filprofiler.profile.run_description import DESCRIPTION_NAME, write_descript
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Sequence
+    from typing import Callable, Dict, Sequence
 
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
@@ -50,28 +51,40 @@ def run(target: "Target", options: "Options") -> int:
     except OutputError as error:
         say(str(error))
         return statuses.CANNOT_WRITE
+    environment = _environment(preload, options, program)
     try:
         write_description(program, folder.path)
-        _start(supervisor, preload, target, options, folder)
+    except OSError as error:
+        folder.discard()
+        say("Cannot write in %s: %s." % (folder.path, error.strerror))
+        return statuses.CANNOT_WRITE
+    try:
+        _start(supervisor, environment, target, folder)
     except OSError as error:
         folder.discard()
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
     formats = options.formats
 
-    def report_aside() -> None:
-        supervisor.aside(lambda: _report(supervisor, program, folder, folder, formats))
+    def aside(task: "Callable[[], object]") -> None:
+        try:
+            if not supervisor.aside(task):
+                say("A report is being written already; ask again when it is there.")
+        except OSError as error:
+            say("No report can be written now (%s); the program goes on." % error.strerror)
 
-    checkpoint = _Checkpoint(watch, report_aside)
+    checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, formats)))
     sampler = Sampler(folder.recording_path, supervisor.pid)
 
     def meanwhile() -> float:
-        checkpoint.look()
-        return sampler.look()
+        try:
+            checkpoint.look()
+            return sampler.look()
+        except Exception:  # what cannot be looked at now is looked at later: the program is waited for
+            return _LOOK_SECONDS
 
     def report_now() -> None:
-        if not supervisor.aside(lambda: _report_now(supervisor, program, folder, output, formats)):
-            say("A report is being written already; ask again when it is there.")
+        aside(lambda: _report_now(supervisor, program, folder, output, formats))
 
     outcome = supervisor.wait(report_now, meanwhile)
     sampler.close()
@@ -81,17 +94,24 @@ def run(target: "Target", options: "Options") -> int:
     return _finish(outcome, program, folder, options, watch)
 
 
-def _start(
-    supervisor: Supervisor, preload: "Preload", target: "Target", options: "Options", folder: ResultFolder
-) -> None:
-    """Start the program, through bootstrap.py, with the interpreter that runs us. Raises OSError."""
+def _environment(preload: "Preload", options: "Options", program: "Program") -> "Dict[str, str]":
+    """The environment in which the program is started; what is set for allocators goes into its description."""
     environment = dict(os.environ)
     preload.put_first(environment)
     if not options.keep_thread_pools:
         overridden = limit_thread_pools(environment)
         if overridden:
             say(overridden_sentence(overridden))
+    settings = set_allocators(environment, options.keep_allocators, options.release_memory)
+    if settings.overridden:
+        say(settings.sentence)
+    program.settings = tuple(settings.made)
     jit.turn_off(environment)
+    return environment
+
+
+def _start(supervisor: Supervisor, environment: "Dict[str, str]", target: "Target", folder: ResultFolder) -> None:
+    """Start the program, through bootstrap.py, with the interpreter that runs us. Raises OSError."""
     name, flags = interpreter_command()
     command = [name] + flags
     command += [BOOTSTRAP_PATH, folder.recording_path, str(int(REPORT_SIGNAL)), target.mode, target.name]
@@ -172,10 +192,10 @@ def _finish(
         write_description(program, folder.path)  # now with the end, for whoever makes the report later
     except OSError:
         pass
-    from filprofiler.cli.out_of_memory import limit_sentences
-    from filprofiler.cli.reporting import make_report
-
     try:
+        from filprofiler.cli.out_of_memory import limit_sentences
+        from filprofiler.cli.reporting import make_report
+
         index_path, out_of_memory = make_report(
             folder.recording_path,
             program,
@@ -184,8 +204,11 @@ def _finish(
             lambda: limit_sentences(outcome, watch),
             options.formats,
         )
-    except FilError as error:
-        say(str(error), "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
+    except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
+        reason = (
+            str(error) if isinstance(error, FilError) else "The report cannot be made: %s." % (error or repr(error))
+        )
+        say(reason, "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
         return end_like(outcome)
     if not options.keep_recording:
         remove(folder.recording_path)

@@ -46,6 +46,8 @@ def enter() -> None:
         _write(announcement)
     except LibraryError as error:
         _refuse(error)
+    except Exception as error:
+        _refuse(LibraryError("%s: %s" % (type(error).__name__, error)))
     try:
         _let_interrupts_raise()
         failed = function(*arguments) == -1

@@ -24,8 +24,15 @@ def _load() -> "Callable[[], None]":
         package = type(sys)(name)
         package.__path__ = [folder]
         sys.modules[name] = package
-    from filprofiler.launch.become import enter
+    try:
+        from filprofiler.launch.become import enter
+    except Exception as error:
+        import os
 
+        try:
+            os.write(2, b"=fil-profile= Cannot profile: %s.\n" % str(error).encode("utf-8", "backslashreplace"))
+        finally:
+            os._exit(3)  # statuses.CANNOT_PROFILE
     return enter
 
 

@@ -92,15 +92,19 @@ class MemoryWatch:
         """The folders of the control groups that may limit memory."""
         paths = {}  # type: Dict[str, str]
         for line in self._lines("proc/self/cgroup"):
-            _number, controllers, path = line.split(":", 2)
+            _number, controllers, path = (line.split(":", 2) + ["", "", ""])[:3]
+            if not path:
+                continue
             if not controllers:
                 paths["cgroup2"] = path
             elif "memory" in controllers.split(","):
                 paths["cgroup"] = path
         for line in self._lines("proc/self/mountinfo"):
             before, _dash, after = line.partition(" - ")
-            kind, _source, options = after.split(" ", 2)
+            kind, _source, options = (after.split(" ", 2) + ["", "", ""])[:3]
             if kind not in paths or (kind == "cgroup" and "memory" not in options.split(",")):
+                continue
+            if len(before.split(" ")) < 5:
                 continue
             if kind == "cgroup2" and "cgroup" in paths:
                 continue  # the memory controller is with version 1

@@ -89,7 +89,8 @@ def was_started(recording_path: str) -> bool:
     """Whether tracking began, so that the recording holds something."""
     try:
         with open(recording_path, "rb", 0) as file:
-            return file.read(len(_abi.FIL_FORMAT_MAGIC)) == _abi.FIL_FORMAT_MAGIC
+            begins = file.read(_abi.HEADER_OFFSETS["state"] + 1)
+            return begins.startswith(_abi.FIL_FORMAT_MAGIC) and begins[-1] > _abi.FIL_STATE_CREATED
     except OSError:
         return False
 

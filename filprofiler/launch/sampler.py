@@ -10,19 +10,22 @@ import time
 from struct import Struct
 
 from filprofiler import _abi
+from filprofiler.launch.process_memory import ProcessMemory
+from filprofiler.launch.readings import Readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Tuple
+    from typing import List, Optional, Tuple
 
     Sample = Tuple[int, int, int]
 
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
-_TRACKED = Struct("<Q")
+_TRACKED = Struct("<3Q")  # current_bytes, peak_bytes, peak_clock_ns
 _COUNT = Struct("<I")
 
 _FIRST_SECONDS = 0.02
-_MOST_SECONDS = 0.5  # other things are to be looked at too
+_MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
+_NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
 
 
 class Sampler:
@@ -33,44 +36,55 @@ class Sampler:
         self._samples = []  # type: List[Sample]
         self._every = _FIRST_SECONDS
         self._next = 0.0
-        self._page = os.sysconf("SC_PAGE_SIZE")
         self._files = []  # type: List[int]
+        self._memory = None  # type: Optional[ProcessMemory]
         try:
             self._files.append(os.open(recording_path, os.O_RDWR | os.O_CLOEXEC))
-            self._files.append(os.open("/proc/%d/statm" % pid, os.O_RDONLY | os.O_CLOEXEC))
+            self._memory = ProcessMemory(pid)
+            self._readings = Readings(self._files[0], self._memory)
         except OSError:
             self.close()
 
     def look(self) -> float:
-        """Take a sample if it is time for one; in how many seconds to look again."""
+        """Take a sample and a reading if it is time for one; in how many seconds to look again."""
         now = time.monotonic()
-        if len(self._files) == 2 and now >= self._next:
+        if self._files:
             try:
-                self._take(int(now * 1e9))
+                self._take(int(now * 1e9), now >= self._next)
             except (OSError, IndexError, ValueError):  # the program has just ended, or the disk has gone
                 self.close()
-            self._next = now + self._every
-        return min(_MOST_SECONDS, max(0.0, self._next - now)) if self._files else _MOST_SECONDS
+            if now >= self._next:
+                self._next = now + self._every
+        return min(_MOST_SECONDS, max(0.0, self._next - now)) if self._files else _NO_CURVE_SECONDS
 
     def close(self) -> None:
         """Let go of the files."""
+        if self._memory is not None:
+            self._memory.close()
+            self._memory = None
         while self._files:
             os.close(self._files.pop())
 
-    def _take(self, clock_ns: int) -> None:
-        recording, statm = self._files
-        if os.pread(recording, 1, 0) != _abi.FIL_FORMAT_MAGIC[:1]:
+    def _take(self, clock_ns: int, for_curve: bool = True) -> None:
+        recording, memory = self._files[0], self._memory
+        if memory is None or os.pread(recording, 1, 0) != _abi.FIL_FORMAT_MAGIC[:1]:
             return  # tracking has not begun
-        (tracked,) = _TRACKED.unpack(os.pread(recording, _TRACKED.size, _abi.HEADER_OFFSETS["current_bytes"]))
-        resident = int(os.pread(statm, 128, 0).split()[1]) * self._page
+        counters = os.pread(recording, _TRACKED.size, _abi.HEADER_OFFSETS["current_bytes"])
+        tracked, peak, peak_clock_ns = _TRACKED.unpack(counters)
+        resident = memory.resident()
         if resident == 0:
             return  # it has ended, and is only waited for
+        if for_curve:
+            self._add((clock_ns, tracked, resident))
+        self._readings.look(clock_ns, tracked, peak, peak_clock_ns)
+
+    def _add(self, sample: "Sample") -> None:
+        """One more point of the curve."""
         if len(self._samples) == _abi.FIL_SAMPLES_KEPT:
             del self._samples[1::2]
             self._every *= 2
             self._write_all()
-        sample = (clock_ns, tracked, resident)
-        os.pwrite(recording, _SAMPLE.pack(*sample), self._place(len(self._samples)))
+        os.pwrite(self._files[0], _SAMPLE.pack(*sample), self._place(len(self._samples)))
         self._samples.append(sample)
         self._write_count()
 

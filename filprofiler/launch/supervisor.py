@@ -97,9 +97,11 @@ class Supervisor:
         """Do something lengthy in a process of its own: signals go on to the program meanwhile.
 
         Should memory be wanting, the kernel is to take that process first. One at a time: False if one still runs.
+        Raises OSError if there is no room for another process.
         """
         if self._aside and not os.waitpid(self._aside, os.WNOHANG)[0]:
             return False
+        self._aside = 0  # should there be no other
         self._aside = os.fork()
         if self._aside == 0:
             try:
@@ -140,8 +142,10 @@ class Supervisor:
         ended = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if ended is None or (ended.si_code == os.CLD_EXITED and ended.si_status == 0):
             return {}
-        import resource
-
+        try:
+            import resource
+        except (ImportError, OSError):
+            return {}
         limits = {}
         for name in ("RLIMIT_AS", "RLIMIT_DATA"):
             try:

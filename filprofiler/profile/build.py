@@ -13,6 +13,7 @@ from filprofiler.profile.beginnings import begin_late
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.memory_use import whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
 
@@ -67,6 +68,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         else:
             missed.append((1, _NO_SNAPSHOT_REASON))
     begin_late(recording, program)
+    mapped, clock_ns = _mapped_at(recording, held)
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
@@ -84,13 +86,24 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         followed=recording.stacks == _abi.FIL_STACKS_PROFILED,
         missed=missed,
         main_paths=sorted(builder.main_paths),
-        columns=Columns(builder.table.known, builder.table.sites, recording),
+        columns=Columns(builder.table.known, builder.table.sites, recording, held),
         curve=_curve(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
         failures=failures,
         fatal_request=fatal,
+        memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
+
+
+def _mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional[int]]":
+    """The mappings among what is held, and the monotonic clock of that moment; None: the end."""
+    account = recording.account
+    if held is recording.at_failure:
+        return account.mapped_at_failure, recording.snapshot_clock_ns
+    if held is recording.current and held is not recording.peak:
+        return account.mapped_now, None
+    return account.mapped_at_peak, recording.peak_clock_ns
 
 
 def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]":
@@ -153,7 +166,8 @@ class _TreeBuilder:
         recording = self._recording
         root = Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
-        wanted = _with_ancestors(recording, self._held, [failure.node for failure in recording.failures])
+        others = [failure.node for failure in recording.failures] + [file.node for file in recording.account.files]
+        wanted = _with_ancestors(recording, self._held, others)
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
         lost = _abi.FIL_NODE_LOST
@@ -218,6 +232,9 @@ class _TreeBuilder:
             if offset == _abi.FIL_MARK_THREAD:
                 self._at[number] = self._at[self._above_threading(parent)]
                 self._phase[number] = _THREAD
+            elif offset == _abi.FIL_MARK_WORKER:
+                self._at[number] = self._child(self._at[parent], self.table.worker())
+                self._phase[number] = _KEPT
             return
         site = self.table.number(code_number, offset)
         if site == 0 or self._left_out(number, phase):

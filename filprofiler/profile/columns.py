@@ -7,10 +7,13 @@ from collections import defaultdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+    from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
     from filprofiler.profile.model import Site
     from filprofiler.recording.reader import Recording
+
+    # First column and the one behind the last, in bytes of the line's UTF-8; bytes that this part asked for.
+    Part = Tuple[int, int, int]
 
     # End of the entry in bytes of bytecode; line, last line, first column, column behind the last; or None.
     Entry = Tuple[int, Optional[Tuple[int, int, int, int]]]
@@ -32,6 +35,11 @@ class SavedColumns:
         """As Columns.of."""
         return self._known.get(site)
 
+    def parts(self, site: "Site") -> "List[Part]":
+        """As Columns.parts: a saved profile has brought what was made of them."""
+        del site
+        return []
+
 
 class Columns:
     """Finds the columns of sites.
@@ -39,12 +47,17 @@ class Columns:
     places: the numbers of sites, by code_number << 32 ^ offset, of every instruction that was met.
     sites: the sites, by number.
     recording: has the functions' line tables.
+    held: bytes of each of the recording's nodes at the moment that is told.
     """
 
-    def __init__(self, places: "Mapping[int, int]", sites: "List[Site]", recording: "Recording") -> None:
+    def __init__(
+        self, places: "Mapping[int, int]", sites: "List[Site]", recording: "Recording", held: "Sequence[int]"
+    ) -> None:
         self._places = places
         self._sites = sites
         self._recording = recording
+        self._held = held
+        self._totals = None  # type: Optional[List[int]]
         self._by_number = None  # type: Optional[Dict[int, List[int]]]
         self._number_of = {}  # type: Dict[Site, int]
 
@@ -61,6 +74,36 @@ class Columns:
             first = located[2] if first is None else min(first, located[2])
             last = located[3] if last is None else max(last, located[3])
         return None if first is None or last is None or first >= last else (first, last)
+
+    def parts(self, site: "Site") -> "List[Part]":
+        """The parts of the line that asked for memory, themselves or through what they called, in no order.
+
+        Only parts that begin and end on the line. What a part asked for in a recursion may be in it more than once.
+        """
+        ranges = {}  # type: Dict[int, Tuple[int, int]]
+        for place in self._places_of(site):
+            located = self._located(place)
+            if located is not None and located[0] == site.line and located[1] == site.line:
+                ranges[place] = located[2:]
+        sizes = {}  # type: Dict[Tuple[int, int], int]
+        recording = self._recording
+        for code, offset, size in zip(recording.codes, recording.offsets, self._all_totals() if ranges else ()):
+            if size:
+                columns = ranges.get(code << 32 ^ offset)
+                if columns is not None:
+                    sizes[columns] = sizes.get(columns, 0) + size
+        return [(first, last, size) for (first, last), size in sizes.items()]
+
+    def _all_totals(self) -> "List[int]":
+        """Of each of the recording's nodes, the bytes of it and of all below it. Parents stand before children."""
+        if self._totals is None:
+            self._totals = totals = list(self._held)
+            parents = self._recording.parents
+            for number in range(len(totals) - 1, 0, -1):
+                size = totals[number]
+                if size:
+                    totals[parents[number]] += size
+        return self._totals
 
     def _places_of(self, site: "Site") -> "Iterable[int]":
         if self._by_number is None:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable
 
-_PACKAGE_FOLDERS = ("site-packages", "dist-packages")
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 # Frames of threading.py between the line that starts a thread and the function that runs in it.
 _THREAD_STARTERS = frozenset(["start"])
@@ -74,13 +74,13 @@ class OwnCode:
             return path.startswith("<ipython-input") or (self._has_command and path == "<string>")
         if path in self._begins_with:
             return True
-        if not set(path.split("/")).isdisjoint(_PACKAGE_FOLDERS):
+        if not set(path.split("/")).isdisjoint(PACKAGE_FOLDERS):
             return False
         return not any(folder in path for folder in self._library)
 
     def library_path(self, path: str) -> str:
         """A path without the folder in which libraries are installed: "numpy/_core/numeric.py"."""
-        for folder in ["/%s/" % name for name in _PACKAGE_FOLDERS] + list(self._library):
+        for folder in ["/%s/" % name for name in PACKAGE_FOLDERS] + list(self._library):
             _before, found, after = path.rpartition(folder)
             if found:
                 return after

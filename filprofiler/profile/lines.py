@@ -18,7 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Tuple, Union
 
-    from filprofiler.recording.reader import Code, Recording
+    from filprofiler.recording.code import Code
+    from filprofiler.recording.reader import Recording
 
     # Where each range ends (bytes, ascending), and its line (NO_LINE if it has none); a last line for what lies behind.
     Ranges = Tuple[List[int], List[int]]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
+    from filprofiler.profile.whereabouts import Whereabouts
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
 
@@ -32,6 +33,7 @@ class Program:
     elapsed_seconds: wall-clock time of the run, or None.
     module: name given to `-m`, or None.
     arguments: the program's own arguments, for display.
+    settings: environment variables that were set for libraries' allocators: "NAME=value".
     limits: sentences about what limited its memory; only where that matters.
     source_lines: the source lines that came with a saved profile; None: they are read from the files.
     name: what was profiled, in words, if that is not the whole program.
@@ -52,6 +54,7 @@ class Program:
         "module",
         "arguments",
         "limits",
+        "settings",
         "source_lines",
         "name",
         "entry_files",
@@ -72,6 +75,7 @@ class Program:
         module: "Optional[str]" = None,
         arguments: "Sequence[str]" = (),
         limits: "Sequence[str]" = (),
+        settings: "Sequence[str]" = (),
         source_lines: "Optional[SourceLines]" = None,
         name: "Optional[str]" = None,
         entry_files: "Sequence[str]" = (),
@@ -89,6 +93,7 @@ class Program:
         self.module = module
         self.arguments = tuple(arguments)
         self.limits = tuple(limits)
+        self.settings = tuple(settings)
         self.source_lines = source_lines
         self.name = name
         self.entry_files = tuple(entry_files)
@@ -203,6 +208,7 @@ class Profile:
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
+    memory: where the memory was; None if it is not known at all.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
@@ -215,6 +221,7 @@ class Profile:
         "fatal_request",
         "followed",
         "main_paths",
+        "memory",
         "missed",
         "moment",
         "peak_seconds",
@@ -243,6 +250,7 @@ class Profile:
         failures: "Sequence[FailedRequest]" = (),
         fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
+        memory: "Optional[Whereabouts]" = None,
     ) -> None:
         self.program = program
         self.root = root
@@ -254,6 +262,7 @@ class Profile:
         self.main_paths = frozenset(main_paths)
         self.columns = columns
         self.followed = followed
+        self.memory = memory
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

@@ -11,6 +11,7 @@ LEAST_BYTES = 1 << 20  # what is smaller is not worth a remark
 # What a remark can be about.
 LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for one line
 NESTED_CALLS = "nested-calls"  # f(g(...)): what g gave and what f took are live together
+TEMPORARIES = "temporaries"  # parts of one expression of arithmetic are live together
 COPY = "copy"  # a line makes, of what another line made, as much again
 WHOLE_FILE = "whole-file"  # a file is read at once
 GROWN_IN_LOOP = "grown-in-loop"  # a loop makes a new, longer one each time round
@@ -20,6 +21,7 @@ FLOAT64 = "float64"  # numbers are turned into float64
 KINDS = {
     LARGEST_LINE: (1, ()),
     NESTED_CALLS: (2, ("inner", "outer")),
+    TEMPORARIES: (2, ("one", "other")),
     COPY: (2, ("name",)),
     WHOLE_FILE: (1, ("call",)),
     GROWN_IN_LOOP: (1, ("call", "name")),

@@ -7,8 +7,9 @@ is better than to be wrong, so each rule asks for more than it would strictly ne
 import ast
 
 from filprofiler.profile import remark_rules as rules
-from filprofiler.profile.remark import COPY, LARGEST_LINE, LEAST_BYTES, NESTED_CALLS, Remark
+from filprofiler.profile.remark import COPY, LARGEST_LINE, LEAST_BYTES, NESTED_CALLS, TEMPORARIES, Remark
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
+from filprofiler.profile.temporaries import has_temporaries, live_parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> 
     told = [(line, statements.at(line.site)) for line in top.lines if line.owned and _much(line.held_bytes, profile)]
     found = list(_largest_line(profile, told))
     found += _nested_calls(profile, top, statements)
+    found += _temporaries(profile, told, sources)
     found += _copies(told)
     for line, statement in told:
         if statement is not None:
@@ -56,6 +58,19 @@ def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Remark]":
     lines = [line for line, statement in told if not _is_import(statement)]
     if lines and lines[0].held_bytes * _LARGEST_SHARE >= profile.peak_bytes:
         yield Remark(LARGEST_LINE, [lines[0].site], [lines[0].held_bytes])
+
+
+def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader") -> "Iterator[Remark]":
+    """Arithmetic of which one part is still live while another one is worked out. From CPython 3.11 on."""
+    for line, statement in told:
+        if statement is None or profile.columns is None or not has_temporaries(statement):
+            continue
+        parts = [part for part in profile.columns.parts(line.site) if _much(part[2], profile)]
+        text = sources.indented_line(line.site.path, line.site.line)
+        live = live_parts(statement, line.site, text, parts)
+        if live and sum(size for size, _expression in live) <= line.held_bytes:
+            (size, one), (other_size, other) = live[:2]
+            yield Remark(TEMPORARIES, [line.site, line.site], [size, other_size], {"one": one, "other": other})
 
 
 def _copies(told: "List[Told]") -> "Iterator[Remark]":

@@ -9,6 +9,7 @@ from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.remark import KINDS, Remark
+from filprofiler.profile.saved_memory import memory_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ PROGRAM_FIELDS = {
     "elapsed_seconds": (float, int, type(None)),
     "resident_peak_bytes": (int, type(None)),
     "limits": _TEXTS,
+    "settings": _TEXTS,
 }  # type: Dict[str, Tuple[type, ...]]
 
 _MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
@@ -90,6 +92,7 @@ def _profile_of(data: "Any") -> Profile:
         moment=_of(data["moment"], str),
         failed_requests=_of(data["failed_requests"], int),
         failures=failures,
+        memory=memory_of(data.get("memory"), sites),
         fatal_request=failures[_of(data["fatal_request"], int)] if data["fatal_request"] is not None else None,
     )
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
@@ -147,8 +150,9 @@ def _remark(data: "Any", sites: "List[Site]") -> Remark:
 
 def _program(data: "Any") -> Program:
     program = data["program"]
+    program.setdefault("settings", [])  # files of the first release have none
     values = {name: _of(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
-    for name in ("arguments", "own_files", "limits"):
+    for name in ("arguments", "own_files", "limits", "settings"):
         values[name] = [_of(text, str) for text in values[name]]
     lines = {}  # type: Dict[str, Dict[int, str]]
     for path, texts in data["source_lines"].items():

@@ -1,6 +1,8 @@
 """The sites of a recording's frames: which place in the source each function and instruction is."""
 
+from filprofiler import _abi
 from filprofiler.profile import filters
+from filprofiler.profile.libraries import WORKER_NAME, WORKER_PATH, Libraries
 from filprofiler.profile.lines import table_of
 from filprofiler.profile.model import Program, Site
 
@@ -8,7 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Tuple
 
-    from filprofiler.recording.reader import Code, Recording
+    from filprofiler.recording.code import Code
+    from filprofiler.recording.reader import Recording
 
 
 class _Function:
@@ -16,11 +19,15 @@ class _Function:
 
     __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
 
-    def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
+    def __init__(self, path: str, code: "Code", recording: "Recording", libraries: Libraries) -> None:
         self.path = path
         self.name = code.name
         self.first_line = code.first_line
         self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
+        if code.kind == _abi.FIL_CODE_LIBRARY:
+            role = libraries.role(path)
+            self.name = role or ""
+            self.shim = role is None
         self.table = table_of(recording, code)
         self.sites = {}  # type: Dict[int, int]
 
@@ -35,6 +42,7 @@ class SiteTable:
     def __init__(self, recording: "Recording", program: Program) -> None:
         self._recording = recording
         self._program = program
+        self._libraries = Libraries()
         self._functions = {}  # type: Dict[int, _Function]
         self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
         self.known = {}  # type: Dict[int, int]
@@ -54,19 +62,24 @@ class SiteTable:
                 line = function.first_line
             found = function.sites.get(line)
             if found is None:
-                found = function.sites[line] = 0 if function.shim else self._of_place(function, line)
+                found = 0 if function.shim else self._of_place(function.path, function.name, line)
+                function.sites[line] = found
             self.known[key] = found
         return found
 
+    def worker(self) -> int:
+        """The number of what stands for a library's own thread."""
+        return self._of_place(WORKER_PATH, WORKER_NAME, 0)
+
     def _function(self, code_number: int) -> _Function:
         code = self._recording.code(code_number)
-        function = _Function(self._shown(code.filename), code, self._recording)
+        function = _Function(self._shown(code.filename), code, self._recording, self._libraries)
         self._functions[code_number] = function
         return function
 
-    def _of_place(self, function: _Function, line: int) -> int:
+    def _of_place(self, path: str, name: str, line: int) -> int:
         """Functions of the same name in the same file share their sites."""
-        place = (function.path, function.name, line)
+        place = (path, name, line)
         found = self._by_place.get(place)
         if found is None:
             found = self._by_place[place] = len(self.sites)

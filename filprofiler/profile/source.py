@@ -13,6 +13,12 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _COMMAND_PATH = "<string>"  # what CPython calls the text of -c
 
 
+def is_library(path: str) -> bool:
+    """Whether a path is that of machine code, which can be large and has no lines."""
+    name = os.path.basename(path)
+    return name.endswith(".so") or ".so." in name
+
+
 class SourceReader:
     """Reads lines of source files, each file once.
 
@@ -47,7 +53,7 @@ class SourceReader:
             return _split(self._program.source_texts[path])
         if path == _COMMAND_PATH and self._program.command is not None:
             return _split(self._program.command)
-        if not path or path.startswith("<"):
+        if not path or path.startswith("<") or is_library(path):
             return []
         try:
             return _split(decode_source(_content(os.path.join(self._program.cwd, path))))

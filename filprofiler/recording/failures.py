@@ -1,9 +1,14 @@
 """Requests for memory that failed, as the recording tells them."""
 
+from struct import Struct
+
+from filprofiler import _abi
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Tuple
+    from typing import List, Tuple
 
+_FAILURE = Struct(_abi.FAILURE_FORMAT)
 _BEYOND = (1 << 64) - 1
 
 
@@ -22,3 +27,16 @@ class FailedRequest:
         size, self.current_bytes, self.clock_ns, self.node, self.kind = fields
         self.bytes = None if size == _BEYOND else size
         self.number = number
+
+
+def read_failures(data: bytes, count: int, node_count: int) -> "List[FailedRequest]":
+    """The last of `count` failed requests in a recording with that many nodes, in the order of time."""
+    kept = min(count, _abi.FIL_FAILURES_KEPT)
+    failures = []
+    for number in range(count - kept + 1, count + 1):
+        place = (number - 1) % _abi.FIL_FAILURES_KEPT
+        start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
+        failures.append(FailedRequest(number, _FAILURE.unpack_from(data, start)))
+        if failures[-1].node >= node_count:
+            failures[-1].node = _abi.FIL_NODE_LOST
+    return failures

@@ -10,7 +10,9 @@ from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
-from filprofiler.recording.failures import FailedRequest
+from filprofiler.recording.account import Account
+from filprofiler.recording.code import Code
+from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
 
 TYPE_CHECKING = False
@@ -27,31 +29,9 @@ _CODE = Struct(_abi.CODE_FORMAT)
 _TEXT_LENGTH = Struct("<I")
 
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
-_FAILURE = Struct(_abi.FAILURE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
 _IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
-
-
-class Code:
-    """One function met in callstacks.
-
-    filename, name: co_filename and co_name; "<not recorded>" if there was no room for them.
-    qualname: co_qualname, None before CPython 3.11.
-    first_line: co_firstlineno.
-    line_table: co_lnotab or co_linetable, None if it was not kept.
-    """
-
-    __slots__ = ("filename", "first_line", "line_table", "name", "qualname")
-
-    def __init__(
-        self, filename: str, name: str, qualname: "Optional[str]", first_line: int, line_table: "Optional[bytes]"
-    ) -> None:
-        self.filename = filename
-        self.name = name
-        self.qualname = qualname
-        self.first_line = first_line
-        self.line_table = line_table
 
 
 class Recording:
@@ -75,6 +55,7 @@ class Recording:
     at_failure: bytes of each node when memory ran out; None if that was not kept.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
+    account: what is told beside the callstacks.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -98,7 +79,7 @@ class Recording:
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(header["node_count"], header["epoch"], rising)
         self.failed_requests = header["failed_requests"]
-        self.failures = self._read_failures()
+        self.failures = read_failures(data, self.failed_requests, self.node_count)
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
@@ -106,6 +87,10 @@ class Recording:
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
+        self.account = Account(data, header, rising, self._text)
+        for file in self.account.files:
+            if file.node >= self.node_count:
+                file.node = _abi.FIL_NODE_LOST
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:
@@ -124,17 +109,6 @@ class Recording:
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self._code_segments.append(offset if inside else len(self._data))
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
-
-    def _read_failures(self) -> "List[FailedRequest]":
-        kept = min(self.failed_requests, _abi.FIL_FAILURES_KEPT)
-        failures = []
-        for number in range(self.failed_requests - kept + 1, self.failed_requests + 1):
-            place = (number - 1) % _abi.FIL_FAILURES_KEPT
-            start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
-            failures.append(FailedRequest(number, _FAILURE.unpack_from(self._data, start)))
-            if failures[-1].node >= self.node_count:
-                failures[-1].node = _abi.FIL_NODE_LOST
-        return failures
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
         start = _abi.HEADER_OFFSETS["samples"]
@@ -231,14 +205,15 @@ class Recording:
         try:
             fields = _CODE.unpack_from(self._data, self._code_segments[segment] + place * _abi.CODE_SIZE)
         except (IndexError, error):
-            return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None)
-        filename, name, qualname, line_table, first_line, _reserved = fields
+            return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None, _abi.FIL_CODE_FUNCTION)
+        filename, name, qualname, line_table, first_line, kind = fields
         return Code(
             self._text(filename) or _NOT_KEPT,
             self._text(name) or _NOT_KEPT,
             self._text(qualname),
             first_line,
             self._content(line_table),
+            kind,
         )
 
     def _text(self, offset: int) -> "Optional[str]":

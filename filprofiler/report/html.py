@@ -13,11 +13,11 @@ from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
-from filprofiler.report.writer import file_names
+from filprofiler.report.whereabouts import whereabouts_section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional
+    from typing import List, Optional, Sequence
 
     from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile, Site
@@ -28,11 +28,10 @@ _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
-    """The whole page."""
+def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", beside: "Sequence[str]" = ()) -> str:
+    """The whole page. beside: the names of the other files of the report, for links."""
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
-    prof_name, svg_name, reversed_name = file_names(profile.moment)
     line_rows, function_rows = table_rows(profile, top.own_code, sources)
     values = {
         "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
@@ -50,14 +49,13 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
         "rest": text.escape(_rest(profile, top.lines)),
         "remarks": remarks_section(profile, top, sources),
         "curve": curve_section(profile),
+        "whereabouts": whereabouts_section(profile, top.own_code),
         "picture": still_svg(profile.root, picture_title(profile), sources),
         "line_rows": line_rows,
         "function_rows": function_rows,
         "data": page_json(profile, top.own_code, sources),
         "script": page_script(),
-        "prof_name": prof_name,
-        "svg_name": svg_name,
-        "reversed_name": reversed_name,
+        "files": _files(beside),
     }
     return fill(read_template("report.html"), values)
 
@@ -92,6 +90,8 @@ def _facts(profile: "Profile") -> "List[str]":
         facts.append("started " + time.strftime("%Y-%m-%d %H:%M:%S", started))
     if program.outcome:
         facts.append("outcome: " + program.outcome)
+    if program.settings:
+        facts.append("set for it: " + ", ".join(program.settings))
     return facts
 
 
@@ -159,3 +159,9 @@ def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
         "holds" if len(others) == 1 else "hold",
         text.percent(rest, profile.peak_bytes, 1),
     )
+
+
+def _files(names: "Sequence[str]") -> str:
+    """Links to the other files of the report."""
+    links = [fill(read_template("file_link.html"), {"name": text.escape(name)}) for name in names]
+    return "The same in other files: %s. " % ", ".join(links) if links else ""

@@ -8,6 +8,7 @@ import json
 from filprofiler.profile.remarks import remarks_of
 from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, VERSION
 from filprofiler.profile.totals import Totals
+from filprofiler.report.json_memory import memory_member
 from filprofiler.report.remark_text import remark_basis, remark_text
 
 TYPE_CHECKING = False
@@ -38,6 +39,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         {"seconds": seconds, "tracked_bytes": tracked, "resident_bytes": resident}
         for seconds, tracked, resident in profile.curve
     ]
+    members["memory"] = memory_member(profile, sites.number)
     members["failed_requests"] = profile.failed_requests
     members["failures"] = [_failure(failure, sites) for failure in profile.failures]
     fatal = profile.fatal_request

@@ -30,6 +30,10 @@ _TEXTS = {
         "%(outer)s(%(inner)s(...)): %(first)s from %(inner)s and %(second)s from %(outer)s are live at the "
         "same time. If %(outer)s can take one piece after the other, %(inner)s need not return all at once."
     ),
+    kinds.TEMPORARIES: (
+        "Parts of one expression are live at the same time: %(first)s from %(one)s and %(second)s from "
+        "%(other)s. Written as one step after the other, with += and the like or with out=, it needs fewer at once."
+    ),
     kinds.COPY: (
         "Two of the same size are live: this line makes %(first)s out of %(name)s, which takes %(second)s and"
         " is not used after it. Working in place, or in one expression that keeps no name for the first, may "
@@ -55,6 +59,9 @@ _BASES = {
     kinds.NESTED_CALLS: (
         "Measured: %(share)s and %(second_share)s of the peak; the line's source has the one call as an "
         "argument of the other."
+    ),
+    kinds.TEMPORARIES: (
+        "Measured: %(share)s and %(second_share)s of the peak, told apart by the columns that the interpreter keeps."
     ),
     kinds.COPY: (
         "Measured: %(share)s and %(second_share)s of the peak; the line's source reads %(name)s, and no later"

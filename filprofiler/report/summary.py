@@ -4,6 +4,7 @@ from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import text
 from filprofiler.report.sentences import incomplete, out_of_memory, survived_failures
+from filprofiler.report.whereabouts import files_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def summary_lines(profile: "Profile", top: "TopLines", index_path: str, color: b
         lines.extend(text.cut(limit, COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
     for line in top.lines[:_SHOWN_LINES]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
+    if files_line(profile) and profile.moment != OUT_OF_MEMORY:
+        lines.append(files_line(profile))
     if survived_failures(profile):
         lines.append(survived_failures(profile))
     if not profile.complete:

@@ -10,7 +10,7 @@ from filprofiler.report import formats, sentences
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Iterable, Iterator, List, Optional
+    from typing import Callable, Iterable, Iterator, List, Optional, Sequence
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLines
@@ -41,6 +41,7 @@ def write_report(
     """
     wanted = [form for form in formats.ALL if form in tuple(forms)]
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
+    beside = [name for form, name in names if form != formats.HTML]
     sources = SourceReader(profile.program)
     written = []  # type: List[str]
     path = folder
@@ -50,7 +51,7 @@ def write_report(
                 path = os.path.join(folder, name)
                 if stage is not None:
                     stage(name, len(written), len(names))
-                _write(path, _content(form, name, profile, top, sources))
+                _write(path, _content(form, name, profile, top, sources, beside))
                 written.append(path)
     except OSError as problem:
         message = "The report cannot be written (%s): %s." % (path, problem.strerror or problem)
@@ -70,12 +71,9 @@ def write_page(path: str, content: str) -> None:
         raise ReportError("The report cannot be written (%s): %s." % (path, problem.strerror or problem)) from None
 
 
-def file_names(moment: str) -> "List[str]":
-    """Names of the .prof, the SVG and the reversed SVG that tell of `moment`."""
-    return list(formats.file_names(formats.PROF, moment) + formats.file_names(formats.SVG, moment))
-
-
-def _content(form: str, name: str, profile: "Profile", top: "TopLines", sources: SourceReader) -> "Iterator[bytes]":
+def _content(
+    form: str, name: str, profile: "Profile", top: "TopLines", sources: SourceReader, beside: "Sequence[str]"
+) -> "Iterator[bytes]":
     """A file's content in pieces, worked out while it is written."""
     if form == formats.PROF:
         from filprofiler.report.prof import prof_pieces
@@ -89,7 +87,7 @@ def _content(form: str, name: str, profile: "Profile", top: "TopLines", sources:
     elif form == formats.HTML:
         from filprofiler.report.html import html_page
 
-        yield _encoded(html_page(profile, top, sources))
+        yield _encoded(html_page(profile, top, sources, beside))
     elif form == formats.JSON:
         from filprofiler.report.json_file import json_pieces
 

@@ -1,13 +1,13 @@
 """A real browser for the tests: Debian's Chromium, driven by selenium; one for the whole run."""
 
 import base64
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from caches import cache_folder, filling
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "unit"))  # recording_builder
@@ -25,7 +25,7 @@ FLAGS = [
 ]
 ALL = "const all = (selector) => Array.from(document.querySelectorAll(selector));\n"
 SECONDS = 120  # after which the driver gives up
-AXE_FOLDER = Path(os.environ.get("FIL_TEST_CACHE", str(Path.home() / ".cache"))) / "filprofiler-axe-core"
+AXE_FOLDER = cache_folder() / "filprofiler-axe-core"
 
 
 class Browser:
@@ -148,12 +148,13 @@ def job(tmp_path_factory):
 def axe():
     """The text of axe-core, the usual test of accessibility."""
     script = AXE_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        if not npm:
-            pytest.skip("npm, which gets axe-core, is not installed")
-        AXE_FOLDER.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--silent", "--no-save", "--prefix", str(AXE_FOLDER), "axe-core"]
-        if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
-            pytest.skip("axe-core could not be fetched from the npm registry")
+    with filling(AXE_FOLDER):
+        if not script.exists():
+            npm = shutil.which("npm")
+            if not npm:
+                pytest.skip("npm, which gets axe-core, is not installed")
+            AXE_FOLDER.mkdir(parents=True, exist_ok=True)
+            command = [npm, "install", "--silent", "--no-save", "--prefix", str(AXE_FOLDER), "axe-core"]
+            if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
+                pytest.skip("axe-core could not be fetched from the npm registry")
     return script.read_text(encoding="utf-8")

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
 #define RW (PROT_READ | PROT_WRITE)
 
 static void *checked(void *at)
@@ -156,4 +159,59 @@ void *map_twice(size_t n)
 {
     char *at = checked(mmap(NULL, n, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     return at == NULL ? NULL : checked(mremap(at, 0, n, MREMAP_MAYMOVE));
+}
+
+/* n */
+void *map_break(size_t n)
+{
+    return checked(sbrk((intptr_t)n)); /* (void *)-1, as for mmap */
+}
+
+/* 0: raised by both functions, and lowered again */
+void *map_break_lowered(size_t n)
+{
+    char *at = checked(sbrk((intptr_t)n));
+    if (at == NULL || brk(at + 2 * n) != 0 || brk(at + n) != 0)
+        return NULL;
+    return checked(sbrk(-(intptr_t)n));
+}
+
+/* n: its pages were given back, but it can be written any time */
+void *map_given_back(size_t n)
+{
+    char *at = checked(mmap(NULL, n, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (at == NULL)
+        return NULL;
+    memset(at, 1, n);
+    return madvise(at, n, MADV_DONTNEED) == 0 && at[n - 1] == 0 && madvise(at, n, MADV_FREE) == 0 ? at : NULL;
+}
+
+/* n: what it grows by itself later does not count */
+void *map_growing_down(size_t n)
+{
+    return checked(mmap(NULL, n, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0));
+}
+
+/* n */
+void *map_used_with_key(size_t n)
+{
+    char *at = reserve(n * 2);
+    return at != NULL && pkey_mprotect(at, n, RW, -1) == 0 ? at : NULL;
+}
+
+/* n: over a part of a reservation is no place for it, beside it is */
+void *map_no_replace(size_t n)
+{
+    char *at = reserve(n * 2);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    if (at == NULL || mmap(at, n, RW, flags, -1, 0) != MAP_FAILED || munmap(at, n * 2) != 0)
+        return NULL;
+    return checked(mmap(at, n, RW, flags, -1, 0));
+}
+
+/* n: half of it was moved on, and the emptied half fills again */
+void *map_left_behind(size_t n)
+{
+    char *at = checked(mmap(NULL, n / 2, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    return at == NULL ? NULL : checked(mremap(at, n / 2, n / 2, MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
 }

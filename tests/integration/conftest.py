@@ -10,6 +10,7 @@ from typing import List
 
 import pytest
 import support
+from caches import cache_folder, filling
 from interpreters import Interpreter, find_interpreters
 
 NOT_PART_OF_A_BUILD = shutil.ignore_patterns(
@@ -79,16 +80,16 @@ def c_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scientific_python() -> str:
     """An interpreter with NumPy and pandas: FIL_TEST_VENV, or a virtual environment kept between runs."""
     given = os.environ.get("FIL_TEST_VENV")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")))
-    home = Path(given) if given else cache / "fil-test-venv-{}.{}".format(*sys.version_info[:2])
+    home = Path(given) if given else cache_folder() / "fil-test-venv-{}.{}".format(*sys.version_info[:2])
     python = home / "bin" / "python"
-    if not python.exists() or not has_both(str(python)):
-        if given:
-            pytest.fail(f"FIL_TEST_VENV={given} has no NumPy and pandas")
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "numpy", "pandas"]
-        if subprocess.run(install).returncode != 0:
-            pytest.skip("NumPy and pandas cannot be installed here (no package index?); set FIL_TEST_VENV")
+    with filling(home):
+        if not python.exists() or not has_both(str(python)):
+            if given:
+                pytest.fail(f"FIL_TEST_VENV={given} has no NumPy and pandas")
+            subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+            install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "numpy", "pandas"]
+            if subprocess.run(install).returncode != 0:
+                pytest.skip("NumPy and pandas cannot be installed here (no package index?); set FIL_TEST_VENV")
     return str(python)
 
 

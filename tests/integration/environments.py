@@ -4,7 +4,6 @@ They are kept between runs, in $FIL_TEST_CACHE or ~/.cache/fil-test-environments
 be installed (no wheel for that Python, no package index) is told to the test, which says so when it skips.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Dict, NamedTuple, Sequence
 
 import pytest
+from caches import cache_folder, filling
 from interpreters import Interpreter
 
 _COMPLETE = "installed.txt"  # written last: names and versions of what is installed
@@ -26,23 +26,17 @@ class Environment(NamedTuple):
     versions: Dict[str, str]
 
 
-def cache_folder() -> Path:
-    """Where environments are kept: FIL_TEST_CACHE, or a folder of the user's cache."""
-    given = os.environ.get("FIL_TEST_CACHE")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
-    return (Path(given) if given else cache) / "fil-test-environments"
-
-
 def environment_with(interpreter: Interpreter, packages: Sequence[str], options: Sequence[str] = ()) -> Environment:
     """An environment of this interpreter with these packages (as pip is given them), made if it is not there yet.
 
     options: for pip, such as "--no-deps". Skips the calling test if the packages cannot be installed.
     """
     words = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", word) for word in [*packages, *options])
-    home = cache_folder() / f"{interpreter.name}-{words}"
+    home = cache_folder() / "fil-test-environments" / f"{interpreter.name}-{words}"
     python = home / "bin" / "python"
-    if not ((home / _COMPLETE).exists() and _runs(python)):
-        _make(interpreter, home, packages, options)
+    with filling(home):
+        if not ((home / _COMPLETE).exists() and _runs(python)):
+            _make(interpreter, home, packages, options)
     lines = (home / _COMPLETE).read_text().split()
     return Environment(interpreter, str(python), dict(line.lower().split("==") for line in lines if "==" in line))
 
@@ -55,7 +49,9 @@ def _make(interpreter: Interpreter, home: Path, packages: Sequence[str], options
     """Make the environment, or skip: wheels only, so that no test waits for a compiler."""
     if home.exists():
         shutil.rmtree(str(home))
-    subprocess.run([interpreter.path, "-m", "venv", str(home)], check=True, stdout=subprocess.DEVNULL)
+    made = subprocess.run([interpreter.path, "-m", "venv", str(home)], stdout=subprocess.DEVNULL)
+    if made.returncode != 0:
+        pytest.skip(f"Python {interpreter.name} cannot make a virtual environment")
     pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     install = [*pip, "install", "-q", "--only-binary", ":all:", *options, *packages]
     done = subprocess.run(install, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -63,6 +63,26 @@ def test_end(profiler: support.Profiler, kind: str) -> None:
     check_memory(done)
 
 
+TAKES_MEMORY_AFTER_PYTHON = """
+import ctypes, sys
+def end(levels):
+    if levels:
+        end(levels - 1)
+    sys.exit(6)
+assert ctypes.CDLL(sys.argv[1]).take_memory_at_exit() == 0
+end(30)
+"""
+
+
+@pytest.mark.parametrize("way", support.WAYS)
+def test_memory_is_taken_after_python_has_ended(profiler: support.Profiler, c_libraries: Path, way: str) -> None:
+    """What a C library does at the end of the process: by then the interpreter's frames are gone."""
+    profiler.stacks = way
+    done = profiler.run(["-c", TAKES_MEMORY_AFTER_PYTHON, c_libraries / "libendings.so"])
+    assert (done.status, done.stdout, done.program_stderr()) == (6, "", ""), done.account()
+    support.check_report(done)
+
+
 class Running:
     """A profiled program that runs until something ends it; its terminal is this test's to type at."""
 

@@ -245,3 +245,11 @@ def test_the_recording_is_gone_unless_kept(one_profiler: support.Profiler) -> No
     assert done.status == 0 and done.folder is not None, done.account()
     names = {path.name for path in done.folder.iterdir()}
     assert names >= {"recording.fil", *support.REPORT_FILES}, names
+
+
+def test_a_preloaded_library_that_takes_many_keys(profiler: support.Profiler, c_libraries: Path) -> None:
+    """The C library allocates when a thread sets a key with a high number: ours too, in the midst of an allocation."""
+    source = "import threading\nthreads = [threading.Thread(target=bytearray, args=(5000,)) for _ in range(9)]\n"
+    source += "[t.start() for t in threads]\n[t.join() for t in threads]\nprint('done')\n"
+    done = profiler.run_well(["-c", source], env={"LD_PRELOAD": str(c_libraries / "libmany_keys.so")})
+    assert done.stdout == "done\n", done.account()

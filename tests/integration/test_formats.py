@@ -15,6 +15,7 @@ from typing import Any, Dict, Iterator, List, Sequence
 
 import pytest
 import support
+from caches import cache_folder, filling
 
 USUAL = support.REPORT_FILES
 ALL_NAMES = sorted([*USUAL, "peak-memory.json", "peak-memory.speedscope.json", "peak-memory.pb.gz"])
@@ -38,15 +39,14 @@ print(main())
 def readers() -> Path:
     """A folder with the readers' own packages: FIL_TEST_READERS, or one that is kept between runs."""
     given = os.environ.get("FIL_TEST_READERS")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")))
-    home = Path(given) if given else cache / "fil-test-readers-{}.{}".format(*sys.version_info[:2])
+    home = Path(given) if given else cache_folder() / "fil-test-readers-{}.{}".format(*sys.version_info[:2])
     done = home / "complete"
-    if not done.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        fetched = _fetch_speedscope(home) and _fetch_python(home)
-        if not fetched:
-            pytest.skip("the readers' packages cannot be fetched (no npm, or no package index?); set FIL_TEST_READERS")
-        done.write_text("")
+    with filling(home):
+        if not done.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            if not (_fetch_speedscope(home) and _fetch_python(home)):
+                pytest.skip("the readers' packages cannot be fetched (npm, package index?); set FIL_TEST_READERS")
+            done.write_text("")
     return home
 
 

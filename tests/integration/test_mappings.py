@@ -1,5 +1,9 @@
 """Mappings: shared memory counts, files and reservations do not, and what is made usable counts from then on."""
 
+import json
+import mmap
+import os
+import random
 import re
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import support
 
 PROGRAM = support.PROGRAMS / "mappings.py"
 SHARED_MEMORY = support.PROGRAMS / "shared_memory.py"
+RANDOM = support.PROGRAMS / "random_mappings.py"
 EIGHTH = support.MIB // 8
 
 # Marked line -> what is live of it at the end, in eighths of a MiB.
@@ -28,6 +33,13 @@ LIVE = {
     "file over reserved": 0,
     "twice": 23,
     "Python's mmap": 24,
+    "break": 25,
+    "break lowered": 0,
+    "given back": 27,
+    "growing down": 28,
+    "used with key": 29,
+    "no replace": 30,
+    "left behind": 32,
     "last": 1024,
 }
 
@@ -49,6 +61,31 @@ def test_every_kind_of_mapping(profiler: support.Profiler, library: Path, tmp_pa
         if not support.close_to(got, eighths * EIGHTH):
             wrong.append(f"{name}: {support.in_mib(got)} instead of {support.in_mib(eighths * EIGHTH)}")
     assert not wrong, "\n".join(wrong) + "\n" + done.account()
+
+
+@pytest.fixture(scope="session")
+def random_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The C library of random mappings."""
+    folder = tmp_path_factory.mktemp("random")
+    return support.compile_library(support.C_SOURCES / "random_mappings.c", folder / "random.so")
+
+
+@pytest.mark.parametrize("steps", [40, 3000])
+def test_random_mappings(profiler: support.Profiler, random_library: Path, steps: int) -> None:
+    """The kernel's own list of mappings tells what must be counted. To repeat a seed: FIL_TEST_SEEDS."""
+    for seed in os.environ.get("FIL_TEST_SEEDS", str(random.randrange(1 << 60))).split(","):
+        path = profiler.scratch / "mapped"
+        done = profiler.run(
+            [RANDOM, random_library, seed, steps, path], options=["--format", "json"], output=profiler.new_output()
+        )
+        assert done.status == 0, "seed %s: %s" % (seed, done.account())
+        memory, files = map(int, done.stdout.split())
+        assert done.folder is not None
+        mapped = json.loads((done.folder / "peak-memory.json").read_text())["memory"]
+        objects = done.at_marker(RANDOM, "mapped") - memory  # of the line's own
+        difference = (objects // mmap.PAGESIZE, mapped["mapped_files_bytes"] - files)
+        assert difference == (0, 0), f"{steps} steps with FIL_TEST_SEEDS={seed}"
+        assert mapped["at_moment"]["mappings_bytes"] >= memory
 
 
 def test_shared_memory_of_multiprocessing(profiler: support.Profiler) -> None:

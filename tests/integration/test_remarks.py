@@ -23,6 +23,17 @@ SPOKEN_OF: Dict[str, Tuple[str, List[Tuple[str, List[str]]]]] = {
         """,
         [("largest-line", ["made"]), ("copy", ["copied", "made"])],
     ),
+    "sums of products": (
+        """
+        import numpy as np
+        def main():
+            a, b = np.ones(2_000_000), np.ones(2_000_000)
+            total = (a * b) + (b - a) * 2.0  # MARK sum
+            return float(total.sum())
+        main()
+        """,
+        [("temporaries", ["sum", "sum"])],
+    ),
     "a table and its copy": (
         """
         import numpy as np, pandas as pd
@@ -209,6 +220,29 @@ SILENT: Dict[str, Tuple[str, List[str]]] = {
         print(len(words))
         """,
         ["whole-file"],
+    ),
+    "arrays that one line keeps": (
+        """
+        import numpy as np
+        def main():
+            a = np.ones(1_000_000)
+            kept = [a * 2.0, a * 3.0, np.ones(1_000_000) if len(a) + 1 else None]
+            one, other = -a, a * 5.0
+            return float(sum(x.sum() for x in kept) + one.sum() + other.sum())
+        main()
+        """,
+        ["temporaries"],
+    ),
+    "arithmetic of which one part is live": (
+        """
+        import numpy as np
+        def main():
+            a = np.ones(3_000_000)
+            b = a * 2.0 + 1.0
+            return [float(x) for x in range(200000)], b
+        main()
+        """,
+        ["temporaries"],
     ),
     "a little read at once": (
         """

@@ -103,6 +103,12 @@ static void put(uint64_t value)
     }
 }
 
+static struct fil_file *all_files(void *context, uint64_t *offset)
+{
+    *offset = 8192;
+    return take(context, FIL_FILES_KEPT * sizeof(struct fil_file));
+}
+
 static void run(struct ledger *ledger, const struct event *event)
 {
     uint32_t node = made_nodes[event->node % made_count];
@@ -219,8 +225,8 @@ int main(void)
         fread(events, sizeof *events, order.count, stdin) != order.count) {
         return 2;
     }
-    const struct ledger_storage storage = {NULL, take, give, empty, next_nodes, next_codes, next_text, keep_snapshot,
-                                           fast_clock};
+    const struct ledger_storage storage = {NULL,       take,      give,      empty,         next_nodes,
+                                           next_codes, all_files, next_text, keep_snapshot, fast_clock};
     requests_left = order.requests_allowed;
     /* Where storage is not what is tested, all of it twice: what was ended must not be seen by what comes after. */
     for (int again = requests_left > MANY_REQUESTS; again >= 0; again--) {

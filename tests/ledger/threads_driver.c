@@ -93,7 +93,8 @@ static void *work(void *argument)
 
 int main(void)
 {
-    const struct ledger_storage storage = {NULL, take, give, platform_empty, next_nodes, next_codes, next_text, NULL, clock_ns};
+    const struct ledger_storage storage = {NULL,       take, give,      platform_empty, next_nodes,
+                                           next_codes, NULL, next_text, NULL,           clock_ns};
     pthread_t threads[THREADS];
     uint32_t numbers[THREADS];
     if (!ledger_init(&state.ledger, &header, &storage)) {

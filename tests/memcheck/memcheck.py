@@ -45,8 +45,11 @@ def test_no_error_of_ours(interpreter: Interpreter, piece: str, tmp_path: Path) 
     done = subprocess.run(
         command, env=environment, cwd=str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
+    logs = [log.read_text() for log in tmp_path.glob("log.*")]
+    if any("Fatal error at startup" in log for log in logs):
+        pytest.skip("valgrind cannot run %s: its dynamic linker has no symbols" % interpreter.path)
     assert done.returncode == 0, done.stdout.decode("utf-8", "replace")
-    found = [error for log in tmp_path.glob("log.*") for error in errors_of_ours(log.read_text())]
+    found = [error for log in logs for error in errors_of_ours(log)]
     assert not found, "\n".join(found)
     assert read_recording(str(recording)).peak_bytes > 0
 

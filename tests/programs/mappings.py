@@ -34,5 +34,12 @@ sure(C.map_used_again(20 * EIGHTH))  # MARK used again
 sure(C.map_used_after_moving(21 * EIGHTH))  # MARK used after moving
 sure(C.map_file_over_reserved(22 * EIGHTH, FILE))  # MARK file over reserved
 sure(C.map_twice(23 * EIGHTH))  # MARK twice
+sure(C.map_break(25 * EIGHTH))  # MARK break
+sure(C.map_break_lowered(26 * EIGHTH))  # MARK break lowered
+sure(C.map_given_back(27 * EIGHTH))  # MARK given back
+sure(C.map_growing_down(28 * EIGHTH))  # MARK growing down
+sure(C.map_used_with_key(29 * EIGHTH))  # MARK used with key
+sure(C.map_no_replace(30 * EIGHTH))  # MARK no replace
+sure(C.map_left_behind(32 * EIGHTH))  # MARK left behind
 python_map = mmap.mmap(-1, 24 * EIGHTH)  # MARK Python's mmap
 KEPT = bytes(1024 * EIGHTH)  # MARK last

@@ -49,6 +49,9 @@ class RecordingBuilder:
         }
         self.failures = []  # rows of FAILURE_FIELDS; set header["failed_requests"] too
         self.samples = []  # rows of SAMPLE_FIELDS
+        self.gauges = {}  # rows of GAUGE_FIELDS by FIL_GAUGE_*
+        self.readings = {}  # rows of READING_FIELDS by FIL_READING_*
+        self.files = []  # rows of FILE_FIELDS, from number 1 on; the path is text
         self.missed = [0] * _abi.FIL_MISSED_REASONS
 
     def text(self, content):
@@ -102,6 +105,8 @@ class RecordingBuilder:
             (_abi.FIL_SEGMENT_CODES, _abi.CODE_FORMAT, None, _abi.FIL_CODES_PER_SEGMENT),
         ]
         directory, body = [], b""
+        for row in self.files:
+            self.text(row[2] or None)
 
         def add(kind, content):
             nonlocal body
@@ -119,7 +124,8 @@ class RecordingBuilder:
             for start in range(0, len(rows), capacity):
                 content = b"".join(packer.pack(*row) for row in rows[start : start + capacity])
                 add(kind, content.ljust(capacity * packer.size, b"\0"))
-        return self._header(directory, len(body)).ljust(_abi.FIL_HEADER_BYTES, b"\0") + body
+        header = self._header(directory, len(body)).ljust(_abi.FIL_HEADER_BYTES, b"\0")
+        return self._with_account(header, _abi.FIL_HEADER_BYTES + len(body)) + body + self._files(text_start)
 
     def _header(self, directory, body_bytes):
         peak = sum(row[1] if row[2] == self.epoch else row[0] for row in self.nodes)
@@ -140,6 +146,27 @@ class RecordingBuilder:
         packed = (packed + failures).ljust(_abi.HEADER_OFFSETS["samples"], b"\0") + samples
         packed = packed.ljust(_abi.HEADER_OFFSETS["segments"], b"\0")
         return packed + b"".join(struct.pack(_abi.SEGMENT_FORMAT, *entry) for entry in directory)
+
+    def _with_account(self, header, files_offset):
+        """The header with gauges, readings and the place of the files, which are put behind all else."""
+        values = [
+            ("gauges", _abi.GAUGE_FORMAT, self.gauges),
+            ("readings", _abi.READING_FORMAT, self.readings),
+            ("files_offset", "<Q", {0: (files_offset if self.files else 0,)}),
+            ("file_count", "<I", {0: (len(self.files) + 1,)}),
+        ]
+        changed = bytearray(header)
+        for name, form, rows in values:
+            for number, row in rows.items():
+                struct.pack_into(form, changed, _abi.HEADER_OFFSETS[name] + number * struct.calcsize(form), *row)
+        return bytes(changed)
+
+    def _files(self, text_start):
+        rows = [list(row) for row in self.files]
+        for row in rows:
+            row[2] = text_start + self.text(row[2]) - 1 if row[2] else 0
+        content = b"".join(struct.pack(_abi.FILE_FORMAT, *row) for row in rows)
+        return bytes(_abi.FILE_SIZE) + content if rows else b""
 
     def write(self, path):
         """Write the recording to a file; its path."""

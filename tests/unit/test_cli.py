@@ -10,6 +10,7 @@ from typing import Dict
 
 import pytest
 
+from filprofiler import _abi
 from filprofiler.cli import browser
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT, Target
 from filprofiler.cli.messages import color_wanted, encoded
@@ -38,13 +39,17 @@ def test_folder_names_are_the_local_time_and_unique(tmp_path: Path, monkeypatch:
 def test_a_recording_is_the_users_own_and_has_its_first_room(tmp_path: Path) -> None:
     folder = ResultFolder(str(tmp_path / "out"), NOON)
     folder.create_recording()
-    state = os.stat(folder.recording_path)
-    assert stat.S_IMODE(state.st_mode) == 0o600
-    assert state.st_size == 640 * 1024 and state.st_blocks * 512 >= state.st_size
+    status = os.stat(folder.recording_path)
+    assert stat.S_IMODE(status.st_mode) == 0o600
+    assert status.st_size == 640 * 1024 and status.st_blocks * 512 >= status.st_size
     assert not result_folder.was_started(folder.recording_path)
     with open(folder.recording_path, "r+b") as file:
         file.write(b"FILREC\r\n")
-    assert result_folder.was_started(folder.recording_path)
+        for state in (_abi.FIL_STATE_CREATED, _abi.FIL_STATE_TRACKING, _abi.FIL_STATE_STOPPED):
+            file.seek(_abi.HEADER_OFFSETS["state"])
+            file.write(state.to_bytes(4, "little"))
+            file.flush()
+            assert result_folder.was_started(folder.recording_path) == (state != _abi.FIL_STATE_CREATED)
 
 
 @pytest.mark.parametrize("existed", [False, True])

@@ -19,9 +19,10 @@ from filprofiler import __version__, api  # noqa: E402
 from filprofiler.cli.help import HELP  # noqa: E402
 from filprofiler.environment import JIT_VARIABLE, PRELOAD_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.launch import statuses  # noqa: E402
+from filprofiler.launch.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTEM_VARIABLES  # noqa: E402
 from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
-from filprofiler.report import writer  # noqa: E402
+from filprofiler.report import formats  # noqa: E402
 
 API = ROOT / "docs" / "api.md"
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
@@ -239,13 +240,16 @@ def test_every_option_is_documented() -> None:
 
 def test_every_variable_that_is_set_is_documented() -> None:
     section = read(COMMAND_LINE).partition("## Environment")[2]
-    for variable in (*POOL_VARIABLES, PRELOAD_VARIABLE, JIT_VARIABLE, STACKS_VARIABLE):
+    allocators = (*SYSTEM_VARIABLES, *JEMALLOC_VARIABLES, *MIMALLOC_VARIABLES)
+    for variable in (*POOL_VARIABLES, *allocators, PRELOAD_VARIABLE, JIT_VARIABLE, STACKS_VARIABLE):
         assert "`%s`" % variable in section, variable
 
 
 @pytest.mark.parametrize("page", [README, COMMAND_LINE], ids=name_of)
 def test_every_file_of_a_report_is_documented(page: Path) -> None:
-    for name in writer.file_names(PEAK) + writer.file_names(OUT_OF_MEMORY) + [writer.INDEX_NAME]:
+    for name in sum(
+        (formats.file_names(form, moment) for form in formats.USUAL for moment in (PEAK, OUT_OF_MEMORY)), ()
+    ):
         assert "| `%s` |" % name in read(page), name
 
 

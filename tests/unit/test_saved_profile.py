@@ -67,6 +67,11 @@ def rich_profile(tmp_path: Path) -> Profile:
         resident_peak_bytes=1 << 40,
     )
     program.script = name
+    mib = 1 << 20
+    builder.files = [[0] * 9, [3 * mib, 0, "/data \u4e2d", 2 * mib, mib, 1, main, 1, 0]]
+    builder.gauges = dict.fromkeys(range(_abi.FIL_GAUGES), (2 * mib, 0, 1, 0))
+    ends = ((_abi.FIL_READING_PEAK, 9 * mib), (_abi.FIL_READING_END, mib))
+    builder.readings = {number: [6 * 10**9, tracked, mib, *[mib] * 6] for number, tracked in ends}
     profile = build_profile(Recording(builder.build()), program)
     stack = [profile.root.children[0].site]
     profile.curve = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
@@ -88,7 +93,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         if name != "source_lines":
             assert getattr(back.program, name) == getattr(profile.program, name), name
     for name in Profile.__slots__:
-        if name not in ("program", "root", "saved_remarks", "failures", "columns", "_flat"):
+        if name not in ("program", "root", "saved_remarks", "failures", "columns", "memory", "_flat"):
             assert getattr(back, name) == getattr(profile, name), name
     assert list(map(told, back.failures)) == list(map(told, profile.failures))
     assert back.saved_remarks and any(node.thread for node in _nodes(back))

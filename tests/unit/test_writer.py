@@ -1,14 +1,16 @@
 """Writing the four files."""
 
 import os
+import re
 import sys
 
 import pytest
 from recording_builder import profile_of
 
 from filprofiler.errors import ReportError
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.top import TopLines
-from filprofiler.report import writer
+from filprofiler.report import formats, writer
 
 FILES = ["peak-memory.prof", "peak-memory.svg", "peak-memory-reversed.svg", "index.html"]
 
@@ -36,6 +38,17 @@ def test_four_files_in_order(tmp_path):
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
     assert page.count("<svg ") == 1
+
+
+@pytest.mark.parametrize("forms", [formats.USUAL, (formats.HTML,), (formats.JSON, formats.HTML), formats.ALL])
+@pytest.mark.parametrize("moment", [PEAK, OUT_OF_MEMORY])
+def test_the_page_links_to_the_files_beside_it(tmp_path, forms, moment):
+    profile = small_profile()
+    profile.moment = moment
+    writer.write_report(profile, TopLines(profile), str(tmp_path), forms)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    links = re.findall('<a href="([^"#]+)"', page)
+    assert sorted(links) == sorted(name for name in os.listdir(str(tmp_path)) if name != "index.html")
 
 
 @pytest.mark.parametrize("obstacle", range(4))

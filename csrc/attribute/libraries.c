@@ -1,0 +1,63 @@
+/* Which library made a mapping: those with an allocator of their own map memory in advance and keep it. */
+#include <stddef.h>
+#include <string.h>
+
+#include "attribute/attribute.h"
+#include "state.h"
+
+#define LEAST_BYTES ((size_t)1 << 20) /* allocators take stock by the megabyte; less is a thread's small things */
+#define LIBRARIES_KEPT 64u
+
+struct library {
+    uintptr_t start;
+    uintptr_t end; /* of the code that called: 0 if this place is empty */
+    uint32_t code; /* 0: its path is not known */
+};
+
+/* Used under the lock. The oldest goes when it is full; a library that is unloaded, and another at its address, is so rare
+ * that it is not looked for. */
+static struct library libraries[LIBRARIES_KEPT];
+static uint32_t next_library;
+
+static uint32_t look_up(uintptr_t caller)
+{
+    static struct platform_module module; /* one user at a time: we are inside an event */
+    struct library *library = &libraries[next_library];
+    struct fil_code code = {.filename = 0, .kind = FIL_CODE_LIBRARY};
+    *library = (struct library){.start = caller, .end = caller + 1, .code = 0};
+    next_library = (next_library + 1) % LIBRARIES_KEPT;
+    if (platform_module_at(caller, &module)) {
+        code.filename = ledger_text(&state.ledger, (const uint8_t *)module.path, module.path_bytes);
+        *library = (struct library){.start = module.start, .end = module.end, .code = 0};
+    }
+    library->code = code.filename == 0 ? 0 : ledger_code(&state.ledger, &code);
+    return library->code;
+}
+
+static uint32_t library_code(uintptr_t caller)
+{
+    for (uint32_t i = 0; i < LIBRARIES_KEPT; i++) {
+        if (caller >= libraries[i].start && caller < libraries[i].end) {
+            return libraries[i].code;
+        }
+    }
+    return look_up(caller);
+}
+
+void libraries_end(void)
+{
+    memset(libraries, 0, sizeof libraries);
+}
+
+uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes)
+{
+    if (bytes < LEAST_BYTES || node == FIL_NODE_LOST) {
+        return node;
+    }
+    bool locked = state_enter();
+    node = attribute_still(node);
+    uint32_t code = state.tracking ? library_code((uintptr_t)caller) : 0;
+    uint32_t mapped = code == 0 ? node : ledger_child(&state.ledger, node, code, 0);
+    state_leave(locked);
+    return mapped == FIL_NODE_LOST ? node : mapped;
+}

@@ -1,0 +1,61 @@
+/* The program's own use of the data segment's end. The C library's malloc moves it too, past these functions; what it takes
+ * is counted as blocks. */
+#include <errno.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "fil_abi.h"
+#include "interpose/events.h"
+#include "interpose/real.h"
+
+static bool failed(const void *answer)
+{
+    return (intptr_t)answer == -1;
+}
+
+static void moved(uintptr_t old, uintptr_t new, uint32_t node)
+{
+    if (new > old && events_counted()) {
+        ledger_add_range(&state.ledger, old, new - old, node);
+    } else if (new < old) {
+        (void)ledger_remove_range(&state.ledger, new, old - new);
+    }
+}
+
+/* The real functions are a system call and a variable: they are called under the lock, as mmap is. */
+FIL_EXPORT void *sbrk(intptr_t change)
+{
+    if (change == 0 || !state.tracking) {
+        return real.sbrk(change);
+    }
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    void *old = real.sbrk(change);
+    if (!failed(old) && events_still_counted()) {
+        moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)change, attribute_still(node));
+    }
+    state_leave(locked);
+    if (failed(old) && change > 0 && errno == ENOMEM) {
+        event_request_failed((size_t)change, FIL_REQUEST_MAPPING);
+    }
+    return old;
+}
+
+FIL_EXPORT int brk(void *end)
+{
+    if (!state.tracking) {
+        return real.brk(end);
+    }
+    uint32_t node = attribute_now();
+    bool locked = state_enter();
+    void *old = real.sbrk(0);
+    int status = real.brk(end);
+    if (status == 0 && !failed(old) && events_still_counted()) {
+        moved((uintptr_t)old, (uintptr_t)end, attribute_still(node));
+    }
+    state_leave(locked);
+    if (status != 0 && (uintptr_t)end > (uintptr_t)old && errno == ENOMEM) {
+        event_request_failed((uintptr_t)end - (uintptr_t)old, FIL_REQUEST_MAPPING);
+    }
+    return status;
+}

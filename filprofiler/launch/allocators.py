@@ -1,0 +1,67 @@
+"""Libraries' own allocators, steered by environment variables so that memory is found on the line that asked for it."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, MutableMapping
+
+# Arrow can do without an allocator of its own. Each buffer is then seen as it is asked for and given back.
+SYSTEM_VARIABLES = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+
+# jemalloc reads a list of settings, the last of which counts, from a variable with the prefix that it was built with.
+JEMALLOC_VARIABLES = ("MALLOC_CONF", "_RJEM_MALLOC_CONF", "DUCKDB_JE_MALLOC_CONF", "JE_ARROW_MALLOC_CONF")
+JEMALLOC_SETTINGS = "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0"
+MIMALLOC_VARIABLES = {"MIMALLOC_PURGE_DELAY": "0", "MIMALLOC_ARENA_RESERVE": "0"}
+
+
+class AllocatorSettings:
+    """What was set for the program.
+
+    made: the variables, as "NAME=value".
+    overridden: the values that the user had set otherwise, by variable.
+    """
+
+    def __init__(self) -> None:
+        self.made = []  # type: List[str]
+        self.overridden = {}  # type: Dict[str, str]
+
+    def put(self, environment: "MutableMapping[str, str]", variable: str, value: str) -> None:
+        """Set a variable."""
+        before = environment.get(variable, value)
+        if before != value:
+            self.overridden[variable] = before
+        environment[variable] = value
+        self.made.append("%s=%s" % (variable, value))
+
+    @property
+    def sentence(self) -> str:
+        """One line for the user about the values that were replaced; "" if none was."""
+        if not self.overridden:
+            return ""
+        settings = ["%s=%s" % item for item in self.overridden.items()]
+        return "Not %s but the system's allocator is used; --keep-allocators leaves it alone." % ", ".join(settings)
+
+
+def set_allocators(environment: "MutableMapping[str, str]", keep: bool, release: bool) -> AllocatorSettings:
+    """Set the variables of allocators.
+
+    keep: leave those alone that let a library use the system's allocator.
+    release: let allocators inside libraries give back to the system at once what is freed.
+    """
+    settings = AllocatorSettings()
+    if not keep:
+        for variable, value in SYSTEM_VARIABLES.items():
+            settings.put(environment, variable, value)
+    if release:
+        _release(environment, settings.made)
+    return settings
+
+
+def _release(environment: "MutableMapping[str, str]", made: "List[str]") -> None:
+    """The user asked for it: nothing is said of values that this replaces."""
+    for variable in JEMALLOC_VARIABLES:
+        before = environment.get(variable)
+        environment[variable] = "%s,%s" % (before, JEMALLOC_SETTINGS) if before else JEMALLOC_SETTINGS
+        made.append("%s=%s" % (variable, environment[variable]))
+    for variable, value in MIMALLOC_VARIABLES.items():
+        environment[variable] = value
+        made.append("%s=%s" % (variable, value))

@@ -1,0 +1,76 @@
+"""What the kernel counts as a process's memory, read from outside."""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterable, List, Tuple
+
+_STATUS_BYTES = 8192
+_PIECE_BYTES = 1 << 18
+_KINDS = (b"\nRssAnon:", b"\nRssFile:", b"\nRssShmem:")
+
+
+class ProcessMemory:
+    """One process; its files in /proc stay open. Methods raise OSError or ValueError when it is gone."""
+
+    def __init__(self, pid: int) -> None:
+        """Raises OSError."""
+        self._page = os.sysconf("SC_PAGE_SIZE")
+        self._folder = "/proc/%d/" % pid
+        self._open = {}  # type: Dict[str, int]
+        self._file("statm")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+    def resident(self) -> int:
+        """Resident bytes; 0 if the process has ended and is only waited for."""
+        return int(os.pread(self._file("statm"), 128, 0).split()[1]) * self._page
+
+    def kinds(self) -> "Tuple[int, int, int]":
+        """Resident bytes of anonymous memory, of files, and of shared memory."""
+        text = os.pread(self._file("status"), _STATUS_BYTES, 0)
+        anonymous, files, shared = [_size_at(text, text.index(name) + len(name)) for name in _KINDS]
+        return anonymous, files, shared
+
+    def of_files(self, paths: "Iterable[bytes]") -> "Dict[bytes, Tuple[int, int]]":
+        """For each path: resident bytes of its mappings, and how many of them are the process's own copies.
+
+        The kernel walks the page tables for it: some milliseconds for each GiB that is resident.
+        """
+        pieces = []  # type: List[bytes]
+        offset = 0
+        while True:
+            piece = os.pread(self._file("smaps"), _PIECE_BYTES, offset)
+            if not piece:
+                break
+            pieces.append(piece)
+            offset += len(piece)
+        text = b"".join(pieces)
+        return {path: _mappings_of(text, path) for path in paths}
+
+    def _file(self, name: str) -> int:
+        if name not in self._open:
+            self._open[name] = os.open(self._folder + name, os.O_RDONLY | os.O_CLOEXEC)
+        return self._open[name]
+
+
+def _mappings_of(text: bytes, path: bytes) -> "Tuple[int, int]":
+    """The sums over all mappings of a path in the text of smaps: Rss, and Anonymous."""
+    shown = b" " + path.replace(b"\n", b"\\012") + b"\n"
+    resident = copied = 0
+    at = text.find(shown)
+    while at >= 0:
+        at += len(shown)
+        resident += _size_at(text, text.index(b"\nRss:", at) + 5)
+        copied += _size_at(text, text.index(b"\nAnonymous:", at) + 11)
+        at = text.find(shown, at)
+    return resident, copied
+
+
+def _size_at(text: bytes, at: int) -> int:
+    """The size that stands there, in bytes: the kernel writes KiB."""
+    return int(text[at : text.index(b"k", at)]) * 1024

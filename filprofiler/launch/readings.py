@@ -1,0 +1,123 @@
+"""Where the program's memory is, looked at from outside: the reading nearest to the peak, and the last one.
+
+Both lie in the recording (`fil_reading`). The files that the program has mapped are told with how much of each is
+resident, which needs a look at all of the process's page tables. So what readings may cost is limited: 50 ms, and a
+thousandth of the run's time.
+"""
+
+import os
+import time
+from struct import Struct, calcsize
+
+from filprofiler import _abi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Tuple
+
+    from filprofiler.launch.process_memory import ProcessMemory
+
+_READING = Struct(_abi.READING_FORMAT)
+_GAUGE = Struct(_abi.GAUGE_FORMAT)
+_FILE = Struct(_abi.FILE_FORMAT)
+_PLACES = Struct("<QQI")  # file_bytes, files_offset, file_count
+_TWO = Struct("<2Q")
+_LENGTH = Struct("<I")
+
+_ALLOWED_SECONDS = 0.05
+_ALLOWED_SHARE = 0.001
+_NOT_NEAR_PEAK = 0.5  # of what is allowed: readings that are not near the peak leave the rest to those that are
+_LAST_EVERY_SECONDS = 0.2
+_FILES_EVERY_SECONDS = 1.0
+_AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
+
+
+class Readings:
+    """Keeps the two readings of one recording up to date."""
+
+    def __init__(self, recording: int, memory: "ProcessMemory") -> None:
+        """recording: the descriptor of the recording's file."""
+        self._recording = recording
+        self._memory = memory
+        self._begun = time.monotonic()
+        self._spent = 0.0
+        self._last = 0.0  # when the last reading was begun
+        self._files_at = 0.0  # when the mapped files were looked at last
+        self._best_tracked = -1
+        self._best_clock_ns = 0
+        self._paths = {}  # type: Dict[int, bytes]
+
+    def look(self, clock_ns: int, tracked: int, peak: int, peak_clock_ns: int) -> None:
+        """Take a reading if it is time for one. Raises OSError or ValueError when the process is gone.
+
+        clock_ns: now. tracked, peak, peak_clock_ns: what the recording's header says.
+        """
+        begun = time.monotonic()
+        allowed = _ALLOWED_SECONDS + _ALLOWED_SHARE * (begun - self._begun)
+        if tracked > peak:  # still rising: the peak is now
+            peak_clock_ns = clock_ns
+        best = self._is_best(clock_ns, tracked, peak_clock_ns)
+        if not best and begun < self._last + _LAST_EVERY_SECONDS:
+            return
+        if self._spent > (allowed if best else allowed * _NOT_NEAR_PEAK):
+            return
+        self._last = begun
+        self._take(clock_ns, tracked, best, best or begun - self._files_at >= _FILES_EVERY_SECONDS)
+        self._spent += time.monotonic() - begun
+
+    def _take(self, clock_ns: int, tracked: int, best: bool, with_files: bool) -> None:
+        mapped, mapped_files = self._gauges()
+        anonymous, files, shared = self._memory.kinds()
+        resident, written = _abi.FIL_NOT_KNOWN, _abi.FIL_NOT_KNOWN
+        rows = []  # type: List[Tuple[int, Tuple[int, int]]]
+        if mapped_files == 0:
+            resident = written = 0
+        elif with_files:
+            self._files_at = time.monotonic()
+            resident, written, rows = self._files()
+        reading = (clock_ns, tracked, mapped, anonymous, files, shared, resident, written, _abi.FIL_NOT_KNOWN)
+        packed = _READING.pack(*reading)
+        os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_LAST))
+        if best:
+            self._best_tracked, self._best_clock_ns = tracked, clock_ns
+            for place, values in rows:
+                os.pwrite(self._recording, _TWO.pack(*values), place)
+            os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_PEAK))
+
+    def _is_best(self, clock_ns: int, tracked: int, peak_clock_ns: int) -> bool:
+        """Whether a reading now is nearer to the peak than the one that is kept."""
+        if tracked > self._best_tracked:
+            return True
+        nearer = abs(clock_ns - peak_clock_ns) < abs(self._best_clock_ns - peak_clock_ns)
+        return nearer and tracked >= _AS_GOOD * self._best_tracked
+
+    def _gauges(self) -> "Tuple[int, int]":
+        """Tracked mappings, and mapped bytes of files, now."""
+        data = os.pread(self._recording, _abi.FIL_GAUGES * _GAUGE.size, _abi.HEADER_OFFSETS["gauges"])
+        sizes = [gauge[0] for gauge in _GAUGE.iter_unpack(data)]
+        return sizes[_abi.FIL_GAUGE_MAPPINGS], sizes[_abi.FIL_GAUGE_FILES]
+
+    def _files(self) -> "Tuple[int, int, List[Tuple[int, Tuple[int, int]]]]":
+        """Resident bytes of all mapped files, those written, and where to write both for each file."""
+        data = os.pread(self._recording, _PLACES.size, _abi.HEADER_OFFSETS["file_bytes"])
+        _file_bytes, offset, count = _PLACES.unpack(data)
+        data = os.pread(self._recording, min(count, _abi.FIL_FILES_KEPT) * _FILE.size, offset)
+        texts = [fields[2] for fields in _FILE.iter_unpack(data[: len(data) // _FILE.size * _FILE.size])]
+        found = self._memory.of_files({self._path(text) for text in texts if text})
+        rows = []  # type: List[Tuple[int, Tuple[int, int]]]
+        for number, text in enumerate(texts):
+            if text:
+                place = offset + number * _FILE.size + _abi.FILE_OFFSETS["resident_bytes"]
+                rows.append((place, found[self._path(text)]))
+        return sum(size for size, _ in found.values()), sum(size for _, size in found.values()), rows
+
+    def _path(self, offset: int) -> bytes:
+        """A text of the recording; texts never change."""
+        if offset not in self._paths:
+            (length,) = _LENGTH.unpack(os.pread(self._recording, _LENGTH.size, offset))
+            self._paths[offset] = os.pread(self._recording, length, offset + calcsize("<I"))
+        return self._paths[offset]
+
+    @staticmethod
+    def _place(moment: int) -> int:
+        return _abi.HEADER_OFFSETS["readings"] + moment * _READING.size

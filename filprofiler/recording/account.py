@@ -1,0 +1,146 @@
+"""What a recording tells beside the callstacks: sums at the peak, mapped files, and the kernel's own count."""
+
+from struct import Struct
+
+from filprofiler import _abi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, Dict, List, Optional
+
+_GAUGE = Struct(_abi.GAUGE_FORMAT)
+_READING = Struct(_abi.READING_FORMAT)
+_FILE = Struct(_abi.FILE_FORMAT)
+_COUNT = Struct("<I")
+_SIZE = Struct("<Q")
+
+_IMPOSSIBLE_BYTES = 1 << 63
+
+
+class Reading:
+    """The process's memory as the kernel counted it at one moment. Sizes are bytes; None: not known.
+
+    clock_ns: monotonic clock.
+    tracked_bytes, mapped_bytes: live tracked bytes, and the mappings among them.
+    anonymous_bytes, file_bytes, shared_bytes: resident memory, by kind.
+    mapped_files_bytes: resident memory of the files that the program has mapped, a part of the three above.
+    mapped_files_written: the part of it that the process alone has.
+    allocator_free_bytes: free memory that malloc keeps.
+    """
+
+    __slots__ = tuple(_abi.READING_FIELDS)
+
+    clock_ns: int
+    tracked_bytes: int
+    mapped_bytes: int
+    anonymous_bytes: int
+    file_bytes: int
+    shared_bytes: int
+    mapped_files_bytes: "Optional[int]"
+    mapped_files_written: "Optional[int]"
+    allocator_free_bytes: "Optional[int]"
+
+    def __init__(self, **values: "Optional[int]") -> None:
+        for name in self.__slots__:
+            setattr(self, name, values[name])
+
+    @property
+    def resident_bytes(self) -> int:
+        """All resident memory."""
+        return self.anonymous_bytes + self.file_bytes + self.shared_bytes
+
+
+class FileRecord:
+    """What one callstack had mapped of one file at the peak.
+
+    path: as the kernel names it; "" if it was not kept.
+    mapped_bytes: mapped at the peak; private: whether what is written stays in the process; node: who mapped it.
+    resident_bytes, written_bytes: of all mappings of that path, at the reading nearest to the peak; None: not known.
+    """
+
+    __slots__ = ("mapped_bytes", "node", "path", "private", "resident_bytes", "written_bytes")
+
+    def __init__(
+        self,
+        path: str,
+        mapped_bytes: int,
+        private: bool,
+        node: int,
+        resident_bytes: "Optional[int]",
+        written_bytes: "Optional[int]",
+    ) -> None:
+        self.path = path
+        self.mapped_bytes = mapped_bytes
+        self.private = private
+        self.node = node
+        self.resident_bytes = resident_bytes
+        self.written_bytes = written_bytes
+
+
+class Account:
+    """The sums, files and readings of a recording.
+
+    mapped_now, mapped_at_peak: the part of the tracked bytes that are mappings, when it was read and at the peak.
+    mapped_at_failure: the same of the snapshot when memory ran out.
+    files_at_peak: mapped bytes of files at the peak.
+    allocations, allocated_bytes: how many blocks and mappings were taken in the whole run, and their bytes.
+    start, near_peak, last, end: the readings; None where there is none.
+    files: what was mapped of files at the peak.
+    """
+
+    def __init__(
+        self, data: bytes, header: "Dict[str, int]", rising: bool, text: "Callable[[int], Optional[str]]"
+    ) -> None:
+        """data: the recording; rising: whether its peak is now; text: gives the text at a place in the file."""
+        self._epoch = None if rising else header["epoch"]
+        self.allocations = header["allocations"]
+        self.allocated_bytes = header["allocated_bytes"]
+        gauges = [_GAUGE.unpack_from(data, _place("gauges", n, _GAUGE)) for n in range(_abi.FIL_GAUGES)]
+        self.mapped_now = _possible(gauges[_abi.FIL_GAUGE_MAPPINGS][0])
+        self.mapped_at_peak = _possible(self._at_peak(*gauges[_abi.FIL_GAUGE_MAPPINGS][:3]))
+        self.files_at_peak = _possible(self._at_peak(*gauges[_abi.FIL_GAUGE_FILES][:3]))
+        (self.mapped_at_failure,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["snapshot_mapped_bytes"])
+        readings = [_reading(data, number) for number in range(_abi.FIL_READINGS)]
+        self.start = readings[_abi.FIL_READING_START]
+        self.near_peak = readings[_abi.FIL_READING_PEAK]
+        self.last = readings[_abi.FIL_READING_LAST]
+        self.end = readings[_abi.FIL_READING_END]
+        self.files = self._files(data, text)
+
+    def _at_peak(self, current: int, at_peak: int, epoch: int) -> int:
+        return at_peak if epoch == self._epoch else current
+
+    def _files(self, data: bytes, text: "Callable[[int], Optional[str]]") -> "List[FileRecord]":
+        (offset,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["files_offset"])
+        (count,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["file_count"])
+        files = []  # type: List[FileRecord]
+        if offset < _abi.FIL_HEADER_BYTES:
+            return files
+        content = data[offset : offset + min(count, _abi.FIL_FILES_KEPT) * _FILE.size]
+        for fields in _FILE.iter_unpack(content[: len(content) // _FILE.size * _FILE.size]):
+            current, at_peak, path, resident, written, epoch, node, private, _reserved = fields
+            mapped = _possible(self._at_peak(current, at_peak, epoch))
+            if mapped:
+                sizes = (_known(resident), _known(written)) if path else (None, None)
+                files.append(FileRecord(text(path) or "", mapped, bool(private), node, *sizes))
+        return files
+
+
+def _reading(data: bytes, number: int) -> "Optional[Reading]":
+    values = _READING.unpack_from(data, _place("readings", number, _READING))
+    if values[0] == 0:
+        return None
+    return Reading(**dict(zip(_abi.READING_FIELDS, map(_known, values))))
+
+
+def _place(name: str, number: int, form: Struct) -> int:
+    return _abi.HEADER_OFFSETS[name] + number * form.size
+
+
+def _known(value: int) -> "Optional[int]":
+    return None if value == _abi.FIL_NOT_KNOWN else value
+
+
+def _possible(size: int) -> int:
+    """The size; 0 if an event was cut in two."""
+    return size if size < _IMPOSSIBLE_BYTES else 0

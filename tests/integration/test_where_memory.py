@@ -1,0 +1,161 @@
+"""Where the memory was: by kind, with the kernel's own account and malloc's as oracles; mapped files beside it."""
+
+import json
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import pytest
+import support
+from environments import environment_with
+from interpreters import Interpreter, find_interpreters
+
+from filprofiler.errors import RecordingError
+from filprofiler.profile.whereabouts import PARTS
+from filprofiler.recording.reader import read_recording
+
+WHERE = support.PROGRAMS / "where_memory.py"
+ARRAYS = support.PROGRAMS / "mapped_arrays.py"
+MIB = support.MIB
+
+
+def run_until_seen(
+    profiler: support.Profiler, args: Sequence[Any], lines: int, tracked: int
+) -> Tuple[List[str], Dict[str, Any], str]:
+    """Run a program that stays at its peak while its input is open, until what is resident then was read.
+
+    Returns its lines of output, the JSON file, and the page.
+    """
+    output = profiler.new_output()
+    command = profiler.command(args, output, ["--format", "json"])
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=profiler.environment(),
+        cwd=str(profiler.scratch),
+    ) as process:
+        assert process.stdout is not None and process.stdin is not None and process.stderr is not None
+        hangs = threading.Timer(90, process.kill)
+        hangs.start()
+        said = [process.stdout.readline().decode() for _ in range(lines)]
+        seen = False
+        while not seen and process.poll() is None:
+            try:
+                near = read_recording(str(next(output.glob("*/recording.fil")))).account.near_peak
+            except (RecordingError, StopIteration):
+                continue
+            seen = near is not None and near.tracked_bytes >= tracked and near.mapped_files_bytes is not None
+        process.stdin.close()
+        said += process.stdout.read().decode().splitlines()
+        told = process.stderr.read().decode()
+        process.wait(60)
+        hangs.cancel()
+    (folder,) = output.iterdir()
+    assert seen, told
+    data = json.loads((folder / "peak-memory.json").read_text())
+    return [line.strip() for line in said], data, (folder / "index.html").read_text()
+
+
+def adds_up(data: Dict[str, Any]) -> None:
+    """In every column, the parts that are known add up to what the kernel counted, and the tracked ones to the peak."""
+    memory = data["memory"]
+    at_moment = memory["at_moment"]
+    assert at_moment["blocks_bytes"] + at_moment["mappings_bytes"] == data["peak_bytes"]
+    for use in (at_moment, memory["at_end"]):
+        if use["resident_bytes"] is not None:
+            assert sum(use[part] or 0 for part in PARTS) == use["resident_bytes"]
+
+
+def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> None:
+    path = profiler.scratch / "mapped \u4e2d\nfile"
+    said, data, page = run_until_seen(profiler, [WHERE, path], 1, 88 * MIB)
+    resident, copied, everything = map(int, said[0].split())
+    memory, use, end = data["memory"], data["memory"]["at_moment"], data["memory"]["at_end"]
+    adds_up(data)
+    assert use["mappings_bytes"] == 24 * MIB
+    assert 64 * MIB < use["blocks_bytes"] < 66 * MIB
+    assert memory["mapped_files_bytes"] == 64 * MIB
+    (file,) = memory["mapped_files"]
+    assert file["path"] == str(path.resolve())
+    assert [(mapping["bytes"], mapping["private"]) for mapping in file["mappings"]] == [
+        (48 * MIB, False),
+        (16 * MIB, True),
+    ]
+    for mapping, name in zip(file["mappings"], ("shared", "private")):
+        assert data["sites"][mapping["stack"][-1]]["line"] == support.marker(WHERE, name)
+    assert (file["resident_bytes"], file["written_bytes"]) == (resident, copied)
+    assert (resident, copied) == (10 * MIB, 2 * MIB)
+    assert use["mapped_files_bytes"] == resident
+    assert abs(use["resident_bytes"] - everything) < 8 * MIB  # the program went on a little between the two readings
+    assert "Where the memory was" in page
+    assert end["at_end"] and end["mappings_bytes"] == 24 * MIB and end["mapped_files_bytes"] == 0
+    assert end["blocks_bytes"] < 2 * MIB
+    free = int(said[1])
+    if free < 0:
+        pytest.skip("this C library does not tell how much malloc keeps free")
+    assert 0 <= free - end["allocator_free_bytes"] < 2 * MIB  # what was free before the start is no part of it
+
+
+def test_a_killed_program_has_what_was_seen_last(one_profiler: support.Profiler) -> None:
+    path = one_profiler.scratch / "file"
+    _said, data, page = run_until_seen(one_profiler, [WHERE, path, "kill"], 1, 88 * MIB)
+    adds_up(data)
+    end = data["memory"]["at_end"]
+    assert data["program"]["outcome"] == "killed by SIGKILL"
+    assert not end["at_end"] and end["allocator_free_bytes"] is None
+    assert end["mappings_bytes"] + end["blocks_bytes"] >= 88 * MIB
+    assert "When last looked at" in page
+
+
+COUNTED = "kept = [bytearray(5000) for _ in [None] * %d]; del kept"
+
+
+def test_allocations_of_the_whole_run(one_profiler: support.Profiler) -> None:
+    counts = []
+    for number in (0, 20000):
+        done = one_profiler.run(
+            ["-c", COUNTED % number], options=["--format", "json"], output=one_profiler.new_output()
+        )
+        assert done.status == 0 and done.folder is not None, done.account()
+        memory = json.loads((done.folder / "peak-memory.json").read_text())["memory"]
+        counts.append((memory["allocations"], memory["allocated_bytes"]))
+    more, more_bytes = counts[1][0] - counts[0][0], counts[1][1] - counts[0][1]
+    # each is a bytearray and its contents; the list is made larger some hundred times
+    assert 40000 <= more < 41000
+    assert 20000 * 5000 < more_bytes < 20000 * 5120 + 100 * 20000 * 8
+
+
+SCIENTIFIC = [found for found in find_interpreters() if found.name in ("3.8", "3.11", "3.13")]
+
+
+@pytest.mark.parametrize("python", SCIENTIFIC, ids=[found.name for found in SCIENTIFIC])
+def test_arrays_in_files(python: Interpreter, package: Path, tmp_path: Path) -> None:
+    """NumPy's memmap and pyarrow's memory_map are told with the line that mapped them, and are no part of the peak."""
+    environment = environment_with(python, ["numpy", "pandas", "pyarrow", "polars", "duckdb"])
+    profiler = support.Profiler(environment.python, python.version, package, tmp_path)
+    said, data, _page = run_until_seen(profiler, [ARRAYS, tmp_path, "pyarrow"], 2, 100 * MIB)
+    adds_up(data)
+    files = {Path(file["path"]).name: file for file in data["memory"]["mapped_files"]}
+    array, table = files["array.bin"], files["table.arrow"]
+    assert array["mapped_bytes"] == int(said[1]) == 24 * MIB
+    assert array["resident_bytes"] == 8 * MIB and array["written_bytes"] == 0
+    size = int(said[0])
+    assert 0 <= table["mapped_bytes"] - size < 4096
+    assert 0 < table["resident_bytes"] <= table["mapped_bytes"]
+    for file, name in ((array, "memmap"), (table, "pyarrow")):
+        lines = {data["sites"][site]["line"] for site in file["mappings"][0]["stack"]}
+        assert support.marker(ARRAYS, name) in lines
+    totals = {line["site"]: line["total_bytes"] for line in data["lines"]}
+    for name, most in (("memmap", 2 * MIB), ("pyarrow", 2 * MIB), ("block", 101 * MIB)):
+        marked = support.marker(ARRAYS, name)
+        assert (
+            sum(
+                totals.get(n, 0)
+                for n, site in enumerate(data["sites"])
+                if site["line"] == marked and site["path"] == str(ARRAYS)
+            )
+            < most
+        ), name
