@@ -10,7 +10,7 @@ RUN = $(VENV)/bin/python
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others lint format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel sdist clean
 
 help: ## print this list
@@ -53,6 +53,12 @@ test-libraries: build ## pyarrow, polars, duckdb, PyTorch and others, on each Py
 
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)
+
+test-faults: build ## each system call of the library's own fails once, in every way, on five Pythons (an hour)
+	FIL_TEST_FAULTS=all $(RUN) -m pytest tests/integration/test_faults.py $(ARGS)
+
+test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same results with and without the profiler (an hour)
+	$(RUN) tests/others/compare_suites.py $(ARGS)
 
 fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
 	@$(PYTHON) build_tools/fetch_interpreters.py --free-threaded

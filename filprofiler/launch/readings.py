@@ -27,7 +27,9 @@ _LENGTH = Struct("<I")
 _ALLOWED_SECONDS = 0.05
 _ALLOWED_SHARE = 0.001
 _NOT_NEAR_PEAK = 0.5  # of what is allowed: readings that are not near the peak leave the rest to those that are
+_BEST_EVERY_SECONDS = 0.05  # if not much more is tracked than at the best one
 _LAST_EVERY_SECONDS = 0.2
+_REST = 20  # times as long as the last reading took
 _FILES_EVERY_SECONDS = 1.0
 _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
 
@@ -41,6 +43,7 @@ class Readings:
         self._memory = memory
         self._begun = time.monotonic()
         self._spent = 0.0
+        self._cost = 0.0  # of the last reading
         self._last = 0.0  # when the last reading was begun
         self._files_at = 0.0  # when the mapped files were looked at last
         self._best_tracked = -1
@@ -57,13 +60,16 @@ class Readings:
         if tracked > peak:  # still rising: the peak is now
             peak_clock_ns = clock_ns
         best = self._is_best(clock_ns, tracked, peak_clock_ns)
-        if not best and begun < self._last + _LAST_EVERY_SECONDS:
+        higher = _AS_GOOD * tracked > self._best_tracked
+        pause = 0.0 if higher else _BEST_EVERY_SECONDS if best else _LAST_EVERY_SECONDS
+        if begun < self._last + max(pause, _REST * self._cost):
             return
         if self._spent > (allowed if best else allowed * _NOT_NEAR_PEAK):
             return
         self._last = begun
         self._take(clock_ns, tracked, best, best or begun - self._files_at >= _FILES_EVERY_SECONDS)
-        self._spent += time.monotonic() - begun
+        self._cost = time.monotonic() - begun
+        self._spent += self._cost
 
     def _take(self, clock_ns: int, tracked: int, best: bool, with_files: bool) -> None:
         mapped, mapped_files = self._gauges()

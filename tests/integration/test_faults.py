@@ -1,4 +1,4 @@
-"""Whatever the system refuses to our library, the program does not notice: its own calls and results are as ever, and the
+"""Whatever the system refuses to our library, the program does not notice: its own calls and results are as ever. The
 report comes, or a sentence that says why there is none.
 
 The library is built once more, with its system calls and allocations made to fail one after the other: tests/faults. By

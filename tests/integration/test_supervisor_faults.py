@@ -184,7 +184,7 @@ TRICKS = {
     "stderr is closed": "import os; os.close(2)",
     "no descriptor may be opened": "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))",
     "files may not grow": "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))",
-    "the recording is removed": "import glob, os, sys; [os.unlink(p) for p in glob.glob(sys.argv[1] + '/*/recording.fil')]",
+    "the recording is removed": "import glob, os, sys; [os.unlink(p) for p in glob.glob(sys.argv[1] + '/*/*.fil')]",
     "the folder is removed": "import shutil, sys; shutil.rmtree(sys.argv[1])",
 }
 

@@ -21,10 +21,11 @@ MIB = support.MIB
 
 
 def run_until_seen(
-    profiler: support.Profiler, args: Sequence[Any], lines: int, tracked: int
+    profiler: support.Profiler, args: Sequence[Any], lines: int, tracked: Sequence[int]
 ) -> Tuple[List[str], Dict[str, Any], str]:
     """Run a program that stays at its peak while its input is open, until what is resident then was read.
 
+    It says `lines` lines, and waits, each time that so many MiB are `tracked`.
     Returns its lines of output, the JSON file, and the page.
     """
     output = profiler.new_output()
@@ -40,14 +41,19 @@ def run_until_seen(
         assert process.stdout is not None and process.stdin is not None and process.stderr is not None
         hangs = threading.Timer(90, process.kill)
         hangs.start()
-        said = [process.stdout.readline().decode() for _ in range(lines)]
-        seen = False
-        while not seen and process.poll() is None:
-            try:
-                near = read_recording(str(next(output.glob("*/recording.fil")))).account.near_peak
-            except (RecordingError, StopIteration):
-                continue
-            seen = near is not None and near.tracked_bytes >= tracked and near.mapped_files_bytes is not None
+        said = []
+        for mib in tracked:
+            said += [process.stdout.readline().decode() for _ in range(lines)]
+            seen = False
+            while not seen and process.poll() is None:
+                try:
+                    near = read_recording(str(next(output.glob("*/recording.fil")))).account.near_peak
+                except (RecordingError, StopIteration):
+                    continue
+                seen = near is not None and near.tracked_bytes >= mib * MIB and near.mapped_files_bytes is not None
+            if mib != tracked[-1]:
+                process.stdin.write(b"\n")
+                process.stdin.flush()
         process.stdin.close()
         said += process.stdout.read().decode().splitlines()
         told = process.stderr.read().decode()
@@ -71,12 +77,12 @@ def adds_up(data: Dict[str, Any]) -> None:
 
 def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> None:
     path = profiler.scratch / "mapped \u4e2d\nfile"
-    said, data, page = run_until_seen(profiler, [WHERE, path], 1, 88 * MIB)
-    resident, copied, everything = map(int, said[0].split())
+    said, data, page = run_until_seen(profiler, [WHERE, path], 1, [88, 90])
+    resident, copied, everything = map(int, said[1].split())
     memory, use, end = data["memory"], data["memory"]["at_moment"], data["memory"]["at_end"]
     adds_up(data)
     assert use["mappings_bytes"] == 24 * MIB
-    assert 64 * MIB < use["blocks_bytes"] < 66 * MIB
+    assert 66 * MIB < use["blocks_bytes"] < 69 * MIB
     assert memory["mapped_files_bytes"] == 64 * MIB
     (file,) = memory["mapped_files"]
     assert file["path"] == str(path.resolve())
@@ -89,11 +95,11 @@ def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> No
     assert (file["resident_bytes"], file["written_bytes"]) == (resident, copied)
     assert (resident, copied) == (10 * MIB, 2 * MIB)
     assert use["mapped_files_bytes"] == resident
-    assert abs(use["resident_bytes"] - everything) < 8 * MIB  # the program went on a little between the two readings
+    assert abs(use["resident_bytes"] - everything) < 4 * MIB  # the program went on a little between the two readings
     assert "Where the memory was" in page
     assert end["at_end"] and end["mappings_bytes"] == 24 * MIB and end["mapped_files_bytes"] == 0
-    assert end["blocks_bytes"] < 2 * MIB
-    free = int(said[1])
+    assert end["blocks_bytes"] < 4 * MIB
+    free = int(said[2])
     if free < 0:
         pytest.skip("this C library does not tell how much malloc keeps free")
     assert 0 <= free - end["allocator_free_bytes"] < 2 * MIB  # what was free before the start is no part of it
@@ -101,7 +107,7 @@ def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> No
 
 def test_a_killed_program_has_what_was_seen_last(one_profiler: support.Profiler) -> None:
     path = one_profiler.scratch / "file"
-    _said, data, page = run_until_seen(one_profiler, [WHERE, path, "kill"], 1, 88 * MIB)
+    _said, data, page = run_until_seen(one_profiler, [WHERE, path, "kill"], 1, [88, 90])
     adds_up(data)
     end = data["memory"]["at_end"]
     assert data["program"]["outcome"] == "killed by SIGKILL"
@@ -136,7 +142,7 @@ def test_arrays_in_files(python: Interpreter, package: Path, tmp_path: Path) -> 
     """NumPy's memmap and pyarrow's memory_map are told with the line that mapped them, and are no part of the peak."""
     environment = environment_with(python, ["numpy", "pandas", "pyarrow", "polars", "duckdb"])
     profiler = support.Profiler(environment.python, python.version, package, tmp_path)
-    said, data, _page = run_until_seen(profiler, [ARRAYS, tmp_path, "pyarrow"], 2, 100 * MIB)
+    said, data, _page = run_until_seen(profiler, [ARRAYS, tmp_path, "pyarrow"], 2, [100])
     adds_up(data)
     files = {Path(file["path"]).name: file for file in data["memory"]["mapped_files"]}
     array, table = files["array.bin"], files["table.arrow"]

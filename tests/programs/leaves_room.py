@@ -1,6 +1,6 @@
 """Takes memory on callstacks of its own, and ends when the file system of a folder has only so many bytes left.
 
-    leaves_room.py FOLDER BYTES
+leaves_room.py FOLDER BYTES
 """
 
 import os

@@ -1,6 +1,6 @@
 """Does a little of all that the profiler follows, and prints what came out of it.
 
-    under_faults.py [KIND]    (default: all of them)
+under_faults.py [KIND]    (default: all of them)
 """
 
 import ctypes
@@ -83,7 +83,7 @@ def forks():
 
 
 def maps():
-    mapped = mmap.mmap(-1, 3 * MIB)
+    mapped = mmap.mmap(-1, 3 * MIB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     mapped.write(b"x" * MIB)
     mapped.resize(5 * MIB)
     shared = mmap.mmap(-1, MIB, flags=mmap.MAP_SHARED)

@@ -1,6 +1,6 @@
 """Memory of several kinds at the peak, which lasts until standard input is closed; then the end.
 
-where_memory.py FILE HOW    HOW: nothing, or "kill" to die by SIGKILL at the peak
+It says "there" a little before, and waits for a line. where_memory.py FILE HOW; HOW: nothing, or "kill" to die by SIGKILL at the peak
 
 What must be told goes to standard output, in bytes: resident and copied of the file's mappings, and resident in all, as the
 kernel says at the peak; then, near the end, the free memory that malloc keeps, or -1.
@@ -48,6 +48,10 @@ private[: 2 * MIB] = bytes(2 * MIB)
 anonymous = mmap.mmap(-1, 24 * MIB)  # MARK anonymous
 anonymous[: 4 * MIB] = bytes(4 * MIB)
 block = bytearray(64 * MIB)  # MARK block
+print("there")
+sys.stdout.flush()
+sys.stdin.readline()
+more = bytearray(2 * MIB)
 print(*of_file(PATH))
 sys.stdout.flush()
 sys.stdin.read()

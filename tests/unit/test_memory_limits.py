@@ -158,3 +158,17 @@ def test_kills_of_long_ago_do_not_count(tmp_path):
     assert watch.killed(KILLED)  # so it was a moment ago
     watch.remember_kills(1022.0)
     assert not watch.killed(KILLED)
+
+
+def test_with_files_that_are_cut_short(tmp_path):
+    """A sandbox may show what it likes: that is no reason not to run the program."""
+    version_2(tmp_path)
+    group_2(tmp_path, "/user/job", 1000, 10)
+    whole = {name: (tmp_path / "proc" / "self" / name).read_text() for name in ("cgroup", "mountinfo")}
+    for name, text in whole.items():
+        for length in range(len(text)):
+            write(tmp_path, "proc/self/" + name, text[:length])
+            watch = MemoryWatch(str(tmp_path))
+            assert watch.group_bytes() in (None, 1000 * MIB) and not watch.killed(KILLED)
+        write(tmp_path, "proc/self/" + name, text)
+    assert MemoryWatch(str(tmp_path)).group_bytes() == 1000 * MIB
