@@ -83,7 +83,9 @@ def _zipped_content(path: str) -> bytes:
     import zipfile
 
     archive = path
-    while archive and not os.path.isfile(archive):
+    while not os.path.isfile(archive):
+        if os.path.dirname(archive) == archive:
+            raise FileNotFoundError(path)  # what stands in the way is a device or the like
         archive = os.path.dirname(archive)
     try:
         with zipfile.ZipFile(archive) as opened:
