@@ -40,7 +40,10 @@ static uint32_t worker_node(struct thread_context *context)
     }
     if (latest != context->worker_parent) {
         bool locked = state_enter();
-        context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
+        context->worker_node = FIL_NODE_LOST;
+        if (state.tracking && latest < state.ledger.header->node_count) {
+            context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
+        }
         state_leave(locked);
         context->worker_parent = context->worker_node == FIL_NODE_LOST ? FIL_NODE_NONE : latest;
     }
@@ -58,12 +61,6 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
-static uint32_t start_node(void)
-{
-    uint32_t node = thread_local_state.origin.start_node;
-    return node == 0 ? FIL_NODE_ROOT : node;
-}
-
 /* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's. */
 static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
@@ -73,6 +70,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
             return context->start_node;
         }
         thread_context_clear(context);
+        thread_context_find_start(context);
         context->checked_generation = generation;
     }
     context->generation = generation - (context->handed_at != NOT_HANDED); /* also for the ways out below */
@@ -100,7 +98,7 @@ uint32_t attribute_now(void)
     if (context == NULL) {
         context = thread_context_obtain();
         if (context == NULL) { /* after a thread's end nothing of Python is left to walk; else there is no memory */
-            return thread_local_state.ended ? start_node() : FIL_NODE_LOST;
+            return thread_local_state.ended ? thread_start_node() : FIL_NODE_LOST;
         }
     }
     if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED)) {
@@ -161,18 +159,26 @@ uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
 
 struct thread_origin attribute_thread_start(void)
 {
+    uint32_t round = __atomic_load_n(&state.round, __ATOMIC_ACQUIRE);
     uint32_t node = attribute_now();
     const struct thread_context *context = thread_local_state.context;
     if (context == NULL || context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
         struct thread_origin same = thread_local_state.origin;
-        same.start_node = start_node();
+        same.round = round;
+        same.start_node = thread_start_node();
         memset(same.name, 0, sizeof same.name);
         return same;
     }
-    struct thread_origin origin = {.creator = context, .creator_life = context->life, .creator_node = node};
-    uintptr_t thread = handover_started_thread(context, node);
     bool locked = state_enter();
-    ledger_thread_note(&state.ledger, thread_local_state.thread, node);
+    if (!state.tracking) {
+        state_leave(locked);
+        return (struct thread_origin){.creator = NULL};
+    }
+    node = attribute_still(node);
+    struct thread_origin origin = {
+        .creator = context, .creator_life = context->life, .creator_node = node, .round = state.round};
+    uintptr_t thread = handover_started_thread(context, node);
+    ledger_thread_note(&state.ledger, thread_record(), node);
     origin.start_node = attribute_mark(node, FIL_MARK_THREAD);
     state_leave(locked);
     if (thread != 0) { /* so this is the interpreter's own thread module, which holds the GIL */
@@ -199,6 +205,27 @@ void attribute_begin(void)
     if (shadow_stack_prepared()) {
         shadow_stack_install();
     }
+}
+
+void attribute_end(void)
+{
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+    code_registry_end();
+    handover_end();
+    libraries_end();
+    thread_contexts_empty();
+}
+
+bool attribute_may_begin_again(void)
+{
+    return !shadow_stack_prepared(); /* a list of frames may be in use by a thread that is in its profile function */
+}
+
+uint32_t attribute_still(uint32_t node)
+{
+    const struct thread_context *context = thread_local_state.context;
+    bool still = context != NULL && context->checked_generation == state.generation;
+    return still || shadow_stack_prepared() ? node : attribute_now();
 }
 
 void attribute_code_freed(uintptr_t address)

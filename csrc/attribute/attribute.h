@@ -28,6 +28,7 @@ struct thread_origin {
     uint32_t creator_life;                /* whether it is still that thread */
     uint32_t creator_node;                /* its callstack then */
     uint32_t start_node;                  /* below it hang the thread's own callstacks */
+    uint32_t round;                       /* of tracking, in which these are nodes */
     char name[FIL_THREAD_NAME_BYTES];     /* what Python calls the thread; all zeros: not known */
 };
 
@@ -46,6 +47,18 @@ __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 
 /* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
 void attribute_begin(void);
+
+/* Tracking ends: forget which libraries were met. Called inside an event. */
+void libraries_end(void);
+
+/* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
+void attribute_end(void);
+
+/* Is there a way to find callstacks after tracking has ended once? */
+bool attribute_may_begin_again(void);
+
+/* Inside an event: `node`, which the calling thread found for itself just before it, or what has taken its place since. */
+uint32_t attribute_still(uint32_t node);
 
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);

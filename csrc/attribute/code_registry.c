@@ -133,6 +133,16 @@ uint32_t code_registry_number(uintptr_t code)
     return number;
 }
 
+void code_registry_end(void)
+{
+    if (registry.entries != NULL) {
+        const struct ledger_storage *storage = &state.ledger.storage;
+        storage->give_pages(storage->context, registry.entries, registry.capacity * sizeof *registry.entries);
+    }
+    registry.entries = NULL;
+    registry.capacity = registry.count = 0;
+}
+
 void code_registry_forget(uintptr_t code)
 {
     struct registered *entry = registry.capacity == 0 ? NULL : find(code);

@@ -73,9 +73,11 @@ static __attribute__((noinline)) uint32_t look_up_child(struct thread_context *c
     uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
     uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
     bool locked = state_enter();
-    uint32_t number = code_registry_number(code);
     uint32_t node = FIL_NODE_LOST;
     uint32_t start = FIL_NODE_NONE;
+    /* Else `parent` may be another tracking's: attribute_still walks again. */
+    bool current = state.tracking && context->checked_generation == state.generation;
+    uint32_t number = current ? code_registry_number(code) : 0;
     *keeps = number != 0;
     if (number != 0) {
         if (handover_at(context, (uint32_t)(entry - context->frames), number, &start)) {

@@ -106,8 +106,9 @@ bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, u
     uint32_t maker = maker_of(untagged(context->handed_value), kind->least_bytes);
     context->handed_maker = maker;
     *start = maker == FIL_NODE_NONE ? FIL_NODE_NONE : attribute_mark(maker, FIL_MARK_HANDED);
-    if (*start != FIL_NODE_NONE && thread_local_state.thread != NULL) {
-        ledger_thread_link(&state.ledger, thread_local_state.thread, *start);
+    const struct fil_thread *thread = thread_record();
+    if (*start != FIL_NODE_NONE && thread != NULL) {
+        ledger_thread_link(&state.ledger, thread, *start);
     }
     if (*start == maker) {
         *start = FIL_NODE_NONE;
@@ -123,7 +124,7 @@ uintptr_t handover_started_thread(const struct thread_context *context, uint32_t
     return starts ? untagged(variable_of(context->frames[context->depth - 1].frame, kind)) : 0;
 }
 
-bool handover_unchanged(const struct thread_context *context)
+static bool unchanged(const struct thread_context *context)
 {
     uint32_t at = context->handed_at;
     if (at >= context->depth || context->frames[at].frame != context->handed_frame ||
@@ -133,4 +134,19 @@ bool handover_unchanged(const struct thread_context *context)
     const struct kind *kind = kind_of(context->handed_function);
     uintptr_t value = variable_of(context->handed_frame, kind);
     return value == context->handed_value && maker_of(untagged(value), kind->least_bytes) == context->handed_maker;
+}
+
+bool handover_unchanged(const struct thread_context *context)
+{
+    bool locked = state_enter();
+    /* If tracking has ended meanwhile, or begun again, attribute_still walks anew. */
+    bool current = state.tracking && context->checked_generation == state.generation;
+    bool same = !current || unchanged(context);
+    state_leave(locked);
+    return same;
+}
+
+void handover_end(void)
+{
+    functions.count = 0;
 }

@@ -22,8 +22,11 @@ void handover_meet(uint32_t number, const uint8_t *filename, uint32_t filename_b
 bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start);
 
 /* If the frame that `node` ends with, the innermost of a walk just done, is threading.Thread.start: the address of the thread
- * that it starts, else 0. */
+ * that it starts, else 0. Inside an event. */
 uintptr_t handover_started_thread(const struct thread_context *context, uint32_t node);
+
+/* Tracking ends: forget the functions. Inside an event. */
+void handover_end(void);
 
 /* After a walk of a thread that runs handed work: is it still the same work? */
 bool handover_unchanged(const struct thread_context *context);

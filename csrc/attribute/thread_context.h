@@ -47,13 +47,15 @@ struct thread_context {
     uintptr_t handed_value;      /* what its variable held when its callstack was looked up */
     uint32_t handed_maker;       /* and the callstack that had made it: addresses are used again */
     struct thread_context *next_free;
+    struct thread_context *next; /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
     struct known_child known[KNOWN_CHILDREN];
 };
 
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
-    struct fil_thread *thread;      /* its record; NULL: none */
+    struct fil_thread *thread;      /* its record in the recording; NULL: none. To be asked for by thread_record() */
+    uint32_t thread_round;          /* the round of tracking that the record is of */
     struct thread_origin origin;    /* all 0: nothing is known */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
@@ -66,6 +68,18 @@ __attribute__((cold, noinline)) struct thread_context *thread_context_obtain(voi
 
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);
+
+/* Where the callstacks of the calling thread hang, whose context this is, in this round of tracking; its record there. */
+void thread_context_find_start(struct thread_context *context);
+
+/* The calling thread's record, NULL if it has none. Inside an event. None in a fork's child: that recording is its parent's. */
+struct fil_thread *thread_record(void);
+
+/* The node below which the calling thread's callstacks hang. */
+uint32_t thread_start_node(void);
+
+/* Tracking ends: let memory go that no thread needs to go on. Called inside an event. */
+void thread_contexts_empty(void);
 
 /* Let the three arrays hold more. Returns false if there is no memory. */
 __attribute__((cold, noinline)) bool thread_context_grow(struct thread_context *context);

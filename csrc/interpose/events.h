@@ -61,15 +61,16 @@ static inline void event_block_removed(const void *block)
     (void)event_take_block(slot, block);
 }
 
+/* In the section between state_enter and state_leave, where it is certain: does tracking run? */
+static inline bool events_still_counted(void)
+{
+    return state.tracking;
+}
+
 /* The calling thread asked for memory and got none. Keeps errno. Does nothing for a request of no bytes. */
 __attribute__((cold)) void event_request_failed(size_t bytes, enum fil_request kind);
 
 /* A release that was recorded did not happen. */
-static inline void event_block_restored(uint32_t *slot, const struct block *taken)
-{
-    bool locked = state_enter();
-    ledger_restore_block(&state.ledger, slot, taken);
-    state_leave(locked);
-}
+void event_block_restored(uint32_t *slot, const struct block *taken);
 
 #endif

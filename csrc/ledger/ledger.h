@@ -46,6 +46,9 @@ struct ledger {
  * Returns false if storage has no room for the first segment of nodes. */
 bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct ledger_storage *storage);
 
+/* End what ledger_init began: forget everything, and give memory back. The recording is the caller's to close. */
+void ledger_end(struct ledger *ledger);
+
 static inline struct fil_node *ledger_node(const struct ledger *ledger, uint32_t node)
 {
     return &ledger->node_segments[node / FIL_NODES_PER_SEGMENT][node % FIL_NODES_PER_SEGMENT];

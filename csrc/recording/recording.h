@@ -27,6 +27,9 @@ bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *val
 /* The errno of the last segment that could not be had, 0 if none failed. */
 int recording_last_error(void);
 
+/* Unmap everything: the file is whole. Another one may be opened. */
+void recording_close(void);
+
 /* From now on the header says how far the writer came. */
 void recording_set_state(enum fil_state state);
 

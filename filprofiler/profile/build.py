@@ -9,6 +9,7 @@ from itertools import chain, compress
 
 from filprofiler import _abi
 from filprofiler.profile import filters
+from filprofiler.profile.beginnings import begin_late
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.failed_request import FailedRequest
@@ -67,6 +68,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
             fatal_number = fatal_number if recording.snapshot_failure else 0
         else:
             missed.append((1, _NO_SNAPSHOT_REASON))
+    begin_late(recording, program)
     mapped, clock_ns = _mapped_at(recording, held)
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():

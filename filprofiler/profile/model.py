@@ -37,6 +37,10 @@ class Program:
     settings: environment variables that were set for libraries' allocators: "NAME=value".
     limits: sentences about what limited its memory; only where that matters.
     source_lines: the source lines that came with a saved profile; None: they are read from the files.
+    name: what was profiled, in words, if that is not the whole program.
+    entry_files: files of ours whose frames, and all above them, are left out wherever they stand.
+    first_files: callstacks begin at their first frame of one of these files, if they have one.
+    source_texts: by path, the whole text of source that is in no file.
     """
 
     __slots__ = (
@@ -53,6 +57,10 @@ class Program:
         "limits",
         "settings",
         "source_lines",
+        "name",
+        "entry_files",
+        "first_files",
+        "source_texts",
     )
 
     def __init__(
@@ -70,6 +78,10 @@ class Program:
         limits: "Sequence[str]" = (),
         settings: "Sequence[str]" = (),
         source_lines: "Optional[SourceLines]" = None,
+        name: "Optional[str]" = None,
+        entry_files: "Sequence[str]" = (),
+        first_files: "Sequence[str]" = (),
+        source_texts: "Optional[Dict[str, str]]" = None,
     ) -> None:
         self.script = script
         self.script_absolute = script_absolute
@@ -84,6 +96,10 @@ class Program:
         self.limits = tuple(limits)
         self.settings = tuple(settings)
         self.source_lines = source_lines
+        self.name = name
+        self.entry_files = tuple(entry_files)
+        self.first_files = tuple(first_files)
+        self.source_texts = dict(source_texts or {})
 
 
 class Site:
