@@ -1,4 +1,4 @@
-"""Does the installed command profile a program? Run by the Python it is installed for, 3.6 or later, without any package.
+"""Does the installed command profile a program? Run by the Python that has it, 3.6 or later, without any package.
 
 python tests/install/smoke.py     exit status 1, and the reason, if it does not
 """
