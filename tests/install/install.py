@@ -4,6 +4,7 @@ Needs a package index. What is downloaded (the package ziglang has 100 MB) stays
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -132,3 +133,13 @@ def test_the_check_finds_what_is_wrong(wheels: Path, tmp_path: Path) -> None:
     assert "it is for the processor EM_AARCH64" in found
     assert "it holds the path /home/somebody/file.c" in found
     assert any("auditwheel" in sentence for sentence in found)
+
+
+@pytest.mark.skipif(not shutil.which("musl-gcc"), reason="needs musl-gcc (Debian: musl-tools)")
+def test_the_musl_wheels_library_works_in_a_program(wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("*musllinux*x86_64.whl")
+    with zipfile.ZipFile(str(wheel)) as archive:
+        library = archive.extract("filprofiler/_lib/libfil.so", str(tmp_path))
+    program = tmp_path / "preloaded"
+    run(["musl-gcc", "-D_GNU_SOURCE", "-o", str(program), str(Path(__file__).parent / "preloaded.c")])
+    assert run([str(program)], env={"LD_PRELOAD": library}) == "0 text libfil.so\n"
