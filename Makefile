@@ -68,6 +68,7 @@ test-packaging: $(TOOLS) ## install without a compiler and with an old pip; make
 
 test-platforms: $(TOOLS) ## core tests on aarch64, in qemu's user mode (Debian: apt-get install qemu-user-static mmdebstrap; 5 minutes)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
+	rm -rf build/aarch64
 	$(RUN) build_tools/cross_wheels.py -o build/aarch64 manylinux-aarch64
 	python=$$($(RUN) build_tools/fetch_platforms.py) || { echo "$$python"; exit 1; }; \
 	FIL_TEST_PYTHONS=$$python FIL_TEST_ONE_PYTHON=$$python FIL_TEST_WHEEL=$$(ls build/aarch64/*.whl) \

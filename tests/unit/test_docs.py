@@ -257,6 +257,13 @@ def test_the_changelog_has_this_version() -> None:
     assert "\n## %s" % __version__ in read(ROOT / "CHANGELOG.md")
 
 
+def test_the_recipe_has_this_version() -> None:
+    recipe = ROOT / "recipe" / "recipe.yaml"
+    if not recipe.exists():
+        pytest.skip("this tree has no recipe: it is not a clone")
+    assert '  version: "%s"\n' % __version__ in read(recipe)
+
+
 def test_the_licence_is_whole() -> None:
     text = read(ROOT / "LICENSE")
     assert "Apache License" in text and "END OF TERMS AND CONDITIONS" in text
