@@ -79,14 +79,17 @@ def _content(path: str) -> bytes:
 def _zipped_content(path: str) -> bytes:
     """The bytes of a file inside a zip, whose path goes on behind the zip's. Raises OSError."""
     import zipfile
+    import zlib
 
     archive = path
-    while archive and not os.path.isfile(archive):
-        archive = os.path.dirname(archive)
+    while not os.path.isfile(archive):
+        archive, below = os.path.split(archive)
+        if not below:  # no file on the way, as in /dev/null/x
+            raise OSError("not inside a file")
     try:
         with zipfile.ZipFile(archive) as opened:
             return opened.read(path[len(archive) + 1 :])
-    except (KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as problem:
+    except (KeyError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as problem:
         raise OSError(str(problem)) from None
 
 
