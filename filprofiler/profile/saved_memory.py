@@ -5,12 +5,12 @@ from filprofiler.profile.whereabouts import PARTS, MappedFile, MemoryUse, Wherea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, List, Optional
 
     from filprofiler.profile.model import Site
 
 USE_FIELDS = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_bytes")
-_READERS = {"reading_seconds": seconds, "rest_bytes": lambda value: of_type(value, int)}  # type: Dict[str, Callable[[Any], Any]]
+_LEAST_REST = -(1 << 64)
 
 
 def memory_of(data: "Any", sites: "List[Site]") -> "Optional[Whereabouts]":
@@ -36,7 +36,10 @@ def _use(data: "Any") -> "Optional[MemoryUse]":
     use = MemoryUse(whole(data["blocks_bytes"]), whole(data["mappings_bytes"]))
     for name in USE_FIELDS[2:]:
         if data[name] is not None:
-            setattr(use, name, _READERS.get(name, whole)(data[name]))
+            if name == "reading_seconds":
+                use.reading_seconds = seconds(data[name])
+            else:
+                setattr(use, name, whole(data[name], least=_LEAST_REST if name == "rest_bytes" else 0))
     use.at_end = bool(data["at_end"])
     rest = use.rest_bytes
     use.settle()

@@ -77,8 +77,10 @@ def _facts(profile: "Profile") -> "List[str]":
     """What else is known of the run, each in a few words."""
     program = profile.program
     facts = []
-    if program.resident_peak_bytes is not None:
-        facts.append("resident at most %s" % text.human_bytes(program.resident_peak_bytes))
+    if profile.resident_bytes is not None:
+        facts.append("resident then %s" % text.human_bytes(profile.resident_bytes))
+    if profile.resident_peak_bytes is not None:
+        facts.append("resident at most %s" % text.human_bytes(profile.resident_peak_bytes))
     if profile.pid:
         facts.append("process %d" % profile.pid)
     facts.append(text.counted(profile.root.callstacks, "callstack"))

@@ -50,10 +50,11 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
-    if profile.program.resident_peak_bytes is not None:
-        resident, unit = text.human_bytes(profile.program.resident_peak_bytes).split(" ")
-        same_unit = peak.endswith(" " + unit)
-        line += " (resident %s)" % (resident if same_unit else "%s %s" % (resident, unit))
+    resident = profile.resident_bytes
+    words, known = ("resident", resident) if resident is not None else ("resident at most", profile.resident_peak_bytes)
+    if known is not None:
+        size, unit = text.human_bytes(known).split(" ")
+        line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
     return line
 
 

@@ -12,6 +12,7 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report import style
 from filprofiler.report.html import html_page
 from filprofiler.report.template import fill, read_template
@@ -91,6 +92,16 @@ def test_headline_and_top_lines(job):
         "10.0 MiB 10.0% (no line of your own code on these callstacks) /usr/lib/python3.9/json/decoder.py:9 (decode)"
     ) in text
     assert "These 3 hold 90.0%; the other 2 lines hold 10.0%." in text
+
+
+def test_no_reading_of_resident_memory_is_above_the_most(job):
+    profile = profile_of(**job)
+    use = MemoryUse(profile.peak_bytes, 0)
+    use.resident_bytes = 121 << 20
+    profile.memory = Whereabouts(use, None, 1, profile.peak_bytes, 0, ())
+    assert "resident then 121.0 MiB resident at most 121.0 MiB" in page(profile).text
+    profile.curve = ((0.0, 0, 4096), (1.0, 90 << 20, 122 << 20))
+    assert "resident then 121.0 MiB resident at most 122.0 MiB" in page(profile).text
 
 
 def test_the_first_rows_of_the_tables(job):
