@@ -145,7 +145,7 @@ def test_requests_that_failed_are_told_in_a_banner(job):
     profile.failures = (FailedRequest(3, None, False, 17, 2.0, [asking]),)
     profile.failed_requests = 3
     assert (
-        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB"
+        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB, came from"
         in page(profile).text
     )
     profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 100 << 20, 2.0, [asking])
