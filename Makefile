@@ -10,7 +10,7 @@ RUN = $(VENV)/bin/python
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-memcheck test-faults test-others lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others lint format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel sdist clean
 
 help: ## print this list
@@ -44,6 +44,9 @@ test-browser: build ## look at reports in Chromium, which must be installed (Deb
 
 test-slow: build ## threads, forks and finalization 50 times on each Python, and more random stacks (half an hour)
 	FIL_TEST_REPEAT=50 FIL_TEST_SEEDS=1,2,3,4,5,6,7,8,9,10 FIL_TEST_EVENTS=1000000 $(RUN) -m pytest tests/integration/test_threads.py tests/integration/test_fuzz_stacks.py tests/integration/test_thread_ledgers.py $(ARGS)
+
+test-notebooks: build ## every test of notebooks with the newest Jupyter and an old one, a thousand cells, JupyterLab in Chromium
+	FIL_TEST_NOTEBOOKS=all FIL_TEST_CELLS=1000 $(RUN) -m pytest tests/integration/test_notebooks.py tests/integration/test_api.py tests/browser/test_jupyterlab.py $(ARGS)
 
 test-libraries: build ## pyarrow, polars, duckdb, PyTorch and others, on each Python for which there are wheels (downloads 1 GB, once)
 	FIL_TEST_LIBRARIES=all $(RUN) -m pytest tests/integration/test_own_allocators.py $(ARGS)

@@ -136,14 +136,25 @@ setup(
     packages=[
         "filprofiler",
         "filprofiler.cli",
+        "filprofiler.inside",
+        "filprofiler.jupyter",
         "filprofiler.launch",
         "filprofiler.profile",
         "filprofiler.recording",
         "filprofiler.report",
     ],
-    package_data={"filprofiler": ["py.typed"], "filprofiler.report": ["templates/*"]},
+    package_data={
+        "filprofiler": ["py.typed"],
+        "filprofiler.jupyter": ["kernel.json"],
+        "filprofiler.report": ["templates/*"],
+    },
+    data_files=[("share/jupyter/kernels/filprofile", ["filprofiler/jupyter/kernel.json"])],
+    install_requires=["threadpoolctl"],
     ext_modules=[Extension(LIBRARY, c_files(".c"), depends=c_files(".h") + c_files(".def"))],
-    entry_points={"console_scripts": ["fil-profile = filprofiler.cli:main"]},
+    entry_points={
+        "console_scripts": ["fil-profile = filprofiler.cli:main"],
+        "pytest11": ["filprofiler = filprofiler.pytest_plugin"],
+    },
     cmdclass=COMMANDS,
     zip_safe=False,
     classifiers=[

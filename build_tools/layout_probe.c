@@ -35,6 +35,7 @@
 
 #if PY_VERSION_HEX >= 0x030b0000
 #define PREVIOUS AT(_PyInterpreterFrame, previous)
+#define LOCALS AT(_PyInterpreterFrame, localsplus)
 #define OWNER AT(_PyInterpreterFrame, owner)
 #define SHIM 3
 #define CHUNK AT(PyThreadState, datastack_chunk)
@@ -48,6 +49,7 @@ _Static_assert(offsetof(_PyStackChunk, size) == 8, "layout.c takes this for gran
 #define PREVIOUS AT(PyFrameObject, f_back)
 #define CODE AT(PyFrameObject, f_code)
 #define INSTRUCTION AT(PyFrameObject, f_lasti)
+#define LOCALS AT(PyFrameObject, f_localsplus)
 #define OWNER 0
 #define SHIM 0
 #define CHUNK 0
@@ -68,8 +70,8 @@ _Static_assert(offsetof(PyBytesObject, ob_sval) == 32, "layout.c takes this for 
 
 int main(void)
 {
-    printf("LAYOUT(%d, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)\n", PY_MINOR_VERSION, FORM, CFRAME,
-           FRAME, PREVIOUS, CODE, INSTRUCTION, OWNER, SHIM, CHUNK, AT(PyCodeObject, co_filename),
+    printf("LAYOUT(%d, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)\n", PY_MINOR_VERSION, FORM, CFRAME,
+           FRAME, PREVIOUS, CODE, INSTRUCTION, LOCALS, OWNER, SHIM, CHUNK, AT(PyCodeObject, co_filename),
            AT(PyCodeObject, co_name), QUALNAME, AT(PyCodeObject, co_firstlineno), LINE_TABLE, BYTECODE,
            (int)sizeof(PyASCIIObject), (int)sizeof(PyCompactUnicodeObject));
     return 0;

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define FIL_ABI_VERSION 2u
+#define FIL_ABI_VERSION 3u
 
 #define FIL_EXPORT __attribute__((visibility("default")))
 
@@ -22,7 +22,8 @@ enum fil_status {
     FIL_ERROR_NOT_PROVED = -5,      /* fil_start before fil_accept_layout */
     FIL_ERROR_RECORDING = -6,       /* the recording could not be opened, grown or mapped: see fil_last_errno */
     FIL_ERROR_MEMORY = -7,          /* no memory for the tables */
-    FIL_ERROR_STARTED = -8          /* tracking runs already, or ran */
+    FIL_ERROR_STARTED = -8,         /* tracking runs already, or cannot begin again */
+    FIL_ERROR_CHILD = -9            /* this process was forked from the one into which the library was loaded */
 };
 
 /* How a frame says which instruction it is at. */
@@ -41,6 +42,7 @@ struct fil_layout {
     uint16_t frame_previous;    /* frame: the one that called it */
     uint16_t frame_code;        /* frame: its code object, perhaps with a tag in the two lowest bits */
     uint16_t frame_instruction; /* frame: see form */
+    uint16_t frame_locals;      /* frame: its variables, arguments first, perhaps with such a tag too; 0: unknown */
     uint16_t frame_owner;       /* frame: a byte; 0: frames have no owner */
     uint16_t shim_owner;        /* frames whose owner is this or more belong to no Python function */
     uint16_t state_chunk;       /* thread state: the chunk of memory with the thread's newest frames; 0: unknown */
@@ -74,12 +76,14 @@ struct fil_observed_frame {
     uint32_t qualname_bytes;
     uint32_t line_table_at;     /* co_lnotab (to 3.9) or co_linetable */
     uint32_t line_table_bytes;
+    uint64_t first_local;       /* address of the object in the frame's first variable; 0: none, or unknown */
 };
 
 /* FIL_ABI_VERSION of the library. */
 FIL_EXPORT uint32_t fil_abi_version(void);
 
-/* FIL_OK if the library's malloc is the one that the process calls, else FIL_ERROR_NOT_PRELOADED. */
+/* FIL_OK if tracking can begin in this process: the library's malloc is the one that it calls. Else
+ * FIL_ERROR_NOT_PRELOADED, FIL_ERROR_CHILD or, if tracking runs, FIL_ERROR_STARTED. */
 FIL_EXPORT int32_t fil_preloaded(void);
 
 /* Choose the frame layout for sys.hexversion, as it is known or as the interpreter publishes it. Returns FIL_OK,
@@ -108,12 +112,14 @@ FIL_EXPORT int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t
 /* The chosen layout was compared with the interpreter's own account and is right: walks may use it. */
 FIL_EXPORT void fil_accept_layout(void);
 
-/* Map the recording at `path` (an existing file that this process may write) and track from now on. Hold the GIL.
+/* Map the recording at `path` (an existing file that this process may write) and track from now on. Hold the GIL. May be
+ * called again after fil_stop, but not where a profile function finds the callstacks.
  * `report_signal` is the signal that asks for a report while the program runs, 0 for none: the library passes it on to
  * the parent process. Returns FIL_OK or a negative fil_status. */
 FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 
-/* Stop tracking for good. The program goes on; what it frees and takes is no longer counted. */
+/* Stop tracking: the recording is whole, and the tracker's memory goes back. The program goes on; what it frees and takes is
+ * no longer counted. Hold the GIL. */
 FIL_EXPORT void fil_stop(void);
 
 /* The program ends by a MemoryError that nobody caught. */

@@ -35,7 +35,8 @@ enum fil_segment_kind {
     FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
     FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
     FIL_SEGMENT_TEXT = 3,  /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
-    FIL_SEGMENT_FILES = 4  /* fil_file records: the files that were mapped; there is one such segment at most */
+    FIL_SEGMENT_FILES = 4, /* fil_file records: the files that were mapped; there is one such segment at most */
+    FIL_SEGMENT_THREADS = 5 /* one fil_threads */
 };
 
 /* How far the writer came. */
@@ -63,8 +64,9 @@ enum fil_reserved_node {
 /* fil_code number 0 is never used. A node whose code is 0 is a mark, and its offset says which. */
 enum fil_mark {
     FIL_MARK_THREAD = 1, /* below it: the frames of threads that the callstack above it started */
-    FIL_MARK_WORKER = 2  /* its own bytes: a thread without Python frames took them while the callstack above it was the
+    FIL_MARK_WORKER = 2, /* its own bytes: a thread without Python frames took them while the callstack above it was the
                             last one known of the thread that had started it */
+    FIL_MARK_HANDED = 3  /* below it: the frames of other threads that do work which the callstack above it handed over */
 };
 
 /* What a fil_code is. */
@@ -113,6 +115,38 @@ struct fil_code {
     uint64_t line_table; /* co_lnotab (to 3.9) or co_linetable, raw bytes; 0: not kept */
     uint32_t first_line; /* co_firstlineno */
     uint32_t kind;       /* enum fil_code_kind */
+};
+
+#define FIL_THREADS_KEPT 128u      /* threads that are told one by one */
+#define FIL_THREAD_LINKS_KEPT 512u
+#define FIL_THREAD_NAME_BYTES 32u  /* of a thread's name; a longer one is cut */
+
+/* A thread, from the first time that it asked for memory on. */
+struct fil_thread {
+    uint32_t number;       /* from 1, in the order in which threads first asked for memory; 0: not used */
+    uint32_t node;         /* by which it asked last, while there were several threads; 0: not known, or it has ended */
+    uint32_t at_peak_node; /* that at the peak, if `epoch` equals the header's; else `node` is */
+    uint32_t epoch;        /* the peak number before which at_peak_node was last brought up to date */
+    uint32_t start;        /* the node below which its callstacks hang; those of work it was handed, elsewhere */
+    uint32_t ended;        /* 1: it has */
+    uint32_t reserved;
+    uint32_t reserved_too;
+    uint8_t name[FIL_THREAD_NAME_BYTES]; /* when it was started, UTF-8; zeros behind it, all zeros: not known */
+};
+
+/* Callstacks of thread number `thread` hang below the mark. mark 0: not used. */
+struct fil_thread_link {
+    uint32_t mark;
+    uint32_t thread;
+};
+
+struct fil_threads {
+    uint32_t begun;        /* threads that have asked for memory */
+    uint32_t last;         /* number of the one that did last, while there were several */
+    uint32_t last_at_peak; /* that at the peak, if `epoch` equals the header's; else `last` is */
+    uint32_t epoch;
+    struct fil_thread threads[FIL_THREADS_KEPT];
+    struct fil_thread_link links[FIL_THREAD_LINKS_KEPT];
 };
 
 /* One request for memory that failed. It is never a part of a total. */
@@ -239,6 +273,9 @@ struct fil_header {
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_thread) == 64, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_thread_link) == 8, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_threads) == 12304, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_failure) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_sample) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_file) == 56, "the recording's layout is fixed");

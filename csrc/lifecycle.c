@@ -15,6 +15,7 @@ _Thread_local char state_self;
 
 static int last_error;
 static int report_signal;
+static uint32_t loaded_in; /* which process */
 static uint32_t own_pid;
 static uint32_t supervisor_pid;
 
@@ -38,6 +39,12 @@ static void give_pages(void *context, void *pages, size_t bytes)
     platform_give_pages(pages, bytes);
 }
 
+static void empty_pages(void *context, void *pages, size_t bytes)
+{
+    (void)context;
+    platform_empty_pages(pages, bytes);
+}
+
 static uint64_t coarse_clock_ns(void *context)
 {
     (void)context;
@@ -47,6 +54,7 @@ static uint64_t coarse_clock_ns(void *context)
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
+    loaded_in = platform_pid();
     platform_leave_preload_list((const void *)&state);
     process_hooks_install();
 }
@@ -64,7 +72,13 @@ uint32_t fil_abi_version(void)
 int32_t fil_preloaded(void)
 {
     /* Not malloc itself: an executable at a fixed address has an entry of its own for it, which leads here. */
-    return platform_owns_symbol("pvalloc", (const void *)&state) ? FIL_OK : FIL_ERROR_NOT_PRELOADED;
+    if (!platform_owns_symbol("pvalloc", (const void *)&state)) {
+        return FIL_ERROR_NOT_PRELOADED;
+    }
+    if (platform_pid() != loaded_in) {
+        return FIL_ERROR_CHILD;
+    }
+    return state.tracking ? FIL_ERROR_STARTED : FIL_OK;
 }
 
 int32_t fil_select_layout(uint32_t python_version, uint32_t free_threaded)
@@ -122,12 +136,14 @@ static void take_reading(enum fil_reading_moment moment)
     state_leave(locked);
 }
 
-int32_t fil_start(const char *path, int32_t wanted_report_signal)
+/* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
+static enum fil_status open_ledger(const char *path)
 {
     static const struct ledger_storage storage = {
         .context = NULL,
         .take_pages = take_pages,
         .give_pages = give_pages,
+        .empty_pages = empty_pages,
         .next_node_segment = recording_next_nodes,
         .next_code_segment = recording_next_codes,
         .files_segment = recording_files,
@@ -135,45 +151,78 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         .keep_snapshot = recording_keep_snapshot,
         .clock_ns = coarse_clock_ns,
     };
-    if (!attribute_accepted()) {
-        return FIL_ERROR_NOT_PROVED;
-    }
-    if (state.ledger.header != NULL) {
-        return FIL_ERROR_STARTED;
-    }
     struct fil_header *header = recording_open(path, attribute_python_version(), &last_error);
     if (header == NULL) {
         return FIL_ERROR_RECORDING;
     }
     if (!ledger_init(&state.ledger, header, &storage)) {
         last_error = recording_last_error();
+        ledger_end(&state.ledger);
+        recording_close();
         return FIL_ERROR_RECORDING;
     }
-    enum fil_status status = python_hooks_install();
+    state.ledger.threads = recording_threads();
+    header->stacks = attribute_stacks();
+    return FIL_OK;
+}
+
+static void close_ledger(enum fil_state how)
+{
+    bool locked = state_enter();
+    state.tracking = false;
+    recording_set_state(how);
+    attribute_end();
+    ledger_end(&state.ledger);
+    recording_close();
+    state_leave(locked);
+}
+
+int32_t fil_start(const char *path, int32_t wanted_report_signal)
+{
+    if (!attribute_accepted()) {
+        return FIL_ERROR_NOT_PROVED;
+    }
+    if (state.tracking || (state.round != 0 && !attribute_may_begin_again())) {
+        return FIL_ERROR_STARTED;
+    }
+    bool locked = state_enter();
+    enum fil_status status = open_ledger(path);
+    state_leave(locked);
     if (status != FIL_OK) {
         return status;
     }
-    own_pid = header->pid;
+    status = python_hooks_install();
+    if (status != FIL_OK) {
+        close_ledger(FIL_STATE_CREATED);
+        return status;
+    }
+    own_pid = platform_pid();
     supervisor_pid = platform_parent_pid();
     report_signal = wanted_report_signal;
     if (report_signal != 0) {
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
-    header->stacks = attribute_stacks();
     take_reading(FIL_READING_START);
     attribute_begin();
-    recording_set_state(FIL_STATE_TRACKING);
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
-    state.threads = !platform_is_single_threaded(); /* the threads of the layout's proof have ended */
+    /* The first time, the threads of the layout's proof have just ended. */
+    bool threads = (state.round != 0 && state.threads) || !platform_is_single_threaded();
+    locked = state_enter();
+    state.round += 1;
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+    recording_set_state(FIL_STATE_TRACKING);
+    state.threads = threads;
     state.tracking = true;
+    state_leave(locked);
     return FIL_OK;
 }
 
 void fil_stop(void)
 {
     if (state.tracking) {
-        state.tracking = false;
-        recording_set_state(FIL_STATE_STOPPED);
+        take_reading(FIL_READING_END);
+        close_ledger(FIL_STATE_STOPPED);
+        python_hooks_remove();
     }
 }
 

@@ -19,14 +19,18 @@ FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
 FIL_FILES_KEPT = 1024
+FIL_THREADS_KEPT = 128
+FIL_THREAD_LINKS_KEPT = 512
+FIL_THREAD_NAME_BYTES = 32
 FIL_NOT_KNOWN = 18446744073709551615
-FIL_ABI_VERSION = 2
+FIL_ABI_VERSION = 3
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
 FIL_SEGMENT_CODES = 2
 FIL_SEGMENT_TEXT = 3
 FIL_SEGMENT_FILES = 4
+FIL_SEGMENT_THREADS = 5
 
 # enum fil_state
 FIL_STATE_CREATED = 1
@@ -47,6 +51,7 @@ FIL_NODE_FIRST = 3
 # enum fil_mark
 FIL_MARK_THREAD = 1
 FIL_MARK_WORKER = 2
+FIL_MARK_HANDED = 3
 
 # enum fil_code_kind
 FIL_CODE_FUNCTION = 0
@@ -85,6 +90,7 @@ FIL_ERROR_NOT_PROVED = -5
 FIL_ERROR_RECORDING = -6
 FIL_ERROR_MEMORY = -7
 FIL_ERROR_STARTED = -8
+FIL_ERROR_CHILD = -9
 
 # enum fil_instruction_form
 INSTRUCTION_INDEX_BYTES = 0
@@ -127,6 +133,45 @@ CODE_OFFSETS = {
     "kind": 36,
 }
 CODE_SIZE = 40
+
+# struct fil_thread
+THREAD_FORMAT = "<IIIIIIII32s"
+THREAD_FIELDS = ("number", "node", "at_peak_node", "epoch", "start", "ended", "reserved", "reserved_too", "name")
+THREAD_OFFSETS = {
+    "number": 0,
+    "node": 4,
+    "at_peak_node": 8,
+    "epoch": 12,
+    "start": 16,
+    "ended": 20,
+    "reserved": 24,
+    "reserved_too": 28,
+    "name": 32,
+}
+THREAD_SIZE = 64
+
+# struct fil_thread_link
+THREAD_LINK_FORMAT = "<II"
+THREAD_LINK_FIELDS = ("mark", "thread")
+THREAD_LINK_OFFSETS = {
+    "mark": 0,
+    "thread": 4,
+}
+THREAD_LINK_SIZE = 8
+
+# struct fil_threads
+THREADS_FORMAT = "<IIII"
+THREADS_FIELDS = ("begun", "last", "last_at_peak", "epoch")
+THREADS_OFFSETS = {
+    "begun": 0,
+    "last": 4,
+    "last_at_peak": 8,
+    "epoch": 12,
+    "threads": 16,
+    "links": 8208,
+}
+THREADS_SIZE = 12304
+THREADS_FORMAT_SIZE = 16
 
 # struct fil_failure
 FAILURE_FORMAT = "<QQQII"
@@ -310,7 +355,7 @@ HEADER_SIZE = 130736
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout
-LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHH"
+LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHHH"
 LAYOUT_FIELDS = (
     "minor_version",
     "form",
@@ -319,6 +364,7 @@ LAYOUT_FIELDS = (
     "frame_previous",
     "frame_code",
     "frame_instruction",
+    "frame_locals",
     "frame_owner",
     "shim_owner",
     "state_chunk",
@@ -346,29 +392,30 @@ LAYOUT_OFFSETS = {
     "frame_previous": 8,
     "frame_code": 10,
     "frame_instruction": 12,
-    "frame_owner": 14,
-    "shim_owner": 16,
-    "state_chunk": 18,
-    "chunk_previous": 20,
-    "chunk_size": 22,
-    "code_filename": 24,
-    "code_name": 26,
-    "code_qualname": 28,
-    "code_first_line": 30,
-    "code_line_table": 32,
-    "code_bytecode": 34,
-    "text_length": 36,
-    "text_state": 38,
-    "text_kind": 40,
-    "text_ascii": 42,
-    "text_compact": 44,
-    "bytes_size": 46,
-    "bytes_data": 48,
+    "frame_locals": 14,
+    "frame_owner": 16,
+    "shim_owner": 18,
+    "state_chunk": 20,
+    "chunk_previous": 22,
+    "chunk_size": 24,
+    "code_filename": 26,
+    "code_name": 28,
+    "code_qualname": 30,
+    "code_first_line": 32,
+    "code_line_table": 34,
+    "code_bytecode": 36,
+    "text_length": 38,
+    "text_state": 40,
+    "text_kind": 42,
+    "text_ascii": 44,
+    "text_compact": 46,
+    "bytes_size": 48,
+    "bytes_data": 50,
 }
-LAYOUT_SIZE = 50
+LAYOUT_SIZE = 52
 
 # struct fil_observed_frame
-OBSERVED_FRAME_FORMAT = "<QiIIIIIIIII"
+OBSERVED_FRAME_FORMAT = "<QiIIIIIIIIIQ"
 OBSERVED_FRAME_FIELDS = (
     "code",
     "offset",
@@ -381,6 +428,7 @@ OBSERVED_FRAME_FIELDS = (
     "qualname_bytes",
     "line_table_at",
     "line_table_bytes",
+    "first_local",
 )
 OBSERVED_FRAME_OFFSETS = {
     "code": 0,
@@ -394,8 +442,9 @@ OBSERVED_FRAME_OFFSETS = {
     "qualname_bytes": 36,
     "line_table_at": 40,
     "line_table_bytes": 44,
+    "first_local": 48,
 }
-OBSERVED_FRAME_SIZE = 48
+OBSERVED_FRAME_SIZE = 56
 
 FUNCTIONS = {
     "fil_abi_version": ("uint32_t", ()),

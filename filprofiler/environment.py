@@ -25,3 +25,6 @@ STACKS_VARIABLE = "FIL_STACKS"
 # (launch/jit.py), and the program sees things as they were.
 JIT_VARIABLE = "PYTHON_JIT"
 JIT_BEFORE_VARIABLE = "FIL_PYTHON_JIT"
+
+# Set by the pytest plugin for the process that it becomes: that one does not try the same again.
+RESTARTED_VARIABLE = "FIL_PYTEST_RESTARTED"

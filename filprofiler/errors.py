@@ -9,6 +9,10 @@ class UsageError(FilError):
     """The command, or a call of the API, was used in a way that cannot work."""
 
 
+class TrackingError(FilError, RuntimeError):
+    """Memory cannot be profiled in this process, or not now."""
+
+
 class RecordingError(FilError):
     """A recording cannot be read: it is missing, damaged, or of another format."""
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         name: str
         qualname: str  # "" before CPython 3.11
         line_table: bytes  # co_lnotab to 3.9, then co_linetable
+        first_local: int  # id of the object in the first variable; 0 if there is none, or that is not known
 
 
 _C_TYPES = {
@@ -50,6 +51,7 @@ _STATUS_TEXTS = {
     _abi.FIL_ERROR_NOT_PROVED: "the way this Python keeps its callstacks was not checked",
     _abi.FIL_ERROR_MEMORY: "there is no memory for the tables",
     _abi.FIL_ERROR_STARTED: "tracking has begun already",
+    _abi.FIL_ERROR_CHILD: "this process is a child of the one that the library was loaded for",
 }
 
 _TEXT_BYTES = 65536
@@ -98,6 +100,15 @@ class Library:
     def uncaught_memory_error(self) -> "Any":
         """The C function to call, without arguments, when the program ends by a MemoryError that nobody caught."""
         return self._functions.fil_uncaught_memory_error
+
+    @staticmethod
+    def is_in_front() -> bool:
+        """Whether some library of ours was loaded before the program, without loading one."""
+        return hasattr(ctypes.PyDLL(None), "fil_preloaded")
+
+    def readiness(self) -> int:
+        """FIL_OK if tracking can begin, else the _abi.FIL_ERROR_* that says why not."""
+        return int(self._functions.fil_preloaded())
 
     def check_preloaded(self) -> None:
         """Make sure that the library's memory hooks are the ones this process calls."""
@@ -157,7 +168,7 @@ class Library:
                 words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
             except UnicodeDecodeError:
                 self._check(_abi.FIL_ERROR_UNREADABLE_STACK)
-            observed.append((code, offset, first_line) + words + (spans[3],))
+            observed.append((code, offset, first_line) + words + (spans[3], record[-1]))
         return observed  # type: ignore[return-value]
 
     def accept_layout(self) -> None:
@@ -176,7 +187,7 @@ class Library:
         self._check(status)
 
     def stop(self) -> None:
-        """Stop tracking for good; the program goes on."""
+        """Stop tracking: the recording is whole. The program goes on, and `start` may begin anew."""
         self._functions.fil_stop()
 
     def current_callstack(self, capacity: int = 256) -> "List[Tuple[int, int]]":

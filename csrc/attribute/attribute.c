@@ -1,9 +1,12 @@
 #include "attribute/attribute.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
+#include "attribute/handover.h"
+#include "attribute/python_calls.h"
 #include "attribute/shadow_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
@@ -37,7 +40,10 @@ static uint32_t worker_node(struct thread_context *context)
     }
     if (latest != context->worker_parent) {
         bool locked = state_enter();
-        context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
+        context->worker_node = FIL_NODE_LOST;
+        if (state.tracking && latest < state.ledger.header->node_count) {
+            context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
+        }
         state_leave(locked);
         context->worker_parent = context->worker_node == FIL_NODE_LOST ? FIL_NODE_NONE : latest;
     }
@@ -55,21 +61,35 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
-static uint32_t start_node(void)
+/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's. */
+static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
-    uint32_t node = thread_local_state.origin.start_node;
-    return node == 0 ? FIL_NODE_ROOT : node;
-}
-
-/* A code object that was met is gone, or the rules have changed: what is cached may be wrong. */
-static __attribute__((noinline)) bool may_still_walk(struct thread_context *context)
-{
-    if (state.finalizing && !thread_local_state.finalizes) {
-        return false;
+    uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
+    if (context->checked_generation != generation) { /* a code object that was met is gone: what is cached may be wrong */
+        if (state.finalizing && !thread_local_state.finalizes) {
+            return context->start_node;
+        }
+        thread_context_clear(context);
+        thread_context_find_start(context);
+        context->checked_generation = generation;
     }
-    thread_context_clear(context);
-    context->generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
-    return true;
+    context->generation = generation - (context->handed_at != NOT_HANDED); /* also for the ways out below */
+    uintptr_t thread_state = (uintptr_t)walker.thread_state();
+    if (thread_state == 0) {
+        return without_thread_state(context);
+    }
+    uintptr_t innermost = innermost_frame(thread_state);
+    if (innermost == 0) {
+        return context->start_node;
+    }
+    uint32_t node = frame_walk(context, thread_state, innermost);
+    if (context->handed_at != NOT_HANDED && !handover_unchanged(context)) {
+        context->depth = 0;
+        context->handed_at = NOT_HANDED;
+        node = frame_walk(context, thread_state, innermost);
+    }
+    context->generation = generation - (context->handed_at != NOT_HANDED);
+    return node;
 }
 
 uint32_t attribute_now(void)
@@ -78,11 +98,11 @@ uint32_t attribute_now(void)
     if (context == NULL) {
         context = thread_context_obtain();
         if (context == NULL) { /* after a thread's end nothing of Python is left to walk; else there is no memory */
-            return thread_local_state.ended ? start_node() : FIL_NODE_LOST;
+            return thread_local_state.ended ? thread_start_node() : FIL_NODE_LOST;
         }
     }
-    if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED) && !may_still_walk(context)) {
-        return context->start_node;
+    if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED)) {
+        return attribute_with_care(context);
     }
     uintptr_t thread_state = (uintptr_t)walker.thread_state();
     if (thread_state == 0) {
@@ -95,37 +115,77 @@ uint32_t attribute_now(void)
     return frame_walk(context, thread_state, innermost);
 }
 
-/* A thread that is started where one of its own forebears was started (a timer that arms itself again) belongs where that
- * one does, or the callstacks would grow with every generation. FIL_NODE_NONE if this is no such start. */
+/* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
+static bool same_within_thread(uint32_t one, uint32_t other)
+{
+    while (one != other) {
+        const struct fil_node *first = ledger_node(&state.ledger, one);
+        const struct fil_node *second = ledger_node(&state.ledger, other);
+        if (one < FIL_NODE_FIRST || other < FIL_NODE_FIRST || first->code != second->code ||
+            first->offset != second->offset) {
+            return false;
+        }
+        if (first->code == 0) {
+            return true; /* both come to the start of their thread */
+        }
+        one = first->parent;
+        other = second->parent;
+    }
+    return true;
+}
+
+/* A thread that is started just as one of its own forebears was started (a timer that arms itself again, a task that
+ * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if
+ * this is no such start. */
 static uint32_t started_before(uint32_t node)
 {
-    const struct fil_node *row = ledger_node(&state.ledger, node);
-    for (uint32_t at = row->parent; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
+    for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
         const struct fil_node *mark = ledger_node(&state.ledger, at);
-        const struct fil_node *starter = ledger_node(&state.ledger, mark->parent);
-        if (mark->code == 0 && starter->code == row->code && starter->offset == row->offset) {
+        if (mark->code == 0 && same_within_thread(node, mark->parent)) {
             return at;
         }
     }
     return FIL_NODE_NONE;
 }
 
+uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
+{
+    uint32_t start = started_before(node);
+    if (start == FIL_NODE_NONE) {
+        start = ledger_child(&state.ledger, node, 0, mark);
+    }
+    return start == FIL_NODE_LOST ? node : start;
+}
+
 struct thread_origin attribute_thread_start(void)
 {
+    uint32_t round = __atomic_load_n(&state.round, __ATOMIC_ACQUIRE);
     uint32_t node = attribute_now();
     const struct thread_context *context = thread_local_state.context;
     if (context == NULL || context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
         struct thread_origin same = thread_local_state.origin;
-        same.start_node = start_node();
+        same.round = round;
+        same.start_node = thread_start_node();
+        memset(same.name, 0, sizeof same.name);
         return same;
     }
     bool locked = state_enter();
-    uint32_t start = started_before(node);
-    if (start == FIL_NODE_NONE) {
-        start = ledger_child(&state.ledger, node, 0, FIL_MARK_THREAD);
+    if (!state.tracking) {
+        state_leave(locked);
+        return (struct thread_origin){.creator = NULL};
     }
+    node = attribute_still(node);
+    struct thread_origin origin = {
+        .creator = context, .creator_life = context->life, .creator_node = node, .round = state.round};
+    uintptr_t thread = handover_started_thread(context, node);
+    ledger_thread_note(&state.ledger, thread_record(), node);
+    origin.start_node = attribute_mark(node, FIL_MARK_THREAD);
     state_leave(locked);
-    return (struct thread_origin){context, context->life, node, start == FIL_NODE_LOST ? node : start};
+    if (thread != 0) { /* so this is the interpreter's own thread module, which holds the GIL */
+        python_calls_thread_name(thread, origin.name, sizeof origin.name);
+        python_calls_number_jobs();
+    }
+    return origin;
 }
 
 void attribute_thread_begin(const struct thread_origin *origin)
@@ -141,9 +201,31 @@ void attribute_thread_end(void)
 
 void attribute_begin(void)
 {
+    python_calls_prepare();
     if (shadow_stack_prepared()) {
         shadow_stack_install();
     }
+}
+
+void attribute_end(void)
+{
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+    code_registry_end();
+    handover_end();
+    libraries_end();
+    thread_contexts_empty();
+}
+
+bool attribute_may_begin_again(void)
+{
+    return !shadow_stack_prepared(); /* a list of frames may be in use by a thread that is in its profile function */
+}
+
+uint32_t attribute_still(uint32_t node)
+{
+    const struct thread_context *context = thread_local_state.context;
+    bool still = context != NULL && context->checked_generation == state.generation;
+    return still || shadow_stack_prepared() ? node : attribute_now();
 }
 
 void attribute_code_freed(uintptr_t address)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "fil_abi.h"
+#include "fil_format.h"
 
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
@@ -27,20 +28,37 @@ struct thread_origin {
     uint32_t creator_life;                /* whether it is still that thread */
     uint32_t creator_node;                /* its callstack then */
     uint32_t start_node;                  /* below it hang the thread's own callstacks */
+    uint32_t round;                       /* of tracking, in which these are nodes */
+    char name[FIL_THREAD_NAME_BYTES];     /* what Python calls the thread; all zeros: not known */
 };
 
-/* The origin of a thread that the calling thread starts now. */
+/* The origin of a thread that the calling thread is about to start. Outside malloc. */
 struct thread_origin attribute_thread_start(void);
 
 /* The calling thread begins. And ends: what it held can be used by others. */
 void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);
 
+/* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */
+uint32_t attribute_mark(uint32_t node, enum fil_mark mark);
+
 /* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
 __attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
 
 /* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
 void attribute_begin(void);
+
+/* Tracking ends: forget which libraries were met. Called inside an event. */
+void libraries_end(void);
+
+/* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
+void attribute_end(void);
+
+/* Is there a way to find callstacks after tracking has ended once? */
+bool attribute_may_begin_again(void);
+
+/* Inside an event: `node`, which the calling thread found for itself just before it, or what has taken its place since. */
+uint32_t attribute_still(uint32_t node);
 
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);

@@ -3,12 +3,15 @@
 #include <stddef.h>
 
 #include "attribute/code_facts.h"
+#include "attribute/handover.h"
 #include "attribute/walker.h"
 #include "ledger/hash.h"
 #include "state.h"
 
 #define FIRST_CAPACITY 2048
 #define SCRATCH_BYTES (8u << 20) /* names and line table of one function; touched only as far as used */
+
+static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
 
 struct registered {
     uintptr_t code; /* 0: empty place */
@@ -68,23 +71,21 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
 }
 
 /* What the interpreter's memory says of it. Returns false if it cannot be read. */
-static bool read_facts(uintptr_t code, struct fil_code *kept)
+static bool read_facts(uintptr_t code, struct fil_observed_frame *facts, struct fil_code *kept)
 {
-    static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
     struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
-    struct fil_observed_frame facts;
-    if (!code_facts_read(&walker.layout, read_directly, code, &buffer, &facts)) {
+    if (!code_facts_read(&walker.layout, read_directly, code, &buffer, facts)) {
         return false;
     }
     if (buffer.lacks) {
         ledger_missed(&state.ledger, FIL_MISSED_TEXT);
     }
     *kept = (struct fil_code){
-        .filename = keep_text(scratch, facts.filename_at, facts.filename_bytes),
-        .name = keep_text(scratch, facts.name_at, facts.name_bytes),
-        .qualname = keep_text(scratch, facts.qualname_at, facts.qualname_bytes),
-        .line_table = keep_text(scratch, facts.line_table_at, facts.line_table_bytes),
-        .first_line = facts.first_line,
+        .filename = keep_text(scratch, facts->filename_at, facts->filename_bytes),
+        .name = keep_text(scratch, facts->name_at, facts->name_bytes),
+        .qualname = keep_text(scratch, facts->qualname_at, facts->qualname_bytes),
+        .line_table = keep_text(scratch, facts->line_table_at, facts->line_table_bytes),
+        .first_line = facts->first_line,
         .kind = FIL_CODE_FUNCTION,
     };
     return true;
@@ -119,12 +120,27 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
 
 uint32_t code_registry_number(uintptr_t code)
 {
-    struct fil_code facts;
+    struct fil_observed_frame facts;
+    struct fil_code kept;
     uint32_t number = code_registry_find(code);
-    if (number == 0 && read_facts(code, &facts)) {
-        number = code_registry_add(code, &facts);
+    if (number == 0 && read_facts(code, &facts, &kept)) {
+        number = code_registry_add(code, &kept);
+        bool qualified = walker.layout.code_qualname != 0;
+        handover_meet(number, scratch + facts.filename_at, facts.filename_bytes,
+                      scratch + (qualified ? facts.qualname_at : facts.name_at),
+                      qualified ? facts.qualname_bytes : facts.name_bytes);
     }
     return number;
+}
+
+void code_registry_end(void)
+{
+    if (registry.entries != NULL) {
+        const struct ledger_storage *storage = &state.ledger.storage;
+        storage->give_pages(storage->context, registry.entries, registry.capacity * sizeof *registry.entries);
+    }
+    registry.entries = NULL;
+    registry.capacity = registry.count = 0;
 }
 
 void code_registry_forget(uintptr_t code)

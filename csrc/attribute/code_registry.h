@@ -18,6 +18,9 @@ uint32_t code_registry_number(uintptr_t code);
 uint32_t code_registry_find(uintptr_t code);
 uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts);
 
+/* Tracking ends: forget all. Called inside an event. */
+void code_registry_end(void);
+
 void code_registry_forget(uintptr_t code);
 
 #endif

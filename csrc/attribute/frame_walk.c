@@ -14,6 +14,7 @@
 
 #include "attribute/code_facts.h"
 #include "attribute/code_registry.h"
+#include "attribute/handover.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 #include "state.h"
@@ -60,19 +61,29 @@ INLINE void read_instruction(struct cached_frame *entry, bool pointers)
     }
 }
 
-/* The node of `parent` continued by `entry`, through the recording. */
-static __attribute__((noinline)) uint32_t look_up_child(uint32_t parent, const struct cached_frame *entry)
+/* The node of `parent` continued by `entry`, through the recording. `*keeps`: it will be the same next time. */
+static __attribute__((noinline)) uint32_t look_up_child(struct thread_context *context, uint32_t parent,
+                                                        const struct cached_frame *entry, bool *keeps)
 {
     const struct fil_layout *layout = &walker.layout;
     if (layout->frame_owner != 0 && *(const uint8_t *)(entry->frame + layout->frame_owner) >= layout->shim_owner) {
+        *keeps = true;
         return parent; /* not a Python function: it adds nothing to the callstack */
     }
     uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
     uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
     bool locked = state_enter();
-    uint32_t number = code_registry_number(code);
     uint32_t node = FIL_NODE_LOST;
+    uint32_t start = FIL_NODE_NONE;
+    /* Else `parent` may be another tracking's: attribute_still walks again. */
+    bool current = state.tracking && context->checked_generation == state.generation;
+    uint32_t number = current ? code_registry_number(code) : 0;
+    *keeps = number != 0;
     if (number != 0) {
+        if (handover_at(context, (uint32_t)(entry - context->frames), number, &start)) {
+            *keeps = false; /* another time it may be another's work */
+            parent = start == FIL_NODE_NONE ? parent : start;
+        }
         node = ledger_child(&state.ledger, parent, number, code_offset(layout, code, instruction));
     }
     state_leave(locked);
@@ -99,8 +110,9 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
     if (LIKELY(known->key == key && known->salted_parent == salted_parent && has_key)) {
         return known->node;
     }
-    uint32_t node = look_up_child(parent, entry);
-    if (node != FIL_NODE_LOST && has_key) {
+    bool keeps;
+    uint32_t node = look_up_child(context, parent, entry, &keeps);
+    if (node != FIL_NODE_LOST && has_key && keeps) {
         known->key = key;
         known->salted_parent = salted_parent;
         known->node = node;

@@ -1,5 +1,6 @@
 /* Which library made a mapping: those with an allocator of their own map memory in advance and keep it. */
 #include <stddef.h>
+#include <string.h>
 
 #include "attribute/attribute.h"
 #include "state.h"
@@ -43,13 +44,19 @@ static uint32_t library_code(uintptr_t caller)
     return look_up(caller);
 }
 
+void libraries_end(void)
+{
+    memset(libraries, 0, sizeof libraries);
+}
+
 uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes)
 {
     if (bytes < LEAST_BYTES || node == FIL_NODE_LOST) {
         return node;
     }
     bool locked = state_enter();
-    uint32_t code = library_code((uintptr_t)caller);
+    node = attribute_still(node);
+    uint32_t code = state.tracking ? library_code((uintptr_t)caller) : 0;
     uint32_t mapped = code == 0 ? node : ledger_child(&state.ledger, node, code, 0);
     state_leave(locked);
     return mapped == FIL_NODE_LOST ? node : mapped;

@@ -115,6 +115,11 @@ static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fi
     }
     code = untagged(code);
     facts->offset = code_offset(layout, code, instruction);
+    uintptr_t first_local = 0;
+    if (layout->frame_locals != 0 && !read_address(frame + layout->frame_locals, &first_local)) {
+        return false;
+    }
+    facts->first_local = untagged(first_local);
     return code_facts_read(layout, platform_safe_read, code, buffer, facts);
 }
 

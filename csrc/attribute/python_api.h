@@ -1,4 +1,4 @@
-/* The few public functions of CPython that the shadow stack calls, found by name in this process. */
+/* The few public functions of CPython that are called outside malloc, found by name in this process. */
 #ifndef FIL_PYTHON_API_H
 #define FIL_PYTHON_API_H
 
@@ -36,6 +36,12 @@ struct python_method {
     PYTHON_API(void, PyEval_SetProfile, (python_profile_function *function, void *object))                               \
     PYTHON_API(void *, PyEval_GetFrame, (void))                                                                          \
     PYTHON_API(int, PyFrame_GetLineNumber, (void *frame))                                                                \
+    PYTHON_API(void, PyErr_Clear, (void))                                                                                \
+    PYTHON_API(void *, PyImport_GetModuleDict, (void))                                                                   \
+    PYTHON_API(void *, PyDict_GetItemString, (void *dictionary, const char *key))                                        \
+    PYTHON_API(void *, PyLong_FromLongLong, (long long number))                                                          \
+    PYTHON_API(void *, PyObject_CallFunctionObjArgs, (void *called, ...))                                                \
+    PYTHON_API(int, PyObject_SetAttrString, (void *object, const char *name, void *value))                               \
     PYTHON_API(void *, PyGILState_GetThisThreadState, (void))                                                            \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
     PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \

@@ -93,7 +93,7 @@ static struct shadow_stack *new_stack(void)
     if (stack != NULL) {
         stack->depth = 0;
         stack->replaced = false;
-        stack->start_node = thread_local_state.origin.start_node == 0 ? FIL_NODE_ROOT : thread_local_state.origin.start_node;
+        stack->start_node = thread_start_node();
     }
     return stack;
 }

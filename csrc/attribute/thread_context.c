@@ -10,6 +10,7 @@
 _Thread_local struct thread_local_state thread_local_state;
 
 static struct thread_context *free_contexts;
+static struct thread_context *all_contexts;
 
 bool thread_context_grow(struct thread_context *context)
 {
@@ -40,6 +41,7 @@ bool thread_context_grow(struct thread_context *context)
 void thread_context_clear(struct thread_context *context)
 {
     context->depth = 0;
+    context->handed_at = NOT_HANDED;
     context->salt += BLOCK_NODE_LIMIT;
     if (context->salt == 0) { /* every salt was used: old entries would count again */
         memset(context->known, 0, sizeof context->known);
@@ -55,6 +57,10 @@ static struct thread_context *new_context(void)
         free_contexts = context->next_free;
     } else {
         context = storage->take_pages(storage->context, sizeof *context);
+        if (context != NULL) {
+            context->next = all_contexts;
+            all_contexts = context;
+        }
     }
     state_leave(locked);
     if (context != NULL && context->capacity == 0 && !thread_context_grow(context)) {
@@ -81,13 +87,53 @@ struct thread_context *thread_context_obtain(void)
         return NULL;
     }
     thread_context_clear(context);
-    context->generation = state.generation - 1; /* so that the first walk asks whether it may */
-    context->start_node = own->origin.start_node == 0 ? FIL_NODE_ROOT : own->origin.start_node;
-    context->worker_parent = FIL_NODE_NONE;
+    context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
+    thread_context_find_start(context);
     __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
     platform_expect_end(); /* last: it may allocate, which leads here again */
     return context;
+}
+
+void thread_context_find_start(struct thread_context *context)
+{
+    struct thread_local_state *own = &thread_local_state;
+    context->start_node = thread_start_node();
+    context->worker_parent = FIL_NODE_NONE;
+    if (own->thread_round == state.round) {
+        return;
+    }
+    bool locked = state_enter();
+    if (state.tracking) {
+        own->thread = ledger_thread_begin(&state.ledger, own->origin.name, thread_start_node());
+        own->thread_round = state.round;
+    }
+    state_leave(locked);
+}
+
+struct fil_thread *thread_record(void)
+{
+    const struct thread_local_state *own = &thread_local_state;
+    return state.tracking && own->thread_round == state.round ? own->thread : NULL;
+}
+
+uint32_t thread_start_node(void)
+{
+    const struct thread_origin *origin = &thread_local_state.origin;
+    return origin->start_node == 0 || origin->round != state.round ? FIL_NODE_ROOT : origin->start_node;
+}
+
+void thread_contexts_empty(void)
+{
+    const struct ledger_storage *storage = &state.ledger.storage;
+    uintptr_t page = platform_page_bytes();
+    for (struct thread_context *context = all_contexts; context != NULL; context = context->next) {
+        /* Whole pages of `known` only: a thread may be in a walk, and an entry of zeros is none. */
+        uintptr_t start = ((uintptr_t)context->known + page - 1) / page * page;
+        uintptr_t end = (uintptr_t)(context->known + KNOWN_CHILDREN) / page * page;
+        storage->empty_pages(storage->context, (void *)start, end - start);
+        __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
+    }
 }
 
 void thread_context_release(void)
@@ -101,6 +147,11 @@ void thread_context_release(void)
         __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
         context->next_free = free_contexts;
         free_contexts = context;
+        struct fil_thread *thread = thread_record();
+        if (thread != NULL) {
+            ledger_thread_end(&state.ledger, thread);
+        }
+        own->thread = NULL;
         state_leave(locked);
     }
 }

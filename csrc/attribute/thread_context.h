@@ -9,6 +9,7 @@
 
 #define KNOWN_CHILDREN 16384u /* a power of two */
 #define WHERE_ENTRIES 1024u  /* a power of two */
+#define NOT_HANDED UINT32_MAX
 
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */
 struct cached_frame {
@@ -33,19 +34,28 @@ struct thread_context {
     uint32_t depth;              /* frames in use */
     uint32_t capacity;           /* of the three arrays */
     uint32_t start_node;         /* below it hang the callstacks of this thread */
-    uint32_t generation;         /* state.generation when the caches were last cleared */
+    uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
+    uint32_t checked_generation; /* state.generation when the caches were last cleared */
     uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */
     uint32_t life;               /* raised when its thread ends: it may become another's */
     uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
     uint32_t worker_node;
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
+    uint32_t handed_at;          /* index of the innermost frame that runs handed work (handover.h), else NOT_HANDED */
+    uint32_t handed_function;    /* the number of its function */
+    uintptr_t handed_frame;      /* its address */
+    uintptr_t handed_value;      /* what its variable held when its callstack was looked up */
+    uint32_t handed_maker;       /* and the callstack that had made it: addresses are used again */
     struct thread_context *next_free;
+    struct thread_context *next; /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
     struct known_child known[KNOWN_CHILDREN];
 };
 
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
+    struct fil_thread *thread;      /* its record in the recording; NULL: none. To be asked for by thread_record() */
+    uint32_t thread_round;          /* the round of tracking that the record is of */
     struct thread_origin origin;    /* all 0: nothing is known */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
@@ -58,6 +68,18 @@ __attribute__((cold, noinline)) struct thread_context *thread_context_obtain(voi
 
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);
+
+/* Where the callstacks of the calling thread hang, whose context this is, in this round of tracking; its record there. */
+void thread_context_find_start(struct thread_context *context);
+
+/* The calling thread's record, NULL if it has none. Inside an event. None in a fork's child: that recording is its parent's. */
+struct fil_thread *thread_record(void);
+
+/* The node below which the calling thread's callstacks hang. */
+uint32_t thread_start_node(void);
+
+/* Tracking ends: let memory go that no thread needs to go on. Called inside an event. */
+void thread_contexts_empty(void);
 
 /* Let the three arrays hold more. Returns false if there is no memory. */
 __attribute__((cold, noinline)) bool thread_context_grow(struct thread_context *context);

@@ -31,8 +31,8 @@ FIL_EXPORT void *sbrk(intptr_t change)
     uint32_t node = attribute_now();
     bool locked = state_enter();
     void *old = real.sbrk(change);
-    if (!failed(old)) {
-        moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)change, node);
+    if (!failed(old) && events_still_counted()) {
+        moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)change, attribute_still(node));
     }
     state_leave(locked);
     if (failed(old) && change > 0 && errno == ENOMEM) {
@@ -50,8 +50,8 @@ FIL_EXPORT int brk(void *end)
     bool locked = state_enter();
     void *old = real.sbrk(0);
     int status = real.brk(end);
-    if (status == 0 && !failed(old)) {
-        moved((uintptr_t)old, (uintptr_t)end, node);
+    if (status == 0 && !failed(old) && events_still_counted()) {
+        moved((uintptr_t)old, (uintptr_t)end, attribute_still(node));
     }
     state_leave(locked);
     if (status != 0 && (uintptr_t)end > (uintptr_t)old && errno == ENOMEM) {

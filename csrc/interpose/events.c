@@ -2,7 +2,19 @@
 
 #include <errno.h>
 
+#include "attribute/thread_context.h"
+
 _Thread_local uint32_t events_hidden;
+
+void event_thread_took(uint32_t node)
+{
+    if (state.threads) {
+        ledger_thread_note(&state.ledger, thread_record(), node);
+    }
+}
+
+/* The round of tracking in which the calling thread has taken an entry last. */
+static _Thread_local uint32_t taken_in;
 
 __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
 {
@@ -11,10 +23,14 @@ __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, 
         (void)event_take_block(slot, block);
     }
     bool locked = state_enter();
-    if (node == FIL_NODE_LOST) {
-        ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
+    if (events_still_counted()) {
+        node = attribute_still(node);
+        if (node == FIL_NODE_LOST) {
+            ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
+        }
+        event_thread_took(node);
+        ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     }
-    ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     state_leave(locked);
 }
 
@@ -26,19 +42,34 @@ void event_request_failed(size_t bytes, enum fil_request kind)
     int kept = errno;
     uint32_t node = attribute_now();
     bool locked = state_enter();
-    ledger_request_failed(&state.ledger, bytes, node, kind);
+    if (events_still_counted()) {
+        ledger_request_failed(&state.ledger, bytes, attribute_still(node), kind);
+    }
     state_leave(locked);
     errno = kept;
 }
 
 __attribute__((noinline)) struct block event_take_block(uint32_t *slot, const void *block)
 {
+    struct block taken = {0, 0, 0};
     bool locked = state_enter();
-    struct block taken = ledger_take_block(&state.ledger, slot);
+    taken_in = state.round;
+    if (slot[0] != 0) { /* tracking has not ended meanwhile */
+        taken = ledger_take_block(&state.ledger, slot);
+    }
     if (taken.mark != 0) {
         attribute_code_freed((uintptr_t)block);
         taken.mark = 0; /* should the block come back, it is no code object */
     }
     state_leave(locked);
     return taken;
+}
+
+void event_block_restored(uint32_t *slot, const struct block *taken)
+{
+    bool locked = state_enter();
+    if (events_still_counted() && taken_in == state.round && taken->bytes != 0) {
+        ledger_restore_block(&state.ledger, slot, taken);
+    }
+    state_leave(locked);
 }

@@ -21,6 +21,9 @@ static inline bool events_counted(void)
 void event_add_block(const void *block, size_t bytes, uint32_t node);
 struct block event_take_block(uint32_t *slot, const void *block);
 
+/* The calling thread took memory by `node`: for where threads were at the peak. Inside an event. */
+void event_thread_took(uint32_t node);
+
 /* The entry of a block that the calling thread is about to give back; NULL if it is not recorded. The block is ours, so
  * nobody else changes its entry: no lock is needed to look. */
 static inline uint32_t *event_find_block(const void *block)
@@ -58,15 +61,16 @@ static inline void event_block_removed(const void *block)
     (void)event_take_block(slot, block);
 }
 
+/* In the section between state_enter and state_leave, where it is certain: does tracking run? */
+static inline bool events_still_counted(void)
+{
+    return state.tracking;
+}
+
 /* The calling thread asked for memory and got none. Keeps errno. Does nothing for a request of no bytes. */
 __attribute__((cold)) void event_request_failed(size_t bytes, enum fil_request kind);
 
 /* A release that was recorded did not happen. */
-static inline void event_block_restored(uint32_t *slot, const struct block *taken)
-{
-    bool locked = state_enter();
-    ledger_restore_block(&state.ledger, slot, taken);
-    state_leave(locked);
-}
+void event_block_restored(uint32_t *slot, const struct block *taken);
 
 #endif

@@ -27,8 +27,8 @@ static void *map_file(void *address, size_t bytes, int protection, int flags, in
     uint32_t node = attribute_now();
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
-    if (mapped != MAP_FAILED) {
-        ledger_add_file(&state.ledger, (uintptr_t)mapped, platform_mapped_bytes(bytes, flags), node,
+    if (mapped != MAP_FAILED && events_still_counted()) {
+        ledger_add_file(&state.ledger, (uintptr_t)mapped, platform_mapped_bytes(bytes, flags), attribute_still(node),
                         platform_is_private(flags), path, length);
     }
     state_leave(locked);
@@ -49,11 +49,13 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
     uint32_t node = counts ? attribute_mapping(attribute_now(), caller, taken) : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
-    if (mapped != MAP_FAILED) {
+    if (mapped != MAP_FAILED && events_still_counted()) {
         if (counts) {
+            node = attribute_still(node);
             if (node == FIL_NODE_LOST) {
                 ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
             }
+            event_thread_took(node);
             ledger_add_range(&state.ledger, (uintptr_t)mapped, taken, node);
         } else { /* addresses only, until mprotect makes memory of them */
             ledger_reserve_range(&state.ledger, (uintptr_t)mapped, taken);
@@ -84,7 +86,7 @@ FIL_EXPORT int munmap(void *address, size_t bytes)
     }
     bool locked = state_enter();
     int status = platform_munmap(address, bytes);
-    if (status == 0) {
+    if (status == 0 && events_still_counted()) {
         (void)ledger_remove_range(&state.ledger, (uintptr_t)address, whole_pages(bytes));
     }
     state_leave(locked);
@@ -135,9 +137,9 @@ FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int f
     uint32_t node = attribute_mapping(attribute_now(), __builtin_return_address(0), new_bytes);
     bool locked = state_enter();
     void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
-    if (mapped != MAP_FAILED) {
+    if (mapped != MAP_FAILED && events_still_counted()) {
         moved((uintptr_t)address, whole_pages(old_bytes), (uintptr_t)mapped, whole_pages(new_bytes),
-              platform_leaves_old(flags), node);
+              platform_leaves_old(flags), attribute_still(node));
     }
     state_leave(locked);
     if (mapped == MAP_FAILED && errno == ENOMEM && new_bytes > old_bytes) {
@@ -155,9 +157,9 @@ static int protect(void *address, size_t bytes, int protection, int key, const v
     uint32_t node = attribute_mapping(attribute_now(), caller, bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection, key);
-    bool used = ledger_has_reserved(&state.ledger, (uintptr_t)address, whole_pages(bytes));
+    bool used = events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, whole_pages(bytes));
     if (status == 0 && used) {
-        ledger_use_range(&state.ledger, (uintptr_t)address, whole_pages(bytes), node);
+        ledger_use_range(&state.ledger, (uintptr_t)address, whole_pages(bytes), attribute_still(node));
     }
     state_leave(locked);
     if (status != 0 && used && errno == ENOMEM) {
@@ -184,8 +186,9 @@ FIL_EXPORT void *shmat(int identifier, const void *address, int flags)
     uint32_t node = attribute_now();
     bool locked = state_enter();
     void *mapped = platform_shmat(identifier, address, flags);
-    if (mapped != MAP_FAILED) { /* (void *)-1, as for mmap */
-        ledger_add_range(&state.ledger, (uintptr_t)mapped, platform_shared_bytes(identifier), node);
+    if (mapped != MAP_FAILED && events_still_counted()) { /* (void *)-1, as for mmap */
+        uint64_t bytes = platform_shared_bytes(identifier);
+        ledger_add_range(&state.ledger, (uintptr_t)mapped, bytes, attribute_still(node));
     }
     state_leave(locked);
     return mapped;
@@ -197,9 +200,9 @@ FIL_EXPORT int shmdt(const void *address)
         return platform_shmdt(address);
     }
     bool locked = state_enter();
-    uint64_t bytes = ledger_range_at(&state.ledger, (uintptr_t)address);
+    uint64_t bytes = events_still_counted() ? ledger_range_at(&state.ledger, (uintptr_t)address) : 0;
     int status = platform_shmdt(address);
-    if (status == 0) {
+    if (status == 0 && bytes != 0) {
         (void)ledger_remove_range(&state.ledger, (uintptr_t)address, bytes);
     }
     state_leave(locked);

@@ -8,8 +8,9 @@
  * (mimalloc, which builds without the GIL have; PYTHONMALLOC=debug, tracemalloc) may pass on other sizes and addresses:
  * then all that it does inside is hidden, and the request itself recorded.
  *
- * Wrappers are put in while there is one thread and stay: a thread without the GIL may read a domain's function and its
- * context at any moment, also between two writes. So each domain has functions of its own, which need no context.
+ * Wrappers are there only while tracking runs. A thread without the GIL may read a domain's function and its context at any
+ * moment, also between two writes. So each domain has functions of its own, which need no context, and the context that
+ * stands there remains what it was.
  */
 #include "interpose/python_hooks.h"
 
@@ -48,6 +49,8 @@ typedef void set_arena_allocator(struct arena_allocator *allocator);
 
 static struct python_allocator wrapped[3];
 static struct arena_allocator wrapped_arenas;
+static bool in_place[3];
+static bool arenas_in_place;
 
 /* pymalloc before CPython 3.8, and mimalloc, align small blocks to 8 bytes; the block table needs them 16 apart. */
 static size_t smallest_request;
@@ -212,9 +215,12 @@ static void hidden_arena_give(void *context, void *arena, size_t bytes)
 
 static void wrap_arenas(get_arena_allocator *get, set_arena_allocator *set)
 {
-    get(&wrapped_arenas);
-    struct arena_allocator ours = {.context = &wrapped_arenas, .take = hidden_arena_take, .give = hidden_arena_give};
-    set(&ours);
+    if (!arenas_in_place) {
+        get(&wrapped_arenas);
+        struct arena_allocator ours = {.context = &wrapped_arenas, .take = hidden_arena_take, .give = hidden_arena_give};
+        set(&ours);
+        arenas_in_place = true;
+    }
 }
 
 /* Look up a function of CPython; object and function pointers are of one size on every system that has dlsym. */
@@ -233,34 +239,80 @@ static const char *allocator_name(void)
     return name == NULL ? NULL : name();
 }
 
-enum fil_status python_hooks_install(void)
-{
+/* The interpreter's functions that tell and change its allocators. */
+struct interpreter_calls {
     get_allocator *get;
     set_allocator *set;
     get_arena_allocator *get_arenas;
     set_arena_allocator *set_arenas;
-    FIND("PyMem_GetAllocator", get);
-    FIND("PyMem_SetAllocator", set);
-    FIND("PyObject_GetArenaAllocator", get_arenas);
-    FIND("PyObject_SetArenaAllocator", set_arenas);
-    if (get == NULL || set == NULL || get_arenas == NULL || set_arenas == NULL) {
+};
+
+static bool find_calls(struct interpreter_calls *calls)
+{
+    FIND("PyMem_GetAllocator", calls->get);
+    FIND("PyMem_SetAllocator", calls->set);
+    FIND("PyObject_GetArenaAllocator", calls->get_arenas);
+    FIND("PyObject_SetArenaAllocator", calls->set_arenas);
+    return calls->get != NULL && calls->set != NULL && calls->get_arenas != NULL && calls->set_arenas != NULL;
+}
+
+static void wrap(int domain, bool pymalloc, const struct interpreter_calls *calls)
+{
+    if (!in_place[domain]) {
+        bool small = pymalloc && wrapped[domain].context == NULL;
+        struct python_allocator ours = small ? small_functions[domain] : any_functions[domain];
+        ours.context = wrapped[domain].context;
+        calls->set(domain, &ours);
+        in_place[domain] = true;
+    }
+}
+
+enum fil_status python_hooks_install(void)
+{
+    struct interpreter_calls calls;
+    if (!find_calls(&calls)) {
         return FIL_ERROR_NO_PYTHON;
     }
-    const char *name = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
+    static const char *name;
+    if (!in_place[DOMAIN_OBJ]) { /* else it is ours that stands there */
+        name = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
+    }
     bool pymalloc = name != NULL && strcmp(name, "pymalloc") == 0;
     bool mimalloc = name != NULL && strncmp(name, "mimalloc", sizeof "mimalloc" - 1) == 0; /* or with "_debug" */
     smallest_request = attribute_python_version() < 0x03080000 || mimalloc || name == NULL ? 16 : 0;
     for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {
-        get(domain, &wrapped[domain]);
-    }
-    wrap_arenas(get_arenas, set_arenas);
-    for (int domain = mimalloc ? DOMAIN_RAW : DOMAIN_MEM; domain <= DOMAIN_OBJ; domain++) {
-        if (!mimalloc && wrapped[domain].malloc == wrapped[DOMAIN_RAW].malloc) {
-            continue; /* PYTHONMALLOC=malloc */
+        if (!in_place[domain]) {
+            calls.get(domain, &wrapped[domain]);
         }
-        bool small = pymalloc && wrapped[domain].context == NULL;
-        struct python_allocator ours = small ? small_functions[domain] : any_functions[domain];
-        set(domain, &ours);
+    }
+    wrap_arenas(calls.get_arenas, calls.set_arenas);
+    for (int domain = mimalloc ? DOMAIN_RAW : DOMAIN_MEM; domain <= DOMAIN_OBJ; domain++) {
+        if (mimalloc || wrapped[domain].malloc != wrapped[DOMAIN_RAW].malloc) { /* else PYTHONMALLOC=malloc */
+            wrap(domain, pymalloc, &calls);
+        }
     }
     return FIL_OK;
+}
+
+void python_hooks_remove(void)
+{
+    struct interpreter_calls calls;
+    if (!find_calls(&calls)) {
+        return;
+    }
+    for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {
+        struct python_allocator present;
+        calls.get(domain, &present);
+        if (in_place[domain] &&
+            (present.malloc == small_functions[domain].malloc || present.malloc == any_functions[domain].malloc)) {
+            calls.set(domain, &wrapped[domain]);
+            in_place[domain] = false;
+        }
+    }
+    struct arena_allocator arenas;
+    calls.get_arenas(&arenas);
+    if (arenas_in_place && arenas.take == hidden_arena_take) {
+        calls.set_arenas(&wrapped_arenas);
+        arenas_in_place = false;
+    }
 }

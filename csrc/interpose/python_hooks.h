@@ -6,7 +6,10 @@
 
 #include "fil_abi.h"
 
-/* Wrap the allocators of the interpreter in this process. Call once, with the GIL, while there is one thread. */
+/* Wrap the allocators of the interpreter in this process, unless they still are. With the GIL. */
 enum fil_status python_hooks_install(void);
+
+/* Put back what was wrapped. A wrapper that someone else has wrapped in turn stays, and passes on. With the GIL. */
+void python_hooks_remove(void);
 
 #endif

@@ -24,6 +24,18 @@ uint32_t *block_slot_create(struct block_table *table, const struct ledger_stora
     return &(*leaf)->slots[(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS];
 }
 
+void block_table_empty(struct block_table *table, const struct ledger_storage *storage)
+{
+    for (uint32_t i = 0; i < BLOCK_MIDDLES; i++) {
+        const struct block_middle *middle = table->middles[i];
+        for (uint32_t j = 0; middle != NULL && j < BLOCK_LEAVES; j++) {
+            if (middle->leaves[j] != NULL) {
+                storage->empty_pages(storage->context, middle->leaves[j], sizeof *middle->leaves[j]);
+            }
+        }
+    }
+}
+
 void block_set_mark(uint32_t *slot, uint32_t mark, uint32_t node)
 {
     struct block block = {.bytes = 0, .node = node, .mark = 0};

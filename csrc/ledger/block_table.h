@@ -104,6 +104,9 @@ static inline void block_clear(uint32_t *slot)
     slot[0] = 0;
 }
 
+/* Forget every block. The table's parts stay, for who looks at them without a lock; their memory goes back. */
+void block_table_empty(struct block_table *table, const struct ledger_storage *storage);
+
 /* Remember `mark` (not 0) with the block of BLOCK_MARK_BYTES or more at `slot`, whether it is recorded or not:
  * an unrecorded one becomes an entry of 0 bytes for `node`. */
 void block_set_mark(uint32_t *slot, uint32_t mark, uint32_t node);

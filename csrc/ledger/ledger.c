@@ -14,6 +14,40 @@ bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct 
     return true;
 }
 
+static void give(const struct ledger_storage *storage, void *pages, size_t bytes)
+{
+    if (pages != NULL) {
+        storage->give_pages(storage->context, pages, bytes);
+    }
+}
+
+void ledger_end(struct ledger *ledger)
+{
+    const struct ledger_storage *storage = &ledger->storage;
+    block_table_empty(&ledger->blocks, storage);
+    give(storage, ledger->ranges.ranges, ledger->ranges.capacity * sizeof *ledger->ranges.ranges);
+    give(storage, ledger->reserved.ranges, ledger->reserved.capacity * sizeof *ledger->reserved.ranges);
+    give(storage, ledger->callstacks.slots, ledger->callstacks.capacity * sizeof *ledger->callstacks.slots);
+    give(storage, ledger->texts.entries, ledger->texts.capacity * sizeof *ledger->texts.entries);
+    give(storage, ledger->codes.slots, ledger->codes.capacity * sizeof *ledger->codes.slots);
+    give(storage, ledger->files.ranges.ranges, ledger->files.ranges.capacity * sizeof *ledger->files.ranges.ranges);
+    ledger->ranges = ledger->reserved = (struct range_table){NULL, 0, 0};
+    ledger->files = (struct file_table){.records = NULL};
+    ledger->callstacks = (struct callstack_table){NULL, 0, 0};
+    ledger->texts = (struct text_table){.entries = NULL};
+    for (uint32_t i = 0; i < LEDGER_CODE_SEGMENTS && ledger->codes.segments[i] != NULL; i++) {
+        ledger->codes.segments[i] = NULL;
+    }
+    ledger->codes.slots = NULL;
+    ledger->codes.capacity = ledger->codes.count = 0;
+    for (uint32_t i = 0; i < LEDGER_NODE_SEGMENTS && ledger->node_segments[i] != NULL; i++) {
+        ledger->node_segments[i] = NULL;
+    }
+    ledger->snapshots = ledger->snapshot_bytes = 0;
+    ledger->threads = NULL;
+    ledger->header = NULL;
+}
+
 /* Epochs are about to run out: let the newest become 1, and every older one 0. Once in four thousand million peaks. */
 static void renumber_epochs(struct ledger *ledger)
 {
@@ -26,6 +60,7 @@ static void renumber_epochs(struct ledger *ledger)
         gauge->epoch = gauge->epoch == ledger->header->epoch ? 1 : 0;
     }
     ledger_renumber_files(ledger);
+    ledger_renumber_threads(ledger);
     ledger->header->epoch = 1;
 }
 

@@ -24,6 +24,7 @@
 #include "ledger/range_table.h"
 #include "ledger/storage.h"
 #include "ledger/text_table.h"
+#include "ledger/thread_table.h"
 
 struct ledger {
     struct fil_header *header; /* counters live in the recording */
@@ -36,6 +37,7 @@ struct ledger {
     struct callstack_table callstacks;
     struct text_table texts;
     struct code_table codes;
+    struct fil_threads *threads; /* in the recording; NULL: threads are not told apart */
     uint64_t snapshots; /* taken so far */
     uint64_t snapshot_bytes; /* live when the last one was taken */
 };
@@ -43,6 +45,9 @@ struct ledger {
 /* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.
  * Returns false if storage has no room for the first segment of nodes. */
 bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct ledger_storage *storage);
+
+/* End what ledger_init began: forget everything, and give memory back. The recording is the caller's to close. */
+void ledger_end(struct ledger *ledger);
 
 static inline struct fil_node *ledger_node(const struct ledger *ledger, uint32_t node)
 {
@@ -62,6 +67,14 @@ static inline void ledger_touch(const struct ledger *ledger, struct fil_node *ro
     if (row->epoch != ledger->header->epoch) {
         row->at_peak_bytes = row->current_bytes;
         row->epoch = ledger->header->epoch;
+    }
+}
+
+/* `thread` (NULL: an unknown one) has taken memory by `node`. */
+static inline void ledger_thread_note(const struct ledger *ledger, struct fil_thread *thread, uint32_t node)
+{
+    if (thread != NULL) {
+        thread_table_note(ledger->threads, ledger->header->epoch, thread, node);
     }
 }
 

@@ -21,6 +21,9 @@ struct ledger_storage {
     /* Give back memory that take_pages gave, with the same size. */
     void (*give_pages)(void *context, void *pages, size_t bytes);
 
+    /* Let memory that take_pages gave hold zeros again. It stays mapped, for who still looks at it. */
+    void (*empty_pages)(void *context, void *pages, size_t bytes);
+
     /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */
     struct fil_node *(*next_node_segment)(void *context);
     struct fil_code *(*next_code_segment)(void *context);

@@ -89,6 +89,15 @@ void platform_give_pages(void *pages, size_t bytes)
     errno = kept;
 }
 
+void platform_empty_pages(void *pages, size_t bytes)
+{
+    int kept = errno;
+    if (madvise(pages, whole_pages(bytes), MADV_DONTNEED) != 0) { /* it is locked in memory */
+        memset(pages, 0, bytes);
+    }
+    errno = kept;
+}
+
 static uint64_t clock_in_ns(clockid_t clock)
 {
     struct timespec now = {0, 0};
@@ -204,6 +213,11 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
     (void)syscall(SYS_close, descriptor);
     errno = kept;
     return mapped;
+}
+
+void platform_unmap_file(void *mapped, size_t bytes)
+{
+    platform_give_pages(mapped, bytes);
 }
 
 bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)

@@ -16,6 +16,9 @@ void *platform_take_pages(size_t bytes);
 /* Give back what platform_take_pages gave, with the same size. */
 void platform_give_pages(void *pages, size_t bytes);
 
+/* Let whole pages of private memory hold zeros again, and not be resident where the system can do that. */
+void platform_empty_pages(void *pages, size_t bytes);
+
 /* Monotonic time in nanoseconds, from the cheap clock that ticks every few milliseconds. */
 uint64_t platform_coarse_clock_ns(void);
 
@@ -66,6 +69,9 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
 /* Let the file at `path` have `bytes` more from `offset` on, allocated on disk, and map those. Returns NULL on failure,
  * with the reason in `*error`. The file is opened anew for every call: the program may close any descriptor. */
 void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error);
+
+/* Take back what platform_map_file gave, with the same size. */
+void platform_unmap_file(void *mapped, size_t bytes);
 
 /* Write into the file at `path`, which is opened anew, without taking memory. False if not all could be written. */
 bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes);

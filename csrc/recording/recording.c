@@ -21,6 +21,7 @@ static struct {
     struct fil_node *spare_nodes; /* when memory runs out, whoever asks last may have a new callstack */
     struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
     unsigned snapshot_last;
+    void *segments[FIL_SEGMENT_CAPACITY]; /* where each is mapped */
 } recording;
 
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
@@ -60,6 +61,20 @@ int recording_last_error(void)
     return recording.last_error;
 }
 
+void recording_close(void)
+{
+    struct fil_header *header = recording.header;
+    for (uint32_t i = 0; i < header->segment_count; i++) {
+        platform_unmap_file(recording.segments[i], (size_t)header->segments[i].bytes);
+    }
+    platform_unmap_file(header, FIL_HEADER_BYTES);
+    recording.header = NULL;
+    recording.spare_nodes = NULL;
+    recording.snapshots[0] = recording.snapshots[1] = (struct snapshot_place){0, 0};
+    recording.snapshot_last = 0;
+    recording.last_error = 0;
+}
+
 void recording_set_state(enum fil_state state)
 {
     recording.header->state = state;
@@ -81,6 +96,7 @@ static void *next_segment(enum fil_segment_kind kind, size_t bytes, uint64_t *of
         recording.last_error = error;
         return NULL;
     }
+    recording.segments[header->segment_count] = mapped;
     header->segments[header->segment_count] =
         (struct fil_segment){.offset = *offset, .bytes = bytes, .kind = (uint32_t)kind, .reserved = 0};
     header->file_bytes = *offset + bytes;
@@ -147,4 +163,10 @@ uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size
     size_t wanted = bytes > FIL_TEXT_SEGMENT_BYTES ? (bytes + page - 1) / page * page : FIL_TEXT_SEGMENT_BYTES;
     *room = wanted;
     return next_segment(FIL_SEGMENT_TEXT, wanted, offset);
+}
+
+struct fil_threads *recording_threads(void)
+{
+    uint64_t offset;
+    return next_segment(FIL_SEGMENT_THREADS, sizeof(struct fil_threads), &offset);
 }

@@ -17,6 +17,7 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
  * ledger's storage functions. */
 struct fil_node *recording_next_nodes(void *context);
 struct fil_code *recording_next_codes(void *context);
+struct fil_threads *recording_threads(void);
 struct fil_file *recording_files(void *context, uint64_t *offset);
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
 
@@ -25,6 +26,9 @@ bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *val
 
 /* The errno of the last segment that could not be had, 0 if none failed. */
 int recording_last_error(void);
+
+/* Unmap everything: the file is whole. Another one may be opened. */
+void recording_close(void);
 
 /* From now on the header says how far the writer came. */
 void recording_set_state(enum fil_state state);

@@ -35,6 +35,14 @@ def _carry_out(command: "Command") -> int:
         from filprofiler.cli.run import run
 
         return run(command.target, command.options)
+    if command.name == "python":
+        from filprofiler.cli.python import python
+
+        return python(command.target.arguments)
+    if command.name == "install-kernel":
+        from filprofiler.cli.install_kernel import install_kernel
+
+        return install_kernel(command.kernel_prefix)
     if command.name == "report":
         from filprofiler.cli.report import report
 

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Sequence
 
-    from filprofiler.cli.threshold import Threshold
+    from filprofiler.profile.threshold import Threshold
 
 SCRIPT, MODULE, COMMAND = "script", "module", "command"
 DEFAULT_OUTPUT = "fil-result"
@@ -62,8 +62,10 @@ class Target:
 class Command:
     """A command line that was understood.
 
-    name: "run", "report", "diff", "help", "version", "license", or "incomplete" for a `run` without a program.
-    target: what `run` runs; paths: what `report` and `diff` read.
+    name: "run", "report", "diff", "python", "install-kernel", "help", "version", "license", or "incomplete" for a
+        `run` without a program.
+    target: what `run` runs; of `python`, only its arguments; paths: what `report` and `diff` read.
+    kernel_prefix: where `install-kernel` puts the kernel: a folder, "--user", "--sys-prefix" or "".
     """
 
     def __init__(self, name: str, options: Options) -> None:
@@ -71,6 +73,7 @@ class Command:
         self.options = options
         self.target = Target(SCRIPT, "", ())
         self.paths = []  # type: List[str]
+        self.kernel_prefix = ""
 
 
 class _Reader:
@@ -110,7 +113,7 @@ class _Reader:
         elif word.partition("=")[0] == "--format":
             _add_formats(options.formats, self.value("--format", "a form of the report", word))
         elif word.partition("=")[0] == "--fail-over":
-            from filprofiler.cli.threshold import parse_threshold
+            from filprofiler.profile.threshold import parse_threshold
 
             options.fail_over = parse_threshold(self.value("--fail-over", "an amount, such as 5% or 200MB,", word))
         elif word in _SHOWN:
@@ -152,7 +155,11 @@ def _parse(reader: _Reader) -> Command:
     if name in _READING:
         return _parse_reading(reader, name)
     if name == "python":
-        raise UsageError("fil-profile python is not available in this version; use fil-profile run.")
+        command = Command("python", reader.options)
+        command.target = Target(SCRIPT, "", reader.words)
+        return command
+    if name == "install-kernel":
+        return _parse_install_kernel(reader)
     raise UsageError("%s is not a command of fil-profile; did you mean: fil-profile run %s" % (name, name))
 
 
@@ -194,6 +201,22 @@ def _parse_reading(reader: _Reader, name: str) -> Command:
         raise UsageError("%s, and %s is one word too many." % (sentence, command.paths[wanted]))
     if len(command.paths) < wanted:
         raise UsageError("%s." % sentence)
+    return command
+
+
+def _parse_install_kernel(reader: _Reader) -> Command:
+    """`install-kernel`, with where to."""
+    command = Command("install-kernel", reader.options)
+    while reader.words:
+        word = reader.words.pop(0)
+        if word in ("--user", "--sys-prefix"):
+            command.kernel_prefix = word
+        elif word.partition("=")[0] == "--prefix":
+            command.kernel_prefix = reader.value("--prefix", "a folder", word)
+        elif word in _SHOWN:
+            command.name = _SHOWN[word]
+        else:
+            raise UsageError("fil-profile install-kernel takes --user, --sys-prefix or --prefix DIR, not %s." % word)
     return command
 
 

@@ -4,8 +4,10 @@ HELP = """\
 usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
        fil-profile [OPTIONS] run -m MODULE [ARGS...]
        fil-profile [OPTIONS] run -c CODE [ARGS...]
+       fil-profile python ARGS...
        fil-profile [OPTIONS] report RESULT
        fil-profile [OPTIONS] diff RESULT RESULT
+       fil-profile install-kernel [--user | --sys-prefix | --prefix DIR]
 
 Run a Python program and report how much memory it had at its peak, and which
 lines of code had asked for it. `python -m filprofiler` is the same command; flags
@@ -15,12 +17,16 @@ commands:
   run SCRIPT, -m MODULE, -c CODE
                           run a program and write the report when it has ended;
                           everything that follows belongs to the program
+  python ARGS...          run `python ARGS...`, in which a program can profile parts
+                          of itself, with filprofiler.api; else nothing is recorded
   report RESULT           write the report from a recording that was left over,
                           because the run was cut short, or was kept, or from a
                           peak-memory.json
   diff RESULT RESULT      tell what has grown and shrunk since the first result,
                           and write a page of it beside the second
                           RESULT: a result folder, or one of its files
+  install-kernel          let Jupyter find the kernel "Python 3 with Fil"; by
+                          default for this virtual environment, or else this user
 
 options:
   -o DIR                  run: write results to folders in DIR (default:

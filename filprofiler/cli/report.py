@@ -8,10 +8,10 @@ from filprofiler.cli import browser
 from filprofiler.cli.messages import say
 from filprofiler.cli.reporting import make_report, write_files
 from filprofiler.cli.results import FOR_REPORT, find_result, read_result
-from filprofiler.cli.run_description import DESCRIPTION_NAME, read_description
 from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.launch import statuses
 from filprofiler.launch.result_folder import RECORDING_NAME, remove
+from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

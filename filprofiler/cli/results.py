@@ -2,10 +2,10 @@
 
 import os
 
-from filprofiler.cli.run_description import read_description
 from filprofiler.errors import SavedProfileError
 from filprofiler.launch.result_folder import RECORDING_NAME
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
+from filprofiler.profile.run_description import read_description
 from filprofiler.report.formats import JSON, PROF, file_names
 
 TYPE_CHECKING = False

@@ -6,19 +6,19 @@ import time
 
 from filprofiler.cli import browser
 from filprofiler.cli.messages import say
-from filprofiler.cli.run_description import DESCRIPTION_NAME, write_description
+from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe
-from filprofiler.environment import BOOTSTRAP_PATH, LIBRARY_PATH
+from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import jit, statuses
 from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
-from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
 from filprofiler.launch.sampler import Sampler
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
+from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
 
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
+    from filprofiler.launch.preload import Preload
     from filprofiler.profile.model import Program
 
 
 _LOOK_SECONDS = 0.5
 _REST_SECONDS = 60.0  # after a report that was written because memory was low
-
-
-class _CannotProfileError(FilError):
-    """This interpreter or platform cannot be profiled."""
 
 
 def run(target: "Target", options: "Options") -> int:
@@ -45,10 +42,10 @@ def run(target: "Target", options: "Options") -> int:
     supervisor = Supervisor()
     watch = MemoryWatch()
     try:
-        preload = _preload()
+        preload = library_to_preload()
         folder = ResultFolder(output)
         folder.create_recording()
-    except _CannotProfileError as error:
+    except CannotProfileError as error:
         say(str(error))
         return statuses.CANNOT_PROFILE
     except OutputError as error:
@@ -97,18 +94,7 @@ def run(target: "Target", options: "Options") -> int:
     return _finish(outcome, program, folder, options, watch)
 
 
-def _preload() -> Preload:
-    """Our library, ready to be preloaded. Raises _CannotProfileError."""
-    if not sys.executable:
-        raise _CannotProfileError("Python does not know its own path, so it cannot start the program.")
-    try:
-        return Preload(LIBRARY_PATH)
-    except OSError as error:
-        problem = "The library %s cannot be read (%s); install filprofiler again."
-        raise _CannotProfileError(problem % (LIBRARY_PATH, error.strerror)) from None
-
-
-def _environment(preload: Preload, options: "Options", program: "Program") -> "Dict[str, str]":
+def _environment(preload: "Preload", options: "Options", program: "Program") -> "Dict[str, str]":
     """The environment in which the program is started; what is set for allocators goes into its description."""
     environment = dict(os.environ)
     preload.put_first(environment)

@@ -152,7 +152,7 @@ class _FrameMeasurement:
         cframe, frame = divmod(_lowest("thread state", holders), _STATE_BYTES)
         fields.update({"state_cframe": cframe, "state_frame": frame})
         # Chunks of frames are a way to be quicker only, and a mistake in them would show in deep stacks alone.
-        fields.update({"state_chunk": 0, "chunk_previous": 0, "chunk_size": 0})
+        fields.update({"state_chunk": 0, "chunk_previous": 0, "chunk_size": 0, "frame_locals": 0})
         return fields
 
     def _address(self, frame: "Any") -> "Tuple[int, int]":

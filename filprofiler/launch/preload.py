@@ -34,6 +34,10 @@ class Preload:
         others = environment.get(PRELOAD_VARIABLE)
         environment[PRELOAD_VARIABLE] = self.entry + (":" + others if others else "")
 
+    def outlive_exec(self) -> None:
+        """This process is about to become the program: an entry that names a descriptor has to be good then."""
+        os.set_inheritable(self._descriptor, self.entry.startswith("/proc/"))
+
     def close(self) -> None:
         """The program has begun: the entry is not needed any more."""
         os.close(self._descriptor)

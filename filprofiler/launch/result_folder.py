@@ -46,7 +46,11 @@ class ResultFolder:
         except OSError as error:
             reason = error.strerror or str(error)
             raise OutputError("Cannot create a folder for the result in %s: %s." % (output, reason)) from None
-        self.recording_path = os.path.join(self.path, RECORDING_NAME)
+        self._use(self.path)
+
+    def _use(self, path: str) -> None:
+        self.path = path
+        self.recording_path = os.path.join(path, RECORDING_NAME)
 
     def create_recording(self) -> None:
         """Create the empty recording, with its first room allocated on disk.

@@ -1,20 +1,22 @@
 """From a recording to a profile: frames become sites in the source, and equal callstacks one node.
 
 The recording tells frames apart by function and instruction; a person by line. Here they are merged by file, function
-and line, our own frames at the root and threading's round the start of a thread are left out, and what was held at the
-peak is added up.
+and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was
+held at the peak is added up.
 """
 
 from itertools import chain, compress
 
 from filprofiler import _abi
 from filprofiler.profile import filters
+from filprofiler.profile.beginnings import begin_late
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.memory_use import whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
 from filprofiler.profile.sites import SiteTable
+from filprofiler.profile.threads import threads_at_peak, threads_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
             fatal_number = fatal_number if recording.snapshot_failure else 0
         else:
             missed.append((1, _NO_SNAPSHOT_REASON))
+    begin_late(recording, program)
     mapped, clock_ns = _mapped_at(recording, held)
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
@@ -90,6 +93,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         failed_requests=recording.failed_requests,
         failures=failures,
         fatal_request=fatal,
+        threads=threads_at_peak(recording.threads, builder.stack) if moment == PEAK else (),
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
 
@@ -157,6 +161,7 @@ class _TreeBuilder:
         self._own_files = frozenset(program.own_files)
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
+        self._thread_marks = {}  # type: Dict[int, Set[int]]
         self.main_paths = set()  # type: Set[str]
 
     def build(self) -> Node:
@@ -165,6 +170,7 @@ class _TreeBuilder:
         root = Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
         others = [failure.node for failure in recording.failures] + [file.node for file in recording.account.files]
+        others += [thread.peak_node for thread in recording.threads.threads]
         wanted = _with_ancestors(recording, self._held, others)
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
@@ -174,6 +180,8 @@ class _TreeBuilder:
         self._phase[lost] = _KEPT
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
+        for place, words in threads_below(recording.threads, self._thread_marks).items():
+            self._nodes[place].thread = words
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
@@ -227,7 +235,7 @@ class _TreeBuilder:
         self._at[number] = self._at[parent]
         self._phase[number] = phase = self._phase[parent]
         if code_number == 0:
-            if offset == _abi.FIL_MARK_THREAD:
+            if offset in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED):
                 self._at[number] = self._at[self._above_threading(parent)]
                 self._phase[number] = _THREAD
             elif offset == _abi.FIL_MARK_WORKER:
@@ -240,9 +248,15 @@ class _TreeBuilder:
         self._at[number] = child = self._child(self._at[parent], site)
         self._phase[number] = _KEPT
         if phase == _THREAD:
-            self._nodes[child].thread = True
+            self._thread_marks.setdefault(child, set()).add(self._mark_above(number))
         elif phase == _OWN and self.table.sites[site].name == "<module>":
             self.main_paths.add(self.table.sites[site].path)
+
+    def _mark_above(self, number: int) -> int:
+        """The mark below which a frame stands."""
+        while self._recording.codes[number]:
+            number = self._recording.parents[number]
+        return number
 
     def _left_out(self, number: int, phase: int) -> bool:
         """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""
@@ -261,7 +275,8 @@ class _TreeBuilder:
         recording = self._recording
         while number >= _abi.FIL_NODE_FIRST and recording.codes[number]:
             code = recording.code(recording.codes[number])
-            if not filters.is_thread_starter(code.filename, code.name):
+            shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
+            if not (shim or filters.is_thread_starter(code.filename, code.name)):
                 break
             number = recording.parents[number]
         return number

@@ -64,7 +64,7 @@ class ChangedNode:
         "thread",
     )
 
-    def __init__(self, site: Site, in_newer: bool, thread: bool) -> None:
+    def __init__(self, site: Site, in_newer: bool, thread: str) -> None:
         self.site = site
         self.in_newer = in_newer
         self.thread = thread
@@ -215,7 +215,7 @@ def _changes(matches: _Matches, before: TopLines, after: TopLines) -> "List[Chan
 
 def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode:
     """The tree of all callstacks that have changed, and how they have."""
-    root = ChangedNode(after.root.site, True, False)
+    root = ChangedNode(after.root.site, True, "")
     nodes = [root]
     pending = [(root, before.root, after.root)]  # type: List[Tuple[ChangedNode, Optional[Node], Optional[Node]]]
     while pending:

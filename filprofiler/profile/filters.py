@@ -6,13 +6,19 @@ from filprofiler.profile.model import Profile, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable
+    from typing import Dict, FrozenSet, Iterable, Optional, Tuple
 
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
-# Frames of threading.py between the line that starts a thread and the function that runs in it.
-_THREAD_STARTERS = frozenset(["start"])
-_THREAD_BODIES = frozenset(["_bootstrap", "_bootstrap_inner", "run"])
+# Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the
+# file's name, functions on the line's side (None: all) and on the thread's.
+_THREADING = (
+    ("/threading.py", frozenset(["start"]), frozenset(["_bootstrap", "_bootstrap_inner", "run"])),
+    ("/concurrent/futures/thread.py", None, frozenset(["_worker", "run"])),
+    ("/concurrent/futures/_base.py", None, frozenset()),
+    ("/multiprocessing/dummy/__init__.py", frozenset(["start"]), frozenset()),
+    ("/multiprocessing/pool.py", None, frozenset(["worker"])),
+)  # type: Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]
 
 
 def is_runpy(filename: str) -> bool:
@@ -26,13 +32,13 @@ def is_interpreter_shim(filename: str, name: str, first_line: int) -> bool:
 
 
 def is_thread_starter(filename: str, name: str) -> bool:
-    """Whether a frame is threading's own, above the start of a thread."""
-    return name in _THREAD_STARTERS and filename.endswith("/threading.py")
+    """Whether a frame is threading's own or a pool's, above the start of a thread or work that was handed over."""
+    return any(filename.endswith(end) and (names is None or name in names) for end, names, _bodies in _THREADING)
 
 
 def is_thread_body(filename: str, name: str) -> bool:
-    """Whether a frame is threading's own, below the start of a thread."""
-    return name in _THREAD_BODIES and filename.endswith("/threading.py")
+    """Whether a frame is threading's own or a pool's, below the start of a thread or work that was handed over."""
+    return any(name in names and filename.endswith(end) for end, _starters, names in _THREADING)
 
 
 def standard_library_folders(python_version: int) -> "Iterable[str]":

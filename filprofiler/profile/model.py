@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
+    from filprofiler.profile.threads import ThreadAtPeak
     from filprofiler.profile.whereabouts import Whereabouts
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
@@ -36,6 +37,10 @@ class Program:
     settings: environment variables that were set for libraries' allocators: "NAME=value".
     limits: sentences about what limited its memory; only where that matters.
     source_lines: the source lines that came with a saved profile; None: they are read from the files.
+    name: what was profiled, in words, if that is not the whole program.
+    entry_files: files of ours whose frames, and all above them, are left out wherever they stand.
+    first_files: callstacks begin at their first frame of one of these files, if they have one.
+    source_texts: by path, the whole text of source that is in no file.
     """
 
     __slots__ = (
@@ -52,6 +57,10 @@ class Program:
         "limits",
         "settings",
         "source_lines",
+        "name",
+        "entry_files",
+        "first_files",
+        "source_texts",
     )
 
     def __init__(
@@ -69,6 +78,10 @@ class Program:
         limits: "Sequence[str]" = (),
         settings: "Sequence[str]" = (),
         source_lines: "Optional[SourceLines]" = None,
+        name: "Optional[str]" = None,
+        entry_files: "Sequence[str]" = (),
+        first_files: "Sequence[str]" = (),
+        source_texts: "Optional[Dict[str, str]]" = None,
     ) -> None:
         self.script = script
         self.script_absolute = script_absolute
@@ -83,6 +96,10 @@ class Program:
         self.limits = tuple(limits)
         self.settings = tuple(settings)
         self.source_lines = source_lines
+        self.name = name
+        self.entry_files = tuple(entry_files)
+        self.first_files = tuple(first_files)
+        self.source_texts = dict(source_texts or {})
 
 
 class Site:
@@ -127,7 +144,8 @@ class Node:
     total_bytes: those, and all below.
     callstacks: number of callstacks with bytes of their own, here and below.
     children: largest first; among equals, the one that asked for memory first.
-    thread: whether this frame is the outermost of a thread that the frame above it started.
+    thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in
+        words ("thread Loader-1 and 7 others"), else "".
     """
 
     __slots__ = ("callstacks", "children", "own_bytes", "parent", "site", "thread", "total_bytes")
@@ -135,7 +153,7 @@ class Node:
     def __init__(self, site: Site, parent: "Optional[Node]", own_bytes: int = 0) -> None:
         self.site = site
         self.parent = parent
-        self.thread = False
+        self.thread = ""
         self.own_bytes = own_bytes
         self.total_bytes = 0
         self.callstacks = 0
@@ -192,6 +210,7 @@ class Profile:
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
+    threads: the threads that were there at the peak; empty if there was one only, or that is not known.
     memory: where the memory was; None if it is not known at all.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
@@ -215,6 +234,7 @@ class Profile:
         "root",
         "saved_remarks",
         "started_unix_ns",
+        "threads",
     )
 
     def __init__(
@@ -234,6 +254,7 @@ class Profile:
         failures: "Sequence[FailedRequest]" = (),
         fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
+        threads: "Sequence[ThreadAtPeak]" = (),
         memory: "Optional[Whereabouts]" = None,
     ) -> None:
         self.program = program
@@ -246,6 +267,7 @@ class Profile:
         self.main_paths = frozenset(main_paths)
         self.columns = columns
         self.followed = followed
+        self.threads = tuple(threads)
         self.memory = memory
         self.curve = tuple(curve)
         self.moment = moment

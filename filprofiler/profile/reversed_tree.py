@@ -4,6 +4,7 @@ from itertools import compress
 
 from filprofiler.profile.flat_tree import FlatTree
 from filprofiler.profile.model import Node, Site
+from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.profile.totals import Totals
 
 TYPE_CHECKING = False
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class ReversedNode:
     """A node of the tree that is read from the leaf: its children are the callers of its site.
 
-    The attributes are those of Node; `thread` says that this frame is the outermost of a thread in all callstacks told
-    here. Children are worked out when they are first asked for, so that looking at the largest branches of a large
+    The attributes are those of Node; `thread` tells a thread if this frame is the outermost of one in all callstacks
+    told here. Children are worked out when they are first asked for, so that looking at the largest branches of a large
     profile costs little.
     """
 
@@ -33,9 +34,12 @@ class ReversedNode:
         self._children = None  # type: Optional[List[ReversedNode]]
 
     @property
-    def thread(self) -> bool:
-        """Whether this frame is the outermost of a thread in all callstacks told here."""
-        return bool(self._members) and all(frame.thread for frame, _leaf in self._members)
+    def thread(self) -> str:
+        """If this frame is the outermost of a thread in all callstacks told here, that thread in words, else ""."""
+        words = {frame.thread for frame, _leaf in self._members}
+        if not words or "" in words:
+            return ""
+        return words.pop() if len(words) == 1 else ANOTHER_THREAD
 
     @property
     def children(self) -> "List[ReversedNode]":

@@ -11,6 +11,7 @@ from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Progra
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
 from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
+from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _profile_of(data: "Any") -> Profile:
         memory=memory_of(data.get("memory"), sites),
         fatal_request=failures[whole(data["fatal_request"])] if data["fatal_request"] is not None else None,
     )
+    profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment %r" % profile.moment)
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
@@ -138,6 +140,14 @@ def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:
     )
 
 
+def _thread(data: "Any", sites: "List[Site]") -> ThreadAtPeak:
+    return ThreadAtPeak(
+        of_type(data["name"], str),
+        [sites[whole(number)] for number in data["stack"]],
+        of_type(data["last"], bool),
+    )
+
+
 def _remark(data: "Any", sites: "List[Site]") -> Remark:
     kind, numbers, sizes = of_type(data["kind"], str), data["sites"], data["sizes"]
     words = {of_type(name, str): of_type(word, str) for name, word in data["words"].items()}
@@ -173,7 +183,11 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         if not (0 <= of_type(parent, int) < place and 0 <= number < len(sites) and size >= 0):
             raise _UnfitError("is damaged: its node %d makes no sense" % place)
         nodes.append(Node(sites[number], nodes[parent], size))
-    for place in columns["thread"]:
-        nodes[whole(place)].thread = True
+    places = columns["thread"]
+    words = columns.get("thread_words", [ANOTHER_THREAD] * len(places))
+    if len(words) != len(places):
+        raise _UnfitError("is damaged: the columns of its threads are not of equal length")
+    for place, called in zip(places, words):
+        nodes[whole(place)].thread = of_type(called, str)
     sum_up(nodes)
     return nodes[0]

@@ -49,6 +49,8 @@ class SourceReader:
     def _lines(self, path: str) -> "List[str]":
         if self._program.source_lines is not None:
             return _list_of(self._program.source_lines.get(path, {}))
+        if path in self._program.source_texts:
+            return _split(self._program.source_texts[path])
         if path == _COMMAND_PATH and self._program.command is not None:
             return _split(self._program.command)
         if not path or path.startswith("<") or is_library(path):
@@ -83,9 +85,9 @@ def _zipped_content(path: str) -> bytes:
 
     archive = path
     while not os.path.isfile(archive):
-        archive, below = os.path.split(archive)
-        if not below:  # no file on the way, as in /dev/null/x
-            raise OSError("not inside a file")
+        if os.path.dirname(archive) == archive:
+            raise FileNotFoundError(path)  # what stands in the way is a device or the like
+        archive = os.path.dirname(archive)
     try:
         with zipfile.ZipFile(archive) as opened:
             return opened.read(path[len(archive) + 1 :])

@@ -14,6 +14,7 @@ from filprofiler.recording.account import Account
 from filprofiler.recording.code import Code
 from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
+from filprofiler.recording.threads import read_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Recording:
     at_failure: bytes of each node when memory ran out; None if that was not kept.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
+    threads: the threads that have asked for memory, an instance of Threads.
     account: what is told beside the callstacks.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
@@ -78,6 +80,7 @@ class Recording:
         rising = header["current_bytes"] > header["peak_bytes"]
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(header["node_count"], header["epoch"], rising)
+        self.threads = read_threads(data, self._threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
         self.failures = read_failures(data, self.failed_requests, self.node_count)
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
@@ -97,6 +100,7 @@ class Recording:
         """Find the segments of nodes and of codes that lie inside the file."""
         self._node_segments = []  # type: List[memoryview]
         self._code_segments = []  # type: List[int]
+        self._threads_at = 0
         start = _abi.HEADER_OFFSETS["segments"]
         count = min(segment_count, _abi.FIL_SEGMENT_CAPACITY)
         view = memoryview(self._data)
@@ -108,6 +112,8 @@ class Recording:
                 self._node_segments.append(segment[: len(segment) // _abi.NODE_SIZE * _abi.NODE_SIZE])
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self._code_segments.append(offset if inside else len(self._data))
+            elif kind == _abi.FIL_SEGMENT_THREADS:
+                self._threads_at = offset
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":

@@ -13,6 +13,7 @@ from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
+from filprofiler.report.threads import threads_section
 from filprofiler.report.whereabouts import whereabouts_section
 
 TYPE_CHECKING = False
@@ -49,6 +50,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", besi
         "rest": text.escape(_rest(profile, top.lines)),
         "remarks": remarks_section(profile, top, sources),
         "curve": curve_section(profile),
+        "threads": threads_section(profile, top.own_code),
         "whereabouts": whereabouts_section(profile, top.own_code),
         "picture": still_svg(profile.root, picture_title(profile), sources),
         "line_rows": line_rows,

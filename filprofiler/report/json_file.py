@@ -39,6 +39,10 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         {"seconds": seconds, "tracked_bytes": tracked, "resident_bytes": resident}
         for seconds, tracked, resident in profile.curve
     ]
+    members["threads"] = [
+        {"name": thread.name, "last": thread.last, "stack": [sites.number(site) for site in thread.stack]}
+        for thread in profile.threads
+    ]
     members["memory"] = memory_member(profile, sites.number)
     members["failed_requests"] = profile.failed_requests
     members["failures"] = [_failure(failure, sites) for failure in profile.failures]
@@ -140,9 +144,10 @@ def _failure(failure: "FailedRequest", sites: _SiteNumbers) -> "Dict[str, Any]":
     }
 
 
-def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, List[int]]":
+def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
     """The tree: for each node, callers before what they called, the number of its caller, its site and its bytes."""
     parents, numbers, sizes, threads = [], [], [], []  # type: List[int], List[int], List[int], List[int]
+    words = []  # type: List[str]
     pending = [(root, -1)]
     while pending:
         node, parent = pending.pop()
@@ -152,9 +157,10 @@ def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, List[int]]":
         sizes.append(node.own_bytes)
         if node.thread:
             threads.append(place)
+            words.append(node.thread)
         if node.children:
             pending += [(child, place) for child in reversed(node.children)]
-    return {"parent": parents, "site": numbers, "own_bytes": sizes, "thread": threads}
+    return {"parent": parents, "site": numbers, "own_bytes": sizes, "thread": threads, "thread_words": words}
 
 
 def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReader") -> "Dict[str, Dict[str, str]]":

@@ -9,8 +9,8 @@ A JSON object, in which all text has been made visible:
 * `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
 * `nodes`: the tree in preorder, the largest child first, the root left out. `ups` has a digit for each node: how many
   levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
-  node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` are the numbers of nodes, from 1, that
-  begin a thread.
+  node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` has, for
+  each node that begins a thread, its number, from 1, and the place in `threadWords` of what that thread is called.
 
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
@@ -18,6 +18,7 @@ Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lo
 import json
 from itertools import islice
 
+from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.report import text
 
 TYPE_CHECKING = False
@@ -133,6 +134,11 @@ def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
         up = before - depth + 1
         ups.append(DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS))
         before = depth
+    words = {ANOTHER_THREAD: 0}
+    threads = []  # type: List[int]
+    for number, node in enumerate(tree.nodes, 1):
+        if node.thread:
+            threads += (number, words.setdefault(node.thread, len(words)))
     width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
     spelled = _all_digits(len(tree.sites), width)
     return {
@@ -141,7 +147,8 @@ def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
         "ups": "".join(ups),
         "sites": "".join([spelled[number] for number in tree.numbers]),
         "bytes": "".join(["%x " % size if size else " " for size in tree.own_bytes]),
-        "threads": [number for number, node in enumerate(tree.nodes, 1) if node.thread],
+        "threads": threads,
+        "threadWords": [text.visible(called) for called in words],
     }
 
 

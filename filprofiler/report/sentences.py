@@ -30,8 +30,10 @@ def missed_reasons(profile: Profile) -> "List[str]":
 
 
 def program_name(profile: Profile) -> str:
-    """The program in a few words: the script, "-m module", "-c ...", or its process number."""
+    """What was profiled in a few words: a name, the script, "-m module", "-c ...", or its process number."""
     program = profile.program
+    if program.name is not None:
+        return program.name
     if program.script is not None:
         return program.script
     if program.module is not None:

@@ -162,7 +162,7 @@ class _Picture:
             return "%s | %s | %s %s" % (label, first, second, end)
         parts = [label]
         if box.node.thread:
-            parts.append("in another thread")
+            parts.append("in " + text.visible(box.node.thread))
         if second:
             parts.append(text.cut(text.visible(second), _MAX_TITLE_COLUMNS))
         held = "%s in %s" % (text.human_bytes(box.size), text.counted(box.callstacks, "callstack"))

@@ -147,7 +147,7 @@ if ALL:
     def test_fortran(profiler: support.Profiler, tmp_path: Path) -> None:
         program = PROGRAMS / "compiled_job.py"
         source = support.C_SOURCES / "allocates.f90"
-        library = support.compile_library(source, tmp_path / "liballocates.so", "gfortran")
+        library = support.compile_library(source, tmp_path / "liballocates.so", "gfortran", ["-J", str(tmp_path)])
         done = profiler.run_well([program, "fortran", library])
         check_lines(done, program, 0, 4096)
 

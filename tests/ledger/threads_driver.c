@@ -25,6 +25,12 @@ static void give(void *context, void *pages, size_t bytes)
     platform_give_pages(pages, bytes);
 }
 
+static void platform_empty(void *context, void *pages, size_t bytes)
+{
+    (void)context;
+    platform_empty_pages(pages, bytes);
+}
+
 static struct fil_node *next_nodes(void *context)
 {
     (void)context;
@@ -87,7 +93,8 @@ static void *work(void *argument)
 
 int main(void)
 {
-    const struct ledger_storage storage = {NULL, take, give, next_nodes, next_codes, NULL, next_text, NULL, clock_ns};
+    const struct ledger_storage storage = {NULL,       take, give,      platform_empty, next_nodes,
+                                           next_codes, NULL, next_text, NULL,           clock_ns};
     pthread_t threads[THREADS];
     uint32_t numbers[THREADS];
     if (!ledger_init(&state.ledger, &header, &storage)) {

@@ -13,6 +13,7 @@ class ObservedFrame(ctypes.Structure):
         ("offset", ctypes.c_int32),
         ("first_line", ctypes.c_uint32),
         ("texts", ctypes.c_uint32 * 8),
+        ("first_local", ctypes.c_uint64),
     ]
 
 

@@ -26,7 +26,7 @@ GENERATED = {PACKAGE / "_abi.py"}
 
 # What each part of the package may import of the others. A part is a sub-package, or a file in the package itself.
 ALLOWED: Dict[str, Set[str]] = {
-    "__init__": set(),
+    "__init__": {"jupyter"},
     "_abi": set(),
     "errors": set(),
     "environment": set(),
@@ -36,6 +36,10 @@ ALLOWED: Dict[str, Set[str]] = {
     "report": {"_abi", "errors", "recording", "profile"},
     "launch": {"_abi", "environment", "errors", "library"},
     "cli": {"__init__", "_abi", "environment", "errors", "library", "recording", "profile", "report", "launch"},
+    "inside": {"_abi", "environment", "errors", "library", "launch", "profile", "recording"},
+    "api": {"environment", "errors", "inside", "launch", "profile", "report"},
+    "jupyter": {"api"},
+    "pytest_plugin": {"api", "errors", "environment", "profile.threshold"},
     "__main__": {"cli"},
 }
 
@@ -146,7 +150,8 @@ def test_public_names_are_documented(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), "the file says nothing of itself"
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+        documented = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+        if documented and "overload" not in [getattr(one, "id", "") for one in node.decorator_list]:
             assert ast.get_docstring(node), "%s has no docstring" % node.name
 
 

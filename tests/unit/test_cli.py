@@ -14,7 +14,6 @@ from filprofiler import _abi
 from filprofiler.cli import browser
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT, Target
 from filprofiler.cli.messages import color_wanted, encoded
-from filprofiler.cli.run_description import read_description, write_description
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH, OWN_FILES, PACKAGE_FOLDER
 from filprofiler.errors import UsageError
@@ -24,6 +23,7 @@ from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import OutputError, ResultFolder
 from filprofiler.launch.threadpools import POOL_VARIABLES, limit_thread_pools, overridden_sentence
 from filprofiler.profile.model import Program
+from filprofiler.profile.run_description import read_description, write_description
 
 NOON = 1592224653.033
 

@@ -9,13 +9,13 @@ from typing import Any, Dict, List, Optional, Tuple
 import pytest
 from recording_builder import MEBIBYTE, profile_of
 
-from filprofiler.cli.threshold import parse_threshold
 from filprofiler.errors import SavedProfileError, UsageError
 from filprofiler.profile.comparison import Comparison
 from filprofiler.profile.model import Profile
 from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.source import SourceReader
+from filprofiler.profile.threshold import parse_threshold
 from filprofiler.profile.top import TopLines
 from filprofiler.report import template
 from filprofiler.report.comparison_page import comparison_page

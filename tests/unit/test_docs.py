@@ -3,6 +3,7 @@
 Run as a program, this writes the generated blocks anew: the help text and the recording's tables.
 """
 
+import inspect
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from filprofiler import __version__  # noqa: E402
+from filprofiler import __version__, api  # noqa: E402
 from filprofiler.cli.help import HELP  # noqa: E402
 from filprofiler.environment import JIT_VARIABLE, PRELOAD_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.launch import statuses  # noqa: E402
@@ -23,6 +24,7 @@ from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
 from filprofiler.report import formats  # noqa: E402
 
+API = ROOT / "docs" / "api.md"
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
 RECORDING_FORMAT = ROOT / "docs" / "recording-format.md"
 README = ROOT / "README.md"
@@ -78,12 +80,50 @@ def versions() -> str:
     return "\n".join(lines)
 
 
+def parameters(value: object) -> str:
+    """A method's parameters in brackets; nothing for a property."""
+    if isinstance(value, property):
+        return ""
+    assert callable(value)
+    found = list(inspect.signature(value).parameters.values())[1:]
+    return "(%s)" % ", ".join(str(one.replace(annotation=inspect.Parameter.empty)) for one in found)
+
+
+def api_reference() -> str:
+    """The reference of the API, from its docstrings."""
+    parts = []
+    for name in ("profile", "peak", "ready"):
+        parts.append("## %s\n\n%s" % (name, inspect.getdoc(getattr(api, name))))
+    for kind in (api.Peak, api.Line):
+        parts.append("## %s\n\n%s" % (kind.__name__, inspect.getdoc(kind)))
+        for name, value in vars(kind).items():
+            if not name.startswith("_") and kind is api.Peak:
+                parts.append("`Peak.%s%s`: %s" % (name, parameters(value), inspect.getdoc(value)))
+    return "\n\n".join(parts)
+
+
+def test_every_option_of_the_plugin_is_documented() -> None:
+    plugin = read(ROOT / "filprofiler" / "pytest_plugin.py")
+    options = re.findall(r'"(--fil[\w-]*)"', plugin)
+    assert options
+    for option in options:
+        assert "| `%s" % option in read(ROOT / "docs" / "pytest.md"), option
+
+
+def test_what_the_examples_of_the_api_use_is_there() -> None:
+    used = re.findall(r"from filprofiler.api import (.*)", read(API))
+    assert used
+    for name in used[0].split(", "):
+        assert name in api.__all__
+
+
 def generated_blocks() -> List[Tuple[Path, str, str]]:
     """Each generated block: page, the name in its markers, what must stand between them."""
     return [
         (COMMAND_LINE, "help", "```text\n%s\n```" % HELP),
         (RECORDING_FORMAT, "generated", tables()),
         (PYTHONS, "versions", versions()),
+        (API, "api", api_reference()),
     ]
 
 

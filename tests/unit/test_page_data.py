@@ -78,7 +78,9 @@ def test_threads_are_told():
     builder = RecordingBuilder()
     mark = builder.thread(builder.stack([("/a.py", "main", 5)], 0))
     builder.stack([("/a.py", "work", 9)], 70, parent=mark)
-    assert data_of(build_profile(Recording(builder.build()), Program()))["nodes"]["threads"] == [2]
+    nodes = data_of(build_profile(Recording(builder.build()), Program()))["nodes"]
+    assert nodes["threads"] == [2, 0]
+    assert nodes["threadWords"] == ["another thread"]
 
 
 def test_own_code_folders_and_lines(tmp_path):

@@ -98,7 +98,7 @@ def test_a_thread_hangs_under_the_line_that_started_it():
         "job.py:5 main;job.py:9 work;%s:3 run" % THREADING: 10000,
     }
     main = profile.root.children[0]
-    assert [(node.site.name, node.thread) for node in main.children] == [("work", True), ("start", False)]
+    assert [(node.site.name, node.thread) for node in main.children] == [("work", "another thread"), ("start", "")]
     assert not main.thread
     assert not main.children[0].children[0].thread
 

@@ -196,3 +196,9 @@ def test_source_encodings(content, text):
         assert decoded.endswith("\u20ac")
     else:
         assert decoded == text
+
+
+@pytest.mark.parametrize("path", ["/dev/null/x.py", "/dev/null/a/b.py", "..", "/", "", "a.txt/inside.py", "gone/x.py"])
+def test_a_path_that_no_file_can_have_has_no_source(tmp_path, path):
+    (tmp_path / "a.txt").write_text("no zip")
+    assert SourceReader(Program(cwd=str(tmp_path))).line(path, 1) == ""

@@ -18,6 +18,7 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Program, Site
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
+from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
 from filprofiler.recording.reader import Recording
 from filprofiler.report.formats import ALL, file_names
@@ -75,6 +76,7 @@ def rich_profile(tmp_path: Path) -> Profile:
     profile = build_profile(Recording(builder.build()), program)
     stack = [profile.root.children[0].site]
     profile.curve = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
+    profile.threads = (ThreadAtPeak("MainThread", stack, False), ThreadAtPeak("</li>\udc80", (), True))
     profile.failed_requests = 8
     profile.failures = (
         FailedRequest(7, None, False, 3, 0.5, stack),
@@ -93,9 +95,11 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         if name != "source_lines":
             assert getattr(back.program, name) == getattr(profile.program, name), name
     for name in Profile.__slots__:
-        if name not in ("program", "root", "saved_remarks", "failures", "columns", "memory", "_flat"):
+        if name not in ("program", "root", "saved_remarks", "failures", "threads", "columns", "memory", "_flat"):
             assert getattr(back, name) == getattr(profile, name), name
     assert list(map(told, back.failures)) == list(map(told, profile.failures))
+    threads = [[(one.name, repr(one.stack), one.last) for one in each.threads] for each in (profile, back)]
+    assert threads[0] == threads[1]
     assert back.saved_remarks and any(node.thread for node in _nodes(back))
 
 
@@ -225,7 +229,8 @@ CHANGES = {
     "a negative size": (lambda d: d["nodes"]["own_bytes"].__setitem__(1, -1), "makes no sense"),
     "columns of different length": (lambda d: d["nodes"]["site"].pop(), "not of equal length"),
     "no nodes": (lambda d: d.update(nodes={"parent": [], "site": [], "own_bytes": [], "thread": []}), "equal length"),
-    "a thread that is not there": (lambda d: d["nodes"]["thread"].append(10**9), "is damaged"),
+    "a thread that is not there": (lambda d: d["nodes"]["thread"].__setitem__(0, 10**9), "is damaged"),
+    "a thread without words": (lambda d: d["nodes"]["thread_words"].pop(), "equal length"),
     "a field that is not there": (lambda d: d.pop("pid"), "is damaged"),
     "a text that is a number": (lambda d: d["sites"][0].update(path=1), "is damaged"),
     "a number that is a truth": (lambda d: d["nodes"]["own_bytes"].__setitem__(1, True), "is damaged"),

@@ -63,8 +63,9 @@ def test_what_is_run(words: List[str], mode: str, name: str, arguments: List[str
         ["-o", "", "run", "a.py"],
         ["run", "-c"],
         ["a.py"],
-        ["python"],
-        ["python", "-m", "http.server"],
+        ["install-kernel", "--no-such-option"],
+        ["install-kernel", "somewhere"],
+        ["install-kernel", "--prefix"],
         ["report"],
         ["report", "a", "b"],
         ["report", "--no-such-option", "a"],
@@ -122,4 +123,16 @@ def test_version_and_license(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_lists_every_option() -> None:
     for option in ("-o DIR", "--no-browser", "--keep-thread-pools", "--keep-recording", "--disable-oom-detection"):
         assert option in HELP
-    assert "fil-profile python" not in HELP
+
+
+def test_everything_behind_python_is_pythons() -> None:
+    command = parse(["python", "-m", "filprofiler", "--version", "-o", "x"])
+    assert command.name == "python" and command.target.arguments == ["-m", "filprofiler", "--version", "-o", "x"]
+
+
+@pytest.mark.parametrize(
+    ("words", "prefix"), [([], ""), (["--user"], "--user"), (["--prefix", "a"], "a"), (["--prefix=a"], "a")]
+)
+def test_where_the_kernel_goes(words: List[str], prefix: str) -> None:
+    command = parse(["install-kernel", *words])
+    assert command.name == "install-kernel" and command.kernel_prefix == prefix

@@ -7,10 +7,10 @@
 #define TEXT_KIND 2    /* where the bits of a text's kind begin */
 #define CHUNK_SIZE_AT 8 /* in a chunk, the address of the one before comes first, then its own size */
 
-#define LAYOUT(minor, instruction_form, cframe, frame, previous, code, instruction, owner, shim, chunk, filename, name,   \
+#define LAYOUT(minor, instruction_form, cframe, frame, previous, code, instruction, locals, owner, shim, chunk, filename, name, \
                qualname, first_line, line_table, bytecode, ascii, compact)                                               \
     {.minor_version = (minor), .form = (instruction_form), .state_cframe = (cframe), .state_frame = (frame),             \
-     .frame_previous = (previous), .frame_code = (code), .frame_instruction = (instruction), .frame_owner = (owner),     \
+     .frame_previous = (previous), .frame_code = (code), .frame_instruction = (instruction), .frame_locals = (locals), .frame_owner = (owner),     \
      .shim_owner = (shim), .state_chunk = (chunk), .chunk_previous = 0, .chunk_size = CHUNK_SIZE_AT, .code_filename = (filename),    \
      .code_name = (name), .code_qualname = (qualname), .code_first_line = (first_line), .code_line_table = (line_table), \
      .code_bytecode = (bytecode), .text_length = 16, .text_state = 32, .text_kind = TEXT_KIND, .text_ascii = (ascii), .text_compact = (compact), \
@@ -40,7 +40,7 @@ const struct fil_layout *layout_for_version(uint32_t python_version)
 
 /* Where in the table of one minor version the offsets stand. */
 struct published {
-    uint16_t minor, state_frame, state_chunk, frame_previous, frame_code, frame_instruction, frame_owner;
+    uint16_t minor, state_frame, state_chunk, frame_previous, frame_code, frame_instruction, frame_locals, frame_owner;
     uint16_t code_filename, code_name, code_qualname, code_line_table, code_first_line, code_bytecode, code_copies;
     uint16_t bytes_size, bytes_data, text_state, text_length, text_ascii;
 };
@@ -68,6 +68,7 @@ static void take(const struct published *at, const void *table, struct fil_layou
         .frame_previous = TAKE(frame_previous),
         .frame_code = TAKE(frame_code),
         .frame_instruction = TAKE(frame_instruction),
+        .frame_locals = TAKE(frame_locals),
         .frame_owner = TAKE(frame_owner),
         .shim_owner = SHIM_OWNER,
         .state_chunk = TAKE(state_chunk),

@@ -13,7 +13,7 @@ function readDigits(text, position, width) {
 
 /* The tree of callstacks, callers first, in columns of one value a node. Node 0 is the root; parents stand first.
    parent, site: numbers. own: bytes asked for by exactly this callstack. total: those and all below.
-   ownStacks: how many callstacks of the program end here. stacks: those and all below. thread: 1 where one begins.
+   ownStacks: how many callstacks of the program end here. stacks: those and all below. thread: where one begins, 1 + its place in threadWords.
    first, next: the first child and the next sibling, 0 for none. */
 class Callstacks {
   constructor(parent, site, own, stacks, thread) {
@@ -34,7 +34,7 @@ class Callstacks {
 function readNodes(nodes) {
   const count = nodes.count + 1;
   const parent = new Int32Array(count), site = new Int32Array(count), own = new Float64Array(count);
-  const stacks = new Int32Array(count), thread = new Uint8Array(count);
+  const stacks = new Int32Array(count), thread = new Int32Array(count);
   const sizes = nodes.bytes.split(" "), path = [0];
   let depth = 0, position = 0;
   for (let node = 1; node < count; node++) {
@@ -52,7 +52,7 @@ function readNodes(nodes) {
       stacks[node] = 1;
     }
   }
-  for (const node of nodes.threads) thread[node] = 1;
+  for (let at = 0; at < nodes.threads.length; at += 2) thread[nodes.threads[at]] = 1 + nodes.threads[at + 1];
   return new Callstacks(parent, site, own, stacks, thread);
 }
 
@@ -96,5 +96,6 @@ class Source {
 
 function readProfile(text) {
   const data = JSON.parse(text), sites = readSites(data);
-  return { peak: data.peak, sites, source: new Source(data.lines), callstacks: readNodes(data.nodes) };
+  return { peak: data.peak, sites, source: new Source(data.lines), callstacks: readNodes(data.nodes),
+    threadWords: data.nodes.threadWords };
 }

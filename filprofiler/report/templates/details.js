@@ -13,7 +13,7 @@ class Details {
     const site = this.profile.sites[node.site], isFrame = node.kind === "frame" && node.above !== null;
     const parts = [element("p", "name", isFrame ? site.name : this.graph.lines(node)[0])];
     if (isFrame && site.path) parts.push(element("p", "where", `${site.path}:${site.line}`));
-    if (node.thread) parts.push(element("p", "where", "in another thread, started by the line above"));
+    if (node.thread) parts.push(element("p", "where", `in ${this.profile.threadWords[node.thread - 1]}, started or handed work by the line above`));
     if (isFrame) parts.push(...this.source(site));
     parts.push(this.numbers(node), this.buttons(node, site, isFrame && site.path !== ""));
     this.place.replaceChildren(...parts);

@@ -80,7 +80,7 @@ class Graph {
     if (node.above === null) return `all: ${first} ${end}`;
     if (node.kind === "self") return `${fullLabel(site)} | ${first} | ${second} ${end}`;
     const held = `${humanBytes(node.bytes)} in ${counted(node.stacks, "callstack")}`;
-    return [fullLabel(site), node.thread && "in another thread", second, held].filter(Boolean).join(" | ") + ` ${end}`;
+    return [fullLabel(site), node.thread && `in ${this.profile.threadWords[node.thread - 1]}`, second, held].filter(Boolean).join(" | ") + ` ${end}`;
   }
 
   /* The way from the root to what is shown: a click leads back. */

@@ -19,7 +19,7 @@
     const parts = title.split(" | "), bytes = Number(/\(([\d,]+) bytes, [\d.]+%\)$/.exec(title)[1].replace(/,/g, ""));
     const shown = Array.from(group.querySelectorAll("text"), (text) => text.textContent);
     const [kind] = group.getAttribute("class").split(" "), self = kind === "self", isFrame = !self && kind !== "fold";
-    const thread = parts[1] === "in another thread" ? 1 : 0, size = / \([^(]*\)$/; // at the end of a title
+    const thread = /^in (another thread|thread |\d+ other threads)/.test(parts[1]) ? 1 : 0, size = / \([^(]*\)$/; // at the end of a title
     const label = (thread ? "thread: " : "") + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
     const source = parts.slice(1 + thread, -1).join(" | ");
     const lines = self ? [parts[parts.length - 2], parts[parts.length - 1].replace(size, "")] :

@@ -1,7 +1,7 @@
 /* What is drawn: trees of nodes with these properties.
    kind: "frame"; "self", what the frame above asked for itself; "fold", what is too small to be drawn one by one.
    site: number of its site; of a self or a fold, that of the frame above. bytes: all it holds. stacks: its callstacks.
-   own: bytes that are its own. thread: whether a thread begins here. above: its parent, null for the root.
+   own: bytes that are its own. thread: 0, or 1 + the place in threadWords of the thread that begins here. above: its parent, null for the root.
    items(): what lies below it, frames first, the largest first, then its self.
    holds(hits): whether it or anything below is hit. Children are made when they are first asked for. */
 
@@ -78,7 +78,7 @@ class CallerFirst extends Frame {
     this.bytes = callstacks.total[index];
     this.own = callstacks.own[index];
     this.stacks = callstacks.stacks[index];
-    this.thread = callstacks.thread[index] === 1;
+    this.thread = callstacks.thread[index];
   }
 
   children() {
@@ -101,7 +101,7 @@ class CalleeFirst extends Frame {
     this.callstacks = callstacks;
     this.frames = [];
     this.leaves = [];
-    this.thread = true;
+    this.thread = -1; // none met yet
   }
 
   tell(frame, leaf) {
@@ -109,7 +109,8 @@ class CalleeFirst extends Frame {
     this.leaves.push(leaf);
     this.bytes += this.callstacks.own[leaf];
     this.stacks += this.callstacks.ownStacks[leaf];
-    this.thread = this.thread && this.callstacks.thread[frame] === 1;
+    const thread = this.callstacks.thread[frame], same = this.thread === -1 || thread === this.thread;
+    this.thread = same ? thread : this.thread && thread && 1; // the first words are those for any thread
   }
 
   children() {
@@ -138,7 +139,7 @@ class CalleeRoot extends CalleeFirst {
     super(callstacks, callstacks.site[0], null);
     this.bytes = callstacks.total[0];
     this.stacks = callstacks.stacks[0];
-    this.thread = false;
+    this.thread = 0;
   }
 
   children() {
@@ -176,7 +177,7 @@ function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
     const place = gathered[above] ? -1 : placeOf(site[node]);
     gathered[node] = gathered[above] || (place === gathers ? 1 : 0);
     at[node] = place < 0 ? at[above] : child(at[above], place);
-    if (place >= 0) threads[at[node]] |= thread[node];
+    if (place >= 0) threads[at[node]] = threads[at[node]] || thread[node];
     if (own[node]) {
       const holder = at[node] || child(0, outside);
       sizes[holder] += own[node];
@@ -185,5 +186,5 @@ function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
   }
   return new Callstacks(
     Int32Array.from(parents), Int32Array.from(sites), Float64Array.from(sizes), Int32Array.from(stacks),
-    Uint8Array.from(threads));
+    Int32Array.from(threads));
 }

@@ -32,8 +32,11 @@ class Threshold:
         return after_bytes - before_bytes > (limit or 0)
 
 
-def parse_threshold(text: str) -> Threshold:
-    """Understand an amount: a number with % or with a unit of bytes behind it. Raises UsageError."""
+def parse_threshold(text: str, option: str = "--fail-over") -> Threshold:
+    """Understand an amount: a number with % or with a unit of bytes behind it.
+
+    Raises UsageError, which names the option.
+    """
     number = text.rstrip("%abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ").strip()
     unit = text.strip()[len(number) :].strip().lower()
     if _is_number(number):
@@ -41,7 +44,7 @@ def parse_threshold(text: str) -> Threshold:
             return Threshold(text, float(number), None)
         if unit in _UNITS:
             return Threshold(text, None, float(number) * _UNITS[unit])
-    raise UsageError("--fail-over takes a number with %% or a unit (such as 5%%, 200MB, 1.5GiB), not %r." % text)
+    raise UsageError("%s takes a number with %% or a unit (such as 5%%, 200MB, 1.5GiB), not %r." % (option, text))
 
 
 def _is_number(text: str) -> bool:

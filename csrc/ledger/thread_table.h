@@ -1,0 +1,43 @@
+/* The threads of the program: which callstack each asked for memory by last, also at the peak, and what it is called.
+ *
+ * A thread's last callstack is brought up to date by epochs, as a node's bytes are (ledger.h). Threads are noted while the
+ * process has, or had, more than one.
+ */
+#ifndef FIL_THREAD_TABLE_H
+#define FIL_THREAD_TABLE_H
+
+#include <stdint.h>
+
+#include "fil_format.h"
+
+struct ledger;
+
+/* The calling thread asks for memory the first time; its callstacks hang below `start`. `name` has FIL_THREAD_NAME_BYTES
+ * bytes. NULL if no record is free. */
+struct fil_thread *ledger_thread_begin(struct ledger *ledger, const char *name, uint32_t start);
+
+/* It has ended: the record can become another's once it is no part of a peak. */
+void ledger_thread_end(struct ledger *ledger, struct fil_thread *thread);
+
+/* The thread's callstacks hang below `mark`, from now on or for a while. */
+void ledger_thread_link(struct ledger *ledger, const struct fil_thread *thread, uint32_t mark);
+
+/* The newest epoch is about to become 1, and all older ones 0. */
+void ledger_renumber_threads(struct ledger *ledger);
+
+/* The thread has taken memory by callstack `node`. */
+static inline void thread_table_note(struct fil_threads *threads, uint32_t epoch, struct fil_thread *thread, uint32_t node)
+{
+    if (thread->epoch != epoch) {
+        thread->at_peak_node = thread->node;
+        thread->epoch = epoch;
+    }
+    if (threads->epoch != epoch) {
+        threads->last_at_peak = threads->last;
+        threads->epoch = epoch;
+    }
+    thread->node = node;
+    threads->last = thread->number;
+}
+
+#endif

@@ -1,0 +1,32 @@
+"""`fil-profile python ARGS...`: become Python with the library loaded, which waits for the API to start it."""
+
+import os
+import sys
+
+from filprofiler.cli.messages import say
+from filprofiler.cli.preloading import CannotProfileError, library_to_preload
+from filprofiler.launch import jit, statuses
+from filprofiler.launch.interpreter import interpreter_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Sequence
+
+
+def python(arguments: "Sequence[str]") -> int:
+    """Replace this process by the interpreter that runs us, with these arguments. Returns only if that fails."""
+    try:
+        preload = library_to_preload()
+    except CannotProfileError as error:
+        say(str(error))
+        return statuses.CANNOT_PROFILE
+    environment = dict(os.environ)
+    preload.put_first(environment)
+    preload.outlive_exec()
+    jit.turn_off(environment)
+    name, flags = interpreter_command()
+    try:
+        os.execve(sys.executable, [name] + flags + list(arguments), environment)
+    except OSError as error:
+        say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
+        return statuses.CANNOT_PROFILE

@@ -1,0 +1,149 @@
+"""One stretch of tracking, from its beginning in this process to the profile of it."""
+
+import _thread
+import atexit
+import os
+import sys
+import time
+
+from filprofiler import _abi
+from filprofiler.environment import PACKAGE_FOLDER
+from filprofiler.errors import TrackingError
+from filprofiler.inside.pools import LimitedPools
+from filprofiler.inside.sources import add_sources, sources_at_hand
+from filprofiler.launch import jit, stacks
+from filprofiler.launch.result_folder import OutputError
+from filprofiler.library import Library, LibraryError
+from filprofiler.profile.build import build_profile
+from filprofiler.profile.model import Program
+from filprofiler.profile.run_description import write_description
+from filprofiler.recording.reader import read_recording
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional, Sequence
+
+    from filprofiler.launch.result_folder import ResultFolder
+    from filprofiler.profile.model import Profile
+
+# Files of ours that stand between the program and the code that it has profiled.
+ENTRY_FILES = tuple(
+    os.path.join(PACKAGE_FOLDER, *name.split("/"))
+    for name in ("api.py", "inside/tracking.py", "library.py", "jupyter/magics.py", "pytest_plugin.py")
+)
+
+_HOW_TO_START = (
+    "Memory can only be profiled in a program that was started for it: fil-profile python script.py. "
+    'In Jupyter, choose the kernel "Python 3 with Fil".'
+)
+_REFUSALS = {
+    _abi.FIL_ERROR_NOT_PRELOADED: _HOW_TO_START,
+    _abi.FIL_ERROR_CHILD: "This process is a child of the one that the profiler is in, and cannot be profiled. "
+    + _HOW_TO_START,
+    _abi.FIL_ERROR_STARTED: "The whole program is being profiled already, by fil-profile run.",
+}
+
+_one_at_a_time = _thread.allocate_lock()
+_library = None  # type: Optional[Library]
+
+
+class Tracking:
+    """What the whole process asks for while it lasts, in all its threads.
+
+    folder: where the recording lies; name: what is profiled, in words; first_files: where callstacks are to begin (see
+    profile.model.Program).
+    """
+
+    def __init__(self, folder: "ResultFolder", name: str, first_files: "Sequence[str]" = ()) -> None:
+        self.folder = folder
+        self.program = Program(
+            cwd=_working_directory(),
+            own_files=ENTRY_FILES,
+            name=name,
+            entry_files=ENTRY_FILES,
+            first_files=first_files,
+        )
+
+    def begin(self) -> None:
+        """Begin. Nothing of ours is left in memory that is counted. Raises TrackingError; then there is no folder."""
+        try:
+            library = check_ready()
+        except TrackingError:
+            self.folder.discard()
+            raise
+        if not _one_at_a_time.acquire(False):
+            self.folder.discard()
+            raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
+        try:
+            self.folder.create_recording()
+            self.program.source_texts = sources_at_hand()
+            write_description(self.program, self.folder.path)
+            self._pools = LimitedPools()
+            self._started = time.monotonic()
+            library.start(self.folder.recording_path, 0)
+        except BaseException as error:
+            _one_at_a_time.release()
+            self.folder.discard()
+            if isinstance(error, (LibraryError, OutputError, OSError)):
+                raise TrackingError("Memory cannot be profiled: %s" % error) from None
+            raise
+
+    def end(self, outcome: str = "") -> "Profile":
+        """End, and find out what was live at the peak. The recording stays. Raises RecordingError.
+
+        outcome: how the code that was profiled has ended, in words.
+        """
+        assert _library is not None
+        _library.stop()
+        try:
+            self._pools.restore()
+            self.program.outcome = outcome
+            self.program.elapsed_seconds = time.monotonic() - self._started
+            profile = build_profile(read_recording(self.folder.recording_path), self.program)
+        finally:
+            _one_at_a_time.release()
+        add_sources(self.program, profile)
+        return profile
+
+
+def check_ready() -> Library:
+    """The library, if it can track in this process. Raises TrackingError, which says how to start."""
+    global _library
+    if not Library.is_in_front():
+        raise TrackingError(_HOW_TO_START)
+    try:
+        library = _library or Library()
+        status = library.readiness()
+        if status == _abi.FIL_ERROR_STARTED and _library is not None:
+            return library  # by ourselves: who asks is told so
+        if status in _REFUSALS:
+            raise TrackingError(_REFUSALS[status])
+        if _library is None:
+            _prepare(library)
+            _library = library
+    except LibraryError as error:
+        raise TrackingError("Memory cannot be profiled: %s." % error) from None
+    return library
+
+
+def _prepare(library: Library) -> None:
+    """What is needed once in a process. Raises TrackingError or LibraryError."""
+    jit.restore_variable(os.environ)
+    if stacks.choose_stacks(library) == stacks.PROFILED:
+        raise TrackingError(
+            "In this Python callstacks can only be found by following every call, from the start: use fil-profile run."
+        )
+    atexit.register(library.finalizing)
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def caller_file(depth: int) -> str:
+    """The file of the code that called the caller's function, `depth` calls up, if it is in no file; else ""."""
+    path = sys._getframe(depth + 1).f_code.co_filename
+    return "" if os.path.exists(path) else path

@@ -1,0 +1,1 @@
+"""Jupyter: `%load_ext filprofiler` gives notebooks the magic `%%filprofile` (docs/notebooks.md)."""

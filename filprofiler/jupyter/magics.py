@@ -1,0 +1,172 @@
+"""The magics `%%filprofile` and `%filprofile`.
+
+A cell is compiled here and run right below a frame of this file, so that its callstacks begin at the cell. One that
+awaits cannot be run from inside a magic: its first line is replaced by a call that begins tracking, IPython runs it as
+usual, and tracking ends when it has told that the cell has ended.
+"""
+
+import ast
+import asyncio
+import sys
+from typing import Any, Callable, List, Optional
+
+from IPython.core.error import UsageError  # type: ignore[import-not-found,unused-ignore]
+from IPython.core.magic import (  # type: ignore[import-not-found,unused-ignore]
+    Magics,
+    line_cell_magic,
+    line_magic,
+    magics_class,
+)
+
+from filprofiler import api
+from filprofiler.jupyter.options import NAME, OptionsError, read_options
+from filprofiler.jupyter.show import show
+from filprofiler.jupyter.usage import how_to_change
+
+_BEGIN = "_filprofile_begin"
+
+
+@magics_class  # type: ignore[misc,untyped-decorator,unused-ignore]
+class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
+    """The magics of one shell."""
+
+    @line_cell_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
+    def filprofile(self, line: str, cell: "Optional[str]" = None) -> Any:
+        """Show how much memory the cell, or the statement, had at its peak, and which lines had asked for it.
+
+        %%filprofile [--output DIR] [--top N]
+        %filprofile [--output DIR] [--top N] STATEMENT
+
+        --output DIR: the folder for the report's files (default: fil-result); each has one of its own in there.
+        --top N: print the N lines that held most, too.
+        """
+        options = _options(line, takes_statement=cell is None)
+        source = options.statement if cell is None else "\n" + cell  # the magic is line 1
+        run = _runner(self.shell, source)
+        found, error = api.Peak(), None  # type: Any, Any
+        running = _begin(self.shell, options.output)
+        try:
+            value = run()
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            _end(running, found, error, options.top)
+        return None if source.rstrip().endswith(";") else value
+
+    @line_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
+    def _filprofile_begin(self, line: str) -> None:
+        """What takes the place of the first line of a cell that awaits."""
+        shell, options = self.shell, _options(line, takes_statement=False)
+        found = api.Peak()
+        frame: Any = sys._getframe()
+        while frame.f_back is not None and frame.f_globals is not shell.user_global_ns:
+            frame = frame.f_back
+        running = _begin(shell, options.output, [frame.f_code.co_filename])
+
+        def ended(result: Any) -> None:
+            _end(running, found, getattr(result, "error_in_exec", None), options.top)
+
+        _when_ended(shell, ended)
+
+
+def _when_ended(shell: Any, ended: "Callable[[Any], None]") -> None:
+    """Call `ended` once with the result of the cell that runs, when it has ended.
+
+    IPython tells it; but ipykernel 5.0 did not for cells that await, and runs each of these as a task of its own.
+    """
+    waiting = [ended]
+
+    def told(result: Any = None) -> None:
+        if waiting:
+            shell.events.unregister("post_run_cell", told)
+            waiting.pop()(result)
+
+    shell.events.register("post_run_cell", told)
+    current: Any = getattr(asyncio, "current_task", None) or asyncio.Task.current_task  # type: ignore[attr-defined]
+    task = current()
+    if task is not None:
+        task.add_done_callback(lambda task: told(None if task.cancelled() or task.exception() else task.result()))
+
+
+def register(shell: Any) -> None:
+    """Give a shell the magics. A shell in which they cannot work has them too: they say how to start it."""
+    shell.register_magics(FilMagics)
+
+    def fil_awaits(lines: "List[str]") -> "List[str]":
+        return _let_await(shell, lines)
+
+    transformers = shell.input_transformers_cleanup
+    if not any(getattr(one, "__name__", "") == fil_awaits.__name__ for one in transformers):
+        transformers.append(fil_awaits)
+
+
+def _let_await(shell: Any, lines: "List[str]") -> "List[str]":
+    """The lines of a cell; of one that is to be profiled and awaits, with another first line."""
+    if not lines or lines[0].split()[:1] != ["%%" + NAME]:
+        return lines
+    body = shell.transform_cell("".join(lines[1:]))
+    try:
+        awaits = shell.should_run_async(body, transformed_cell=body)
+    except TypeError:  # IPython to 7.13
+        awaits = shell.should_run_async(body)
+    if not awaits:
+        return lines
+    return ["%%%s %s\n" % (_BEGIN, lines[0].split(None, 1)[1].strip() if len(lines[0].split()) > 1 else "")] + lines[1:]
+
+
+def _options(line: str, takes_statement: bool) -> Any:
+    try:
+        return read_options(line, takes_statement)
+    except OptionsError as error:
+        raise UsageError(str(error)) from None
+
+
+def _begin(shell: Any, output: str, first_files: "Any" = ()) -> Any:
+    """Begin tracking. Raises UsageError."""
+    try:
+        return api.begin("In [%d]" % _number(shell), output=output, first_files=first_files)
+    except api.TrackingError as error:
+        raise UsageError(how_to_change(str(error))) from None
+
+
+def _number(shell: Any) -> int:
+    """The number of the cell that runs."""
+    return len(shell.user_ns.get("In", ())) - 1
+
+
+def _end(running: Any, found: Any, error: "Optional[BaseException]", top: int) -> None:
+    """End tracking, and show what was found out. That nothing was is said, and does not end the cell."""
+    try:
+        running.end(found, error, report=True)
+    except api.FilError as problem:
+        sys.stderr.write("=fil-profile= %s\n" % problem)
+        return
+    show(found, running.folder, top)
+
+
+def _runner(shell: Any, source: str) -> "Callable[[], Any]":
+    """What runs the source in the user's namespace, and returns its last expression's value.
+
+    Raises UsageError where this process cannot be profiled, SyntaxError and what the source's own magics raise.
+    """
+    try:
+        api.ready()
+    except api.TrackingError as error:
+        raise UsageError(how_to_change(str(error))) from None
+    lines = source.split("\n")
+    while len(lines) > 1 and not lines[0].strip():
+        lines.pop(0)  # IPython would take empty lines off the front, and lines would have other numbers
+    source = "\n" * (source.count("\n") + 1 - len(lines)) + shell.transform_cell("\n".join(lines))
+    name = shell.compile.cache(source, shell.execution_count)
+    tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    code = compile(tree, name, "exec", shell.compile.flags)
+    end = compile(ast.Expression(last.value), name, "eval", shell.compile.flags) if last is not None else None
+    namespaces = shell.user_global_ns, shell.user_ns
+
+    def run() -> Any:
+        exec(code, *namespaces)
+        return eval(end, *namespaces) if end is not None else None
+
+    return run

@@ -1,0 +1,69 @@
+"""The options of the magics."""
+
+import io
+import shlex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List
+
+NAME = "filprofile"
+_OUTPUT = "fil-result"
+_WITH_VALUE = ("--output", "--top")
+
+
+class OptionsError(Exception):
+    """The magic was used in a way that cannot work; the text says how it is used."""
+
+
+class MagicOptions:
+    """output: folder in which the report's folder is made; top: how many lines to print; statement: what follows."""
+
+    def __init__(self) -> None:
+        self.output = _OUTPUT
+        self.top = 0
+        self.statement = ""
+
+
+def read_options(line: str, takes_statement: bool) -> MagicOptions:
+    """The options that a magic's line begins with, and the statement behind them. Raises OptionsError."""
+    options, rest = MagicOptions(), line.strip()
+    while rest.startswith("--"):
+        word, _, rest = rest.partition(" ")
+        name, equals, value = word.partition("=")
+        if name not in _WITH_VALUE:
+            raise OptionsError("%%%s has no option %s; there are --output DIR and --top N." % (NAME, name))
+        if not equals:
+            value, rest = _first_word(rest.strip(), name)
+        _set(options, name, value)
+        rest = rest.strip()
+    if takes_statement and not rest:
+        raise OptionsError("%%%s needs a statement; %%%%%s stands above a cell." % (NAME, NAME))
+    if rest and not takes_statement:
+        raise OptionsError("%%%%%s takes options only, not %s; the code begins below it." % (NAME, rest.split()[0]))
+    options.statement = rest
+    return options
+
+
+def _set(options: MagicOptions, name: str, value: str) -> None:
+    if name == "--output":
+        options.output = value
+    elif value.isdigit():
+        options.top = int(value)
+    else:
+        raise OptionsError("--top takes a number, not %s." % value)
+
+
+def _first_word(text: str, option: str) -> "List[str]":
+    """The first word of a text, which may be quoted, and what follows it."""
+    stream = io.StringIO(text)
+    lexer = shlex.shlex(stream, posix=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        word = lexer.get_token()
+    except ValueError:
+        word = None
+    if not word:
+        raise OptionsError("%s needs a value after it." % option)
+    return [word, stream.read()]

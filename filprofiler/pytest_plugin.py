@@ -1,0 +1,243 @@
+"""The pytest plugin: docs/pytest.md. It is off, and imports nothing, unless one of its options is given."""
+
+import os
+import sys
+
+from filprofiler.environment import RESTARTED_VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional
+
+    from filprofiler.profile.threshold import Threshold
+
+_PEAK, _TOP = "fil_peak_bytes", "fil_top"  # names among a test report's user_properties
+_WORST = 3
+_LEAST_SHARE = 100  # a line that holds less than a hundredth of the peak is not told
+_OPTIONS = ("fil", "fil_report", "fil_fail_on_increase", "fil_save_baseline")
+
+
+def pytest_addoption(parser: "Any") -> None:
+    """The options."""
+    group = parser.getgroup("filprofiler", "peak memory of tests")
+    group.addoption("--fil", action="store_true", help="measure the peak memory of each test")
+    group.addoption("--fil-top", metavar="N", type=int, default=3, help="lines that are told of each test (3)")
+    group.addoption("--fil-report", metavar="DIR", help="write reports of the %d worst tests into DIR" % _WORST)
+    group.addoption(
+        "--fil-fail-on-increase",
+        metavar="AMOUNT",
+        help="fail a test whose peak has grown by more than this over the baseline, such as 5%% or 10MB",
+    )
+    group.addoption("--fil-save-baseline", action="store_true", help="write the peaks into the baseline file")
+    group.addoption("--fil-baseline", metavar="FILE", default=".fil-baseline.json", help="the baseline file")
+
+
+def pytest_configure(config: "Any") -> None:
+    """Make the marker known; begin, if that is asked for."""
+    config.addinivalue_line(
+        "markers", 'fil_limit(size): with --fil, fail the test if its peak memory is over this, such as "200 MB"'
+    )
+    if any(config.getoption(option) for option in _OPTIONS):
+        _get_ready(config)
+        config.pluginmanager.register(_Plugin(config), "filprofiler-active")
+
+
+def _get_ready(config: "Any") -> None:
+    """See to it that the processes that run the tests can profile. May replace this one."""
+    from filprofiler import api
+
+    restarted = os.environ.pop(RESTARTED_VARIABLE, None)
+    if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
+        api.let_children_be_profiled(os.environ)  # the workers of pytest-xdist, which run the tests
+        return
+    try:
+        api.ready()
+    except api.TrackingError as error:
+        arguments = list(config.invocation_params.args)
+        if restarted or hasattr(config, "workerinput") or [str(one) for one in arguments] != sys.argv[1:]:
+            from pytest import UsageError
+
+            raise UsageError(str(error)) from None
+        _restart(config)
+
+
+def _restart(config: "Any") -> None:
+    """Become the same command under `fil-profile python`."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+    program = sys.argv[0]
+    first = ["-m", "pytest"] if os.path.basename(program) == "__main__.py" else [program]
+    os.environ[RESTARTED_VARIABLE] = "1"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    flags = _flags()
+    os.execv(sys.executable, [sys.executable] + flags + ["-m", "filprofiler", "python"] + first + sys.argv[1:])
+
+
+def _flags() -> "List[str]":
+    """The interpreter's own flags; it does not keep all before 3.10, where subprocess knows most of them."""
+    import subprocess
+
+    return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
+
+
+class _Plugin:
+    """What measures, compares and tells. In a run with several workers each has one, and so has their controller."""
+
+    def __init__(self, config: "Any") -> None:
+        self._config = config
+        self._is_worker = hasattr(config, "workerinput")
+        self._peaks = {}  # type: Dict[str, int]
+        self._lines = {}  # type: Dict[str, List[str]]
+        self._worst = []  # type: List[str]
+        self._found = None  # type: Any
+        self._baseline_path = os.path.join(str(config.rootdir), config.getoption("fil_baseline"))
+        self._baseline = self._read_baseline()
+        increase = config.getoption("fil_fail_on_increase")
+        self._increase = self._threshold(increase, "--fil-fail-on-increase") if increase else None
+        self._report = config.getoption("fil_report")
+
+    def _read_baseline(self) -> "Dict[str, int]":
+        import json
+
+        try:
+            with open(self._baseline_path, encoding="utf-8") as file:
+                content = json.load(file)
+            return {str(name): int(size) for name, size in content.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            from pytest import UsageError
+
+            raise UsageError("The baseline %s cannot be read: %s." % (self._baseline_path, error)) from None
+
+    @staticmethod
+    def _threshold(text: str, option: str) -> "Threshold":
+        from pytest import UsageError
+
+        from filprofiler.errors import UsageError as NotUnderstood
+        from filprofiler.profile.threshold import parse_threshold
+
+        try:
+            return parse_threshold(text, option)
+        except NotUnderstood as error:
+            raise UsageError(str(error)) from None
+
+    def pytest_runtest_call(self, item: "Any") -> "Iterator[None]":
+        """Measure the test itself: not what its fixtures do before and after."""
+        from filprofiler import api
+
+        code = getattr(getattr(item, "obj", None), "__code__", None)
+        files = [str(item.fspath)] + ([code.co_filename] if code is not None else [])
+        self._found = None
+        found = api.Peak()
+        running = api.begin(item.nodeid, first_files=files)
+        try:
+            yield
+        finally:
+            running.end(found)
+            self._found = found
+
+    setattr(pytest_runtest_call, "pytest_impl", {"hookwrapper": True, "trylast": True})  # noqa: B010
+
+    def pytest_runtest_makereport(self, item: "Any", call: "Any") -> "Iterator[None]":
+        """Let the test's report tell the peak; a test that has passed and held too much has failed."""
+        outcome: "Any" = yield
+        report, found, self._found = outcome.get_result(), self._found, None
+        if call.when != "call" or found is None:
+            return
+        lines = [
+            "%s:%d (%s) %s: %s" % (_short(line.path), line.line, line.function, _size(line.bytes), line.source)
+            for line in found.top(self._config.getoption("fil_top"))
+            if line.bytes * _LEAST_SHARE >= found.peak_bytes
+        ]
+        report.user_properties += [(_PEAK, found.peak_bytes), (_TOP, lines)]
+        problem = self._too_much(item, found.peak_bytes)
+        if problem and report.passed:
+            report.outcome = "failed"
+            report.longrepr = "\n".join([problem, "Held at the peak:"] + ["  " + line for line in lines])
+        if self._report and self._among_worst(item.nodeid, found.peak_bytes):
+            found.report(os.path.join(self._report, _folder_of(item.nodeid)))
+
+    setattr(pytest_runtest_makereport, "pytest_impl", {"hookwrapper": True})  # noqa: B010
+
+    def _too_much(self, item: "Any", peak: int) -> str:
+        """Why a peak is too high; "" if it is not."""
+        mark = item.get_closest_marker("fil_limit")
+        if mark is not None:
+            limit = self._threshold(str(mark.args[0]) if mark.args else "", "fil_limit").size_bytes
+            if limit is not None and peak > limit:
+                return "The peak of %s is over the limit of %s." % (_size(peak), mark.args[0])
+        before = self._baseline.get(item.nodeid)
+        if self._increase is not None and before is not None and self._increase.exceeded(before, peak):
+            return "The peak has grown from %s to %s, by more than %s." % (
+                _size(before),
+                _size(peak),
+                self._increase.text,
+            )
+        return ""
+
+    def _among_worst(self, name: str, peak: int) -> bool:
+        """Whether a test is one of the worst so far; the report of the one that it replaces is removed."""
+        self._peaks[name] = peak
+        self._worst = sorted({name, *self._worst}, key=lambda one: (-self._peaks[one], one))
+        for dropped in self._worst[_WORST:]:
+            self._remove_report(dropped)
+        self._worst = self._worst[:_WORST]
+        return name in self._worst
+
+    def _remove_report(self, name: str) -> None:
+        import shutil
+
+        shutil.rmtree(os.path.join(self._report, _folder_of(name)), ignore_errors=True)
+
+    def pytest_runtest_logreport(self, report: "Any") -> None:
+        """Collect what the tests' reports tell: the workers' too."""
+        told = dict(report.user_properties)
+        if report.when == "call" and _PEAK in told:
+            self._peaks[report.nodeid] = told[_PEAK]
+            self._lines[report.nodeid] = list(told[_TOP])
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the baseline; leave the reports of the worst only."""
+        if self._is_worker:
+            return
+        order = sorted(self._peaks, key=lambda name: -self._peaks[name])
+        for name in order[_WORST:] if self._report else ():
+            self._remove_report(name)
+        if self._config.getoption("fil_save_baseline") or (self._increase is not None and not self._baseline):
+            import json
+
+            kept = dict(self._baseline, **self._peaks)
+            with open(self._baseline_path, "w", encoding="utf-8") as file:
+                json.dump(kept, file, indent=1, sort_keys=True)
+                file.write("\n")
+
+    def pytest_terminal_summary(self, terminalreporter: "Any") -> None:
+        """Tell the peak of each test, the largest first, and the lines that held it."""
+        write = terminalreporter.write_line
+        terminalreporter.write_sep("=", "peak memory of each test")
+        for name in sorted(self._peaks, key=lambda name: (-self._peaks[name], name)):
+            write("%12s  %s" % (_size(self._peaks[name]), name))
+            for line in self._lines.get(name, ()):
+                write("%14s%s" % ("", line))
+        if self._report and self._peaks:
+            write("Reports: %s" % os.path.abspath(self._report))
+
+
+def _size(size: int) -> str:
+    return "%.1f MB" % (size / 1e6) if size >= 100000 else "%.1f kB" % (size / 1e3)
+
+
+def _short(path: str) -> str:
+    inside = os.path.relpath(path) if path else ""
+    return path if inside.startswith("..") else inside
+
+
+def _folder_of(name: str) -> str:
+    """A test's name as that of a folder; names that look the same then are told apart by their sums."""
+    import zlib
+
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
+    return "%s-%08x" % (plain[-80:].strip("-."), zlib.crc32(name.encode("utf-8", "backslashreplace")))

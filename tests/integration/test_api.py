@@ -1,0 +1,133 @@
+"""`fil-profile python` and the API: parts of a program profiled from inside it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+import support
+
+PROGRAM = support.PROGRAMS / "api_program.py"
+FEW = 4096  # bytes that the interpreter needs for a call on its own account
+IN_FRONT = "fil-profile python"
+
+
+def told(profiler: support.Profiler, mode: str, folder: Path, profiles: int = 0, threads: int = 0) -> Dict[str, Any]:
+    """What the program prints in one of its modes."""
+    environment = {"FIL_TEST_PROFILES": str(profiles), "FIL_TEST_THREADS": str(threads)}
+    done = profiler.call(["-m", "filprofiler", "python", PROGRAM, mode, folder], env=environment, timeout=300)
+    assert done.returncode == 0, support.text_of(done.stdout + done.stderr)
+    result = json.loads(done.stdout.decode())
+    assert isinstance(result, dict)
+    return result
+
+
+def at_marker(folder: Path, name: str) -> int:
+    stacks = support.parse_prof((folder / "peak-memory.prof").read_text())
+    line = support.marker(PROGRAM, name)
+    return sum(stack.bytes for stack in stacks if stack.frames and stack.frames[-1].line == line)
+
+
+def test_forms(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "forms", tmp_path)
+    mib = support.MIB
+    assert found["returned"] == 5 * mib and found["decorated"] == 4 * mib + 1 and found["value"] == 6 * mib
+    assert "nothing" in found["raised"]
+    for name, size in (("function", 5), ("decorated", 4), ("raised", 14)):
+        assert sorted(path.name for path in (tmp_path / name).iterdir()) == support.REPORT_FILES
+        stacks = support.parse_prof((tmp_path / name / "peak-memory.prof").read_text())
+        assert support.close_to(sum(stack.bytes for stack in stacks), size * mib), name
+    for name, size in (("function", 5), ("decorated", 4), ("raised", 7), ("block", 2)):
+        assert support.close_to(at_marker(tmp_path / name, "take"), size * mib), name
+    assert support.close_to(found["block"]["peak"], 2 * mib)
+    assert support.close_to(found["peak"]["peak"], 6 * mib)
+    path, line, function, size, source = found["peak"]["top"][0]
+    assert (path, line, function) == (str(PROGRAM), support.marker(PROGRAM, "take"), "take")
+    assert support.close_to(size, 6 * mib) and source.startswith("return bytearray")
+
+
+def test_callstacks_begin_at_the_code_that_is_profiled(profiler: support.Profiler, tmp_path: Path) -> None:
+    told(profiler, "forms", tmp_path)
+    stacks = support.parse_prof((tmp_path / "function" / "peak-memory.prof").read_text())
+    largest = max(stacks, key=lambda stack: stack.bytes)
+    assert [frame.function for frame in largest.frames] == ["<lambda>", "take"]
+    assert all("filprofiler" not in frame.file for stack in stacks for frame in stack.frames)
+
+
+def test_blocks_from_before_and_blocks_that_stay(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "borders", tmp_path)
+    mib = support.MIB
+    text = 20000 * (sys.getsizeof("") + 20)
+    assert 5 * mib + text < found["first"] < 5 * mib + 3 * text
+    assert 2 * mib <= found["second"] < 2 * mib + FEW
+    assert mib <= found["third"] < mib + FEW
+    # What is enlarged while memory is profiled counts whole, as a new block does.
+    assert 3 * mib <= found["grown"] < 3 * mib + mib // 2
+
+
+def test_refusals(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "refusals", tmp_path)
+    assert "already" in found["nested"] and "already" in found["other thread"]
+    assert not (tmp_path / "x").exists()
+    assert "child" in found["child"] and IN_FRONT in found["child"]
+    assert IN_FRONT in found["spawned"]
+    assert support.close_to(found["after"], support.MIB)
+
+
+@pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (20 * support.repeats(), 2)])
+def test_many_profiles_leave_nothing_behind(
+    one_profiler: support.Profiler, tmp_path: Path, profiles: int, threads: int
+) -> None:
+    resident = told(one_profiler, "thousand", tmp_path, profiles, threads)["resident"]
+    print(resident)
+    assert resident[-1] - resident[1] < 2 * support.MIB, resident  # pieces of the program's own heap come and go
+
+
+@pytest.mark.parametrize("start", [[], ["-m", "filprofiler", "run"]])
+def test_where_it_cannot_work(one_profiler: support.Profiler, tmp_path: Path, start: Any) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from filprofiler import api\ntry: api.peak(int)\nexcept RuntimeError as error: print(error)\n")
+    done = one_profiler.call([*start, script], cwd=tmp_path)
+    assert done.returncode == 0
+    assert (b"fil-profile run" if start else IN_FRONT.encode()) in done.stdout
+
+
+def test_python_is_python(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """Arguments, flags, standard input and the exit status are those of `python`."""
+    source = "import sys; print(sys.argv, sys.flags.optimize, sys.stdin.read()); sys.exit(7)"
+    bare = support.run_bare(one_profiler.python, ["-O", "-c", source, "a", "-m"], stdin=b"typed")
+    command = ["-m", "filprofiler", "python", "-O", "-c", source, "a", "-m"]
+    done = one_profiler.call(command, stdin=b"typed")
+    assert (done.returncode, done.stdout, done.stderr) == (bare.returncode, bare.stdout, bare.stderr)
+    flags = one_profiler.call(["-O", *command[:3], *command[4:]], stdin=b"typed")
+    assert (flags.returncode, flags.stdout) == (bare.returncode, bare.stdout)
+
+
+def test_children_start_without_the_library(one_profiler: support.Profiler) -> None:
+    look = "print('libfil' in open('/proc/self/maps').read())"
+    source = "import subprocess, sys; %s; sys.stdout.flush(); subprocess.run([sys.executable, '-c', %r])" % (look, look)
+    done = one_profiler.call(["-m", "filprofiler", "python", "-c", source])
+    assert done.stdout.split() == [b"True", b"False"]
+
+
+POOLS = """
+import numpy, os
+from filprofiler import api
+from threadpoolctl import threadpool_info
+def pools(): return [one["num_threads"] for one in threadpool_info()]
+before = pools()
+during = api.peak(pools).value
+assert during and set(during) == {1}, during
+assert pools() == before
+"""
+
+
+def test_thread_pools_are_limited_while_profiling_only(scientific: support.Profiler) -> None:
+    control = "import threadpoolctl"
+    if scientific.call(["-c", control]).returncode != 0:
+        scientific.call(["-m", "pip", "install", "-q", "threadpoolctl"])
+    if scientific.call(["-c", control]).returncode != 0:
+        pytest.skip("threadpoolctl cannot be installed here (no package index?)")
+    done = scientific.call(["-m", "filprofiler", "python", "-c", POOLS], env={"OPENBLAS_NUM_THREADS": "2"})
+    assert done.returncode == 0, support.text_of(done.stderr)

@@ -1,0 +1,177 @@
+"""Real notebooks in real kernels: with the newest Jupyter and with an old one."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+import support
+from notebook import AGES, KERNEL, Jupyter, jupyter_environment, pages_in, peak_of
+
+CELLS = int(os.environ.get("FIL_TEST_CELLS", "40"))
+LOAD = "%load_ext filprofiler"
+HELPER = "def helper(n):\n    data = bytearray(n)\n    return data"
+NEAR = 50000  # bytes that the cells need for themselves
+
+
+ALL = os.environ.get("FIL_TEST_NOTEBOOKS") == "all"  # as `make test-notebooks` sets it
+
+
+@pytest.fixture(params=AGES if ALL else ["newest"])
+def jupyter(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -> Jupyter:
+    """Jupyter, the newest and, if all is to be tested, an old one."""
+    return Jupyter(jupyter_environment(request.param), package, tmp_path)
+
+
+@pytest.fixture(params=AGES)
+def any_jupyter(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -> Jupyter:
+    """Jupyter, the newest and an old one."""
+    return Jupyter(jupyter_environment(request.param), package, tmp_path)
+
+
+def life(jupyter: Jupyter, scenario: str, cells: int = 10) -> Dict[str, Any]:
+    """What happened in a scenario of tests/programs/kernel_life.py."""
+    command = [jupyter.python, str(support.PROGRAMS / "kernel_life.py"), KERNEL, str(jupyter.folder), scenario]
+    environment = dict(jupyter.environment, FIL_TEST_CELLS=str(cells))
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=1800)
+    assert done.returncode == 0, support.text_of(done.stdout + done.stderr)
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(result, dict)
+    return result
+
+
+def stacks_of(folder: Path) -> List[support.Stack]:
+    return support.parse_prof((folder / "peak-memory.prof").read_text())
+
+
+def test_cells(any_jupyter: Jupyter) -> None:
+    cells = [
+        LOAD,
+        HELPER,
+        "%%filprofile --top 2\nx = helper(20_000_000)\ny = bytearray(5_000_000)\nlen(x)",
+        "len(x) + len(y)",
+        "%%filprofile\nz = bytearray(3_000_000)\nraise ValueError('boom')",
+        "len(z)",
+        "%%filprofile\nimport asyncio\nawait asyncio.sleep(0.01)\nw = helper(9_000_000)\nlen(w)",
+        "len(w)",
+        "%filprofile v = bytearray(4_000_000)",
+        "len(v)",
+        "%%filprofile\n%time u = bytearray(2_000_000)\nlen(u);",
+    ]
+    out = any_jupyter.execute(cells)
+    assert [cell.value for cell in out] == ["", "", "20000000", "25000000", "", "3000000", "9000000", "9000000"] + [
+        "",
+        "4000000",
+        "",
+    ]
+    assert [cell.error for cell in out if cell.error] == ["ValueError: boom"]
+    assert [len(cell.pages) for cell in out] == [0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+    for number, size in ((2, 25_000_000), (4, 3_000_000), (6, 9_000_000), (8, 4_000_000), (10, 2_000_000)):
+        assert size <= peak_of(out[number].shown[0]) < size + (NEAR if number < 10 else size), out[number].shown
+    first = out[2]
+    assert "data = bytearray(n)" in first.shown[0] and ":3 (<module>)  y = bytearray(5_000_000)" in first.shown[0]
+    page = first.pages[0]
+    assert "23.8 MiB" in page and "In [3]" in page
+    assert "y = bytearray(5_000_000)" in page and "data = bytearray(n)" in page, "the source of all cells"
+
+
+def test_callstacks_begin_at_the_cell_with_its_line_numbers(jupyter: Jupyter) -> None:
+    jupyter.execute(
+        [
+            LOAD,
+            HELPER,
+            "%%filprofile\n\nx = helper(20_000_000)",
+            "%%filprofile\nimport asyncio\nawait asyncio.sleep(0)\nw = helper(9_000_000)",
+        ]
+    )
+    for folder, line, size in zip(jupyter.results(), (3, 4), (20_000_000, 9_000_000)):
+        largest = max(stacks_of(folder), key=lambda stack: stack.bytes)
+        assert largest.bytes >= size
+        places = [(frame.line, frame.function) for frame in largest.frames]
+        assert places == [(line, "<module>"), (2, "helper")] or places[0][1].startswith("<cell line"), largest
+        assert sorted(path.name for path in folder.iterdir()) == support.REPORT_FILES
+
+
+def test_mistakes(jupyter: Jupyter) -> None:
+    out = jupyter.execute(
+        [
+            LOAD,
+            "%%filprofile --bad\n1",
+            "%%filprofile --top many\n1",
+            "%filprofile",
+            "%%filprofile\n1 +",
+            "%%filprofile --output 'an other'\n1",
+        ]
+    )
+    assert "no option --bad" in out[1].text and "takes a number" in out[2].text and "needs a statement" in out[3].text
+    assert out[4].error.startswith("SyntaxError") and not any(cell.pages for cell in out[1:5])
+    assert out[5].value == "1" and (jupyter.folder / "an other").is_dir()
+    assert not (jupyter.folder / "fil-result").exists(), "what did not run has left nothing"
+
+
+def test_an_ordinary_kernel(jupyter: Jupyter) -> None:
+    out = jupyter.execute([LOAD, "%%filprofile\nx = 1", "%filprofile x = 1", "x"], kernel="python3")
+    for cell in out[1:3]:
+        assert cell.text.count("UsageError") == 1 and "Python 3 with Fil" in cell.text and "Traceback" not in cell.text
+    assert out[3].error.startswith("NameError")
+
+
+def test_an_ordinary_kernel_where_ours_is_not_installed(jupyter: Jupyter) -> None:
+    jupyter.environment["JUPYTER_PATH"] = str(jupyter.folder / "nothing")
+    out = jupyter.execute([LOAD, "%%filprofile\nx = 1"], kernel="python3")
+    assert "install-kernel" in out[1].text and "-m filprofiler" in out[1].text
+
+
+def test_an_interrupted_cell_shows_its_report(jupyter: Jupyter) -> None:
+    told = life(jupyter, "interrupted")
+    assert told["errors"] == ["KeyboardInterrupt"]
+    assert peak_of(told["shown"][0]) >= 30_000_000
+    assert 7_000_000 <= peak_of(told["after"][0]) < 8_000_000 and told["after"][1] == "30000000"
+
+
+def test_after_a_restart_in_the_middle_of_a_cell(jupyter: Jupyter) -> None:
+    told = life(jupyter, "restarted")
+    assert 7_000_000 <= peak_of(told["after"][0]) < 8_000_000 and told["after"][1] == "7000000"
+
+
+def test_the_report_of_a_killed_kernel_is_recovered(jupyter: Jupyter) -> None:
+    life(jupyter, "killed")
+    (folder,) = jupyter.results()
+    assert (folder / "recording.fil").exists() and not (folder / "index.html").exists()
+    command = [sys.executable, "-m", "filprofiler", "--no-browser", "report", str(folder)]
+    done = subprocess.run(command, env=jupyter.environment, capture_output=True)
+    assert done.returncode == 0, support.text_of(done.stderr)
+    assert sorted(path.name for path in folder.iterdir()) == support.REPORT_FILES
+    largest = max(stacks_of(folder), key=lambda stack: stack.bytes)
+    assert largest.bytes >= 30_000_000 and [frame.line for frame in largest.frames] == [2]
+    page = (folder / "index.html").read_text()
+    assert "held = bytearray(30_000_000)" in page and "In [" in page
+
+
+def test_many_cells_leave_nothing_behind(package: Path, tmp_path: Path) -> None:
+    told = life(Jupyter(jupyter_environment("newest"), package, tmp_path), "many", CELLS)["resident"]
+    print(told)
+    half, end = told[4], told[-1]
+    # IPython itself keeps every cell's text, code and output.
+    assert end - half < 4 * support.MIB + CELLS * 10000, told
+
+
+def test_as_html(package: Path, tmp_path: Path) -> None:
+    jupyter = Jupyter(jupyter_environment("newest"), package, tmp_path)
+    notebook = jupyter.notebook([LOAD, "%%filprofile\nx = bytearray(3_000_000)"])
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+    command = [jupyter.python, "-m", "nbconvert", "--to", "html", str(tmp_path / "a.ipynb")]
+    subprocess.run(command, env=jupyter.environment, check=True, capture_output=True)
+    (page,) = pages_in((tmp_path / "a.html").read_text())
+    assert "2.9 MiB" in page and "x = bytearray(3_000_000)" in page
+
+
+def test_the_wheel_installs_the_kernel(wheel: Path) -> None:
+    with zipfile.ZipFile(str(wheel)) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/kernels/filprofile/kernel.json")]
+        assert ".data/data/share/jupyter/" in name
+        assert json.loads(archive.read(name))["display_name"] == "Python 3 with Fil"

@@ -1,0 +1,162 @@
+"""The pytest plugin, in real runs of pytest."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import List, NamedTuple
+
+import pytest
+import support
+from environments import environment_with
+from interpreters import find_interpreters
+
+TESTS = """
+import pytest
+
+def test_small():
+    data = bytearray(1_000_000)
+
+@pytest.mark.fil_limit("2 MB")
+def test_large():
+    data = bytearray(5_000_000)
+    assert data is not None
+
+@pytest.mark.fil_limit("2 MB")
+def test_within():
+    data = bytearray(1_500_000)
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_parts(count):
+    data = [bytearray(300_000) for _ in range(count)]
+
+def test_wrong():
+    data = bytearray(400_000)
+    raise ValueError("wrong")
+"""
+SIZES = {"test_small": 1_000_000, "test_large": 5_000_000, "test_within": 1_500_000, "test_wrong": 400_000}
+SIZES.update({"test_parts[1]": 300_000, "test_parts[2]": 600_000})
+NEAR = 30000  # bytes that pytest and the tests need for themselves
+PEAK = re.compile(r"^ *([\d.]+) (MB|kB)  test_a\.py::(\S+)$", re.MULTILINE)
+
+
+class Run(NamedTuple):
+    """A run of pytest: its exit status, what it printed, the peaks that it told, in bytes."""
+
+    status: int
+    text: str
+    peaks: "dict[str, float]"
+
+
+class Pytest:
+    """pytest and pytest-xdist, with the plugin in `package`."""
+
+    def __init__(self, package: Path, folder: Path) -> None:
+        (interpreter,) = [one for one in find_interpreters() if one.name == "%d.%d" % sys.version_info[:2]]
+        self.python = environment_with(interpreter, ("pytest", "pytest-xdist")).python
+        self.folder = folder
+        self.environment = support.clean_environment(package, {"PYTHONDONTWRITEBYTECODE": "1"})
+        self.write(TESTS)
+
+    def write(self, tests: str) -> None:
+        (self.folder / "test_a.py").write_text(tests)
+
+    def run(self, *arguments: str, start: "List[str] | None" = None) -> Run:
+        command = [self.python, "-m", "pytest"] if start is None else start
+        done = subprocess.run(
+            [*command, "-p", "no:cacheprovider", *arguments],
+            cwd=str(self.folder),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=300,
+        )
+        text = support.text_of(done.stdout)
+        scale = {"MB": 1e6, "kB": 1e3}
+        peaks = {name: float(number) * scale[unit] for number, unit, name in PEAK.findall(text)}
+        return Run(done.returncode, text, peaks)
+
+
+@pytest.fixture
+def runner(package: Path, tmp_path: Path) -> Pytest:
+    return Pytest(package, tmp_path)
+
+
+def check_peaks(run: Run) -> None:
+    assert set(run.peaks) == set(SIZES), run.text
+    for name, size in SIZES.items():
+        assert abs(run.peaks[name] - size) < 60000, run.text
+    assert "test_a.py:9 (test_large) 5.0 MB: data = bytearray(5_000_000)" in run.text
+    assert "The peak of 5.0 MB is over the limit of 2 MB." in run.text
+    assert "2 failed, 4 passed" in run.text and run.status == 1
+
+
+def test_off_it_does_nothing(runner: Pytest) -> None:
+    run = runner.run()
+    assert "1 failed, 5 passed" in run.text and "peak" not in run.text
+    look = (
+        "import sys, filprofiler.pytest_plugin; print([name for name in sys.modules if name.startswith('filprofiler')])"
+    )
+    done = subprocess.run([runner.python, "-c", look], env=runner.environment, stdout=subprocess.PIPE, check=True)
+    loaded = ["filprofiler", "filprofiler.environment", "filprofiler.pytest_plugin"]
+    assert sorted(eval(done.stdout)) == loaded
+
+
+@pytest.mark.parametrize("start", ["-m pytest", "pytest", "fil-profile python"])
+def test_each_test_tells_its_peak(runner: Pytest, start: str) -> None:
+    command = {
+        "-m pytest": [runner.python, "-m", "pytest"],
+        "pytest": [str(Path(runner.python).parent / "pytest")],
+        "fil-profile python": [runner.python, "-m", "filprofiler", "python", "-m", "pytest"],
+    }
+    run = runner.run("--fil", start=command[start])
+    check_peaks(run)
+    assert run.text.count("test session starts") == 1, "it starts itself anew before it has said anything"
+
+
+def test_with_workers(runner: Pytest) -> None:
+    check_peaks(runner.run("--fil", "-n", "2"))
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_reports_of_the_worst(runner: Pytest, workers: List[str]) -> None:
+    runner.run("--fil-report", "reports", *workers)
+    folders = sorted((runner.folder / "reports").iterdir())
+    assert [re.sub(r"^test_a\.py--(\w+)-.*$", r"\1", one.name) for one in folders] == [
+        "test_large",
+        "test_small",
+        "test_within",
+    ]
+    for folder in folders:
+        assert sorted(path.name for path in folder.iterdir()) == support.REPORT_FILES
+    stacks = support.parse_prof((folders[0] / "peak-memory.prof").read_text())
+    largest = max(stacks, key=lambda stack: stack.bytes)
+    assert [(frame.line, frame.function) for frame in largest.frames] == [(9, "test_large")]
+    assert 0 <= sum(stack.bytes for stack in stacks) - 5_000_000 < NEAR
+
+
+def test_baseline(runner: Pytest) -> None:
+    first = runner.run("--fil-fail-on-increase", "5%", "-k", "small or within")
+    assert first.status == 0, first.text
+    baseline = json.loads((runner.folder / ".fil-baseline.json").read_text())
+    assert set(baseline) == {"test_a.py::test_small", "test_a.py::test_within"}
+    assert runner.run("--fil-fail-on-increase", "5%", "-k", "small or within").status == 0
+    runner.write(TESTS.replace("1_000_000", "1_100_000"))
+    assert runner.run("--fil-fail-on-increase", "20%", "-k", "small or within").status == 0
+    grown = runner.run("--fil-fail-on-increase", "50kB", "-k", "small or within")
+    assert grown.status == 1 and "The peak has grown from 1.0 MB to 1.1 MB, by more than 50kB." in grown.text
+    assert runner.run("--fil-save-baseline", "-k", "small").status == 0
+    assert runner.run("--fil-fail-on-increase", "50kB", "-k", "small or within").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--fil-fail-on-increase", "much"], "takes a number"),
+        (["--fil", "--fil-baseline", "test_a.py"], "cannot be read"),
+    ],
+)
+def test_mistakes(runner: Pytest, arguments: List[str], sentence: str) -> None:
+    run = runner.run(*arguments)
+    assert run.status == 4 and sentence in run.text and "Traceback" not in run.text

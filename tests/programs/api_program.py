@@ -1,0 +1,140 @@
+# Profiles parts of itself; prints what it finds as JSON. Run by tests/integration/test_api.py with a mode.
+import json
+import os
+import sys
+import threading
+
+from filprofiler import api
+
+MIB = 1 << 20
+
+
+def take(size):
+    return bytearray(size)  # MARK take
+
+
+def facts(found):
+    return {"peak": found.peak_bytes, "top": [list(line) for line in found.top(2)]}
+
+
+def forms(folder):
+    kept = take(3 * MIB)  # before tracking: never counted
+    told = {}
+    told["returned"] = api.profile(lambda: len(take(5 * MIB)), os.path.join(folder, "function"))
+    with api.profile(os.path.join(folder, "block")) as block:
+        held = take(2 * MIB)  # MARK block
+    told["block"] = facts(block)
+
+    @api.profile(os.path.join(folder, "decorated"))
+    def decorated(size, more=0):
+        return len(take(size)) + more
+
+    told["decorated"] = decorated(4 * MIB, more=1)
+    found = api.peak(lambda: len(take(6 * MIB)))
+    told["value"] = found.value
+    told["peak"] = facts(found)
+    try:
+        api.profile(lambda: take(7 * MIB)[:-1].nothing, os.path.join(folder, "raised"))
+    except AttributeError as error:
+        told["raised"] = str(error)
+    return told, kept, held
+
+
+def borders(folder):
+    """Blocks that cross the beginning and the end of tracking."""
+    told = {}
+    before = [take(MIB) for _ in range(4)]
+    small = [str(number) * 3 for number in range(20000)]
+    survivors = []
+
+    def first():
+        before.clear()
+        del small[:]
+        survivors.append(take(5 * MIB))
+        survivors.append([str(number) * 5 for number in range(20000)])
+
+    def second():
+        survivors.clear()  # tracked the last time: it must not be subtracted now
+        survivors.append(take(2 * MIB))
+
+    told["first"] = api.peak(first).peak_bytes
+    told["second"] = api.peak(second).peak_bytes
+    survivors.clear()
+    told["third"] = api.peak(lambda: take(MIB)).peak_bytes
+    grown = bytearray(MIB)
+
+    def grow():
+        grown.extend(bytes(MIB))
+
+    told["grown"] = api.peak(grow).peak_bytes
+    return (told,)
+
+
+def refusals(folder):
+    told = {}
+
+    def attempt(name, call):
+        try:
+            call()
+        except RuntimeError as error:
+            told[name] = str(error)
+
+    def nothing():
+        pass
+
+    def inner():
+        attempt("nested", lambda: api.peak(nothing))
+        thread = threading.Thread(target=attempt, args=("other thread", lambda: api.profile(nothing, folder + "/x")))
+        thread.start()
+        thread.join()
+
+    api.peak(inner)
+    child = os.fork()
+    if child == 0:
+        attempt("child", lambda: api.peak(nothing))
+        with open(folder + "/child.json", "w") as file:
+            json.dump(told, file)
+        os._exit(0)
+    os.waitpid(child, 0)
+    with open(folder + "/child.json") as file:
+        told.update(json.load(file))
+    import subprocess
+
+    source = "from filprofiler import api\ntry: api.peak(int)\nexcept RuntimeError as error: print(error)"
+    told["spawned"] = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE).stdout.decode().strip()
+    told["after"] = api.peak(lambda: take(MIB)).peak_bytes
+    return (told,)
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def thousand(folder):
+    """Profiles one after the other, while threads take and give back without the GIL's order mattering."""
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            [str(number) for number in range(100)]
+            bytearray(300000)
+
+    threads = [threading.Thread(target=churn) for _ in range(int(os.environ["FIL_TEST_THREADS"]))]
+    for thread in threads:
+        thread.start()
+    count = int(os.environ["FIL_TEST_PROFILES"])
+    told = {"resident": []}
+    for number in range(count):
+        found = api.peak(lambda: len([str(one) for one in range(2000)]))
+        assert found.value == 2000 and found.peak_bytes > 100000
+        del found
+        if number % (count // 10) == count // 10 - 1:
+            told["resident"].append(resident())
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return (told,)
+
+
+print(json.dumps({"forms": forms, "borders": borders, "refusals": refusals, "thousand": thousand}[sys.argv[1]](sys.argv[2])[0]))
