@@ -283,24 +283,6 @@ class Profile:
         return self.root.total_bytes
 
     @property
-    def resident_bytes(self) -> "Optional[int]":
-        """Resident memory as it was read near the moment that is told; None: not known."""
-        return None if self.memory is None else self.memory.at_moment.resident_bytes
-
-    @property
-    def resident_peak_bytes(self) -> "Optional[int]":
-        """The largest resident memory of the process; None: not known.
-
-        The kernel's own word for it lags a little behind: where more was read, it is that.
-        """
-        told = self.program.resident_peak_bytes
-        if told is None:
-            return None
-        uses = () if self.memory is None else (self.memory.at_moment, self.memory.at_end)
-        read = [use.resident_bytes or 0 for use in uses if use is not None]
-        return max([told, *read, *[resident for _seconds, _tracked, resident in self.curve]])
-
-    @property
     def flat(self) -> FlatTree:
         """The tree by columns, in preorder; made when it is first asked for. The tree may not be changed any more."""
         if self._flat is None:

@@ -2,6 +2,7 @@
 
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
+from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.sentences import incomplete, out_of_memory, survived_failures
 from filprofiler.report.whereabouts import files_line
@@ -50,8 +51,9 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
-    resident = profile.resident_bytes
-    words, known = ("resident", resident) if resident is not None else ("resident at most", profile.resident_peak_bytes)
+    words, known = "resident", resident_then(profile)
+    if known is None:
+        words, known = "resident at most", resident_at_most(profile)
     if known is not None:
         size, unit = text.human_bytes(known).split(" ")
         line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
