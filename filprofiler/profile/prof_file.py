@@ -5,7 +5,8 @@ import re
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import LOST_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.model import Node, Profile, Program, Site, sum_up
+from filprofiler.profile.model import Node, Profile, Site, sum_up
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

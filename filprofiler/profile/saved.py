@@ -7,7 +7,8 @@ from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
+from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
 from filprofiler.profile.saved_values import of_type, or_none, seconds, whole

@@ -3,7 +3,7 @@
 import os
 import stat
 
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from recording_builder import profile_of
 
 from filprofiler.profile.filters import OwnCode
-from filprofiler.profile.model import Program, Site
+from filprofiler.profile.model import Site
+from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines

@@ -15,7 +15,8 @@ from filprofiler import _abi
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.failed_request import FailedRequest
-from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Program, Site
+from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Site
+from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.threads import ThreadAtPeak
