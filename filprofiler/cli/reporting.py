@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from typing import Callable, List, Optional, Sequence, Tuple
 
     from filprofiler.launch.outcome import Outcome
-    from filprofiler.profile.model import Profile, Program
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.program import Program
 
 
 def make_report(

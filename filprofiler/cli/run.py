@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
     from filprofiler.launch.preload import Preload
-    from filprofiler.profile.model import Program
+    from filprofiler.profile.program import Program
 
 
 _LOOK_SECONDS = 0.5

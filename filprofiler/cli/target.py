@@ -6,7 +6,7 @@ from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT
 from filprofiler.environment import OWN_FILES
 from filprofiler.errors import UsageError
 from filprofiler.launch.script_path import co_filename_of_script
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator
 
-    from filprofiler.profile.model import Profile, Program
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.program import Program
 
 _MOST_CHARACTERS = 500000  # of what is written down before tracking begins, in case the process is killed
 

@@ -15,7 +15,7 @@ from filprofiler.launch import jit, stacks
 from filprofiler.launch.result_folder import OutputError
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.profile.run_description import write_description
 from filprofiler.recording.reader import read_recording
 

@@ -1,7 +1,7 @@
 """Where callstacks begin if only a part of a program was profiled: what stands above it is cut off."""
 
 from filprofiler import _abi
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.memory_use import whereabouts_of
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.missed import missed_of
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
+from filprofiler.profile.program import Program
 from filprofiler.profile.sites import SiteTable
 from filprofiler.profile.threads import threads_at_peak, threads_below
 
@@ -29,17 +31,7 @@ ROOT_NAME = "all"
 NO_STACK_NAME = "[No Python stack]"
 LOST_NAME = "[Callstack not recorded]"
 
-MISSED_REASONS = {
-    _abi.FIL_MISSED_CALLSTACK: "the callstack was lost, because the recording could not grow",
-    _abi.FIL_MISSED_BLOCK: "the bytes were not counted, because the table of addresses could not grow",
-    _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
-    _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
-}
-UNSEEN_REASONS = dict(MISSED_REASONS)
-UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
-_DAMAGED_REASON = "a row of the recording was damaged"
-_UNKNOWN_REASON = "the reason is unknown to this version"
 
 _SAME_MOMENT_NS = 10**9
 
@@ -57,7 +49,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     Every byte that was live then is in the tree: what has no frame left is told under "[No Python stack]", and
     what has a callstack that was not recorded under "[Callstack not recorded]".
     """
-    missed = _missed(recording)
+    missed = missed_of(recording)
     held, seconds, fatal_number = recording.peak, _peak_seconds(recording, program), 0
     if moment == OUT_OF_MEMORY and at_end:
         held, seconds = recording.current, program.elapsed_seconds
@@ -136,15 +128,6 @@ def _failed_request(recording: "Recording", builder: "_TreeBuilder", failure: "F
     mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
     stack = builder.stack(failure.node)
     return FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, max(0.0, seconds), stack)
-
-
-def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
-    followed = recording.stacks == _abi.FIL_STACKS_PROFILED
-    reasons = UNSEEN_REASONS if followed else MISSED_REASONS
-    missed = [(count, reasons.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count]
-    if recording.damaged:
-        missed.append((recording.damaged, _DAMAGED_REASON))
-    return missed
 
 
 class _TreeBuilder:

@@ -6,100 +6,17 @@ All sizes are bytes, as exact integers. Nothing here reads a file or knows how a
 from operator import attrgetter
 
 from filprofiler.profile.flat_tree import FlatTree
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
+    from filprofiler.profile.columns import Columns, SavedColumns
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.threads import ThreadAtPeak
     from filprofiler.profile.whereabouts import Whereabouts
-
-    SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
-
-    from filprofiler.profile.columns import Columns, SavedColumns
-
-
-class Program:
-    """The run that is described, as the supervisor knows it.
-
-    script: path of the script as the user gave it, or None (for `-m` and `-c`).
-    script_absolute: the same path, absolute, or None.
-    command: source text of `-c`, or None.
-    cwd: absolute working directory when the run began; relative file names are meant from there.
-    own_files: absolute paths of our own files that appear at the root of callstacks and are left out.
-    outcome: how the program ended, in words ("exited with status 0"); "" if that is not known.
-    resident_peak_bytes: the largest resident memory of the process (ru_maxrss), or None.
-    elapsed_seconds: wall-clock time of the run, or None.
-    module: name given to `-m`, or None.
-    arguments: the program's own arguments, for display.
-    settings: environment variables that were set for libraries' allocators: "NAME=value".
-    limits: sentences about what limited its memory; only where that matters.
-    source_lines: the source lines that came with a saved profile; None: they are read from the files.
-    name: what was profiled, in words, if that is not the whole program.
-    entry_files: files of ours whose frames, and all above them, are left out wherever they stand.
-    first_files: callstacks begin at their first frame of one of these files, if they have one.
-    source_texts: by path, the whole text of source that is in no file.
-    """
-
-    __slots__ = (
-        "script",
-        "script_absolute",
-        "command",
-        "cwd",
-        "own_files",
-        "outcome",
-        "resident_peak_bytes",
-        "elapsed_seconds",
-        "module",
-        "arguments",
-        "limits",
-        "settings",
-        "source_lines",
-        "name",
-        "entry_files",
-        "first_files",
-        "source_texts",
-    )
-
-    def __init__(
-        self,
-        script: "Optional[str]" = None,
-        script_absolute: "Optional[str]" = None,
-        command: "Optional[str]" = None,
-        cwd: str = "",
-        own_files: "Sequence[str]" = (),
-        outcome: str = "",
-        resident_peak_bytes: "Optional[int]" = None,
-        elapsed_seconds: "Optional[float]" = None,
-        module: "Optional[str]" = None,
-        arguments: "Sequence[str]" = (),
-        limits: "Sequence[str]" = (),
-        settings: "Sequence[str]" = (),
-        source_lines: "Optional[SourceLines]" = None,
-        name: "Optional[str]" = None,
-        entry_files: "Sequence[str]" = (),
-        first_files: "Sequence[str]" = (),
-        source_texts: "Optional[Dict[str, str]]" = None,
-    ) -> None:
-        self.script = script
-        self.script_absolute = script_absolute
-        self.command = command
-        self.cwd = cwd
-        self.own_files = tuple(own_files)
-        self.outcome = outcome
-        self.resident_peak_bytes = resident_peak_bytes
-        self.elapsed_seconds = elapsed_seconds
-        self.module = module
-        self.arguments = tuple(arguments)
-        self.limits = tuple(limits)
-        self.settings = tuple(settings)
-        self.source_lines = source_lines
-        self.name = name
-        self.entry_files = tuple(entry_files)
-        self.first_files = tuple(first_files)
-        self.source_texts = dict(source_texts or {})
 
 
 class Site:

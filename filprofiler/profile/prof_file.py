@@ -5,7 +5,8 @@ import re
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import LOST_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.model import Node, Profile, Program, Site, sum_up
+from filprofiler.profile.model import Node, Profile, Site, sum_up
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _FRAME = re.compile(r"(.*):([0-9]+) \((.*)\)\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 _DIGITS = re.compile(r"[0-9]+\Z")
+_MOST_DIGITS = 20  # of a number of bytes
 _SPECIAL = (NO_STACK_NAME, LOST_NAME)
 
 
@@ -54,7 +56,7 @@ class _Tree:
         if not line:
             return
         stack, _blank, size = line.rpartition(" ")
-        if not (stack and _DIGITS.match(size)):
+        if not (stack and _DIGITS.match(size) and len(size) <= _MOST_DIGITS):
             raise ValueError(line)
         place = 0
         for label in stack.split(";"):

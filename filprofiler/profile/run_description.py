@@ -5,7 +5,7 @@ Each line is a name, a blank, and a value as Python writes it; all in ASCII. So 
 
 import os
 
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from filprofiler.errors import SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Program, Site, sum_up
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
+from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
+from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 
 TYPE_CHECKING = False
@@ -37,6 +39,8 @@ PROGRAM_FIELDS = {
 }  # type: Dict[str, Tuple[type, ...]]
 
 _MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
+_MOST_LINE = (1 << 31) - 1  # of a frame: programs can make up what they like
+_MOST_NS = (1 << 63) - 1  # of the time since 1970
 
 
 def read_saved(path: str) -> Profile:
@@ -81,41 +85,36 @@ def _profile_of(data: "Any") -> Profile:
     profile = Profile(
         _program(data),
         _root(data["nodes"], sites),
-        python_version=_of(data["python_version_hex"], int),
-        pid=_of(data["pid"], int),
-        peak_seconds=_of(data["peak_seconds"], float, int, type(None)),
-        started_unix_ns=_of(data["started_unix_ns"], int),
-        missed=[(_of(event["events"], int), _of(event["reason"], str)) for event in data["missed"]],
-        main_paths=[_of(path, str) for path in data["main_paths"]],
-        followed=_of(data["followed"], bool),
+        python_version=whole(data["python_version_hex"]),
+        pid=whole(data["pid"]),
+        peak_seconds=or_none(seconds, data["peak_seconds"]),
+        started_unix_ns=whole(data["started_unix_ns"], _MOST_NS),
+        missed=[(whole(event["events"]), of_type(event["reason"], str)) for event in data["missed"]],
+        main_paths=[of_type(path, str) for path in data["main_paths"]],
+        followed=of_type(data["followed"], bool),
         columns=SavedColumns(_columns(data["sites"], sites)),
         curve=[_sample(sample) for sample in data["curve"]],
-        moment=_of(data["moment"], str),
-        failed_requests=_of(data["failed_requests"], int),
+        moment=of_type(data["moment"], str),
+        failed_requests=whole(data["failed_requests"]),
         failures=failures,
         memory=memory_of(data.get("memory"), sites),
-        fatal_request=failures[_of(data["fatal_request"], int)] if data["fatal_request"] is not None else None,
+        fatal_request=failures[whole(data["fatal_request"])] if data["fatal_request"] is not None else None,
     )
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment %r" % profile.moment)
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
-    if profile.peak_bytes != data["peak_bytes"]:
+    if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError(
             "is damaged: its callstacks add up to %d bytes, not %r" % (profile.peak_bytes, data["peak_bytes"])
         )
     return profile
 
 
-def _of(value: "Any", *types: type) -> "Any":
-    """The value, if it is of one of the types. Raises TypeError."""
-    if type(value) not in types:
-        raise TypeError("%s where %s was expected" % (type(value).__name__, " or ".join(t.__name__ for t in types)))
-    return value
-
-
 def _site(data: "Any") -> Site:
-    return Site(_of(data["path"], str), _of(data["function"], str), _of(data["line"], int))
+    return Site(
+        of_type(data["path"], str), of_type(data["function"], str), whole(data["line"], _MOST_LINE, -_MOST_LINE)
+    )
 
 
 def _columns(data: "Any", sites: "List[Site]") -> "Dict[Site, Tuple[int, int]]":
@@ -123,48 +122,52 @@ def _columns(data: "Any", sites: "List[Site]") -> "Dict[Site, Tuple[int, int]]":
     for item, site in zip(data, sites):
         if item["columns"] is not None:
             first, behind = item["columns"]
-            found[site] = (_of(first, int), _of(behind, int))
+            found[site] = (whole(first), whole(behind))
     return found
 
 
 def _sample(data: "Any") -> "Tuple[float, int, int]":
-    return float(_of(data["seconds"], float, int)), _of(data["tracked_bytes"], int), _of(data["resident_bytes"], int)
+    return seconds(data["seconds"]), whole(data["tracked_bytes"]), whole(data["resident_bytes"])
 
 
 def _failure(data: "Any", sites: "List[Site]") -> FailedRequest:
     return FailedRequest(
-        _of(data["number"], int),
-        _of(data["requested_bytes"], int, type(None)),
-        _of(data["mapping"], bool),
-        _of(data["live_bytes"], int),
-        float(_of(data["seconds"], float, int)),
-        [sites[_of(number, int)] for number in data["stack"]],
+        whole(data["number"]),
+        or_none(whole, data["requested_bytes"]),
+        of_type(data["mapping"], bool),
+        whole(data["live_bytes"]),
+        seconds(data["seconds"]),
+        [sites[whole(number)] for number in data["stack"]],
     )
 
 
 def _thread(data: "Any", sites: "List[Site]") -> ThreadAtPeak:
     return ThreadAtPeak(
-        _of(data["name"], str), [sites[_of(number, int)] for number in data["stack"]], _of(data["last"], bool)
+        of_type(data["name"], str),
+        [sites[whole(number)] for number in data["stack"]],
+        of_type(data["last"], bool),
     )
 
 
 def _remark(data: "Any", sites: "List[Site]") -> Remark:
-    kind, numbers, sizes = _of(data["kind"], str), data["sites"], data["sizes"]
-    words = {_of(name, str): _of(word, str) for name, word in data["words"].items()}
+    kind, numbers, sizes = of_type(data["kind"], str), data["sites"], data["sizes"]
+    words = {of_type(name, str): of_type(word, str) for name, word in data["words"].items()}
     if KINDS.get(kind) != (len(sizes), tuple(sorted(words))) or len(numbers) != len(sizes):
         raise _UnfitError("is damaged: one of its remarks makes no sense")
-    return Remark(kind, [sites[_of(number, int)] for number in numbers], [_of(size, int) for size in sizes], words)
+    return Remark(kind, [sites[whole(number)] for number in numbers], [whole(size) for size in sizes], words)
 
 
 def _program(data: "Any") -> Program:
     program = data["program"]
     program.setdefault("settings", [])  # files of the first release have none
-    values = {name: _of(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
+    values = {name: of_type(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
+    values["elapsed_seconds"] = or_none(lambda value: seconds(value, 0), program["elapsed_seconds"])
+    values["resident_peak_bytes"] = or_none(whole, program["resident_peak_bytes"])
     for name in ("arguments", "own_files", "limits", "settings"):
-        values[name] = [_of(text, str) for text in values[name]]
+        values[name] = [of_type(text, str) for text in values[name]]
     lines = {}  # type: Dict[str, Dict[int, str]]
     for path, texts in data["source_lines"].items():
-        lines[path] = {int(number): _of(text, str) for number, text in texts.items()}
+        lines[path] = {int(number): of_type(text, str) for number, text in texts.items()}
         if not all(0 < number < _MOST_LINES for number in lines[path]):
             raise _UnfitError("is damaged: a line of %r has an impossible number" % path)
     return Program(source_lines=lines, **values)
@@ -175,10 +178,10 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
     parents, numbers, sizes = columns["parent"], columns["site"], columns["own_bytes"]
     if not len(parents) == len(numbers) == len(sizes) > 0:
         raise _UnfitError("is damaged: the columns of its nodes are not of equal length")
-    nodes = [Node(sites[numbers[0]], None, _of(sizes[0], int))]
+    nodes = [Node(sites[whole(numbers[0])], None, whole(sizes[0]))]
     for place in range(1, len(parents)):
-        parent, number, size = parents[place], _of(numbers[place], int), _of(sizes[place], int)
-        if not (0 <= _of(parent, int) < place and 0 <= number < len(sites) and size >= 0):
+        parent, number, size = parents[place], of_type(numbers[place], int), of_type(sizes[place], int)
+        if not (0 <= of_type(parent, int) < place and 0 <= number < len(sites) and size >= 0):
             raise _UnfitError("is damaged: its node %d makes no sense" % place)
         nodes.append(Node(sites[number], nodes[parent], size))
     places = columns["thread"]
@@ -186,6 +189,6 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
     if len(words) != len(places):
         raise _UnfitError("is damaged: the columns of its threads are not of equal length")
     for place, called in zip(places, words):
-        nodes[_of(place, int)].thread = _of(called, str)
+        nodes[whole(place)].thread = of_type(called, str)
     sum_up(nodes)
     return nodes[0]

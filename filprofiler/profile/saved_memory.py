@@ -1,5 +1,6 @@
 """Where the memory was, read back from a saved profile. report/json_memory.py writes it."""
 
+from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
 from filprofiler.profile.whereabouts import PARTS, MappedFile, MemoryUse, Whereabouts
 
 TYPE_CHECKING = False
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Site
 
 USE_FIELDS = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_bytes")
+_LEAST_REST = -(1 << 64)
 
 
 def memory_of(data: "Any", sites: "List[Site]") -> "Optional[Whereabouts]":
@@ -21,9 +23,9 @@ def memory_of(data: "Any", sites: "List[Site]") -> "Optional[Whereabouts]":
     return Whereabouts(
         at_moment,
         at_end,
-        _size(data["allocations"]),
-        _size(data["allocated_bytes"]),
-        _size(data["mapped_files_bytes"]),
+        whole(data["allocations"]),
+        whole(data["allocated_bytes"]),
+        whole(data["mapped_files_bytes"]),
         [_file(file, sites) for file in data["mapped_files"]],
     )
 
@@ -31,13 +33,13 @@ def memory_of(data: "Any", sites: "List[Site]") -> "Optional[Whereabouts]":
 def _use(data: "Any") -> "Optional[MemoryUse]":
     if data is None:
         return None
-    use = MemoryUse(_size(data["blocks_bytes"]), _size(data["mappings_bytes"]))
+    use = MemoryUse(whole(data["blocks_bytes"]), whole(data["mappings_bytes"]))
     for name in USE_FIELDS[2:]:
         if data[name] is not None:
-            kinds = (int, float) if name == "reading_seconds" else (int,)
-            if type(data[name]) not in kinds:
-                raise TypeError("%s where a number was expected" % type(data[name]).__name__)
-            setattr(use, name, data[name])
+            if name == "reading_seconds":
+                use.reading_seconds = seconds(data[name])
+            else:
+                setattr(use, name, whole(data[name], least=_LEAST_REST if name == "rest_bytes" else 0))
     use.at_end = bool(data["at_end"])
     rest = use.rest_bytes
     use.settle()
@@ -48,14 +50,8 @@ def _use(data: "Any") -> "Optional[MemoryUse]":
 
 def _file(data: "Any", sites: "List[Site]") -> MappedFile:
     mappings = [
-        (_size(mapping["bytes"]), bool(mapping["private"]), [sites[_size(number)] for number in mapping["stack"]])
+        (whole(mapping["bytes"]), bool(mapping["private"]), [sites[whole(number)] for number in mapping["stack"]])
         for mapping in data["mappings"]
     ]
-    sizes = [None if data[name] is None else _size(data[name]) for name in ("resident_bytes", "written_bytes")]
-    return MappedFile(str(data["path"]), sizes[0], sizes[1], mappings)
-
-
-def _size(value: "Any") -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError("%r where a size was expected" % (value,))
-    return value
+    sizes = [or_none(whole, data[name]) for name in ("resident_bytes", "written_bytes")]
+    return MappedFile(of_type(data["path"], str), sizes[0], sizes[1], mappings)

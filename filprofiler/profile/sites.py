@@ -4,7 +4,8 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.libraries import WORKER_NAME, WORKER_PATH, Libraries
 from filprofiler.profile.lines import table_of
-from filprofiler.profile.model import Program, Site
+from filprofiler.profile.model import Site
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

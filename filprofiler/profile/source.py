@@ -3,7 +3,7 @@
 import os
 import stat
 
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _content(path: str) -> bytes:
 def _zipped_content(path: str) -> bytes:
     """The bytes of a file inside a zip, whose path goes on behind the zip's. Raises OSError."""
     import zipfile
+    import zlib
 
     archive = path
     while not os.path.isfile(archive):
@@ -90,7 +91,7 @@ def _zipped_content(path: str) -> bytes:
     try:
         with zipfile.ZipFile(archive) as opened:
             return opened.read(path[len(archive) + 1 :])
-    except (KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as problem:
+    except (KeyError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as problem:
         raise OSError(str(problem)) from None
 
 

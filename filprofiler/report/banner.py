@@ -26,8 +26,8 @@ def banner(profile: "Profile", sources: "SourceReader") -> str:
         failure = profile.failures[-1]
     stack = failure.stack if failure is not None else ()  # type: Sequence[Site]
     if failure is not None and stack:
-        which = "The request" if failure is profile.fatal_request else "The last of them,"
-        paragraphs.append("%s for %s came from these lines, the innermost last:" % (which, requested(failure)))
+        which = "The request for %s" if failure is profile.fatal_request else "The last of them, for %s,"
+        paragraphs.append(which % requested(failure) + " came from these lines, the innermost last:")
     values = {
         "sentence": text.escape(sentence),
         "paragraphs": "".join("<p>%s</p>\n" % text.escape(paragraph) for paragraph in paragraphs),

@@ -3,6 +3,7 @@
 import time
 
 from filprofiler.profile.model import OUT_OF_MEMORY
+from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.banner import banner
 from filprofiler.report.curve import curve_section
@@ -79,8 +80,9 @@ def _facts(profile: "Profile") -> "List[str]":
     """What else is known of the run, each in a few words."""
     program = profile.program
     facts = []
-    if program.resident_peak_bytes is not None:
-        facts.append("resident at most %s" % text.human_bytes(program.resident_peak_bytes))
+    for words, resident in (("then", resident_then(profile)), ("at most", resident_at_most(profile))):
+        if resident is not None:
+            facts.append("resident %s %s" % (words, text.human_bytes(resident)))
     if profile.pid:
         facts.append("process %d" % profile.pid)
     facts.append(text.counted(profile.root.callstacks, "callstack"))

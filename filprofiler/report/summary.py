@@ -2,6 +2,7 @@
 
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
+from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.sentences import incomplete, out_of_memory, survived_failures
 from filprofiler.report.whereabouts import files_line
@@ -50,10 +51,12 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
-    if profile.program.resident_peak_bytes is not None:
-        resident, unit = text.human_bytes(profile.program.resident_peak_bytes).split(" ")
-        same_unit = peak.endswith(" " + unit)
-        line += " (resident %s)" % (resident if same_unit else "%s %s" % (resident, unit))
+    words, known = "resident", resident_then(profile)
+    if known is None:
+        words, known = "resident at most", resident_at_most(profile)
+    if known is not None:
+        size, unit = text.human_bytes(known).split(" ")
+        line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
     return line
 
 

@@ -3,7 +3,12 @@
 import html
 
 import pytest
+from recording_builder import profile_of
 from reports import DRAWN, exact, prof_bytes, write
+
+from filprofiler.profile.top import TopLines
+from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
+from filprofiler.report.writer import write_report
 
 
 def in_frame(browser, folder, tmp_path):
@@ -110,6 +115,26 @@ def test_nothing_lies_over_something_else(browser, job):
             }));
             return found;""")
         assert overlaps == []
+
+
+@pytest.mark.parametrize("width", [320, 360, 1600])
+def test_where_the_memory_was_shows_its_numbers(browser, tmp_path, width):
+    """Not only labels, with the numbers out of sight to the right of them; nor far away from them."""
+    profile = profile_of([([("/a.py", 1, "f")], 1023 << 20)])
+    uses = [MemoryUse(1023 << 20, 1023 << 20) for _moment in ("peak", "end")]
+    for use in uses:
+        use.resident_bytes, use.before_bytes = 1023 << 10, 1023 << 10
+        use.settle()
+    profile.memory = Whereabouts(*uses, 1, 1023 << 20, 0, ())
+    write_report(profile, TopLines(profile), str(tmp_path))
+    browser.size(width)
+    browser.page(tmp_path)
+    table, seen = browser.js(
+        "return ['#memory-table', '.whereabouts .table'].map((s) => document.querySelector(s))"
+        ".map((e) => [e.scrollWidth, e.clientWidth, e.getBoundingClientRect().width])"
+    )
+    assert table[2] <= seen[1] + 1 and seen[0] <= seen[1]
+    assert seen[2] <= 900
 
 
 def test_printed_page_one(browser, job, tmp_path):

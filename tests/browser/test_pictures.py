@@ -100,6 +100,14 @@ def test_search_counts_each_byte_once(browser, job):
     assert browser.js("return document.querySelectorAll('g.hit').length") == 0
 
 
+@pytest.mark.parametrize("key", [Keys.ENTER, " "])
+def test_the_control_for_search_answers_keys(browser, job, key):
+    browser.open(job / PICTURES[0])
+    browser.js("document.querySelector('.control').focus()")
+    browser.keys(key, "np.ones( 5 )")
+    assert browser.js(NOTE).startswith("Search: np.ones( 5 )\u258f 1 box, 52,428,800 bytes, ")
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_arrows_reach_every_box_and_each_has_a_name(browser, job, name):
     browser.open(job / name)

@@ -4,7 +4,7 @@ import struct
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording
 
 MEBIBYTE = 1024 * 1024

@@ -22,7 +22,7 @@ from filprofiler.launch.outcome import Outcome
 from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import OutputError, ResultFolder
 from filprofiler.launch.threadpools import POOL_VARIABLES, limit_thread_pools, overridden_sentence
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.profile.run_description import read_description, write_description
 
 NOON = 1592224653.033

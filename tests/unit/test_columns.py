@@ -8,7 +8,7 @@ from recording_builder import RecordingBuilder
 
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.columns import entries
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording
 from filprofiler.report.page_data import underlined

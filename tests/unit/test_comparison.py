@@ -225,7 +225,16 @@ def test_no_thresholds(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"x\n", b"a.py:1 (f)\n", b"a.py:1 (f) x\n", b"a.py (f) 1\n", b"\xff 1\n", b"a.py:1 (f) 1;2 x\n"]
+    "content",
+    [
+        b"x\n",
+        b"a.py:1 (f)\n",
+        b"a.py:1 (f) x\n",
+        b"a.py (f) 1\n",
+        b"\xff 1\n",
+        b"a.py:1 (f) 1;2 x\n",
+        b"a.py:1 (f) %d\n" % 10**400,
+    ],
 )
 def test_what_is_no_prof_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.prof"

@@ -12,6 +12,7 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report import style
 from filprofiler.report.html import html_page
 from filprofiler.report.template import fill, read_template
@@ -93,6 +94,16 @@ def test_headline_and_top_lines(job):
     assert "These 3 hold 90.0%; the other 2 lines hold 10.0%." in text
 
 
+def test_no_reading_of_resident_memory_is_above_the_most(job):
+    profile = profile_of(**job)
+    use = MemoryUse(profile.peak_bytes, 0)
+    use.resident_bytes = 121 << 20
+    profile.memory = Whereabouts(use, None, 1, profile.peak_bytes, 0, ())
+    assert "resident then 121.0 MiB resident at most 121.0 MiB" in page(profile).text
+    profile.curve = ((0.0, 0, 4096), (1.0, 90 << 20, 122 << 20))
+    assert "resident then 121.0 MiB resident at most 122.0 MiB" in page(profile).text
+
+
 def test_the_first_rows_of_the_tables(job):
     text = page(profile_of(**job)).text
     assert "0 bytes 80.0 MiB 80.0% job.py:3 (<module>) main()" not in text
@@ -134,7 +145,7 @@ def test_requests_that_failed_are_told_in_a_banner(job):
     profile.failures = (FailedRequest(3, None, False, 17, 2.0, [asking]),)
     profile.failed_requests = 3
     assert (
-        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB"
+        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB, came from"
         in page(profile).text
     )
     profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 100 << 20, 2.0, [asking])

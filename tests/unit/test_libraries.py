@@ -11,7 +11,7 @@ from filprofiler.cli.arguments import parse
 from filprofiler.launch.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.libraries import Libraries, allocator_in
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording
 from filprofiler.report.prof import prof_pieces

@@ -7,7 +7,8 @@ from filprofiler import _abi
 from filprofiler.cli.out_of_memory import moment_to_tell
 from filprofiler.launch.outcome import Outcome
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Program
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
+from filprofiler.profile.program import Program
 from filprofiler.profile.top import TopLines
 from filprofiler.recording.reader import Recording
 from filprofiler.report import sentences

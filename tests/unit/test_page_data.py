@@ -72,7 +72,7 @@ def test_threads_are_told():
     from recording_builder import RecordingBuilder
 
     from filprofiler.profile.build import build_profile
-    from filprofiler.profile.model import Program
+    from filprofiler.profile.program import Program
     from filprofiler.recording.reader import Recording
 
     builder = RecordingBuilder()

@@ -5,7 +5,7 @@ from recording_builder import RecordingBuilder
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording
 
 BOOTSTRAP = "/opt/filprofiler/launch/bootstrap.py"

@@ -1,6 +1,8 @@
 """The profile seen leaf first, line by line, and by the user's own lines; source text."""
 
 import os
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from recording_builder import profile_of
 
 from filprofiler.profile.filters import OwnCode
-from filprofiler.profile.model import Program, Site
+from filprofiler.profile.model import Site
+from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines
@@ -141,6 +144,28 @@ def test_source_that_is_not_there(tmp_path):
     sources = SourceReader(Program(cwd=str(tmp_path)))
     for path in ("absent.py", "pipe", str(tmp_path), "/dev/zero", "<string>", "<frozen os>", "", "a\0b", "\udcff.py"):
         assert sources.line(path, 1) == ""
+
+
+@pytest.mark.parametrize("path", ["/dev/null/x.py", "/dev/null/", "/dev/null//x/y.py", "//dev/null/x"])
+def test_a_path_below_what_is_no_file_ends(path):
+    """A program can call its code what it likes; here the way up to the root meets no file at all."""
+    command = (
+        "import sys; from filprofiler.profile.model import Program;"
+        "from filprofiler.profile.source import SourceReader;"
+        "print(repr(SourceReader(Program(cwd='/')).line(sys.argv[1], 1)))"
+    )
+    found = subprocess.run([sys.executable, "-c", command, path], stdout=subprocess.PIPE, timeout=60, check=True)
+    assert found.stdout == b"''\n"
+
+
+def test_source_inside_a_damaged_zip(tmp_path):
+    path = tmp_path / "app.zip"
+    with zipfile.ZipFile(str(path), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.py", "import this\n" * 100)
+    content = bytearray(path.read_bytes())
+    content[34] ^= 0xFF  # the first byte of what is packed
+    path.write_bytes(bytes(content))
+    assert SourceReader(Program(cwd=str(tmp_path))).line("app.zip/a.py", 1) == ""
 
 
 def test_source_inside_a_zip(tmp_path):

@@ -7,7 +7,7 @@ from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
 from filprofiler import _abi
 from filprofiler.launch.sampler import Sampler
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording
 
 SECOND = 10**9

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,8 @@ from filprofiler import _abi
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.failed_request import FailedRequest
-from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Program, Site
+from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Site
+from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.threads import ThreadAtPeak
@@ -240,7 +241,41 @@ CHANGES = {
     "a remark of another kind": (lambda d: d["remarks"][0].update(kind="x"), "makes no sense"),
     "a remark without words": (lambda d: d["remarks"][-1].update(words={}, kind="copy"), "makes no sense"),
     "a list": (lambda d: d.update(sites=3), "is damaged"),
+    "a root that took less than nothing": (lambda d: d["nodes"]["own_bytes"].__setitem__(0, -1), "out of range"),
+    "a stack that counts from its end": (lambda d: d["failures"][0].update(stack=[-1]), "out of range"),
+    "a path that is a number": (lambda d: d["memory"]["mapped_files"][0].update(path=3), "is damaged"),
 }
+NUMBERS: Dict[str, Callable[[Dict[str, Any], float], None]] = {
+    "when the peak was": lambda d, value: d.update(peak_seconds=value),
+    "when it began": lambda d, value: d.update(started_unix_ns=value),
+    "its process": lambda d, value: d.update(pid=value),
+    "how long it ran": lambda d, value: d["program"].update(elapsed_seconds=value),
+    "what was resident": lambda d, value: d["program"].update(resident_peak_bytes=value),
+    "a point of the curve": lambda d, value: d["curve"][0].update(seconds=value),
+    "a size in the curve": lambda d, value: d["curve"][0].update(tracked_bytes=value),
+    "a size in a remark": lambda d, value: d["remarks"][0]["sizes"].__setitem__(0, value),
+    "a line": lambda d, value: d["sites"][0].update(line=value),
+    "a request": lambda d, value: d["failures"][0].update(requested_bytes=value),
+    "a reading": lambda d, value: d["memory"]["at_moment"].update(reading_seconds=value),
+    "bytes": lambda d, value: d.update(peak_bytes=value, nodes=dict(d["nodes"], own_bytes=_first(d, value))),
+}
+
+
+def _first(data: Dict[str, Any], value: float) -> List[Any]:
+    """The bytes of the nodes with another first one."""
+    return [value, *data["nodes"]["own_bytes"][1:]]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -(10**400), 10**400], ids=["nan", "inf", "low", "high"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_that_no_recording_holds_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    path = saved(rich_profile(tmp_path), tmp_path / "out")
+    data = json.loads(path.read_text(encoding="ascii"))
+    NUMBERS[name](data, value)
+    path.write_text(json.dumps(data))
+    with pytest.raises(SavedProfileError, match="is damaged") as raised:
+        read_saved(str(path))
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 400 + len(str(path))
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -5,6 +5,7 @@ from recording_builder import profile_of
 
 from filprofiler import _abi
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report import text
 from filprofiler.report.summary import COLUMNS, summary_lines
 
@@ -26,12 +27,20 @@ def test_lines(tmp_path):
         resident_peak_bytes=95 * MEBIBYTE,
     )
     assert summary_lines(profile, TopLines(profile), "fil-result/x/index.html", False) == [
-        "Peak 87.3 MiB at 3.1 s (resident 95.0)",
+        "Peak 87.3 MiB at 3.1 s (resident at most 95.0)",
         "  60.0 MiB  69% log_parser.py:1 index[r.host].append((r.time, r...",
         "  27.0 MiB  31% log_parser.py:2 load()",
         " 300.0 KiB  <1% a.py:1",
         "Report: fil-result/x/index.html",
     ]
+
+
+def test_what_was_resident_then_is_told_before_the_most_that_ever_was():
+    profile = profile_of([([("/a.py", 1, "f")], 60 * MEBIBYTE)], resident_peak_bytes=95 * MEBIBYTE)
+    use = MemoryUse(60 * MEBIBYTE, 0)
+    use.resident_bytes = 70 * MEBIBYTE
+    profile.memory = Whereabouts(use, None, 1, 60 * MEBIBYTE, 0, ())
+    assert summary_lines(profile, TopLines(profile), "i.html", False)[0] == "Peak 60.0 MiB at 3.1 s (resident 70.0)"
 
 
 def test_incomplete_and_hostile(tmp_path):
@@ -42,7 +51,7 @@ def test_incomplete_and_hostile(tmp_path):
         resident_peak_bytes=3 * MEBIBYTE,
     )
     lines = summary_lines(profile, TopLines(profile), "x/" * 60, True)
-    assert lines[0] == "Peak \x1b[1m5 bytes\x1b[0m at 3.1 s (resident 3.0 MiB)"
+    assert lines[0] == "Peak \x1b[1m5 bytes\x1b[0m at 3.1 s (resident at most 3.0 MiB)"
     assert "\x1b" not in lines[1]
     assert lines[2] == "Incomplete: 2 events could not be recorded; the report says why."
     assert lines[3] == "Report: " + "x/" * 60

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
-from filprofiler.profile.model import Program
+from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import style, svg

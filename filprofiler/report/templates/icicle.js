@@ -198,9 +198,16 @@
   const settings = { "class": "note control", x: MARGIN + WIDTH, y: 24, "text-anchor": "end", role: "button", tabindex: "0" };
   for (const name of Object.keys(settings)) control.setAttribute(name, settings[name]);
   control.textContent = "Search: type / and a text. Click: zoom. Esc: all.";
-  control.addEventListener("click", () => {
+  const ask = () => {
     query = "";
     search();
+  };
+  control.addEventListener("click", ask);
+  control.addEventListener("keydown", (event) => {
+    if (query !== null || !["Enter", " "].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    ask();
   });
   note.after(control);
 }());

@@ -1,0 +1,30 @@
+"""What could not be recorded, and why, in words."""
+
+from filprofiler import _abi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Tuple
+
+    from filprofiler.recording.reader import Recording
+
+MISSED_REASONS = {
+    _abi.FIL_MISSED_CALLSTACK: "the callstack was lost, because the recording could not grow",
+    _abi.FIL_MISSED_BLOCK: "the bytes were not counted, because the table of addresses could not grow",
+    _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
+    _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
+}
+UNSEEN_REASONS = dict(MISSED_REASONS)
+UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
+_DAMAGED_REASON = "a row of the recording was damaged"
+_UNKNOWN_REASON = "the reason is unknown to this version"
+
+
+def missed_of(recording: "Recording") -> "List[Tuple[int, str]]":
+    """(Number of events, reason) for all that could not be recorded."""
+    followed = recording.stacks == _abi.FIL_STACKS_PROFILED
+    reasons = UNSEEN_REASONS if followed else MISSED_REASONS
+    missed = [(count, reasons.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count]
+    if recording.damaged:
+        missed.append((recording.damaged, _DAMAGED_REASON))
+    return missed
