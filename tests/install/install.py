@@ -83,13 +83,16 @@ def test_the_sdist_installs_without_a_compiler(which: Interpreter, sdist: Path, 
     assert_profiles(python, tmp_path)
 
 
+@pytest.mark.parametrize("options", [[], ["--editable"]], ids=["plain", "editable"])
 @pytest.mark.parametrize("which", by_version("3.6", "3.13"), ids=lambda which: which.name)
-def test_the_tree_installs_without_a_compiler(which: Interpreter, sdist: Path, tmp_path: Path) -> None:
+def test_the_tree_installs_without_a_compiler(
+    which: Interpreter, options: List[str], sdist: Path, tmp_path: Path
+) -> None:
     run(["tar", "xf", str(sdist), "-C", str(tmp_path)])
     (tree,) = tmp_path.glob("filprofiler-*")
     python = environment_of(which, tmp_path / "environment")
     run([str(python), "-m", "pip", "install", "-q", BACKEND_PIP if which.version < (3, 7) else "pip"])
-    run([str(python), "-m", "pip", "install", "."], cwd=str(tree), env=without_compiler(tmp_path))
+    run([str(python), "-m", "pip", "install", *options, "."], cwd=str(tree), env=without_compiler(tmp_path))
     assert_profiles(python, tmp_path)
 
 
