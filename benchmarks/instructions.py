@@ -82,7 +82,10 @@ def child_command(python: str, folder: str) -> List[str]:
     LD_PRELOAD would not do: valgrind's own launcher would be the first to load the library and take it off the list. So
     the dynamic linker is told (glibc 2.30 and later). Raises CountingError.
     """
-    done = subprocess.run([python, "-c", ASK_PLACES], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Not from where we are: a package that lies there would be found first.
+    done = subprocess.run(
+        [python, "-c", ASK_PLACES], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=os.path.dirname(python)
+    )
     text = done.stdout.decode("utf-8", "replace")
     if done.returncode != 0:
         raise CountingError(text)
