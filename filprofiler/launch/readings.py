@@ -29,7 +29,7 @@ _ALLOWED_SHARE = 0.001
 _NOT_NEAR_PEAK = 0.5  # of what is allowed: readings that are not near the peak leave the rest to those that are
 _BEST_EVERY_SECONDS = 0.05  # if not much more is tracked than at the best one
 _LAST_EVERY_SECONDS = 0.2
-_REST = 20  # times as long as the last reading took
+_REST = 60  # times as long as the last reading took
 _FILES_EVERY_SECONDS = 1.0
 _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
 
