@@ -106,6 +106,23 @@ def test_what_has_no_line_of_ones_own_stays(browser, tmp_path):
     assert "site-packages" not in labels
 
 
+def test_the_place_of_a_box_can_be_copied(browser, job):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    browser.page(job)
+    browser.click(box(browser, "(work)"))
+    (button,) = [
+        found for found in browser.driver.find_elements("css selector", "#details button") if "Copy" in found.text
+    ]
+    button.click()
+    WebDriverWait(browser.driver, 20).until(lambda _driver: button.text == "Copied")
+    browser.cdp("Browser.grantPermissions", permissions=["clipboardReadWrite"])
+    copied = browser.driver.execute_async_script(
+        "const done = arguments[0]; navigator.clipboard.readText().then(done, (problem) => done(String(problem)));"
+    )
+    assert copied == "job.py:7"  # as the program named it
+
+
 def test_details_on_focus_and_pinned_by_a_click(browser, job):
     browser.page(job)
     details = "return document.getElementById('details').innerText"
