@@ -21,7 +21,7 @@ PROGRAM = support.PROGRAMS / "under_faults.py"
 ALL = os.environ.get("FIL_TEST_FAULTS") == "all"
 ERRORS = [errno.ENOSPC, errno.ENOMEM, errno.EINTR, errno.EACCES, errno.EMFILE, errno.EOPNOTSUPP, 0]
 REFUSALS = (3, 4)
-REFERENCE_TOLERANCE = support.MIB  # threads take turns differently, and a profile function takes its share
+REFERENCE_TOLERANCE = 2 * support.MIB  # threads overlap, or take turns, and a profile function takes its share
 VERSIONS = {(3, 8), (3, 11), (3, 13), (3, 14)}
 
 CHOSEN = [found for found in find_interpreters() if not ALL or found.version[:2] in VERSIONS] or find_interpreters()
