@@ -1,6 +1,7 @@
 """A C library's pool of threads: started by one line, it works for others. Takes the library's path."""
 
 import ctypes
+import os
 import sys
 import threading
 
@@ -18,6 +19,8 @@ def second():
 
 
 def started_in_a_thread():
+    global task
+    task = "/proc/" + os.readlink("/proc/thread-self")
     C.pool_start()  # MARK thread start
 
 
@@ -25,6 +28,8 @@ if len(sys.argv) > 2:  # the thread that starts the pool is gone when it works
     thread = threading.Thread(target=started_in_a_thread)
     thread.start()
     thread.join()
+    while os.path.exists(task):  # before 3.13 a thread has left Python when it is joined, and may have its end before it
+        os.sched_yield()
 else:
     C.pool_start()  # MARK start
 first()
