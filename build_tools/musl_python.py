@@ -110,7 +110,7 @@ def build(folder: str, machine: str, log: str, build_python: str = "") -> str:
     options = ["--prefix=" + folder, "--disable-test-modules", "--without-ensurepip", "--without-static-libpython"]
     if build_python:
         options += ["--build=x86_64-linux-gnu", "--host=" + tools.triplet, "--with-build-python=" + build_python]
-        options += ["ac_cv_file__dev_ptmx=yes", "ac_cv_file__dev_ptc=no"]
+        options += ["ac_cv_file__dev_ptmx=yes", "ac_cv_file__dev_ptc=no", "ac_cv_buggy_getaddrinfo=no"]
     given = [
         "CFLAGS=-O2 -DTHREAD_STACK_SIZE=" + STACK,
         "LDFLAGS=-Wl,-z,stack-size=" + STACK,
@@ -167,6 +167,7 @@ def build_libraries(tools: Tools, prefix: str, scratch: str, log: str) -> None:
         "--with-pic",
         "--disable-docs",
         "--disable-exec-static-tramp",
+        "lt_cv_prog_compiler_static_works=no",  # to find out, zig would compile the whole of a static musl
     ]
     run(["./configure", "-q", *options, *tools.settings(), "CFLAGS=-O2"], log, libffi)
     run(["make", "-s", "install"], log, libffi)
