@@ -72,7 +72,7 @@ test-wheel: $(TOOLS) ## core tests with the cross-built wheel, unchanged, on eve
 	$(RUN) build_tools/cross_wheels.py -o build/manylinux-x86_64 manylinux-x86_64
 	FIL_TEST_WHEEL=$$(ls build/manylinux-x86_64/*.whl) $(RUN) -m pytest $(CORE_TESTS) $(ARGS)
 
-test-platforms: test-on-manylinux-aarch64 test-on-musllinux-x86_64 ## core tests on aarch64, in qemu's user mode, and on musl (Debian: apt-get install qemu-user-static mmdebstrap)
+test-platforms: test-on-manylinux-aarch64 test-on-musllinux-x86_64 test-on-musllinux-aarch64 ## core tests on aarch64, in qemu's user mode, and on musl (Debian: apt-get install qemu-user-static mmdebstrap)
 
 test-on-%: $(TOOLS)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
