@@ -8,6 +8,7 @@
 #include "interpose/real.h"
 #include "platform/platform.h"
 #include "recording/recording.h"
+#include "sampling.h"
 #include "state.h"
 
 struct state state;
@@ -130,7 +131,7 @@ static void take_reading(enum fil_reading_moment moment)
     if (!platform_resident(&reading)) {
         return;
     }
-    reading.allocator_free_bytes = platform_allocator_free();
+    reading.allocator_free_bytes = moment == FIL_READING_PEAK ? FIL_NOT_KNOWN : platform_allocator_free();
     reading.clock_ns = platform_clock_ns();
     bool locked = state_enter();
     reading.tracked_bytes = header->current_bytes;
@@ -140,6 +141,11 @@ static void take_reading(enum fil_reading_moment moment)
     }
     header->readings[moment] = reading;
     state_leave(locked);
+}
+
+static void take_peak_reading(void)
+{
+    take_reading(FIL_READING_PEAK);
 }
 
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
@@ -174,6 +180,7 @@ static enum fil_status open_ledger(const char *path)
 
 static void close_ledger(enum fil_state how)
 {
+    sampling_end(); /* outside the lock, which it may wait for */
     bool locked = state_enter();
     state.tracking = false;
     recording_set_state(how);
@@ -216,6 +223,9 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     /* The first time, the threads of the layout's proof have just ended. */
     bool threads = (state.round != 0 && state.threads) || !platform_is_single_threaded();
+    if (report_signal == 0) {
+        sampling_begin(take_peak_reading);
+    }
     locked = state_enter();
     state.round += 1;
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);

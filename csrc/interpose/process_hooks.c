@@ -7,6 +7,7 @@
 #include "interpose/events.h"
 #include "interpose/process_hooks.h"
 #include "interpose/real.h"
+#include "sampling.h"
 
 /* What a new thread needs to know before it runs: one of the two functions, and where its callstacks belong. */
 struct thread_task {
@@ -79,6 +80,7 @@ static bool locked_for_fork;
 
 static void before_fork(void)
 {
+    sampling_before_fork();
     locked_for_fork = state_enter();
 }
 

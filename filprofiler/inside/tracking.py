@@ -10,7 +10,7 @@ from filprofiler import _abi
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.errors import TrackingError
 from filprofiler.inside.pools import LimitedPools
-from filprofiler.inside.sources import add_sources, sources_at_hand
+from filprofiler.inside.sources import add_sources, take_sources
 from filprofiler.launch import jit, stacks
 from filprofiler.launch.result_folder import OutputError
 from filprofiler.library import Library, LibraryError
@@ -56,6 +56,7 @@ class Tracking:
 
     def __init__(self, folder: "ResultFolder", name: str, first_files: "Sequence[str]" = ()) -> None:
         self.folder = folder
+        self._pid = os.getpid()
         self.program = Program(
             cwd=_working_directory(),
             own_files=ENTRY_FILES,
@@ -74,36 +75,46 @@ class Tracking:
         if not _one_at_a_time.acquire(False):
             self.folder.discard()
             raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
+        self._pools = LimitedPools()
         try:
             self.folder.create_recording()
-            self.program.source_texts = sources_at_hand()
+            take_sources(self.program)
             write_description(self.program, self.folder.path)
-            self._pools = LimitedPools()
+            self._pools.limit()
             self._started = time.monotonic()
             library.start(self.folder.recording_path, 0)
         except BaseException as error:
+            self._pools.restore()
             _one_at_a_time.release()
             self.folder.discard()
             if isinstance(error, (LibraryError, OutputError, OSError)):
                 raise TrackingError("Memory cannot be profiled: %s" % error) from None
             raise
 
+    def stop(self) -> bool:
+        """Stop counting. False in a child of the process that is tracked: there, nothing is to be done."""
+        assert _library is not None
+        _library.stop()
+        return os.getpid() == self._pid
+
     def end(self, outcome: str = "") -> "Profile":
-        """End, and find out what was live at the peak. The recording stays. Raises RecordingError.
+        """After `stop`: find out what was live at the peak. The recording stays. Raises RecordingError.
 
         outcome: how the code that was profiled has ended, in words.
         """
-        assert _library is not None
-        _library.stop()
-        try:
-            self._pools.restore()
-            self.program.outcome = outcome
-            self.program.elapsed_seconds = time.monotonic() - self._started
-            profile = build_profile(read_recording(self.folder.recording_path), self.program)
-        finally:
-            _one_at_a_time.release()
+        self._pools.restore()
+        self.program.outcome = outcome
+        self.program.elapsed_seconds = time.monotonic() - self._started
+        profile = build_profile(read_recording(self.folder.recording_path), self.program)
         add_sources(self.program, profile)
         return profile
+
+    def close(self) -> None:
+        """Whatever has become of it (an interrupt may come at any moment), let another one begin. Once."""
+        assert _library is not None
+        _library.stop()
+        self._pools.restore()
+        _one_at_a_time.release()
 
 
 def check_ready() -> Library:
