@@ -52,6 +52,19 @@ static uint64_t coarse_clock_ns(void *context)
     return platform_coarse_clock_ns();
 }
 
+static const struct ledger_storage storage = {
+    .context = NULL,
+    .take_pages = take_pages,
+    .give_pages = give_pages,
+    .empty_pages = empty_pages,
+    .next_node_segment = recording_next_nodes,
+    .next_code_segment = recording_next_codes,
+    .files_segment = recording_files,
+    .next_text_segment = recording_next_text,
+    .keep_snapshot = recording_keep_snapshot,
+    .clock_ns = coarse_clock_ns,
+};
+
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
@@ -60,6 +73,7 @@ __attribute__((constructor)) static void loaded(void)
     }
     loaded_in = platform_pid();
     platform_leave_preload_list((const void *)&state);
+    state.ledger.storage = storage; /* threads are told apart before tracking begins */
     process_hooks_install();
 }
 
@@ -151,18 +165,6 @@ static void take_peak_reading(void)
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
 static enum fil_status open_ledger(const char *path)
 {
-    static const struct ledger_storage storage = {
-        .context = NULL,
-        .take_pages = take_pages,
-        .give_pages = give_pages,
-        .empty_pages = empty_pages,
-        .next_node_segment = recording_next_nodes,
-        .next_code_segment = recording_next_codes,
-        .files_segment = recording_files,
-        .next_text_segment = recording_next_text,
-        .keep_snapshot = recording_keep_snapshot,
-        .clock_ns = coarse_clock_ns,
-    };
     struct fil_header *header = recording_open(path, attribute_python_version(), &last_error);
     if (header == NULL) {
         return FIL_ERROR_RECORDING;

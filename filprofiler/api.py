@@ -145,8 +145,9 @@ class Block:
 
             @functools.wraps(function)
             async def profiled_coroutine(*arguments: Any, **named: Any) -> Any:
-                running, found = begin(_name_of(function), path), Peak()
+                found = Peak()
                 error: Optional[BaseException] = None
+                running = begin(_name_of(function), path)
                 try:
                     return await function(*arguments, **named)
                 except BaseException as raised:
@@ -165,8 +166,8 @@ class Block:
 
 
 def _call(function: Callable[[], T], name: str, found: Peak, path: Optional[Folder] = None) -> T:
-    running = begin(name, path)
     error: Optional[BaseException] = None
+    running = begin(name, path)
     try:
         return function()
     except BaseException as raised:

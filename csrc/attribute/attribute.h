@@ -35,6 +35,9 @@ struct thread_origin {
 /* The origin of a thread that the calling thread is about to start. Outside malloc. */
 struct thread_origin attribute_thread_start(void);
 
+/* The same while tracking does not run: where a library's own thread belongs that is at work when it does. */
+struct thread_origin attribute_idle_thread_start(void);
+
 /* The calling thread begins. And ends: what it held can be used by others. */
 void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);

@@ -75,6 +75,30 @@ def test_refusals(profiler: support.Profiler, tmp_path: Path) -> None:
     assert support.close_to(found["after"], support.MIB)
 
 
+def test_a_forked_child_leaves_its_parents_profile_alone(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "forks", tmp_path)
+    assert support.close_to(found["peak"], 2 * support.MIB)
+    assert sorted(path.name for path in (tmp_path / "block").iterdir()) == support.REPORT_FILES
+
+
+def test_nothing_of_ours_counts(profiler: support.Profiler, tmp_path: Path) -> None:
+    assert told(profiler, "nothing", tmp_path) == [0, 0]
+
+
+def test_after_an_interrupt_the_next_profile_can_be_made(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "interrupted", tmp_path)
+    assert found["interrupts"] > 100, found
+    assert support.close_to(found["after"], support.MIB)
+
+
+def test_other_tools_that_wrap_the_allocators(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "other_allocators", tmp_path)
+    least = 20000 * sys.getsizeof("123")
+    assert found["begun inside"] >= least, found
+    if profiler.version >= (3, 8):  # before, nobody can tell whose allocator stands there
+        assert all(size >= least for size in found.values()), found
+
+
 @pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (20 * support.repeats(), 2)])
 def test_many_profiles_leave_nothing_behind(
     one_profiler: support.Profiler, tmp_path: Path, profiles: int, threads: int

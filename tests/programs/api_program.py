@@ -106,6 +106,89 @@ def refusals(folder):
     return (told,)
 
 
+def small_objects():
+    return [str(number) * 3 for number in range(20000)]
+
+
+def other_allocators(folder):
+    """tracemalloc wraps the interpreter's allocators as we do, and puts back what it found."""
+    import tracemalloc
+
+    told = {}
+    tracemalloc.start()
+    api.peak(tracemalloc.stop)
+    told["ended inside"] = api.peak(small_objects).peak_bytes
+    api.peak(tracemalloc.start)
+    told["begun inside"] = api.peak(small_objects).peak_bytes
+    tracemalloc.stop()
+    told["none"] = api.peak(small_objects).peak_bytes
+    return (told,)
+
+
+def forks(folder):
+    """A child that goes on below the profiled block, to its own end."""
+    with api.profile(folder + "/block") as found:
+        held = take(2 * MIB)
+        child = os.fork()
+        if child != 0:
+            os.waitpid(child, 0)
+    if child == 0:
+        try:
+            found.peak_bytes
+        except RuntimeError as error:
+            os.write(2, str(error).encode())
+        os._exit(0)
+    return {"peak": found.peak_bytes, "held": len(held)}, None
+
+
+def nothing(folder):
+    """What is counted where nothing is done."""
+
+    def empty():
+        pass
+
+    told = [api.peak(empty).peak_bytes for _ in range(3)]
+    return (told[1:],)
+
+
+CLEANING_UP = ("end", "close")  # what stands in a `finally` clause can be interrupted itself, as anywhere in Python
+
+
+def interrupted(folder):
+    """Ctrl-C in the course of the end of a profile: the next one can be made."""
+    told = {"interrupts": 0, "profiles": 0}
+
+    def profile(line):
+        """With an interrupt at the line of that number, counted from when the code has ended. Whether there was one."""
+        left = [line]
+
+        def trace(frame, event, argument):
+            left[0] -= event == "line"
+            if left[0] == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace if frame.f_code.co_name not in CLEANING_UP else None
+
+        def work():
+            take(MIB)
+            sys.settrace(trace)
+
+        try:
+            api.peak(work)
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(None)
+        return False
+
+    line = 1
+    while profile(line):
+        told["interrupts"] += 1
+        line += 1 + line // 40
+    told["after"] = api.peak(lambda: take(MIB)).peak_bytes
+    return (told,)
+
+
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -137,4 +220,4 @@ def thousand(folder):
     return (told,)
 
 
-print(json.dumps({"forms": forms, "borders": borders, "refusals": refusals, "thousand": thousand}[sys.argv[1]](sys.argv[2])[0]))
+print(json.dumps(globals()[sys.argv[1]](sys.argv[2])[0]))
