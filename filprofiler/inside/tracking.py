@@ -12,6 +12,7 @@ from filprofiler.errors import TrackingError
 from filprofiler.inside.pools import LimitedPools
 from filprofiler.inside.sources import add_sources, take_sources
 from filprofiler.launch import jit, stacks
+from filprofiler.launch.allocators import settings_that_matter
 from filprofiler.launch.result_folder import OutputError
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
@@ -104,6 +105,7 @@ class Tracking:
         """
         self._pools.restore()
         self.program.outcome = outcome
+        self.program.settings = tuple(settings_that_matter(os.environ, sys.modules))
         self.program.elapsed_seconds = time.monotonic() - self._started
         profile = build_profile(read_recording(self.folder.recording_path), self.program)
         add_sources(self.program, profile)

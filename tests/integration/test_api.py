@@ -82,7 +82,7 @@ def test_a_forked_child_leaves_its_parents_profile_alone(profiler: support.Profi
 
 
 def test_nothing_of_ours_counts(profiler: support.Profiler, tmp_path: Path) -> None:
-    assert told(profiler, "nothing", tmp_path) == [0, 0]
+    assert told(profiler, "nothing", tmp_path) == {"peaks": [0, 0]}
 
 
 def test_after_an_interrupt_the_next_profile_can_be_made(profiler: support.Profiler, tmp_path: Path) -> None:
@@ -133,6 +133,64 @@ def test_children_start_without_the_library(one_profiler: support.Profiler) -> N
     source = "import subprocess, sys; %s; sys.stdout.flush(); subprocess.run([sys.executable, '-c', %r])" % (look, look)
     done = one_profiler.call(["-m", "filprofiler", "python", "-c", source])
     assert done.stdout.split() == [b"True", b"False"]
+
+
+ARROW = """
+import os, sys, types
+from filprofiler import api
+with api.profile(sys.argv[1] + "/without") as found:
+    held = bytearray(1000000)
+sys.modules["pyarrow"] = types.ModuleType("pyarrow")
+with api.profile(sys.argv[1] + "/with") as found:
+    held = bytearray(1000000)
+print(os.environ.get("ARROW_DEFAULT_MEMORY_POOL"))
+"""
+
+
+def test_arrow_uses_the_systems_allocator(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    command = ["python", "-c", ARROW, tmp_path]
+    done = one_profiler.call(["-m", "filprofiler", *command])
+    assert (done.stdout, done.stderr) == (b"system\n", b"")
+    said = [
+        b"ARROW_DEFAULT_MEMORY_POOL=system" in (tmp_path / name / "index.html").read_bytes()
+        for name in ("without", "with")
+    ]
+    assert said == [False, True], "it is told where it matters"
+    kept = one_profiler.call(["-m", "filprofiler", "--keep-allocators", *command])
+    assert (kept.stdout, kept.stderr) == (b"None\n", b"")
+    own = one_profiler.call(["-m", "filprofiler", *command], env={"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"})
+    assert own.stdout == b"system\n" and own.stderr.count(b"\n") == 1 and b"--keep-allocators" in own.stderr
+
+
+CURVE = """
+import os, sys, warnings
+from filprofiler import api
+warnings.simplefilter("error")
+held = []
+def grow(seconds):
+    import time
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        held.append(bytearray(200000))
+        time.sleep(0.01)
+api.profile(lambda: grow(0.5), sys.argv[1] + "/alone")
+def fork():
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()  # and in Python from 3.12 on, a warning if the process had threads
+api.profile(fork, sys.argv[1] + "/forked")
+api.peak(int)
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+def test_reports_have_a_curve(profiler: support.Profiler, tmp_path: Path) -> None:
+    """A thread of the library takes its points; it is gone afterwards, and when the program forks."""
+    done = profiler.call(["-m", "filprofiler", "python", "-c", CURVE, tmp_path])
+    assert done.returncode == 0, support.text_of(done.stderr)
+    pages = [(tmp_path / name / "index.html").read_text() for name in ("alone", "forked")]
+    assert '<section class="over-time"' in pages[0]
+    assert done.stdout == b"1\n"
 
 
 POOLS = """
