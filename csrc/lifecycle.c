@@ -244,6 +244,7 @@ void fil_stop(void)
         take_reading(FIL_READING_END);
         close_ledger(FIL_STATE_STOPPED);
         python_hooks_remove();
+        attribute_leave();
     }
 }
 

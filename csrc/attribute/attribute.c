@@ -231,6 +231,13 @@ void attribute_end(void)
     thread_contexts_empty();
 }
 
+void attribute_leave(void)
+{
+    if (shadow_stack_prepared()) {
+        shadow_stack_remove();
+    }
+}
+
 bool attribute_may_begin_again(void)
 {
     return !shadow_stack_prepared(); /* a list of frames may be in use by a thread that is in its profile function */

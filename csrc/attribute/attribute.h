@@ -57,6 +57,9 @@ void libraries_end(void);
 /* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
 void attribute_end(void);
 
+/* After that, outside of events: the calling thread's callstack is not followed any more. With the GIL. */
+void attribute_leave(void);
+
 /* Is there a way to find callstacks after tracking has ended once? */
 bool attribute_may_begin_again(void);
 

@@ -44,8 +44,12 @@ _REFUSALS = {
     _abi.FIL_ERROR_STARTED: "The whole program is being profiled already, by fil-profile run.",
 }
 
+_ONCE = "In this Python callstacks are found by following every call, which can be done only once in a process."
+
 _one_at_a_time = _thread.allocate_lock()
 _library = None  # type: Optional[Library]
+_follows_calls = False  # the profile function finds the callstacks: only once
+_followed = False
 
 
 class Tracking:
@@ -68,6 +72,7 @@ class Tracking:
 
     def begin(self) -> None:
         """Begin. Nothing of ours is left in memory that is counted. Raises TrackingError; then there is no folder."""
+        global _followed
         try:
             library = check_ready()
         except TrackingError:
@@ -78,11 +83,16 @@ class Tracking:
             raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
         self._pools = LimitedPools()
         try:
+            if _followed:
+                raise TrackingError(_ONCE)
             self.folder.create_recording()
             take_sources(self.program)
             write_description(self.program, self.folder.path)
             self._pools.limit()
             self._started = time.monotonic()
+            if _follows_calls:
+                _followed = True
+                stacks.follow_threads(library)
             library.start(self.folder.recording_path, 0)
         except BaseException as error:
             self._pools.restore()
@@ -116,6 +126,8 @@ class Tracking:
         assert _library is not None
         _library.stop()
         self._pools.restore()
+        if _follows_calls:
+            stacks.leave_threads()
         _one_at_a_time.release()
 
 
@@ -141,11 +153,9 @@ def check_ready() -> Library:
 
 def _prepare(library: Library) -> None:
     """What is needed once in a process. Raises TrackingError or LibraryError."""
+    global _follows_calls
     jit.restore_variable(os.environ)
-    if stacks.choose_stacks(library) == stacks.PROFILED:
-        raise TrackingError(
-            "In this Python callstacks can only be found by following every call, from the start: use fil-profile run."
-        )
+    _follows_calls = stacks.choose_stacks(library) == stacks.PROFILED
     atexit.register(library.finalizing)
 
 

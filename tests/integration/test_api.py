@@ -75,6 +75,19 @@ def test_refusals(profiler: support.Profiler, tmp_path: Path) -> None:
     assert support.close_to(found["after"], support.MIB)
 
 
+def test_where_every_call_has_to_be_followed(profiler: support.Profiler, tmp_path: Path) -> None:
+    """One profile is possible, with the callstacks of the thread that begins it and of those that it starts."""
+    command = ["-m", "filprofiler", "python", PROGRAM, "once", tmp_path]
+    done = profiler.call(command, env={"FIL_STACKS": "profiled"})
+    assert done.returncode == 0, support.text_of(done.stderr)
+    found = json.loads(done.stdout.decode())
+    assert found["value"] == 2 * support.MIB and found["profile function"] == "True"
+    assert "once in a process" in found["again"]
+    assert support.close_to(at_marker(tmp_path / "report", "take"), 5 * support.MIB)
+    stacks = support.parse_prof((tmp_path / "report" / "peak-memory.prof").read_text())
+    assert any(support.marker(PROGRAM, "in thread") == frame.line for stack in stacks for frame in stack.frames)
+
+
 def test_a_forked_child_leaves_its_parents_profile_alone(profiler: support.Profiler, tmp_path: Path) -> None:
     found = told(profiler, "forks", tmp_path)
     assert support.close_to(found["peak"], 2 * support.MIB)
@@ -99,7 +112,7 @@ def test_other_tools_that_wrap_the_allocators(profiler: support.Profiler, tmp_pa
         assert all(size >= least for size in found.values()), found
 
 
-@pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (20 * support.repeats(), 2)])
+@pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (10 * support.repeats(), 6)])
 def test_many_profiles_leave_nothing_behind(
     one_profiler: support.Profiler, tmp_path: Path, profiles: int, threads: int
 ) -> None:

@@ -189,21 +189,87 @@ def interrupted(folder):
     return (told,)
 
 
+def once(folder):
+    """Where every call has to be followed."""
+    held = []
+
+    def in_thread():
+        held.append(take(3 * MIB))  # MARK in thread
+
+    def work():
+        thread = threading.Thread(target=in_thread)
+        thread.start()
+        thread.join()
+        return len(take(2 * MIB))
+
+    before = sys.getprofile()
+    told = {"value": api.profile(work, folder + "/report")}
+    told["profile function"] = str(sys.getprofile() is before and threading._profile_hook is None)
+    try:
+        api.peak(work)
+    except RuntimeError as error:
+        told["again"] = str(error)
+    return (told,)
+
+
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def blocks():
+    [str(number) for number in range(100)]
+    bytearray(300000)
+
+
+def enlarged():
+    grown = bytearray(1000)
+    numbers = []
+    for number in range(200):
+        grown.extend(b"x" * 1000)
+        numbers.append(number)
+
+
+def code():
+    names = {}
+    exec("def made(depth): return [depth] * 50 if depth == 0 else made(depth - 1)", names)
+    names["made"](5)
+
+
+def short_threads():
+    thread = threading.Thread(target=blocks)
+    thread.start()
+    thread.join()
+
+
+def mapped():
+    import mmap
+
+    with mmap.mmap(-1, 1 << 20) as pages:
+        pages.write(b"x" * 5000)
+
+
+KEPT = [None] * 64
+
+
+def over_borders():
+    for place in range(64):
+        KEPT[place] = (KEPT[place] or b"") + b"x" * 700 if len(KEPT[place] or b"") < 5000 else None
+
+
+CHURNS = [blocks, enlarged, code, short_threads, mapped, over_borders]
 
 
 def thousand(folder):
     """Profiles one after the other, while threads take and give back without the GIL's order mattering."""
     stop = threading.Event()
 
-    def churn():
+    def churn(kind):
         while not stop.is_set():
-            [str(number) for number in range(100)]
-            bytearray(300000)
+            kind()
 
-    threads = [threading.Thread(target=churn) for _ in range(int(os.environ["FIL_TEST_THREADS"]))]
+    kinds = [CHURNS[number % len(CHURNS)] for number in range(int(os.environ["FIL_TEST_THREADS"]))]
+    threads = [threading.Thread(target=churn, args=(kind,)) for kind in kinds]
     for thread in threads:
         thread.start()
     count = int(os.environ["FIL_TEST_PROFILES"])
