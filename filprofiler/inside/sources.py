@@ -47,7 +47,7 @@ def shown_path(path: str) -> str:
 def _names_of_cells() -> "Dict[str, str]":
     """By the file name that IPython gave them, the cells that were run, each as "In [3]"; none outside of IPython.
 
-    Two that have the same number are told by their file names: hidden cells have that of the one before.
+    Of two that have the same number, the later has it: the code below a magic is compiled after the call of the magic.
     """
     get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
     shell = get_shell() if get_shell is not None else None
@@ -59,11 +59,9 @@ def _names_of_cells() -> "Dict[str, str]":
     paths = {}  # type: Dict[str, str]
     for path, number in (numbers or {}).items():
         name = "In [%s]" % number
-        if name not in paths:
-            paths[name] = path
-            names[path] = name
-        else:
-            names.pop(paths[name], None)
+        names.pop(paths.get(name, ""), None)
+        paths[name] = path
+        names[path] = name
     return names
 
 

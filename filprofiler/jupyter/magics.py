@@ -68,29 +68,42 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         _show_as_written(frame.f_code.co_filename, line)
         running = _begin(shell, options.output, [frame.f_code.co_filename])
 
-        def ended(result: Any) -> None:
-            _end(running, found, getattr(result, "error_in_exec", None), options.top)
+        def ended(error: "Optional[BaseException]") -> None:
+            _end(running, found, error, options.top)
 
         _when_ended(shell, ended)
 
 
-def _when_ended(shell: Any, ended: "Callable[[Any], None]") -> None:
-    """Call `ended` once with the result of the cell that runs, when it has ended.
+def _when_ended(shell: Any, ended: "Callable[[Optional[BaseException]], None]") -> None:
+    """Call `ended` once with what the cell that runs has raised, if anything, when it has ended.
 
     IPython tells it; but ipykernel 5.0 did not for cells that await, and runs each of these as a task of its own.
     """
     waiting = [ended]
+    show_traceback = shell.showtraceback
 
-    def told(result: Any = None) -> None:
+    def told(error: "Optional[BaseException]" = None) -> None:
         if waiting:
-            shell.events.unregister("post_run_cell", told)
-            waiting.pop()(result)
+            shell.events.unregister("post_run_cell", told_result)
+            del shell.showtraceback
+            waiting.pop()(error)
 
-    shell.events.register("post_run_cell", told)
+    def told_result(result: Any = None) -> None:
+        told(getattr(result, "error_in_exec", None))
+
+    def told_error(*arguments: Any, **named: Any) -> Any:
+        """Before the traceback is shown: what that takes is not the cell's."""
+        told(sys.exc_info()[1])
+        return show_traceback(*arguments, **named)
+
+    shell.events.register("post_run_cell", told_result)
+    shell.showtraceback = told_error
     current: Any = getattr(asyncio, "current_task", None) or asyncio.Task.current_task  # type: ignore[attr-defined]
     task = current()
     if task is not None:
-        task.add_done_callback(lambda task: told(None if task.cancelled() or task.exception() else task.result()))
+        task.add_done_callback(
+            lambda task: told_result(None if task.cancelled() or task.exception() else task.result())
+        )
 
 
 def register(shell: Any) -> None:
