@@ -12,7 +12,7 @@ from environments import Environment, environment_with
 from interpreters import find_interpreters
 
 # By interpreter: what is newest, and the oldest that is tested, with what else there was at that time.
-NEWEST = ("3.11", ("jupyterlab", "nbclient", "nbconvert", "ipykernel", "threadpoolctl"))
+NEWEST = ("3.11", ("jupyterlab", "notebook", "nbclient", "nbconvert", "ipykernel", "threadpoolctl"))
 OLDEST = (
     "3.8",
     (
