@@ -42,8 +42,8 @@ def test_the_report_is_in_the_page_of_nbconvert(browser, built_library: Path, tm
 # That page itself cannot run here; that the report needs nothing else can be seen.
 WEBVIEW = """<!DOCTYPE html>
 <html><head><meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; \
-connect-src 'none'; child-src data: 'self'; frame-src data: 'self';"></head>
+ content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; \
+img-src https: http: data:; font-src https:; connect-src https:; child-src https: data:;"></head>
 <body><div id="output"></div><script>document.getElementById("output").innerHTML = %s;</script></body></html>
 """
 

@@ -7,6 +7,8 @@ from typing import Any, Dict
 
 import pytest
 import support
+from environments import environment_with
+from interpreters import find_interpreters
 
 PROGRAM = support.PROGRAMS / "api_program.py"
 FEW = 4096  # bytes that the interpreter needs for a call on its own account
@@ -216,6 +218,29 @@ during = api.peak(pools).value
 assert during and set(during) == {1}, during
 assert pools() == before
 """
+
+
+OTHER_POOLS = """
+import blosc, blosc2, numexpr, numpy
+from filprofiler import api
+numexpr.set_num_threads(2); blosc.set_nthreads(2); blosc2.set_nthreads(2)
+def pools(): return [numexpr.get_num_threads(), blosc.nthreads, blosc2.nthreads]
+before = pools()
+assert before == [2, 2, 2], before
+assert api.peak(pools).value == [1, 1, 1]
+assert pools() == before
+a = numpy.ones(5_000_000)
+found = api.peak(lambda: numexpr.evaluate("a * 2 + 1", {"a": a}))
+assert a.nbytes <= found.peak_bytes < 1.2 * a.nbytes and found.top(1)[0].bytes >= a.nbytes, found.top()
+"""
+
+
+def test_pools_of_other_libraries(package: Path, tmp_path: Path) -> None:
+    (interpreter,) = [one for one in find_interpreters() if one.name == "3.11"]
+    python = environment_with(interpreter, ("numpy", "numexpr", "blosc", "blosc2", "threadpoolctl")).python
+    profiler = support.Profiler(python, interpreter.version, package, tmp_path)
+    done = profiler.call(["-m", "filprofiler", "python", "-c", OTHER_POOLS])
+    assert done.returncode == 0, support.text_of(done.stderr)
 
 
 def test_thread_pools_are_limited_while_profiling_only(scientific: support.Profiler) -> None:
