@@ -97,7 +97,8 @@ def test_a_forked_child_leaves_its_parents_profile_alone(profiler: support.Profi
 
 
 def test_nothing_of_ours_counts(profiler: support.Profiler, tmp_path: Path) -> None:
-    assert told(profiler, "nothing", tmp_path) == {"peaks": [0, 0]}
+    peaks = told(profiler, "nothing", tmp_path)["peaks"]
+    assert max(peaks) <= 64, "CPython 3.9 and 3.10 take one small object to call the end of the profile"
 
 
 def test_after_an_interrupt_the_next_profile_can_be_made(profiler: support.Profiler, tmp_path: Path) -> None:
