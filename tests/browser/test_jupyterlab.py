@@ -1,6 +1,7 @@
 """The report inside a real JupyterLab, in Notebook 7 and in the page that nbconvert makes, in a real browser."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,10 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize("application", ["jupyterlab", "notebook"])
+ALL = os.environ.get("FIL_TEST_NOTEBOOKS") == "all"  # as `make test-notebooks` sets it
+
+
+@pytest.mark.parametrize("application", ["jupyterlab", "notebook"] if ALL else ["jupyterlab"])
 def test_the_report_is_in_the_notebook(browser, built_library: Path, tmp_path: Path, application: str) -> None:
     jupyter = Jupyter(jupyter_environment("newest"), ROOT, tmp_path)
     write_notebook(tmp_path / "a.ipynb", CELLS)

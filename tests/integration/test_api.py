@@ -101,8 +101,8 @@ def test_nothing_of_ours_counts(profiler: support.Profiler, tmp_path: Path) -> N
     assert max(peaks) <= 64, "CPython 3.9 and 3.10 take one small object to call the end of the profile"
 
 
-def test_after_an_interrupt_the_next_profile_can_be_made(profiler: support.Profiler, tmp_path: Path) -> None:
-    found = told(profiler, "interrupted", tmp_path)
+def test_after_an_interrupt_the_next_profile_can_be_made(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(one_profiler, "interrupted", tmp_path)
     assert found["interrupts"] > 100, found
     assert support.close_to(found["after"], support.MIB)
 
