@@ -124,11 +124,13 @@ class Tracking:
     def close(self) -> None:
         """Whatever has become of it (an interrupt may come at any moment), let another one begin. Once."""
         assert _library is not None
-        _library.stop()
-        self._pools.restore()
-        if _follows_calls:
-            stacks.leave_threads()
-        _one_at_a_time.release()
+        try:
+            _library.stop()
+            self._pools.restore()
+            if _follows_calls:
+                stacks.leave_threads()
+        finally:
+            _one_at_a_time.release()
 
 
 def check_ready() -> Library:

@@ -184,7 +184,7 @@ def interrupted(folder):
     line = 1
     while profile(line):
         told["interrupts"] += 1
-        line += 1 + line // 40
+        line += 1 + line // 100
     told["after"] = api.peak(lambda: take(MIB)).peak_bytes
     return (told,)
 
