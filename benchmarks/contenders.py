@@ -15,6 +15,7 @@ class Contender(NamedTuple):
 
 BARE = Contender("bare", "bare", "bare", None)
 OURS_NAME = "ours"
+IDLE_NAME = "idle"
 PEERS = [
     Contender("filprofiler", "filprofiler 2024.11.2", "filprofiler", None),
     Contender("memray", "memray", "memray", None),
@@ -25,19 +26,20 @@ PEERS = [
 
 
 def all_contenders(sources: List[str]) -> List[Contender]:
-    """Bare first, then ours once for each source tree (`ours`, `ours-2`, ...), then the peers."""
+    """Bare first, then ours once for each source tree (`ours`, `ours-2`, ...), ours idle, then the peers."""
     ours = []
     for number, source in enumerate(sources, 1):
         name = OURS_NAME if number == 1 else "%s-%d" % (OURS_NAME, number)
         ours.append(Contender(name, name, name, os.path.abspath(source)))
-    return [BARE] + ours + PEERS
+    idle = Contender(IDLE_NAME, "ours, idle", OURS_NAME, ours[0].source)
+    return [BARE] + ours + [idle] + PEERS
 
 
 def choose_contenders(names: Optional[str], sources: List[str]) -> List[Contender]:
     """Contenders by a comma-separated list of names, bare always among them. ValueError for an unknown name."""
     known = all_contenders(sources)
     if names is None:
-        return known
+        return [contender for contender in known if contender.name != IDLE_NAME]
     wanted = names.split(",")
     for name in wanted:
         if name not in [contender.name for contender in known]:
@@ -55,6 +57,8 @@ def commands(contender: Contender, python: str, folder: str, program: List[str])
     name = contender.name
     if name == "bare":
         return [[python] + program]
+    if name == IDLE_NAME:
+        return [[python, "-m", "filprofiler", "python"] + program]
     if name.startswith(OURS_NAME):
         return [[python, "-m", "filprofiler", "--no-browser", "-o", folder, "run"] + program]
     if name == "filprofiler":
@@ -73,7 +77,7 @@ def commands(contender: Contender, python: str, folder: str, program: List[str])
 
 def left_behind(contender: Contender, folder: str) -> Tuple[bool, str]:
     """Whether the output that the contender is there for exists, and its file name."""
-    if contender.name in ("bare", "tracemalloc"):
+    if contender.name in ("bare", "tracemalloc", IDLE_NAME):
         return True, ""
     if contender.name == "memray-py-report":
         wanted = "flamegraph.html"

@@ -18,7 +18,7 @@ import tempfile
 from typing import Dict, List, NamedTuple, Optional
 
 from catalog import PROGRAMS, Program, choose_programs, program_command
-from contenders import Contender, choose_contenders
+from contenders import IDLE_NAME, Contender, choose_contenders
 from environments import NotInstallableError, default_folder, prepare
 from run import run_environment
 
@@ -76,8 +76,9 @@ def _function(text: str, names: Dict[str, str]) -> str:
     return names.get(number, "")
 
 
-def child_command(python: str, folder: str) -> List[str]:
+def child_command(python: str, folder: str, idle: bool = False) -> List[str]:
     """What the supervisor would start to have a script run under ours, without the script; the recording in `folder`.
+    With `idle`, what `fil-profile python` becomes.
 
     LD_PRELOAD would not do: valgrind's own launcher would be the first to load the library and take it off the list. So
     the dynamic linker is told (glibc 2.30 and later). Raises CountingError.
@@ -90,6 +91,8 @@ def child_command(python: str, folder: str) -> List[str]:
     if done.returncode != 0:
         raise CountingError(text)
     library, bootstrap, linker = text.splitlines()
+    if idle:
+        return [linker, "--preload", library, python]
     recording = os.path.join(folder, "recording.fil")
     with open(recording, "wb") as file:
         os.posix_fallocate(file.fileno(), 0, RECORDING_BYTES)
@@ -101,7 +104,8 @@ def count(contender: Contender, python: str, program: List[str]) -> Count:
     with tempfile.TemporaryDirectory(prefix="fil-instructions-") as folder:
         output = os.path.join(folder, "callgrind.out")
         command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + output]
-        command += [python] if contender.source is None else child_command(python, folder)
+        idle = contender.name == IDLE_NAME
+        command += [python] if contender.source is None else child_command(python, folder, idle)
         done = subprocess.run(
             command + program,
             stdin=subprocess.DEVNULL,
@@ -135,6 +139,7 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
         help="the program's last argument, twice (default: that of run.py --small, and three times as much)",
     )
     parser.add_argument("--ours", action="append", metavar="PATH", help="as for run.py; may be given several times")
+    parser.add_argument("--idle", action="store_true", help="count `fil-profile python`, where nothing is profiled")
     parser.add_argument("--bare-only", action="store_true", help="do not count ours")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--environments", default=default_folder(), metavar="FOLDER", help="default: %(default)s")
@@ -147,7 +152,8 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
         parser.error("--sizes must differ")
     sources = options.ours or [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
     wanted = [contender.name for contender in choose_contenders(None, sources) if contender.source is not None]
-    options.contenders = choose_contenders("bare" if options.bare_only else ",".join(wanted), sources)
+    chosen = "bare" if options.bare_only else IDLE_NAME if options.idle else ",".join(wanted)
+    options.contenders = choose_contenders(chosen, sources)
     return options
 
 

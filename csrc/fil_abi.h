@@ -115,8 +115,9 @@ FIL_EXPORT void fil_accept_layout(void);
 
 /* Map the recording at `path` (an existing file that this process may write) and track from now on. Hold the GIL. May be
  * called again after fil_stop, but not where a profile function finds the callstacks.
- * `report_signal` is the signal that asks for a report while the program runs, 0 for none: the library passes it on to
- * the parent process. Returns FIL_OK or a negative fil_status. */
+ * `report_signal` is the signal that asks for a report while the program runs: the library passes it on to the parent
+ * process. 0: there is no supervisor, and the library keeps the curve over time itself. Returns FIL_OK or a negative
+ * fil_status. */
 FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 
 /* Stop tracking: the recording is whole, and the tracker's memory goes back. The program goes on; what it frees and takes is

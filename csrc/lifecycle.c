@@ -8,6 +8,7 @@
 #include "interpose/real.h"
 #include "platform/platform.h"
 #include "recording/recording.h"
+#include "sampling.h"
 #include "state.h"
 
 struct state state;
@@ -51,6 +52,19 @@ static uint64_t coarse_clock_ns(void *context)
     return platform_coarse_clock_ns();
 }
 
+static const struct ledger_storage storage = {
+    .context = NULL,
+    .take_pages = take_pages,
+    .give_pages = give_pages,
+    .empty_pages = empty_pages,
+    .next_node_segment = recording_next_nodes,
+    .next_code_segment = recording_next_codes,
+    .files_segment = recording_files,
+    .next_text_segment = recording_next_text,
+    .keep_snapshot = recording_keep_snapshot,
+    .clock_ns = coarse_clock_ns,
+};
+
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
@@ -59,6 +73,7 @@ __attribute__((constructor)) static void loaded(void)
     }
     loaded_in = platform_pid();
     platform_leave_preload_list((const void *)&state);
+    state.ledger.storage = storage; /* threads are told apart before tracking begins */
     process_hooks_install();
 }
 
@@ -130,7 +145,7 @@ static void take_reading(enum fil_reading_moment moment)
     if (!platform_resident(&reading)) {
         return;
     }
-    reading.allocator_free_bytes = platform_allocator_free();
+    reading.allocator_free_bytes = moment == FIL_READING_PEAK ? FIL_NOT_KNOWN : platform_allocator_free();
     reading.clock_ns = platform_clock_ns();
     bool locked = state_enter();
     reading.tracked_bytes = header->current_bytes;
@@ -142,21 +157,14 @@ static void take_reading(enum fil_reading_moment moment)
     state_leave(locked);
 }
 
+static void take_peak_reading(void)
+{
+    take_reading(FIL_READING_PEAK);
+}
+
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
 static enum fil_status open_ledger(const char *path)
 {
-    static const struct ledger_storage storage = {
-        .context = NULL,
-        .take_pages = take_pages,
-        .give_pages = give_pages,
-        .empty_pages = empty_pages,
-        .next_node_segment = recording_next_nodes,
-        .next_code_segment = recording_next_codes,
-        .files_segment = recording_files,
-        .next_text_segment = recording_next_text,
-        .keep_snapshot = recording_keep_snapshot,
-        .clock_ns = coarse_clock_ns,
-    };
     struct fil_header *header = recording_open(path, attribute_python_version(), &last_error);
     if (header == NULL) {
         return FIL_ERROR_RECORDING;
@@ -174,6 +182,7 @@ static enum fil_status open_ledger(const char *path)
 
 static void close_ledger(enum fil_state how)
 {
+    sampling_end(); /* outside the lock, which it may wait for */
     bool locked = state_enter();
     state.tracking = false;
     recording_set_state(how);
@@ -216,6 +225,9 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     /* The first time, the threads of the layout's proof have just ended. */
     bool threads = (state.round != 0 && state.threads) || !platform_is_single_threaded();
+    if (report_signal == 0) {
+        sampling_begin(take_peak_reading);
+    }
     locked = state_enter();
     state.round += 1;
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
@@ -232,6 +244,7 @@ void fil_stop(void)
         take_reading(FIL_READING_END);
         close_ledger(FIL_STATE_STOPPED);
         python_hooks_remove();
+        attribute_leave();
     }
 }
 

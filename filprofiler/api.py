@@ -12,6 +12,7 @@ import tempfile
 from typing import Any, Callable, List, MutableMapping, NamedTuple, Optional, Sequence, TypeVar, Union, overload
 
 from filprofiler.errors import FilError, TrackingError, UsageError
+from filprofiler.findings import Folder, Line, Peak
 
 __all__ = ["FilError", "Line", "Peak", "TrackingError", "UsageError", "peak", "profile", "ready"]
 
@@ -22,90 +23,11 @@ if TYPE_CHECKING:
 
     from filprofiler.inside.tracking import Tracking
     from filprofiler.launch.result_folder import ResultFolder
-    from filprofiler.profile.model import Profile
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-Folder = Union[str, "os.PathLike[str]"]
 
 _COROUTINE, _GENERATORS = 0x80, 0x20 | 0x200  # of co_flags
-
-
-class Line(NamedTuple):
-    """A line of code that held memory at the peak.
-
-    path: its file, as the code object names it; "" where there is no Python callstack.
-    line: its number, from 1; function: the function's name.
-    bytes: what was live of all that it asked for, and that code of libraries asked for on its behalf.
-    source: the line itself, without indentation; "" if it is not at hand.
-    """
-
-    path: str
-    line: int
-    function: str
-    bytes: int
-    source: str
-
-
-class Peak:
-    """How much memory a piece of code had at its highest moment, and which lines held it.
-
-    value: what the code has returned; None for a `with` block.
-    """
-
-    def __init__(self) -> None:
-        self.value: Any = None
-        self._profile: "Optional[Profile]" = None
-
-    def _known(self) -> "Profile":
-        if self._profile is None:
-            raise TrackingError("The peak is known when the code has ended.")
-        return self._profile
-
-    @property
-    def peak_bytes(self) -> int:
-        """The largest number of bytes that were live at once, of what was asked for while the code ran."""
-        return self._known().peak_bytes
-
-    def top(self, count: int = 3) -> List[Line]:
-        """The `count` lines of the user's own code that held most at that moment, the largest first."""
-        from filprofiler.profile.source import SourceReader
-        from filprofiler.profile.top import TopLines
-
-        known = self._known()
-        sources = SourceReader(known.program)
-        lines = TopLines(known).lines[:count]
-        return [
-            Line(
-                one.site.path,
-                one.site.line,
-                one.site.name,
-                one.held_bytes,
-                sources.line(one.site.path, one.site.line),
-            )
-            for one in lines
-        ]
-
-    def page(self) -> str:
-        """The report's page as HTML: it loads nothing, and shows what `report` writes as index.html."""
-        from filprofiler.profile.source import SourceReader
-        from filprofiler.profile.top import TopLines
-        from filprofiler.report.html import html_page
-
-        known = self._known()
-        return html_page(known, TopLines(known), SourceReader(known.program))
-
-    def report(self, path: Folder) -> None:
-        """Write the report's files into the folder `path`, which is made if need be. Raises FilError."""
-        from filprofiler.profile.top import TopLines
-        from filprofiler.report.writer import write_report
-
-        known, folder = self._known(), os.fspath(path)
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise FilError("Cannot create the folder %s: %s." % (folder, error.strerror)) from None
-        write_report(known, TopLines(known), folder)
 
 
 class Running:
@@ -120,22 +42,27 @@ class Running:
         """Where the recording lies, and the report is written."""
         return self._tracking.folder.path
 
-    def end(self, peak: Peak, error: Optional[BaseException] = None, report: bool = False) -> None:
+    def end(self, peak: Peak, error: Optional[BaseException] = None, report: bool = False) -> bool:
         """End it; `peak` knows what was found out. `error`: what the code has raised; `report`: write the report.
 
+        Returns False, and does nothing, in a child that was forked meanwhile: recording and report are its parent's.
         Raises FilError.
         """
-        from filprofiler.inside.folder import remove_recording
-
-        outcome = "" if error is None else "raised %s" % type(error).__name__
+        own = False
         try:
-            peak._profile = self._tracking.end(outcome)
-            if report:
-                peak.report(self.folder)
-            remove_recording(self._tracking.folder)
+            own = self._tracking.stop()  # before anything else: nothing of ours is to count
+            if own:
+                from filprofiler.inside.folder import remove_recording
+
+                peak._profile = self._tracking.end("" if error is None else "raised %s" % type(error).__name__)
+                if report:
+                    peak.report(self.folder)
+                remove_recording(self._tracking.folder)
         finally:
-            if self._made:
+            self._tracking.close()
+            if self._made and own:
                 shutil.rmtree(self.folder, ignore_errors=True)
+        return own
 
 
 def ready() -> None:
@@ -218,8 +145,9 @@ class Block:
 
             @functools.wraps(function)
             async def profiled_coroutine(*arguments: Any, **named: Any) -> Any:
-                running, found = begin(_name_of(function), path), Peak()
+                found = Peak()
                 error: Optional[BaseException] = None
+                running = begin(_name_of(function), path)
                 try:
                     return await function(*arguments, **named)
                 except BaseException as raised:
@@ -238,8 +166,8 @@ class Block:
 
 
 def _call(function: Callable[[], T], name: str, found: Peak, path: Optional[Folder] = None) -> T:
-    running = begin(name, path)
     error: Optional[BaseException] = None
+    running = begin(name, path)
     try:
         return function()
     except BaseException as raised:

@@ -3,8 +3,6 @@
 import os
 import sys
 
-from filprofiler.environment import RESTARTED_VARIABLE
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional
@@ -12,8 +10,10 @@ if TYPE_CHECKING:
     from filprofiler.profile.threshold import Threshold
 
 _PEAK, _TOP = "fil_peak_bytes", "fil_top"  # names among a test report's user_properties
+_NOT_MEASURED = "fil_not_measured"
 _WORST = 3
 _LEAST_SHARE = 100  # a line that holds less than a hundredth of the peak is not told
+_LEAST_BYTES = 1000  # nor one with less than this: it is the interpreter's and pytest's
 _OPTIONS = ("fil", "fil_report", "fil_fail_on_increase", "fil_save_baseline")
 
 
@@ -38,48 +38,10 @@ def pytest_configure(config: "Any") -> None:
         "markers", 'fil_limit(size): with --fil, fail the test if its peak memory is over this, such as "200 MB"'
     )
     if any(config.getoption(option) for option in _OPTIONS):
-        _get_ready(config)
+        from filprofiler.pytest_start import get_ready
+
+        get_ready(config)
         config.pluginmanager.register(_Plugin(config), "filprofiler-active")
-
-
-def _get_ready(config: "Any") -> None:
-    """See to it that the processes that run the tests can profile. May replace this one."""
-    from filprofiler import api
-
-    restarted = os.environ.pop(RESTARTED_VARIABLE, None)
-    if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
-        api.let_children_be_profiled(os.environ)  # the workers of pytest-xdist, which run the tests
-        return
-    try:
-        api.ready()
-    except api.TrackingError as error:
-        arguments = list(config.invocation_params.args)
-        if restarted or hasattr(config, "workerinput") or [str(one) for one in arguments] != sys.argv[1:]:
-            from pytest import UsageError
-
-            raise UsageError(str(error)) from None
-        _restart(config)
-
-
-def _restart(config: "Any") -> None:
-    """Become the same command under `fil-profile python`."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is not None:
-        capture.stop_global_capturing()
-    program = sys.argv[0]
-    first = ["-m", "pytest"] if os.path.basename(program) == "__main__.py" else [program]
-    os.environ[RESTARTED_VARIABLE] = "1"
-    sys.stdout.flush()
-    sys.stderr.flush()
-    flags = _flags()
-    os.execv(sys.executable, [sys.executable] + flags + ["-m", "filprofiler", "python"] + first + sys.argv[1:])
-
-
-def _flags() -> "List[str]":
-    """The interpreter's own flags; it does not keep all before 3.10, where subprocess knows most of them."""
-    import subprocess
-
-    return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
 
 
 class _Plugin:
@@ -91,12 +53,15 @@ class _Plugin:
         self._peaks = {}  # type: Dict[str, int]
         self._lines = {}  # type: Dict[str, List[str]]
         self._worst = []  # type: List[str]
+        self._not_measured = {}  # type: Dict[str, str]
         self._found = None  # type: Any
         self._baseline_path = os.path.join(str(config.rootdir), config.getoption("fil_baseline"))
         self._baseline = self._read_baseline()
         increase = config.getoption("fil_fail_on_increase")
         self._increase = self._threshold(increase, "--fil-fail-on-increase") if increase else None
         self._report = config.getoption("fil_report")
+        self._problem = ""
+        self._complaints = []  # type: List[str]
 
     def _read_baseline(self) -> "Dict[str, int]":
         import json
@@ -130,35 +95,48 @@ class _Plugin:
 
         code = getattr(getattr(item, "obj", None), "__code__", None)
         files = [str(item.fspath)] + ([code.co_filename] if code is not None else [])
-        self._found = None
+        self._found, self._problem = None, ""
         found = api.Peak()
-        running = api.begin(item.nodeid, first_files=files)
+        try:
+            running = api.begin(item.nodeid, first_files=files)
+        except api.TrackingError as error:  # the test is run all the same
+            self._problem = str(error)
+            yield
+            return
         try:
             yield
         finally:
-            running.end(found)
-            self._found = found
+            try:
+                if running.end(found):
+                    self._found = found
+            except api.FilError as error:
+                self._problem = str(error)
 
     setattr(pytest_runtest_call, "pytest_impl", {"hookwrapper": True, "trylast": True})  # noqa: B010
 
     def pytest_runtest_makereport(self, item: "Any", call: "Any") -> "Iterator[None]":
         """Let the test's report tell the peak; a test that has passed and held too much has failed."""
-        outcome: "Any" = yield
-        report, found, self._found = outcome.get_result(), self._found, None
-        if call.when != "call" or found is None:
+        outcome = yield  # type: Any
+        report = outcome.get_result()
+        if call.when != "call":
+            return
+        found, self._found = self._found, None
+        if found is None:
+            report.user_properties.append((_NOT_MEASURED, self._problem))
             return
         lines = [
-            "%s:%d (%s) %s: %s" % (_short(line.path), line.line, line.function, _size(line.bytes), line.source)
+            "%s %s: %s" % (line._replace(path=_short(line.path)).place, _size(line.bytes), line.source)
             for line in found.top(self._config.getoption("fil_top"))
-            if line.bytes * _LEAST_SHARE >= found.peak_bytes
+            if line.bytes >= max(_LEAST_BYTES, found.peak_bytes / _LEAST_SHARE)
         ]
         report.user_properties += [(_PEAK, found.peak_bytes), (_TOP, lines)]
         problem = self._too_much(item, found.peak_bytes)
         if problem and report.passed:
+            held = ["Held at the peak:"] + ["  " + line for line in lines] if lines else []
             report.outcome = "failed"
-            report.longrepr = "\n".join([problem, "Held at the peak:"] + ["  " + line for line in lines])
+            report.longrepr = "\n".join([problem] + held)
         if self._report and self._among_worst(item.nodeid, found.peak_bytes):
-            found.report(os.path.join(self._report, _folder_of(item.nodeid)))
+            self._write_report(found, item.nodeid)
 
     setattr(pytest_runtest_makereport, "pytest_impl", {"hookwrapper": True})  # noqa: B010
 
@@ -166,8 +144,10 @@ class _Plugin:
         """Why a peak is too high; "" if it is not."""
         mark = item.get_closest_marker("fil_limit")
         if mark is not None:
-            limit = self._threshold(str(mark.args[0]) if mark.args else "", "fil_limit").size_bytes
-            if limit is not None and peak > limit:
+            limit = _limit_of(mark)
+            if limit is None:
+                return "fil_limit takes one size, such as 200 MB or 1.5 GiB, not %s." % _given_to(mark)
+            if peak > limit:
                 return "The peak of %s is over the limit of %s." % (_size(peak), mark.args[0])
         before = self._baseline.get(item.nodeid)
         if self._increase is not None and before is not None and self._increase.exceeded(before, peak):
@@ -177,6 +157,20 @@ class _Plugin:
                 self._increase.text,
             )
         return ""
+
+    def _write_report(self, found: "Any", name: str) -> None:
+        """Write a test's report; that this fails is told once, and fails no test."""
+        from filprofiler.errors import FilError
+
+        try:
+            found.report(os.path.join(self._report, _folder_of(name)))
+        except FilError as error:
+            self._complain(str(error))
+
+    def _complain(self, sentence: str) -> None:
+        if sentence not in self._complaints:
+            self._complaints.append(sentence)
+            sys.stderr.write("=fil-profile= %s\n" % sentence)
 
     def _among_worst(self, name: str, peak: int) -> bool:
         """Whether a test is one of the worst so far; the report of the one that it replaces is removed."""
@@ -198,6 +192,8 @@ class _Plugin:
         if report.when == "call" and _PEAK in told:
             self._peaks[report.nodeid] = told[_PEAK]
             self._lines[report.nodeid] = list(told[_TOP])
+        elif report.when == "call" and _NOT_MEASURED in told:
+            self._not_measured[report.nodeid] = told[_NOT_MEASURED]
 
     def pytest_sessionfinish(self) -> None:
         """Write the baseline; leave the reports of the worst only."""
@@ -210,20 +206,45 @@ class _Plugin:
             import json
 
             kept = dict(self._baseline, **self._peaks)
-            with open(self._baseline_path, "w", encoding="utf-8") as file:
-                json.dump(kept, file, indent=1, sort_keys=True)
-                file.write("\n")
+            try:
+                with open(self._baseline_path, "w", encoding="utf-8") as file:
+                    json.dump(kept, file, indent=1, sort_keys=True)
+                    file.write("\n")
+            except OSError as error:
+                self._complain("The baseline %s cannot be written: %s." % (self._baseline_path, error.strerror))
 
     def pytest_terminal_summary(self, terminalreporter: "Any") -> None:
         """Tell the peak of each test, the largest first, and the lines that held it."""
         write = terminalreporter.write_line
+        if not (self._peaks or self._not_measured):
+            return
         terminalreporter.write_sep("=", "peak memory of each test")
         for name in sorted(self._peaks, key=lambda name: (-self._peaks[name], name)):
             write("%12s  %s" % (_size(self._peaks[name]), name))
             for line in self._lines.get(name, ()):
                 write("%14s%s" % ("", line))
+        for name, reason in sorted(self._not_measured.items()):
+            write("not measured  %s: %s" % (name, reason or "it did not end in this process."))
         if self._report and self._peaks:
             write("Reports: %s" % os.path.abspath(self._report))
+
+
+def _limit_of(mark: "Any") -> "Optional[float]":
+    """The bytes that a fil_limit allows; None if it cannot be understood."""
+    from filprofiler.errors import UsageError
+    from filprofiler.profile.threshold import parse_threshold
+
+    if len(mark.args) != 1 or mark.kwargs:
+        return None
+    try:
+        return parse_threshold(str(mark.args[0])).size_bytes
+    except UsageError:
+        return None
+
+
+def _given_to(mark: "Any") -> str:
+    given = [repr(one) for one in mark.args] + ["%s=%r" % item for item in mark.kwargs.items()]
+    return ", ".join(given) or "nothing"
 
 
 def _size(size: int) -> str:

@@ -35,9 +35,11 @@ static uint32_t worker_node(struct thread_context *context)
     if (creator == NULL) {
         return context->start_node;
     }
+    uint32_t round = __atomic_load_n(&state.round, __ATOMIC_RELAXED);
     uint32_t latest = __atomic_load_n(&creator->latest, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&creator->life, __ATOMIC_ACQUIRE) != origin->creator_life || latest == origin->creator_node ||
-        latest < FIL_NODE_FIRST) {
+    if (__atomic_load_n(&creator->life, __ATOMIC_ACQUIRE) != origin->creator_life || latest < FIL_NODE_FIRST ||
+        __atomic_load_n(&creator->round, __ATOMIC_RELAXED) != round ||
+        (latest == origin->creator_node && origin->round == round)) {
         return context->start_node;
     }
     if (latest != context->worker_parent) {
@@ -69,7 +71,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
     if (context->checked_generation != generation) { /* a code object that was met is gone: what is cached may be wrong */
         if (state.finalizing && !thread_local_state.finalizes) {
-            return context->start_node;
+            return thread_start_node(); /* what the context says of it may be of an earlier tracking */
         }
         thread_context_clear(context);
         thread_context_find_start(context);
@@ -196,6 +198,19 @@ struct thread_origin attribute_thread_start(void)
     return origin;
 }
 
+struct thread_origin attribute_idle_thread_start(void)
+{
+    struct thread_origin origin = thread_local_state.origin;
+    memset(origin.name, 0, sizeof origin.name);
+    bool of_python = walker.thread_state != NULL && walker.thread_state() != NULL;
+    if (of_python || origin.creator == NULL) {
+        const struct thread_context *context = thread_context_obtain();
+        origin.creator = context;
+        origin.creator_life = context == NULL ? 0 : context->life;
+    }
+    return origin;
+}
+
 void attribute_thread_begin(const struct thread_origin *origin)
 {
     thread_local_state.origin = *origin;
@@ -222,6 +237,13 @@ void attribute_end(void)
     handover_end();
     libraries_end();
     thread_contexts_empty();
+}
+
+void attribute_leave(void)
+{
+    if (shadow_stack_prepared()) {
+        shadow_stack_remove();
+    }
 }
 
 bool attribute_may_begin_again(void)

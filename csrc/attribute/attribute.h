@@ -35,6 +35,9 @@ struct thread_origin {
 /* The origin of a thread that the calling thread is about to start. Outside malloc. */
 struct thread_origin attribute_thread_start(void);
 
+/* The same while tracking does not run: where a library's own thread belongs that is at work when it does. */
+struct thread_origin attribute_idle_thread_start(void);
+
 /* The calling thread begins. And ends: what it held can be used by others. */
 void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);
@@ -53,6 +56,9 @@ void libraries_end(void);
 
 /* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
 void attribute_end(void);
+
+/* After that, outside of events: the calling thread's callstack is not followed any more. With the GIL. */
+void attribute_leave(void);
 
 /* Is there a way to find callstacks after tracking has ended once? */
 bool attribute_may_begin_again(void);

@@ -322,6 +322,14 @@ void shadow_stack_install(void)
     }
 }
 
+void shadow_stack_remove(void)
+{
+    if (own != NULL && !own->replaced) {
+        settle(own, NULL);
+        python_api.PyEval_SetProfile(NULL, NULL);
+    }
+}
+
 /* Called as a profile function: with the frame, the event's name and an argument. */
 static void *start_here(void *self, void *arguments)
 {

@@ -20,6 +20,9 @@ void *shadow_stack_starter(void);
 /* Give the calling thread one, from the caller of its current frame on. With the GIL. */
 void shadow_stack_install(void);
 
+/* Tracking has ended: take the profile function off the calling thread, unless the program has set another. With the GIL. */
+void shadow_stack_remove(void);
+
 /* The node of the calling thread's callstack below `start_node`; for use inside malloc. */
 uint32_t shadow_stack_node(uint32_t start_node);
 

@@ -124,6 +124,10 @@ void thread_context_find_start(struct thread_context *context)
     struct thread_local_state *own = &thread_local_state;
     context->start_node = thread_start_node();
     context->worker_parent = FIL_NODE_NONE;
+    if (context->round != state.round) {
+        __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
+        __atomic_store_n(&context->round, state.round, __ATOMIC_RELAXED);
+    }
     if (own->thread_round == state.round) {
         return;
     }

@@ -39,6 +39,7 @@ struct thread_context {
     uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
     uint32_t checked_generation; /* state.generation when the caches were last cleared */
     uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */
+    uint32_t round;              /* of tracking, in which `latest` is a node */
     uint32_t life;               /* raised when its thread ends: it may become another's */
     uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
     uint32_t worker_node;

@@ -7,6 +7,7 @@
 #include "interpose/events.h"
 #include "interpose/process_hooks.h"
 #include "interpose/real.h"
+#include "sampling.h"
 
 /* What a new thread needs to know before it runs: one of the two functions, and where its callstacks belong. */
 struct thread_task {
@@ -19,9 +20,11 @@ struct thread_task {
 /* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
 static struct thread_task *new_task(void *(*function)(void *), thrd_start_t c11_function, void *argument)
 {
-    struct thread_task *task = state.tracking ? real.malloc(sizeof *task) : NULL;
+    bool loaded = state.ledger.storage.take_pages != NULL; /* else we are to do nothing in this process */
+    struct thread_task *task = loaded ? real.malloc(sizeof *task) : NULL;
     if (task != NULL) {
-        *task = (struct thread_task){function, c11_function, argument, attribute_thread_start()};
+        struct thread_origin origin = state.tracking ? attribute_thread_start() : attribute_idle_thread_start();
+        *task = (struct thread_task){function, c11_function, argument, origin};
     }
     state.threads = true; /* before there is one */
     return task;
@@ -79,6 +82,7 @@ static bool locked_for_fork;
 
 static void before_fork(void)
 {
+    sampling_before_fork();
     locked_for_fork = state_enter();
 }
 

@@ -274,8 +274,12 @@ enum fil_status python_hooks_install(void)
         return FIL_ERROR_NO_PYTHON;
     }
     static const char *name;
+    const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
+    if (present != NULL && attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
+        memset(in_place, 0, sizeof in_place);
+    }
     if (!in_place[DOMAIN_OBJ]) { /* else it is ours that stands there */
-        name = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
+        name = present;
     }
     bool pymalloc = name != NULL && strcmp(name, "pymalloc") == 0;
     bool mimalloc = name != NULL && strncmp(name, "mimalloc", sizeof "mimalloc" - 1) == 0; /* or with "_debug" */

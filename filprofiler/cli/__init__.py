@@ -38,7 +38,7 @@ def _carry_out(command: "Command") -> int:
     if command.name == "python":
         from filprofiler.cli.python import python
 
-        return python(command.target.arguments)
+        return python(command.target.arguments, command.options)
     if command.name == "install-kernel":
         from filprofiler.cli.install_kernel import install_kernel
 

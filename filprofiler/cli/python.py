@@ -6,14 +6,17 @@ import sys
 from filprofiler.cli.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.launch import jit, statuses
+from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.interpreter import interpreter_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Sequence
 
+    from filprofiler.cli.arguments import Options
 
-def python(arguments: "Sequence[str]") -> int:
+
+def python(arguments: "Sequence[str]", options: "Options") -> int:
     """Replace this process by the interpreter that runs us, with these arguments. Returns only if that fails."""
     try:
         preload = library_to_preload()
@@ -23,6 +26,9 @@ def python(arguments: "Sequence[str]") -> int:
     environment = dict(os.environ)
     preload.put_first(environment)
     preload.outlive_exec()
+    settings = set_allocators(environment, options.keep_allocators, options.release_memory)
+    if settings.overridden:
+        say(settings.sentence)
     jit.turn_off(environment)
     name, flags = interpreter_command()
     try:

@@ -17,8 +17,11 @@ class LimitedPools:
     """The pools that were limited. BLAS and OpenMP are found by threadpoolctl, if it is installed."""
 
     def __init__(self) -> None:
-        """Limit every pool of the libraries that are loaded."""
+        """None yet."""
         self._undo = []  # type: List[Callable[[], Any]]
+
+    def limit(self) -> None:
+        """Limit every pool of the libraries that are loaded."""
         try:
             import threadpoolctl  # type: ignore[import-not-found,import-untyped,unused-ignore]
         except ImportError:

@@ -2,6 +2,7 @@
 
 import linecache
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
     from filprofiler.profile.program import Program
 
 _MOST_CHARACTERS = 500000  # of what is written down before tracking begins, in case the process is killed
+_OLD_CELL = "<ipython-input-"  # how IPython to 7 names a cell; its number follows
 
 
-def sources_at_hand() -> "Dict[str, str]":
-    """The newest of all source text that is in no file, by its file name."""
-    found = {}  # type: Dict[str, str]
+def take_sources(program: "Program") -> None:
+    """Let the program have the newest of all source text that is in no file, and how its paths are shown."""
+    program.shown_paths = _names_of_cells()
+    program.source_texts = {}
     room = _MOST_CHARACTERS
     for path in reversed(list(linecache.cache)):
         text = _cached(path)
@@ -23,16 +26,43 @@ def sources_at_hand() -> "Dict[str, str]":
             room -= len(text)
             if room < 0:
                 break
-            found[path] = text
-    return found
+            program.source_texts[program.shown_paths.get(path, path)] = text
 
 
 def add_sources(program: "Program", profile: "Profile") -> None:
     """Let the program have the source of all callstacks of its profile that is in no file."""
-    for path in set(_paths(profile)):
+    paths = {shown: path for path, shown in program.shown_paths.items()}
+    for shown in set(_paths(profile)):
+        path = paths.get(shown, shown)
         text = _cached(path)
         if text and not os.path.exists(path):
-            program.source_texts[path] = text
+            program.source_texts[shown] = text
+
+
+def shown_path(path: str) -> str:
+    """How a path is shown: a cell as "In [3]"."""
+    return _names_of_cells().get(path, path)
+
+
+def _names_of_cells() -> "Dict[str, str]":
+    """By the file name that IPython gave them, the cells that were run, each as "In [3]"; none outside of IPython.
+
+    Of two that have the same number, the later has it: the code below a magic is compiled after the call of the magic.
+    """
+    get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = get_shell() if get_shell is not None else None
+    numbers = getattr(getattr(shell, "compile", None), "_filename_map", None)  # type: Any
+    if shell is not None and not isinstance(numbers, dict):
+        olds = [path for path in list(linecache.cache) if path.startswith(_OLD_CELL)]
+        numbers = {path: path[len(_OLD_CELL) :].partition("-")[0] for path in olds}
+    names = {}  # type: Dict[str, str]
+    paths = {}  # type: Dict[str, str]
+    for path, number in (numbers or {}).items():
+        name = "In [%s]" % number
+        names.pop(paths.get(name, ""), None)
+        paths[name] = path
+        names[path] = name
+    return names
 
 
 def _paths(profile: "Profile") -> "Iterator[str]":

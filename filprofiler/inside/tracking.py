@@ -10,8 +10,9 @@ from filprofiler import _abi
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.errors import TrackingError
 from filprofiler.inside.pools import LimitedPools
-from filprofiler.inside.sources import add_sources, sources_at_hand
+from filprofiler.inside.sources import add_sources, take_sources
 from filprofiler.launch import jit, stacks
+from filprofiler.launch.allocators import settings_that_matter
 from filprofiler.launch.result_folder import OutputError
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
@@ -43,8 +44,12 @@ _REFUSALS = {
     _abi.FIL_ERROR_STARTED: "The whole program is being profiled already, by fil-profile run.",
 }
 
+_ONCE = "In this Python callstacks are found by following every call, which can be done only once in a process."
+
 _one_at_a_time = _thread.allocate_lock()
 _library = None  # type: Optional[Library]
+_follows_calls = False  # the profile function finds the callstacks: only once
+_followed = False
 
 
 class Tracking:
@@ -56,6 +61,7 @@ class Tracking:
 
     def __init__(self, folder: "ResultFolder", name: str, first_files: "Sequence[str]" = ()) -> None:
         self.folder = folder
+        self._pid = os.getpid()
         self.program = Program(
             cwd=_working_directory(),
             own_files=ENTRY_FILES,
@@ -66,6 +72,7 @@ class Tracking:
 
     def begin(self) -> None:
         """Begin. Nothing of ours is left in memory that is counted. Raises TrackingError; then there is no folder."""
+        global _followed
         try:
             library = check_ready()
         except TrackingError:
@@ -74,36 +81,56 @@ class Tracking:
         if not _one_at_a_time.acquire(False):
             self.folder.discard()
             raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
+        self._pools = LimitedPools()
         try:
+            if _followed:
+                raise TrackingError(_ONCE)
             self.folder.create_recording()
-            self.program.source_texts = sources_at_hand()
+            take_sources(self.program)
             write_description(self.program, self.folder.path)
-            self._pools = LimitedPools()
+            self._pools.limit()
             self._started = time.monotonic()
+            if _follows_calls:
+                _followed = True
+                stacks.follow_threads(library)
             library.start(self.folder.recording_path, 0)
         except BaseException as error:
+            self._pools.restore()
             _one_at_a_time.release()
             self.folder.discard()
             if isinstance(error, (LibraryError, OutputError, OSError)):
                 raise TrackingError("Memory cannot be profiled: %s" % error) from None
             raise
 
+    def stop(self) -> bool:
+        """Stop counting. False in a child of the process that is tracked: there, nothing is to be done."""
+        assert _library is not None
+        _library.stop()
+        return os.getpid() == self._pid
+
     def end(self, outcome: str = "") -> "Profile":
-        """End, and find out what was live at the peak. The recording stays. Raises RecordingError.
+        """After `stop`: find out what was live at the peak. The recording stays. Raises RecordingError.
 
         outcome: how the code that was profiled has ended, in words.
         """
-        assert _library is not None
-        _library.stop()
-        try:
-            self._pools.restore()
-            self.program.outcome = outcome
-            self.program.elapsed_seconds = time.monotonic() - self._started
-            profile = build_profile(read_recording(self.folder.recording_path), self.program)
-        finally:
-            _one_at_a_time.release()
+        self._pools.restore()
+        self.program.outcome = outcome
+        self.program.settings = tuple(settings_that_matter(os.environ, sys.modules))
+        self.program.elapsed_seconds = time.monotonic() - self._started
+        profile = build_profile(read_recording(self.folder.recording_path), self.program)
         add_sources(self.program, profile)
         return profile
+
+    def close(self) -> None:
+        """Whatever has become of it (an interrupt may come at any moment), let another one begin. Once."""
+        assert _library is not None
+        try:
+            _library.stop()
+            self._pools.restore()
+            if _follows_calls:
+                stacks.leave_threads()
+        finally:
+            _one_at_a_time.release()
 
 
 def check_ready() -> Library:
@@ -128,11 +155,9 @@ def check_ready() -> Library:
 
 def _prepare(library: Library) -> None:
     """What is needed once in a process. Raises TrackingError or LibraryError."""
+    global _follows_calls
     jit.restore_variable(os.environ)
-    if stacks.choose_stacks(library) == stacks.PROFILED:
-        raise TrackingError(
-            "In this Python callstacks can only be found by following every call, from the start: use fil-profile run."
-        )
+    _follows_calls = stacks.choose_stacks(library) == stacks.PROFILED
     atexit.register(library.finalizing)
 
 

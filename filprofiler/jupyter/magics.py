@@ -7,7 +7,9 @@ usual, and tracking ends when it has told that the cell has ended.
 
 import ast
 import asyncio
+import linecache
 import sys
+import warnings
 from typing import Any, Callable, List, Optional
 
 from IPython.core.error import UsageError  # type: ignore[import-not-found,unused-ignore]
@@ -40,19 +42,20 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         --output DIR: the folder for the report's files (default: fil-result); each has one of its own in there.
         --top N: print the N lines that held most, too.
         """
+        __tracebackhide__ = True  # IPython's debugger goes past this frame
         options = _options(line, takes_statement=cell is None)
-        source = options.statement if cell is None else "\n" + cell  # the magic is line 1
-        run = _runner(self.shell, source)
+        run = _runner(self.shell, options.statement if cell is None else cell, first_line=1 if cell is None else 2)
         found, error = api.Peak(), None  # type: Any, Any
         running = _begin(self.shell, options.output)
         try:
             value = run()
         except BaseException as raised:
             error = raised
+            _show_without_us(self.shell, raised)
             raise
         finally:
             _end(running, found, error, options.top)
-        return None if source.rstrip().endswith(";") else value
+        return None if (cell or line).rstrip().endswith(";") else value
 
     @line_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
     def _filprofile_begin(self, line: str) -> None:
@@ -62,47 +65,61 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         frame: Any = sys._getframe()
         while frame.f_back is not None and frame.f_globals is not shell.user_global_ns:
             frame = frame.f_back
+        _show_as_written(frame.f_code.co_filename, line)
         running = _begin(shell, options.output, [frame.f_code.co_filename])
 
-        def ended(result: Any) -> None:
-            _end(running, found, getattr(result, "error_in_exec", None), options.top)
+        def ended(error: "Optional[BaseException]") -> None:
+            _end(running, found, error, options.top)
 
         _when_ended(shell, ended)
 
 
-def _when_ended(shell: Any, ended: "Callable[[Any], None]") -> None:
-    """Call `ended` once with the result of the cell that runs, when it has ended.
+def _when_ended(shell: Any, ended: "Callable[[Optional[BaseException]], None]") -> None:
+    """Call `ended` once with what the cell that runs has raised, if anything, when it has ended.
 
     IPython tells it; but ipykernel 5.0 did not for cells that await, and runs each of these as a task of its own.
     """
     waiting = [ended]
+    show_traceback = shell.showtraceback
 
-    def told(result: Any = None) -> None:
+    def told(error: "Optional[BaseException]" = None) -> None:
         if waiting:
-            shell.events.unregister("post_run_cell", told)
-            waiting.pop()(result)
+            shell.events.unregister("post_run_cell", told_result)
+            del shell.showtraceback
+            waiting.pop()(error)
 
-    shell.events.register("post_run_cell", told)
+    def told_result(result: Any = None) -> None:
+        told(getattr(result, "error_in_exec", None))
+
+    def told_error(*arguments: Any, **named: Any) -> Any:
+        """Before the traceback is shown: what that takes is not the cell's."""
+        told(sys.exc_info()[1])
+        return show_traceback(*arguments, **named)
+
+    shell.events.register("post_run_cell", told_result)
+    shell.showtraceback = told_error
     current: Any = getattr(asyncio, "current_task", None) or asyncio.Task.current_task  # type: ignore[attr-defined]
     task = current()
     if task is not None:
-        task.add_done_callback(lambda task: told(None if task.cancelled() or task.exception() else task.result()))
+        task.add_done_callback(
+            lambda task: told_result(None if task.cancelled() or task.exception() else task.result())
+        )
 
 
 def register(shell: Any) -> None:
     """Give a shell the magics. A shell in which they cannot work has them too: they say how to start it."""
     shell.register_magics(FilMagics)
 
-    def fil_awaits(lines: "List[str]") -> "List[str]":
-        return _let_await(shell, lines)
+    def fil_cells(lines: "List[str]") -> "List[str]":
+        return _transformed(shell, lines)
 
     transformers = shell.input_transformers_cleanup
-    if not any(getattr(one, "__name__", "") == fil_awaits.__name__ for one in transformers):
-        transformers.append(fil_awaits)
+    if not any(getattr(one, "__name__", "") == fil_cells.__name__ for one in transformers):
+        transformers.append(fil_cells)
 
 
-def _let_await(shell: Any, lines: "List[str]") -> "List[str]":
-    """The lines of a cell; of one that is to be profiled and awaits, with another first line."""
+def _transformed(shell: Any, lines: "List[str]") -> "List[str]":
+    """The lines of a cell; of one that is to be profiled and awaits, or cannot be compiled, with another first line."""
     if not lines or lines[0].split()[:1] != ["%%" + NAME]:
         return lines
     body = shell.transform_cell("".join(lines[1:]))
@@ -110,9 +127,21 @@ def _let_await(shell: Any, lines: "List[str]") -> "List[str]":
         awaits = shell.should_run_async(body, transformed_cell=body)
     except TypeError:  # IPython to 7.13
         awaits = shell.should_run_async(body)
-    if not awaits:
-        return lines
-    return ["%%%s %s\n" % (_BEGIN, lines[0].split(None, 1)[1].strip() if len(lines[0].split()) > 1 else "")] + lines[1:]
+    if awaits:
+        return ["%%%s %s\n" % (_BEGIN, lines[0].partition(NAME)[2].strip())] + lines[1:]
+    if not _compiles(shell, body):
+        return ["# " + lines[0]] + lines[1:]  # IPython tells what is wrong as in any cell
+    return lines
+
+
+def _compiles(shell: Any, source: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they come when it is compiled to be run
+            compile(source, "<cell>", "exec", shell.compile.flags)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _options(line: str, takes_statement: bool) -> Any:
@@ -138,15 +167,42 @@ def _number(shell: Any) -> int:
 def _end(running: Any, found: Any, error: "Optional[BaseException]", top: int) -> None:
     """End tracking, and show what was found out. That nothing was is said, and does not end the cell."""
     try:
-        running.end(found, error, report=True)
+        if running.end(found, error, report=True):
+            show(found, running.folder, top)
     except api.FilError as problem:
         sys.stderr.write("=fil-profile= %s\n" % problem)
-        return
-    show(found, running.folder, top)
+    except Exception as problem:  # the cell's own value or error is what counts
+        sys.stderr.write("=fil-profile= The report cannot be made: %r.\n" % problem)
 
 
-def _runner(shell: Any, source: str) -> "Callable[[], Any]":
+def _show_without_us(shell: Any, error: BaseException) -> None:
+    """Let IPython show an exception, which is on its way out, as if no magic had run the code."""
+    trace: Any = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+
+    def render() -> Any:
+        vars(error).pop("_render_traceback_", None)  # for this time only
+        return shell.InteractiveTB.structured_traceback(type(error), error, trace, tb_offset=0)
+
+    if trace is not None:
+        try:
+            error._render_traceback_ = render  # type: ignore[attr-defined]
+        except AttributeError:
+            pass  # a kind of exception that takes none: it is shown with us
+
+
+def _show_as_written(path: str, line: str) -> None:
+    """Let the source of a cell whose first line was replaced begin with that line, as a comment."""
+    entry: Any = linecache.cache.get(path)
+    if entry is not None and len(entry) > 2 and entry[2]:
+        entry[2][0] = "# %%%%%s %s\n" % (NAME, line)
+
+
+def _runner(shell: Any, source: str, first_line: int) -> "Callable[[], Any]":
     """What runs the source in the user's namespace, and returns its last expression's value.
+
+    first_line: the number of its first line. Above it stands the magic.
 
     Raises UsageError where this process cannot be profiled, SyntaxError and what the source's own magics raise.
     """
@@ -157,8 +213,10 @@ def _runner(shell: Any, source: str) -> "Callable[[], Any]":
     lines = source.split("\n")
     while len(lines) > 1 and not lines[0].strip():
         lines.pop(0)  # IPython would take empty lines off the front, and lines would have other numbers
-    source = "\n" * (source.count("\n") + 1 - len(lines)) + shell.transform_cell("\n".join(lines))
-    name = shell.compile.cache(source, shell.execution_count)
+    above = first_line - 1 + source.count("\n") + 1 - len(lines)
+    magic = "# %%%%%s" % NAME if first_line > 1 else ""
+    source = magic + "\n" * above + shell.transform_cell("\n".join(lines))
+    name = shell.compile.cache(source, _number(shell))
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     code = compile(tree, name, "exec", shell.compile.flags)
@@ -166,6 +224,7 @@ def _runner(shell: Any, source: str) -> "Callable[[], Any]":
     namespaces = shell.user_global_ns, shell.user_ns
 
     def run() -> Any:
+        __tracebackhide__ = True
         exec(code, *namespaces)
         return eval(end, *namespaces) if end is not None else None
 

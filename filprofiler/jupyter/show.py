@@ -27,7 +27,4 @@ def show(found: "Peak", folder: str, top: int) -> None:
 
 
 def _lines(found: "Peak", top: int) -> "list[str]":
-    return [
-        "%15s  %s:%d (%s)  %s" % (format(line.bytes, ","), line.path, line.line, line.function, line.source)
-        for line in found.top(top)
-    ]
+    return [("%15s  %s  %s" % (format(line.bytes, ","), line.place, line.source)).rstrip() for line in found.top(top)]

@@ -2,10 +2,12 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, MutableMapping
+    from typing import Container, Dict, List, Mapping, MutableMapping
 
 # Arrow can do without an allocator of its own. Each buffer is then seen as it is asked for and given back.
 SYSTEM_VARIABLES = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+
+_LOOKS_AT = (("pyarrow", "ARROW_DEFAULT_MEMORY_POOL"),)  # modules, and the variables that are read for them
 
 # jemalloc reads a list of settings, the last of which counts, from a variable with the prefix that it was built with.
 JEMALLOC_VARIABLES = ("MALLOC_CONF", "_RJEM_MALLOC_CONF", "DUCKDB_JE_MALLOC_CONF", "JE_ARROW_MALLOC_CONF")
@@ -54,6 +56,12 @@ def set_allocators(environment: "MutableMapping[str, str]", keep: bool, release:
     if release:
         _release(environment, settings.made)
     return settings
+
+
+def settings_that_matter(environment: "Mapping[str, str]", modules: "Container[str]") -> "List[str]":
+    """Of a process that profiles itself: what is set for those of its imported `modules` that look at it."""
+    matters = [variable for module, variable in _LOOKS_AT if module in modules]
+    return ["%s=%s" % item for item in SYSTEM_VARIABLES.items() if item[0] in matters and item in environment.items()]
 
 
 def _release(environment: "MutableMapping[str, str]", made: "List[str]") -> None:

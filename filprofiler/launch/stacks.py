@@ -74,3 +74,10 @@ def follow_threads(library: "Library") -> None:
     import threading
 
     threading.setprofile(library.thread_starter())
+
+
+def leave_threads() -> None:
+    """Undo follow_threads, for the threads that come."""
+    import threading
+
+    threading.setprofile(None)  # type: ignore[arg-type,unused-ignore]

@@ -26,7 +26,8 @@ class Program:
     name: what was profiled, in words, if that is not the whole program.
     entry_files: files of ours whose frames, and all above them, are left out wherever they stand.
     first_files: callstacks begin at their first frame of one of these files, if they have one.
-    source_texts: by path, the whole text of source that is in no file.
+    source_texts: by path as it is shown, the whole text of source that is in no file.
+    shown_paths: by co_filename, what is shown in its place: a notebook's cell as "In [3]".
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Program:
         "entry_files",
         "first_files",
         "source_texts",
+        "shown_paths",
     )
 
     def __init__(
@@ -68,6 +70,7 @@ class Program:
         entry_files: "Sequence[str]" = (),
         first_files: "Sequence[str]" = (),
         source_texts: "Optional[Dict[str, str]]" = None,
+        shown_paths: "Optional[Dict[str, str]]" = None,
     ) -> None:
         self.script = script
         self.script_absolute = script_absolute
@@ -86,3 +89,4 @@ class Program:
         self.entry_files = tuple(entry_files)
         self.first_files = tuple(first_files)
         self.source_texts = dict(source_texts or {})
+        self.shown_paths = dict(shown_paths or {})

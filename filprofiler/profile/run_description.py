@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DESCRIPTION_NAME = "recording.txt"
 
 _WHOLE = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments", "settings")
-_PART = ("name", "entry_files", "first_files", "source_texts")  # where not all of a program was profiled
+_PART = ("name", "entry_files", "first_files", "source_texts", "shown_paths")  # where not all of a program was profiled
 _END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor lived to see it
 _FIELDS = _WHOLE + _PART + _END
 

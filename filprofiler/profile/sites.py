@@ -88,8 +88,10 @@ class SiteTable:
         return found
 
     def _shown(self, filename: str) -> str:
-        """The script's own file as the user gave it, any other as it is."""
+        """The script's own file as the user gave it, a notebook's cell by its number, any other as it is."""
         program = self._program
+        if filename in program.shown_paths:
+            return program.shown_paths[filename]
         if program.script is not None and filename == program.script_absolute:
             return program.script
         return filename

@@ -1,4 +1,4 @@
-"""A real JupyterLab for the browser tests, and for build_tools/notebook_picture.py."""
+"""A real JupyterLab, or Notebook 7, for the browser tests, and for build_tools/notebook_picture.py."""
 
 import contextlib
 import re
@@ -15,7 +15,7 @@ for folder in ("tests", "tests/integration"):
 from notebook import KERNEL, Jupyter  # noqa: E402
 
 SECONDS = 120
-ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/lab")
+ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/(?:lab|tree)")
 
 
 def write_notebook(path: Path, cells: List[str]) -> None:
@@ -30,9 +30,9 @@ def write_notebook(path: Path, cells: List[str]) -> None:
 
 
 @contextlib.contextmanager
-def server(jupyter: Jupyter) -> Iterator[str]:
-    """JupyterLab, serving the folder; its address."""
-    command = [jupyter.python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
+def server(jupyter: Jupyter, application: str = "jupyterlab") -> Iterator[str]:
+    """JupyterLab, or "notebook", serving the folder; its address."""
+    command = [jupyter.python, "-m", application, "--no-browser", "--allow-root", "--expose-app-in-browser"]
     command += ["--ServerApp.port=0", "--IdentityProvider.token=", "--ServerApp.password="]
     command += ["--ServerApp.root_dir=%s" % jupyter.folder, "--LabApp.news_url="]
     process = subprocess.Popen(
@@ -67,23 +67,51 @@ def server(jupyter: Jupyter) -> Iterator[str]:
             process.wait()
 
 
+# Before the page's own scripts: a promise of the application, which the page puts there when it has it.
+PROMISE_OF_APP = """
+window.filApp = new Promise((resolve) => {
+  let app;
+  Object.defineProperty(window, "jupyterapp", { get: () => app, set: (value) => { app = value; resolve(value); } });
+});
+"""
+RUN_ALL = """
+const [reports, done] = arguments;
+const panelOf = (app) => new Promise((resolve) => {
+  const look = () => {
+    const widget = app.shell.currentWidget;
+    if (widget && widget.sessionContext) resolve(widget);
+  };
+  app.shell.currentChanged.connect(look);
+  look();
+});
+const shown = () => new Promise((resolve) => {
+  const look = () => {
+    const frames = Array.from(document.querySelectorAll("iframe.filprofile"));
+    if (frames.length >= reports) resolve(frames);
+  };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  look();
+});
+(async () => {
+  const app = await window.filApp;
+  await app.restored;
+  const panel = await panelOf(app);
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  await app.commands.execute("notebook:run-all-cells");
+  return shown();
+})().then(done, (problem) => done(String(problem && problem.stack || problem)));
+"""
+
+
 def run_all(driver: Any, address: str, name: str, reports: int) -> List[Any]:
     """Open a notebook, run all its cells; the frames of the reports, when there are so many."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    wait = WebDriverWait(driver, SECONDS)
-    driver.get("%s/tree/%s?reset" % (address, name))
-    ready = """
-        const app = window.jupyterapp;
-        const panel = app && app.shell && app.shell.currentWidget;
-        const kernel = panel && panel.sessionContext && panel.sessionContext.session
-            && panel.sessionContext.session.kernel;
-        return Boolean(kernel && kernel.status === "idle");
-    """
-    wait.until(lambda driver: driver.execute_script(ready))
-    driver.execute_script('window.jupyterapp.commands.execute("notebook:run-all-cells");')
-    frames = 'return Array.from(document.querySelectorAll("iframe.filprofile"));'
-    wait.until(lambda driver: len(driver.execute_script(frames)) >= reports)
-    found = driver.execute_script(frames)
-    assert isinstance(found, list)
+    added = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": PROMISE_OF_APP})
+    driver.set_script_timeout(SECONDS)
+    folder, _, kind = address.rpartition("/")
+    driver.get(f"{address}/tree/{name}?reset" if kind == "lab" else f"{folder}/notebooks/{name}")
+    found = driver.execute_async_script(RUN_ALL, reports)
+    driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    assert isinstance(found, list), found
     return found

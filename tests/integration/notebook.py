@@ -12,7 +12,7 @@ from environments import Environment, environment_with
 from interpreters import find_interpreters
 
 # By interpreter: what is newest, and the oldest that is tested, with what else there was at that time.
-NEWEST = ("3.11", ("jupyterlab", "nbclient", "nbconvert", "ipykernel", "threadpoolctl"))
+NEWEST = ("3.11", ("jupyterlab", "notebook", "nbclient", "nbconvert", "ipykernel", "threadpoolctl"))
 OLDEST = (
     "3.8",
     (
@@ -37,6 +37,7 @@ class Cell(NamedTuple):
 
     text: str  # streams
     error: str  # "ValueError: boom"
+    trace: str  # as it is shown, without colours
     value: str  # of its last expression
     shown: List[str]  # text/plain of what was displayed
     pages: List[str]  # the reports
@@ -85,13 +86,14 @@ class Jupyter:
 
 def cell_of(cell: Dict[str, Any]) -> Cell:
     """What a cell of an executed notebook has put out."""
-    result = Cell("", "", "", [], [])
+    result = Cell("", "", "", "", [], [])
     for output in cell["outputs"]:
         kind = output["output_type"]
         if kind == "stream":
             result = result._replace(text=result.text + "".join(output["text"]))
         elif kind == "error":
-            result = result._replace(error="%s: %s" % (output["ename"], output["evalue"]))
+            trace = re.sub("\x1b\\[[0-9;]*m", "", "\n".join(output["traceback"]))
+            result = result._replace(error="%s: %s" % (output["ename"], output["evalue"]), trace=trace)
         else:
             plain = "".join(output["data"].get("text/plain", ""))
             if kind == "execute_result":

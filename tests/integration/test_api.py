@@ -7,6 +7,8 @@ from typing import Any, Dict
 
 import pytest
 import support
+from environments import environment_with
+from interpreters import find_interpreters
 
 PROGRAM = support.PROGRAMS / "api_program.py"
 FEW = 4096  # bytes that the interpreter needs for a call on its own account
@@ -75,7 +77,45 @@ def test_refusals(profiler: support.Profiler, tmp_path: Path) -> None:
     assert support.close_to(found["after"], support.MIB)
 
 
-@pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (20 * support.repeats(), 2)])
+def test_where_every_call_has_to_be_followed(profiler: support.Profiler, tmp_path: Path) -> None:
+    """One profile is possible, with the callstacks of the thread that begins it and of those that it starts."""
+    command = ["-m", "filprofiler", "python", PROGRAM, "once", tmp_path]
+    done = profiler.call(command, env={"FIL_STACKS": "profiled"})
+    assert done.returncode == 0, support.text_of(done.stderr)
+    found = json.loads(done.stdout.decode())
+    assert found["value"] == 2 * support.MIB and found["profile function"] == "True"
+    assert "once in a process" in found["again"]
+    assert support.close_to(at_marker(tmp_path / "report", "take"), 5 * support.MIB)
+    stacks = support.parse_prof((tmp_path / "report" / "peak-memory.prof").read_text())
+    assert any(support.marker(PROGRAM, "in thread") == frame.line for stack in stacks for frame in stack.frames)
+
+
+def test_a_forked_child_leaves_its_parents_profile_alone(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "forks", tmp_path)
+    assert support.close_to(found["peak"], 2 * support.MIB)
+    assert sorted(path.name for path in (tmp_path / "block").iterdir()) == support.REPORT_FILES
+
+
+def test_nothing_of_ours_counts(profiler: support.Profiler, tmp_path: Path) -> None:
+    peaks = told(profiler, "nothing", tmp_path)["peaks"]
+    assert max(peaks) <= 64, "CPython 3.9 and 3.10 take one small object to call the end of the profile"
+
+
+def test_after_an_interrupt_the_next_profile_can_be_made(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(one_profiler, "interrupted", tmp_path)
+    assert found["interrupts"] > 100, found
+    assert support.close_to(found["after"], support.MIB)
+
+
+def test_other_tools_that_wrap_the_allocators(profiler: support.Profiler, tmp_path: Path) -> None:
+    found = told(profiler, "other_allocators", tmp_path)
+    least = 20000 * sys.getsizeof("123")
+    assert found["begun inside"] >= least, found
+    if profiler.version >= (3, 8):  # before, nobody can tell whose allocator stands there
+        assert all(size >= least for size in found.values()), found
+
+
+@pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (10 * support.repeats(), 6)])
 def test_many_profiles_leave_nothing_behind(
     one_profiler: support.Profiler, tmp_path: Path, profiles: int, threads: int
 ) -> None:
@@ -111,6 +151,64 @@ def test_children_start_without_the_library(one_profiler: support.Profiler) -> N
     assert done.stdout.split() == [b"True", b"False"]
 
 
+ARROW = """
+import os, sys, types
+from filprofiler import api
+with api.profile(sys.argv[1] + "/without") as found:
+    held = bytearray(1000000)
+sys.modules["pyarrow"] = types.ModuleType("pyarrow")
+with api.profile(sys.argv[1] + "/with") as found:
+    held = bytearray(1000000)
+print(os.environ.get("ARROW_DEFAULT_MEMORY_POOL"))
+"""
+
+
+def test_arrow_uses_the_systems_allocator(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    command = ["python", "-c", ARROW, tmp_path]
+    done = one_profiler.call(["-m", "filprofiler", *command])
+    assert (done.stdout, done.stderr) == (b"system\n", b"")
+    said = [
+        b"ARROW_DEFAULT_MEMORY_POOL=system" in (tmp_path / name / "index.html").read_bytes()
+        for name in ("without", "with")
+    ]
+    assert said == [False, True], "it is told where it matters"
+    kept = one_profiler.call(["-m", "filprofiler", "--keep-allocators", *command])
+    assert (kept.stdout, kept.stderr) == (b"None\n", b"")
+    own = one_profiler.call(["-m", "filprofiler", *command], env={"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"})
+    assert own.stdout == b"system\n" and own.stderr.count(b"\n") == 1 and b"--keep-allocators" in own.stderr
+
+
+CURVE = """
+import os, sys, warnings
+from filprofiler import api
+warnings.simplefilter("error")
+held = []
+def grow(seconds):
+    import time
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        held.append(bytearray(200000))
+        time.sleep(0.01)
+api.profile(lambda: grow(0.5), sys.argv[1] + "/alone")
+def fork():
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()  # and in Python from 3.12 on, a warning if the process had threads
+api.profile(fork, sys.argv[1] + "/forked")
+api.peak(int)
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+def test_reports_have_a_curve(profiler: support.Profiler, tmp_path: Path) -> None:
+    """A thread of the library takes its points; it is gone afterwards, and when the program forks."""
+    done = profiler.call(["-m", "filprofiler", "python", "-c", CURVE, tmp_path])
+    assert done.returncode == 0, support.text_of(done.stderr)
+    pages = [(tmp_path / name / "index.html").read_text() for name in ("alone", "forked")]
+    assert '<section class="over-time"' in pages[0]
+    assert done.stdout == b"1\n"
+
+
 POOLS = """
 import numpy, os
 from filprofiler import api
@@ -121,6 +219,29 @@ during = api.peak(pools).value
 assert during and set(during) == {1}, during
 assert pools() == before
 """
+
+
+OTHER_POOLS = """
+import blosc, blosc2, numexpr, numpy
+from filprofiler import api
+numexpr.set_num_threads(2); blosc.set_nthreads(2); blosc2.set_nthreads(2)
+def pools(): return [numexpr.get_num_threads(), blosc.nthreads, blosc2.nthreads]
+before = pools()
+assert before == [2, 2, 2], before
+assert api.peak(pools).value == [1, 1, 1]
+assert pools() == before
+a = numpy.ones(5_000_000)
+found = api.peak(lambda: numexpr.evaluate("a * 2 + 1", {"a": a}))
+assert a.nbytes <= found.peak_bytes < 1.2 * a.nbytes and found.top(1)[0].bytes >= a.nbytes, found.top()
+"""
+
+
+def test_pools_of_other_libraries(package: Path, tmp_path: Path) -> None:
+    (interpreter,) = [one for one in find_interpreters() if one.name == "3.11"]
+    python = environment_with(interpreter, ("numpy", "numexpr", "blosc", "blosc2", "threadpoolctl")).python
+    profiler = support.Profiler(python, interpreter.version, package, tmp_path)
+    done = profiler.call(["-m", "filprofiler", "python", "-c", OTHER_POOLS])
+    assert done.returncode == 0, support.text_of(done.stderr)
 
 
 def test_thread_pools_are_limited_while_profiling_only(scientific: support.Profiler) -> None:

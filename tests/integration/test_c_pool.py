@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "c_pool.py"
@@ -33,3 +34,18 @@ def test_a_pool_whose_starter_is_gone(profiler: support.Profiler, c_libraries: P
     done = profiler.run_well([PROGRAM, c_libraries / "libpool.so", "in a thread"])
     assert below(done, "thread start") >= 8 << 20, done.account()
     assert WORKER not in [stack.frames[-1] for stack in done.stacks if stack.frames], done.account()
+
+
+@pytest.mark.parametrize("started", ["before", "earlier"])
+def test_a_pool_that_was_there_before_the_profile(
+    profiler: support.Profiler, c_libraries: Path, tmp_path: Path, started: str
+) -> None:
+    """Its work is on the line that waits for it all the same."""
+    program = support.PROGRAMS / "c_pool_rounds.py"
+    done = profiler.call(["-m", "filprofiler", "python", program, c_libraries / "libpool.so", tmp_path, started])
+    assert done.returncode == 0, support.text_of(done.stderr)
+    for name in ("by function", "again", "same line"):
+        stacks = support.parse_prof((tmp_path / name / "peak-memory.prof").read_text())
+        largest = max(stacks, key=lambda stack: stack.bytes)
+        assert largest.bytes == 3 << 20 and largest.frames[-1] == WORKER, (name, largest)
+        assert support.marker(program, "line") in [frame.line for frame in largest.frames], (name, largest)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -73,7 +74,9 @@ def test_cells(any_jupyter: Jupyter) -> None:
     for number, size in ((2, 25_000_000), (4, 3_000_000), (6, 9_000_000), (8, 4_000_000), (10, 2_000_000)):
         assert size <= peak_of(out[number].shown[0]) < size + (NEAR if number < 10 else size), out[number].shown
     first = out[2]
-    assert "data = bytearray(n)" in first.shown[0] and ":3 (<module>)  y = bytearray(5_000_000)" in first.shown[0]
+    assert "In [2]:2 (helper)  data = bytearray(n)" in first.shown[0]
+    assert re.search(r"In \[3\]:3 \(<(module|cell line: \d+)>\)  y = bytearray\(5_000_000\)", first.shown[0])
+    assert "ipykernel" not in "".join(first.shown + first.pages), "cells are told by their numbers"
     page = first.pages[0]
     assert "23.8 MiB" in page and "In [3]" in page
     assert "y = bytearray(5_000_000)" in page and "data = bytearray(n)" in page, "the source of all cells"
@@ -94,6 +97,48 @@ def test_callstacks_begin_at_the_cell_with_its_line_numbers(jupyter: Jupyter) ->
         places = [(frame.line, frame.function) for frame in largest.frames]
         assert places == [(line, "<module>"), (2, "helper")] or places[0][1].startswith("<cell line"), largest
         assert sorted(path.name for path in folder.iterdir()) == support.REPORT_FILES
+
+
+FAILS = """%%filprofile
+def fails():
+    y = bytearray(1_000_000)
+    raise KeyError("in cell")
+
+fails()"""
+
+
+def test_tracebacks_are_the_users(any_jupyter: Jupyter) -> None:
+    cells = [
+        LOAD,
+        FAILS,
+        FAILS.replace("fails()\n", "fails()\n").replace(
+            "%%filprofile\n", "%%filprofile\nimport asyncio\nawait asyncio.sleep(0)\n"
+        ),
+        "%filprofile fails()",
+        "error = KeyError('kept')",
+        "%%filprofile\nraise error",
+        "raise error",
+        "%%filprofile\nx = 1\nreturn x",
+    ]
+    out = any_jupyter.execute(cells)
+    for number, line in ((1, "fails()"), (2, "fails()"), (3, "fails()"), (5, "raise error")):
+        trace = out[number].trace
+        assert re.search(r"^-+> *\d+ %s" % re.escape(line), trace, re.MULTILINE), trace
+        assert len(out[number].pages) == 1
+    assert re.search(r"^-+> *1 raise error", out[6].trace, re.MULTILINE), "it is not shown as it was before"
+    for cell in out[1:6] + out[7:]:
+        for ours in ("filprofiler", "run_cell_magic", "_filprofile_begin", "hidden"):
+            assert ours not in cell.trace, cell.trace
+    assert "--> 4 " in out[1].trace and re.search(r"-> *6 *raise|--> 6 ", out[2].trace), "line numbers are the cell's"
+    assert out[7].error.startswith("SyntaxError") and not out[7].pages
+    peaks = [peak_of(out[number].shown[0]) for number in (1, 2, 3)]
+    assert all(1_000_000 <= peak < 1_000_000 + NEAR for peak in peaks), peaks
+
+
+def test_the_curve(jupyter: Jupyter) -> None:
+    grows = "import time\nheld = []\nfor n in range(20):\n    held.append(bytearray(500_000))\n    time.sleep(0.01)"
+    out = jupyter.execute([LOAD, "%%filprofile\n" + grows])
+    assert '<section class="over-time"' in out[1].pages[0]
 
 
 def test_mistakes(jupyter: Jupyter) -> None:

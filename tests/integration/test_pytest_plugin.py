@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Sequence
 
 import pytest
 import support
@@ -49,12 +49,17 @@ class Run(NamedTuple):
     peaks: "dict[str, float]"
 
 
-class Pytest:
-    """pytest and pytest-xdist, with the plugin in `package`."""
+NEWEST = ("%d.%d" % sys.version_info[:2], ("pytest", "pytest-xdist"))
 
-    def __init__(self, package: Path, folder: Path) -> None:
-        (interpreter,) = [one for one in find_interpreters() if one.name == "%d.%d" % sys.version_info[:2]]
-        self.python = environment_with(interpreter, ("pytest", "pytest-xdist")).python
+
+class Pytest:
+    """pytest and pytest-xdist, the newest or others, with the plugin in `package`."""
+
+    def __init__(self, package: Path, folder: Path, version: str = NEWEST[0], packages: Sequence[str] = NEWEST[1]):
+        found = [one for one in find_interpreters() if one.name == version]
+        if not found:
+            pytest.skip("there is no Python %s here" % version)
+        self.python = environment_with(found[0], packages).python
         self.folder = folder
         self.environment = support.clean_environment(package, {"PYTHONDONTWRITEBYTECODE": "1"})
         self.write(TESTS)
@@ -99,7 +104,7 @@ def test_off_it_does_nothing(runner: Pytest) -> None:
         "import sys, filprofiler.pytest_plugin; print([name for name in sys.modules if name.startswith('filprofiler')])"
     )
     done = subprocess.run([runner.python, "-c", look], env=runner.environment, stdout=subprocess.PIPE, check=True)
-    loaded = ["filprofiler", "filprofiler.environment", "filprofiler.pytest_plugin"]
+    loaded = ["filprofiler", "filprofiler.pytest_plugin"]
     assert sorted(eval(done.stdout)) == loaded
 
 
@@ -148,6 +153,148 @@ def test_baseline(runner: Pytest) -> None:
     assert grown.status == 1 and "The peak has grown from 1.0 MB to 1.1 MB, by more than 50kB." in grown.text
     assert runner.run("--fil-save-baseline", "-k", "small").status == 0
     assert runner.run("--fil-fail-on-increase", "50kB", "-k", "small or within").status == 0
+
+
+LIMITS = """
+import pytest
+
+@pytest.mark.fil_limit("a lot")
+def test_word(): pass
+
+@pytest.mark.fil_limit("5%")
+def test_share(): pass
+
+@pytest.mark.fil_limit()
+def test_nothing(): pass
+
+@pytest.mark.fil_limit("1.5 GiB")
+def test_right(): pass
+
+@pytest.mark.fil_limit(50_000)
+def test_number():
+    data = bytearray(100_000)
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_limits(runner: Pytest, workers: List[str]) -> None:
+    runner.write(LIMITS)
+    run = runner.run("--fil", *workers)
+    assert run.status == 1 and "4 failed, 1 passed" in run.text and "Warning" not in run.text
+    for given in ("'a lot'", "'5%'", "nothing"):
+        assert "fil_limit takes one size, such as 200 MB or 1.5 GiB, not %s.\n" % given in run.text
+    assert "The peak of 0.1 MB is over the limit of 50000." in run.text
+    assert "5 passed" in runner.run().text, "the marker does nothing where nothing is measured"
+
+
+KINDS = """
+import os, unittest
+import pytest
+
+@pytest.fixture(scope="class")
+def shared():
+    return bytearray(9_000_000)
+
+class TestClass:
+    def test_method(self, shared):
+        data = bytearray(1_000_000)
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.data = bytearray(3_000_000)
+
+    def test_case(self):
+        data = bytearray(1_000_000)
+
+    def test_wrong(self):
+        self.fail("wrong")
+
+def test_skipped():
+    pytest.skip("not now")
+
+@pytest.mark.xfail
+def test_expected():
+    raise ValueError
+
+def test_own_profile():
+    from filprofiler import api
+    with pytest.raises(RuntimeError):
+        api.peak(int)
+
+def test_forks():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_kinds_of_tests(runner: Pytest) -> None:
+    """Fixtures of pytest do not count, what unittest calls itself does."""
+    runner.write(KINDS)
+    run = runner.run("--fil")
+    assert run.status == 1 and "1 failed, 4 passed, 1 skipped, 1 xfailed" in run.text
+    assert {round(run.peaks[name] / 1e6, 1) for name in ("TestClass::test_method",)} == {1.0}
+    assert [round(run.peaks[name] / 1e6, 1) for name in ("Case::test_case", "Case::test_wrong")] == [4.0, 3.0]
+    assert "test_skipped" in run.text
+
+
+FORKED = """
+import os, sys
+
+def test_in_child():
+    data = bytearray(2_000_000)
+    child = os.fork()
+    if child == 0:
+        return
+    os.waitpid(child, 0)
+"""
+
+
+def test_a_child_that_goes_on_as_pytest_leaves_its_parents_profile_alone(runner: Pytest) -> None:
+    runner.write(FORKED)
+    run = runner.run("--fil", "--fil-report", "reports")
+    assert run.status == 0 and run.text.count("2.0 MB  test_a.py::test_in_child") == 1, run.text
+    assert run.text.count("not measured  test_a.py::test_in_child") == 1 and "Error" not in run.text
+    (folder,) = (runner.folder / "reports").iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == support.REPORT_FILES
+
+
+def test_what_cannot_be_measured_or_written_fails_no_test(runner: Pytest) -> None:
+    runner.write("def test_one(): pass\ndef test_two(): pass\n")
+    (runner.folder / "file").write_text("")
+    start = "from filprofiler import api; api.begin('all of it'); import pytest; pytest.main(['--fil'])"
+    run = runner.run(start=[runner.python, "-m", "filprofiler", "python", "-c", start])
+    assert "2 passed" in run.text and run.text.count("not measured  test_a.py::test_") == 2
+    run = runner.run("--fil-report", "file/reports", "--fil-save-baseline", "--fil-baseline", "file/baseline")
+    assert run.status == 4 and "The baseline" in run.text and "Traceback" not in run.text
+    run = runner.run("--fil-report", "file/reports", "--fil-save-baseline", "--fil-baseline", "none/baseline")
+    assert run.status == 0 and "2 passed" in run.text and "Traceback" not in run.text
+    assert run.text.count("Cannot create the folder file/reports") == 2 and run.text.count("cannot be written") == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted"),
+    [
+        ("3.6", "pytest"),
+        ("3.7", "pytest==3.10.1"),
+        ("3.7", "pytest"),
+        ("3.8", "pytest==3.10.1"),
+        ("3.8", "pytest==4.6.11"),
+        ("3.8", "pytest"),
+    ],
+)
+def test_older_versions(package: Path, tmp_path: Path, version: str, wanted: str) -> None:
+    runner = Pytest(package, tmp_path, version, [wanted])
+    assert "1 failed, 5 passed" in runner.run().text
+    check_peaks(runner.run("--fil"))
+
+
+def test_a_version_that_is_too_old(package: Path, tmp_path: Path) -> None:
+    runner = Pytest(package, tmp_path, "3.8", ["pytest==3.6.0"])
+    assert "1 failed, 5 passed" in runner.run("-p", "filprofiler.pytest_plugin").text
+    run = runner.run("-p", "filprofiler.pytest_plugin", "--fil")
+    assert run.status == 4 and "needs pytest 3.10 or later, not 3.6.0." in run.text and "Traceback" not in run.text
 
 
 @pytest.mark.parametrize(

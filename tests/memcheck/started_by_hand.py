@@ -6,6 +6,7 @@ one check is left out; all else is as the launcher does it.
 
 import atexit
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -18,7 +19,7 @@ library = Library()
 library.select_layout(sys.hexversion, False)
 library.accept_layout()
 open(recording, "wb").close()
-library.start(recording, 0)
+library.start(recording, int(signal.SIGUSR2))  # as with a supervisor
 atexit.register(library.finalizing)
 with open(program, "rb") as file:
     exec(compile(file.read(), program, "exec"), {"__name__": "__main__", "__file__": program})

@@ -106,21 +106,170 @@ def refusals(folder):
     return (told,)
 
 
+def small_objects():
+    return [str(number) * 3 for number in range(20000)]
+
+
+def other_allocators(folder):
+    """tracemalloc wraps the interpreter's allocators as we do, and puts back what it found."""
+    import tracemalloc
+
+    told = {}
+    tracemalloc.start()
+    api.peak(tracemalloc.stop)
+    told["ended inside"] = api.peak(small_objects).peak_bytes
+    api.peak(tracemalloc.start)
+    told["begun inside"] = api.peak(small_objects).peak_bytes
+    tracemalloc.stop()
+    told["none"] = api.peak(small_objects).peak_bytes
+    return (told,)
+
+
+def forks(folder):
+    """A child that goes on below the profiled block, to its own end."""
+    with api.profile(folder + "/block") as found:
+        held = take(2 * MIB)
+        child = os.fork()
+        if child != 0:
+            os.waitpid(child, 0)
+    if child == 0:
+        try:
+            found.peak_bytes
+        except RuntimeError as error:
+            os.write(2, str(error).encode())
+        os._exit(0)
+    return {"peak": found.peak_bytes, "held": len(held)}, None
+
+
+def nothing(folder):
+    """What is counted where nothing is done."""
+
+    def empty():
+        pass
+
+    told = [api.peak(empty).peak_bytes for _ in range(3)]
+    return ({"peaks": told[1:]},)
+
+
+CLEANING_UP = ("end", "close")  # what stands in a `finally` clause can be interrupted itself, as anywhere in Python
+
+
+def interrupted(folder):
+    """Ctrl-C in the course of the end of a profile: the next one can be made."""
+    told = {"interrupts": 0, "profiles": 0}
+
+    def profile(line):
+        """With an interrupt at the line of that number, counted from when the code has ended. Whether there was one."""
+        left = [line]
+
+        def trace(frame, event, argument):
+            left[0] -= event == "line"
+            if left[0] == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace if frame.f_code.co_name not in CLEANING_UP else None
+
+        def work():
+            take(MIB)
+            sys.settrace(trace)
+
+        try:
+            api.peak(work)
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(None)
+        return False
+
+    line = 1
+    while profile(line):
+        told["interrupts"] += 1
+        line += 1 + line // 100
+    told["after"] = api.peak(lambda: take(MIB)).peak_bytes
+    return (told,)
+
+
+def once(folder):
+    """Where every call has to be followed."""
+    held = []
+
+    def in_thread():
+        held.append(take(3 * MIB))  # MARK in thread
+
+    def work():
+        thread = threading.Thread(target=in_thread)
+        thread.start()
+        thread.join()
+        return len(take(2 * MIB))
+
+    before = sys.getprofile()
+    told = {"value": api.profile(work, folder + "/report")}
+    told["profile function"] = str(sys.getprofile() is before and threading._profile_hook is None)
+    try:
+        api.peak(work)
+    except RuntimeError as error:
+        told["again"] = str(error)
+    return (told,)
+
+
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def blocks():
+    [str(number) for number in range(100)]
+    bytearray(300000)
+
+
+def enlarged():
+    grown = bytearray(1000)
+    numbers = []
+    for number in range(200):
+        grown.extend(b"x" * 1000)
+        numbers.append(number)
+
+
+def code():
+    names = {}
+    exec("def made(depth): return [depth] * 50 if depth == 0 else made(depth - 1)", names)
+    names["made"](5)
+
+
+def short_threads():
+    thread = threading.Thread(target=blocks)
+    thread.start()
+    thread.join()
+
+
+def mapped():
+    import mmap
+
+    with mmap.mmap(-1, 1 << 20) as pages:
+        pages.write(b"x" * 5000)
+
+
+KEPT = [None] * 64
+
+
+def over_borders():
+    for place in range(64):
+        KEPT[place] = (KEPT[place] or b"") + b"x" * 700 if len(KEPT[place] or b"") < 5000 else None
+
+
+CHURNS = [blocks, enlarged, code, short_threads, mapped, over_borders]
 
 
 def thousand(folder):
     """Profiles one after the other, while threads take and give back without the GIL's order mattering."""
     stop = threading.Event()
 
-    def churn():
+    def churn(kind):
         while not stop.is_set():
-            [str(number) for number in range(100)]
-            bytearray(300000)
+            kind()
 
-    threads = [threading.Thread(target=churn) for _ in range(int(os.environ["FIL_TEST_THREADS"]))]
+    kinds = [CHURNS[number % len(CHURNS)] for number in range(int(os.environ["FIL_TEST_THREADS"]))]
+    threads = [threading.Thread(target=churn, args=(kind,)) for kind in kinds]
     for thread in threads:
         thread.start()
     count = int(os.environ["FIL_TEST_PROFILES"])
@@ -137,4 +286,4 @@ def thousand(folder):
     return (told,)
 
 
-print(json.dumps({"forms": forms, "borders": borders, "refusals": refusals, "thousand": thousand}[sys.argv[1]](sys.argv[2])[0]))
+print(json.dumps(globals()[sys.argv[1]](sys.argv[2])[0]))

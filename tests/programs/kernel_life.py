@@ -43,8 +43,9 @@ def run(client, source):
 HELD = """%%filprofile
 held = bytearray(30_000_000)
 print("begun", flush=True)
-import time
-time.sleep(600)
+import signal
+while True:
+    signal.pause()
 """
 
 
@@ -65,7 +66,7 @@ def restarted(manager, client):
     request = begin(client, HELD)
     list(messages(client, request, until="begun"))
     manager.restart_kernel(now=True)
-    client.wait_for_ready(timeout=SECONDS)
+    client.wait_for_ready(timeout=SECONDS)  # asks, and waits for the answer
     return {
         "after": run(client, "%load_ext filprofiler") + run(client, "%%filprofile\nmore = bytearray(7_000_000)\nlen(more)")
     }

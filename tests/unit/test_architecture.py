@@ -37,9 +37,11 @@ ALLOWED: Dict[str, Set[str]] = {
     "launch": {"_abi", "environment", "errors", "library"},
     "cli": {"__init__", "_abi", "environment", "errors", "library", "recording", "profile", "report", "launch"},
     "inside": {"_abi", "environment", "errors", "library", "launch", "profile", "recording"},
-    "api": {"environment", "errors", "inside", "launch", "profile", "report"},
+    "findings": {"errors", "profile", "report"},
+    "api": {"environment", "errors", "findings", "inside", "launch"},
     "jupyter": {"api"},
-    "pytest_plugin": {"api", "errors", "environment", "profile.threshold"},
+    "pytest_plugin": {"api", "errors", "profile.threshold", "pytest_start"},
+    "pytest_start": {"api", "environment"},
     "__main__": {"cli"},
 }
 

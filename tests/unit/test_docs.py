@@ -97,8 +97,8 @@ def api_reference() -> str:
     for kind in (api.Peak, api.Line):
         parts.append("## %s\n\n%s" % (kind.__name__, inspect.getdoc(kind)))
         for name, value in vars(kind).items():
-            if not name.startswith("_") and kind is api.Peak:
-                parts.append("`Peak.%s%s`: %s" % (name, parameters(value), inspect.getdoc(value)))
+            if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+                parts.append("`%s.%s%s`: %s" % (kind.__name__, name, parameters(value), inspect.getdoc(value)))
     return "\n\n".join(parts)
 
 

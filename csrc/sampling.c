@@ -1,0 +1,126 @@
+/* The first points are close together. Whenever there is no room for more, every second one is dropped and the next ones come
+ * half as often. The thread makes no event: it calls nothing that allocates. */
+#include "sampling.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "fil_format.h"
+#include "interpose/real.h"
+#include "platform/platform.h"
+#include "state.h"
+
+#define FIRST_PAUSE_NS 20000000u
+#define STACK_BYTES (256u << 10)
+#define SECOND_NS 1000000000u
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool running; /* there is a thread to be waited for */
+    bool wanted;
+    void (*take_peak_reading)(void);
+} sampling = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Let every second point go. Whoever reads the recording of a process that was killed just now finds fewer. */
+static void drop_half(struct fil_header *header)
+{
+    uint32_t count = header->sample_count;
+    __atomic_store_n(&header->sample_count, 0, __ATOMIC_RELEASE);
+    for (uint32_t at = 0; at < count; at += 2) {
+        header->samples[at / 2] = header->samples[at];
+    }
+    __atomic_store_n(&header->sample_count, (count + 1) / 2, __ATOMIC_RELEASE);
+}
+
+/* One more point; the pause after it. `*best`: the most that was live at a point. */
+static uint64_t take(uint64_t pause, uint64_t *best)
+{
+    struct fil_header *header = state.ledger.header;
+    struct fil_reading reading = {.clock_ns = 0};
+    if (!platform_resident(&reading)) {
+        return pause;
+    }
+    if (header->sample_count == FIL_SAMPLES_KEPT) {
+        drop_half(header);
+        pause *= 2;
+    }
+    struct fil_sample *sample = &header->samples[header->sample_count];
+    sample->clock_ns = platform_clock_ns();
+    sample->tracked_bytes = __atomic_load_n(&header->current_bytes, __ATOMIC_RELAXED);
+    sample->resident_bytes = reading.anonymous_bytes + reading.file_bytes + reading.shared_bytes;
+    __atomic_store_n(&header->sample_count, header->sample_count + 1, __ATOMIC_RELEASE);
+    if (sample->tracked_bytes > *best) {
+        *best = sample->tracked_bytes;
+        sampling.take_peak_reading();
+    }
+    return pause;
+}
+
+static void *run(void *unused)
+{
+    (void)unused;
+    uint64_t pause = FIRST_PAUSE_NS;
+    uint64_t best = 0;
+    pthread_mutex_lock(&sampling.lock);
+    while (sampling.wanted) {
+        pause = take(pause, &best);
+        uint64_t until = platform_clock_ns() + pause;
+        struct timespec when = {.tv_sec = (time_t)(until / SECOND_NS), .tv_nsec = (long)(until % SECOND_NS)};
+        while (sampling.wanted && pthread_cond_timedwait(&sampling.wake, &sampling.lock, &when) == 0) {
+        }
+    }
+    pthread_mutex_unlock(&sampling.lock);
+    return NULL;
+}
+
+static int start_thread(void)
+{
+    pthread_attr_t attributes;
+    pthread_condattr_t clock;
+    sigset_t all, before;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&sampling.wake, &clock);
+    pthread_condattr_destroy(&clock);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    sigfillset(&all); /* no handler of the program's runs in this thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int status = real.pthread_create(&sampling.thread, &attributes, run, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return status;
+}
+
+void sampling_begin(void (*take_peak_reading)(void))
+{
+    sampling.take_peak_reading = take_peak_reading;
+    sampling.wanted = true;
+    sampling.running = start_thread() == 0;
+}
+
+void sampling_end(void)
+{
+    if (sampling.running) {
+        pthread_mutex_lock(&sampling.lock);
+        sampling.wanted = false;
+        pthread_cond_signal(&sampling.wake);
+        pthread_mutex_unlock(&sampling.lock);
+        pthread_join(sampling.thread, NULL);
+        sampling.running = false;
+    }
+}
+
+void sampling_before_fork(void)
+{
+    if (sampling.running && !state.threads) {
+        sampling_end();
+        (void)platform_is_single_threaded(); /* the kernel takes a moment to forget it */
+    }
+}

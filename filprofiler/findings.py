@@ -1,0 +1,94 @@
+"""What was found out about a piece of code."""
+
+import os
+from typing import Any, List, NamedTuple, Optional, Union
+
+from filprofiler.errors import FilError, TrackingError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from filprofiler.profile.model import Profile
+
+Folder = Union[str, "os.PathLike[str]"]
+
+
+class Line(NamedTuple):
+    """A line of code that held memory at the peak.
+
+    path: its file, as the code object names it; "" where there is no Python callstack.
+    line: its number, from 1; function: the function's name.
+    bytes: what was live of all that it asked for, and that code of libraries asked for on its behalf.
+    source: the line itself, without indentation; "" if it is not at hand.
+    """
+
+    path: str
+    line: int
+    function: str
+    bytes: int
+    source: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, in one text: "path:line (function)"."""
+        return "%s:%d (%s)" % (self.path, self.line, self.function) if self.path else self.function
+
+
+class Peak:
+    """How much memory a piece of code had at its highest moment, and which lines held it.
+
+    value: what the code has returned; None for a `with` block.
+    """
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self._profile: "Optional[Profile]" = None
+
+    def _known(self) -> "Profile":
+        if self._profile is None:
+            raise TrackingError("The peak is known when the code has ended, in the process that began with it.")
+        return self._profile
+
+    @property
+    def peak_bytes(self) -> int:
+        """The largest number of bytes that were live at once, of what was asked for while the code ran."""
+        return self._known().peak_bytes
+
+    def top(self, count: int = 3) -> List[Line]:
+        """The `count` lines of the user's own code that held most at that moment, the largest first."""
+        from filprofiler.profile.source import SourceReader
+        from filprofiler.profile.top import TopLines
+
+        known = self._known()
+        sources = SourceReader(known.program)
+        lines = TopLines(known).lines[:count]
+        return [
+            Line(
+                one.site.path,
+                one.site.line,
+                one.site.name,
+                one.held_bytes,
+                sources.line(one.site.path, one.site.line),
+            )
+            for one in lines
+        ]
+
+    def page(self) -> str:
+        """The report's page as HTML: it loads nothing, and shows what `report` writes as index.html."""
+        from filprofiler.profile.source import SourceReader
+        from filprofiler.profile.top import TopLines
+        from filprofiler.report.html import html_page
+
+        known = self._known()
+        return html_page(known, TopLines(known), SourceReader(known.program))
+
+    def report(self, path: Folder) -> None:
+        """Write the report's files into the folder `path`, which is made if need be. Raises FilError."""
+        from filprofiler.profile.top import TopLines
+        from filprofiler.report.writer import write_report
+
+        known, folder = self._known(), os.fspath(path)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise FilError("Cannot create the folder %s: %s." % (folder, error.strerror)) from None
+        write_report(known, TopLines(known), folder)

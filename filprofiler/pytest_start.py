@@ -1,0 +1,66 @@
+"""How pytest comes to run in processes that can profile."""
+
+import os
+import sys
+
+from filprofiler import api
+from filprofiler.environment import RESTARTED_VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List
+
+_OLDEST = (3, 10)
+
+
+def get_ready(config: "Any") -> None:
+    """See to it that the processes that run the tests can profile. May replace this one."""
+    _check_version()
+    restarted = os.environ.pop(RESTARTED_VARIABLE, None)
+    if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
+        api.let_children_be_profiled(os.environ)  # the workers of pytest-xdist, which run the tests
+        return
+    try:
+        api.ready()
+    except api.TrackingError as error:
+        arguments = _arguments(config)
+        if restarted or hasattr(config, "workerinput") or [str(one) for one in arguments] != sys.argv[1:]:
+            from pytest import UsageError
+
+            raise UsageError(str(error)) from None
+        _restart(config)
+
+
+def _check_version() -> None:
+    import pytest
+
+    version = tuple(int(part) for part in pytest.__version__.split(".")[:2] if part.isdigit())
+    if version < _OLDEST:
+        raise pytest.UsageError("filprofiler needs pytest %d.%d or later, not %s." % (_OLDEST + (pytest.__version__,)))
+
+
+def _arguments(config: "Any") -> "List[Any]":
+    """What pytest was given on its command line, or by the program that has called it."""
+    given = getattr(config, "invocation_params", None)  # from pytest 4.6 on, or 5.1
+    return list(given.args) if given is not None else list(config._origargs)
+
+
+def _restart(config: "Any") -> None:
+    """Become the same command under `fil-profile python`."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+    program = sys.argv[0]
+    first = ["-m", "pytest"] if os.path.basename(program) == "__main__.py" else [program]
+    os.environ[RESTARTED_VARIABLE] = "1"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    flags = _flags()
+    os.execv(sys.executable, [sys.executable] + flags + ["-m", "filprofiler", "python"] + first + sys.argv[1:])
+
+
+def _flags() -> "List[str]":
+    """The interpreter's own flags; it does not keep all before 3.10, where subprocess knows most of them."""
+    import subprocess
+
+    return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
