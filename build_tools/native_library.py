@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import List
+from typing import List, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -35,10 +35,31 @@ OPTIONAL_FLAGS = (
 )
 
 
-def c_files(ending: str) -> List[str]:
-    """All files of the library below csrc, in a fixed order, as paths from the tree's root."""
+# The systems that the library is written for. A file whose name begins with one of them is for that system only.
+SYSTEMS = ("linux", "macos")
+
+
+def system_of(platform: str) -> str:
+    """One of SYSTEMS, for a platform as sys.platform or a wheel's tag calls it."""
+    return "macos" if platform.startswith(("darwin", "macosx")) else "linux"
+
+
+def target_system() -> str:
+    """The system that is compiled for: the one that FIL_WHEEL_PLATFORM says, else this one."""
+    return system_of(os.environ.get("FIL_WHEEL_PLATFORM") or sys.platform)
+
+
+def library_ending(system: str) -> str:
+    """How the library's file name ends."""
+    return ".dylib" if system == "macos" else ".so"
+
+
+def c_files(ending: str, system: Optional[str] = None) -> List[str]:
+    """The files of the library below csrc in a fixed order, as paths from the tree's root; of all systems, or for one."""
     found = glob.glob(os.path.join(ROOT, "csrc", "**", "*" + ending), recursive=True)
-    return sorted(os.path.relpath(path, ROOT) for path in found)
+    others = tuple(name + "_" for name in SYSTEMS if system not in (None, name))
+    others += tuple(name + "." for name in SYSTEMS if system not in (None, name))
+    return sorted(os.path.relpath(path, ROOT) for path in found if not os.path.basename(path).startswith(others))
 
 
 def installed_compiler() -> List[str]:
@@ -78,12 +99,13 @@ def compile_library(target: str) -> None:
     """
     command = compiler()
     zig = is_zig(command)
+    system = target_system()
     command = command + FLAGS + (ZIG_FLAGS if zig else [])
     if os.environ.get("FIL_WERROR") == "1":
         command.append("-Werror")
     command += shlex.split(os.environ.get("CFLAGS", ""))
     # A program that is being profiled may have the old one mapped: replaced, not overwritten.
-    rest = ["-o", target + ".new"] + c_files(".c") + LIBRARIES + shlex.split(os.environ.get("LDFLAGS", ""))
+    rest = ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES + shlex.split(os.environ.get("LDFLAGS", ""))
     tries = OPTIONAL_FLAGS[1:] if zig else OPTIONAL_FLAGS
     for number, optional in enumerate(tries, 1):
         if _run(command + optional + rest, quiet=number < len(tries)):

@@ -1,3 +1,5 @@
+/* Before the dynamic linker has told the real functions, each pointer leads to a stand-in that asks it; so a call needs no
+ * test. While it is being asked (it may allocate), memory comes from a small static arena. */
 #include "interpose/real.h"
 
 #include <errno.h>
@@ -159,8 +161,10 @@ static int early_thrd_create(pthread_t *thread, thrd_start_t function, void *arg
 }
 
 struct real real = {
-#define INTERPOSED(result, name, parameters, arguments, platforms) .name = early_##name,
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name,)
+#define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
+#undef REPLACED
 #undef INTERPOSED
 };
 
@@ -172,11 +176,15 @@ void real_resolve(void)
     }
     resolving = true;
     void *found;
-#define INTERPOSED(result, name, parameters, arguments, platforms)                                                        \
+#define RESOLVE(name)                                                                                                     \
     found = platform_next_symbol(#name);                                                                                 \
     memcpy(&resolved.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(RESOLVE(name))
+#define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
+#undef REPLACED
 #undef INTERPOSED
+#undef RESOLVE
     struct real ready = resolved;
     if (arena_used != 0) {
         ready.free = free_any;
