@@ -33,6 +33,8 @@ TARGETS = (
     Target("manylinux-aarch64", "aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64.manylinux2014_aarch64"),
     Target("musllinux-x86_64", "x86_64-linux-musl", "musllinux_1_2_x86_64"),
     Target("musllinux-aarch64", "aarch64-linux-musl", "musllinux_1_2_aarch64"),
+    Target("macos-x86_64", "x86_64-macos.11.0", "macosx_11_0_x86_64"),
+    Target("macos-arm64", "aarch64-macos.11.0", "macosx_11_0_arm64"),
 )
 
 _NOT_SOURCE = shutil.ignore_patterns(

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -20,11 +20,20 @@ COMPILER_PACKAGE = "ziglang"
 FLAGS = shlex.split("""
     -std=c11 -O3 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icsrc -g
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
-    -ftls-model=initial-exec
 """)
+# By system. On macOS the library brings thread-local variables of its own (csrc/platform/macos_own.c), and where the compiler
+# can do it, no function is looked up at its first call: that could be inside malloc.
+SYSTEM_FLAGS = {
+    "linux": ["-ftls-model=initial-exec"],
+    "macos": shlex.split("-femulated-tls -Xclang -fno-plt -Wl,-install_name,@rpath/libfil.dylib"),
+}
+# What a macOS library is built for where nothing else is said: the oldest system that it was written for.
+OLDEST_MACOS = "11.0"
 # Zig would compile for this machine's own processor, and writes paths of its own into what debuggers read.
-ZIG_FLAGS = ["-mcpu=baseline", "-fno-sanitize=undefined", "-g0", "-s"]
-LIBRARIES = ["-pthread", "-ldl"]
+ZIG_FLAGS = ["-mcpu=baseline", "-fno-sanitize=undefined", "-g0"]
+# On macOS the names stay in the file, so that it can be checked which function stands for which.
+ZIG_SYSTEM_FLAGS = {"linux": ["-s"], "macos": []}  # type: Dict[str, List[str]]
+LIBRARIES = {"linux": ["-pthread", "-ldl"], "macos": []}  # type: Dict[str, List[str]]
 
 # From the best to what every compiler knows. No path of the machine shall get into the library.
 _REMAP = "=%s=." % ROOT
@@ -100,12 +109,12 @@ def compile_library(target: str) -> None:
     command = compiler()
     zig = is_zig(command)
     system = target_system()
-    command = command + FLAGS + (ZIG_FLAGS if zig else [])
+    command = command + FLAGS + SYSTEM_FLAGS[system] + (ZIG_FLAGS + ZIG_SYSTEM_FLAGS[system] if zig else [])
     if os.environ.get("FIL_WERROR") == "1":
         command.append("-Werror")
     command += shlex.split(os.environ.get("CFLAGS", ""))
     # A program that is being profiled may have the old one mapped: replaced, not overwritten.
-    rest = ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES + shlex.split(os.environ.get("LDFLAGS", ""))
+    rest = ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES[system] + shlex.split(os.environ.get("LDFLAGS", ""))
     tries = OPTIONAL_FLAGS[1:] if zig else OPTIONAL_FLAGS
     for number, optional in enumerate(tries, 1):
         if _run(command + optional + rest, quiet=number < len(tries)):
