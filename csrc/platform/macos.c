@@ -181,9 +181,23 @@ static bool is_own(const void *path, const char *entry, size_t length)
                                        named.st_ino == own.st_ino);
 }
 
+/* What the compiler calls by itself is looked up at the first call, by older dynamic linkers, under a lock of theirs: that first
+ * call is to be now, not in a hook. */
+static void call_once(void)
+{
+    static volatile size_t none;
+    static char into[16], from[16];
+    __asm__ volatile("" : : "r"(into), "r"(from) : "memory"); /* else it would see that nothing is done */
+    __builtin_memset(into, 0, none);
+    __builtin_memcpy(into, from, none);
+    __builtin_memmove(into, from, none);
+    __asm__ volatile("" : : "r"(into) : "memory");
+}
+
 void platform_loaded(const void *own_symbol)
 {
     Dl_info own;
+    call_once();
     system_remember_c_library();
     if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
         inserted = preload_list_leave(*_NSGetEnviron(), "DYLD_INSERT_LIBRARIES=", ":", is_own, own.dli_fname);
