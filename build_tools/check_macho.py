@@ -1,7 +1,8 @@
 """Is a macOS library what its wheel's tag says? From the file alone; used by check_wheel.py.
 
-Checked: processor, oldest system, libraries that are needed, the library's own name, the signature (without one no arm64
-machine loads it), the exported functions, and the pairs by which the dynamic linker replaces functions. Needed: lief.
+Checked: processor, oldest system, libraries that are needed, the library's own name, the signature (without one no
+arm64 machine loads it), the exported functions, and the pairs by which the dynamic linker replaces functions. Needed:
+lief.
 """
 
 import os
@@ -50,7 +51,8 @@ def pairs(library: "Any") -> "List[Tuple[str, str]]":
     words = struct.unpack("<%dQ" % (section.size // 8), bytes(section.content))
     start = section.virtual_address
     return [
-        (_plain(names.get(words[at], "")), _plain(bound.get(start + 8 * (at + 1), ""))) for at in range(0, len(words), 2)
+        (_plain(names.get(words[at], "")), _plain(bound.get(start + 8 * (at + 1), "")))
+        for at in range(0, len(words), 2)
     ]
 
 

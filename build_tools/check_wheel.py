@@ -1,8 +1,9 @@
 """Is a wheel what its name says? python build_tools/check_wheel.py WHEEL...
 
 Checked from the file alone, so on any machine: tags, processor, libraries that are needed, versions of symbols, the
-functions that are replaced, and that no path of a machine is in it. Linux's wheels are shown to auditwheel too; for those of
-macOS see check_macho.py. Exit status 1 if something is wrong. Needed: auditwheel, which brings pyelftools, and lief.
+functions that are replaced, and that no path of a machine is in it. Linux's wheels are shown to auditwheel too; for
+those of macOS see check_macho.py. Exit status 1 if something is wrong. Needed: auditwheel, which brings pyelftools, and
+lief.
 """
 
 import io

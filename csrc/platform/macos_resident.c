@@ -1,9 +1,16 @@
 /* What the kernel and malloc tell of this process's memory. */
 #include <mach/mach.h>
 #include <malloc/malloc.h>
+#include <stddef.h>
+#include <sys/resource.h>
 
 #include "fil_format.h"
 #include "platform/platform.h"
+
+/* For filprofiler/library.py, which asks for another process's. */
+_Static_assert(RUSAGE_INFO_V0 == 0 && sizeof(struct rusage_info_v0) == 96, "process_usage");
+_Static_assert(offsetof(struct rusage_info_v0, ri_resident_size) == 64, "process_usage");
+_Static_assert(offsetof(struct rusage_info_v0, ri_phys_footprint) == 72, "process_usage");
 
 /* Anonymous: what the system itself shows as a program's memory, its footprint, with what it has compressed. The launcher reads
  * the same from outside. Shared memory is not told apart. */
