@@ -64,7 +64,7 @@ test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same 
 
 test-packaging: $(TOOLS) ## install without a compiler and with an old pip; make all wheels and check them (needs a package index)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
-	$(RUN) -m pytest tests/install/install.py $(ARGS)
+	$(RUN) -m pytest tests/install/install.py tests/install/macos.py $(ARGS)
 
 test-platforms: $(TOOLS) ## core tests on aarch64, in qemu's user mode (Debian: apt-get install qemu-user-static mmdebstrap; 5 minutes)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
@@ -108,7 +108,7 @@ bench: ## measure against bare Python and other profilers (see benchmarks/README
 wheel: $(TOOLS) ## make the wheel, in dist
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-wheels: $(TOOLS) ## make the wheels of all platforms with the package ziglang, in dist, and check them (2 minutes)
+wheels: $(TOOLS) ## make the wheels of all platforms with the package ziglang, in dist, and check them (1 minute)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
 	$(RUN) build_tools/cross_wheels.py -o dist $(ARGS)
 

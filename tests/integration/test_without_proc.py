@@ -1,4 +1,4 @@
-"""The launcher where Python and the system have less than on Linux: no /proc, no sigtimedwait and so on, as on macOS."""
+"""The launcher where Python and the system have less than on Linux: no /proc, no sigtimedwait ... As on macOS."""
 
 import json
 import signal

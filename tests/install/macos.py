@@ -1,0 +1,95 @@
+"""The libraries for macOS, looked at from here: `make test-packaging`. No Mac is needed, and none has run them."""
+
+import os
+import re
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Dict
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARY = "filprofiler/_lib/libfil.dylib"
+TARGETS = {"macos-x86_64": "macosx_11_0_x86_64", "macos-arm64": "macosx_11_0_arm64"}
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, bytes]:
+    """The library for each target, compiled here; or from the wheels in FIL_TEST_WHEELS."""
+    folder = Path(os.environ.get("FIL_TEST_WHEELS", "")) if "FIL_TEST_WHEELS" in os.environ else None
+    if folder is None:
+        folder = tmp_path_factory.mktemp("macos")
+        command = [sys.executable, str(ROOT / "build_tools" / "cross_wheels.py"), "-o", str(folder), *TARGETS]
+        subprocess.run(command, check=True)
+    found = {}
+    for tag in TARGETS.values():
+        (wheel,) = folder.glob("*%s.whl" % tag)
+        with zipfile.ZipFile(str(wheel)) as archive:
+            found[tag] = archive.read(LIBRARY)
+    return found
+
+
+@pytest.mark.parametrize("tag", TARGETS.values())
+def test_each_function_of_the_list_is_replaced_by_its_hook(tag: str, libraries: Dict[str, bytes]) -> None:
+    from check_macho import macho_problems, pairs, read_libraries
+
+    assert list(macho_problems(libraries[tag], tag)) == []
+    (library,) = read_libraries(libraries[tag])
+    found = pairs(library)
+    # Beside the list: what has to be there, and what must not.
+    assert {("hook_malloc", "malloc"), ("hook_mmap", "mmap"), ("hook_pthread_create", "pthread_create")} <= set(found)
+    assert not {"memalign", "mremap", "brk"} & {theirs for _ours, theirs in found}
+
+
+@pytest.mark.parametrize("tag", TARGETS.values())
+def test_all_that_is_needed_is_in_the_systems_library(tag: str, libraries: Dict[str, bytes]) -> None:
+    import ziglang  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    from check_macho import bindings, read_libraries
+
+    exported = Path(ziglang.__file__).parent / "lib" / "libc" / "darwin" / "libSystem.tbd"
+    known = set(re.findall(r"[\w$]+", exported.read_text()))
+    (library,) = read_libraries(libraries[tag])
+    needed = set(bindings(library).values())
+    assert "_mmap" in needed and "_pthread_getspecific" in needed
+    assert needed - known == set()
+
+
+def test_no_function_is_looked_up_inside_a_hook(libraries: Dict[str, bytes]) -> None:
+    """On arm64 the oldest system looks all up when the library is loaded; the others may do it at the first call."""
+    from check_macho import read_libraries
+
+    (library,) = read_libraries(libraries["macosx_11_0_x86_64"])
+    late = {binding.symbol.name for binding in library.bindings if binding.binding_class.name == "LAZY"}
+    assert late <= {"_memcpy", "_memmove", "___bzero"}  # which platform_loaded calls, or nothing does after it
+
+
+def test_the_check_finds_what_is_wrong(libraries: Dict[str, bytes]) -> None:
+    from check_macho import macho_problems, read_libraries
+
+    intel, arm = libraries["macosx_11_0_x86_64"], libraries["macosx_11_0_arm64"]
+    assert "it is for the processor ARM64" in list(macho_problems(arm, "macosx_11_0_x86_64"))
+    assert list(macho_problems(intel, "macosx_12_0_x86_64")) == ["it is for macOS 11.0 or later"]
+    (library,) = read_libraries(intel)
+    at = library.get_section("__interpose").offset
+    (first,), (second,) = struct.unpack_from("<Q", intel, at), struct.unpack_from("<Q", intel, at + 16)
+    exchanged = bytearray(intel)
+    struct.pack_into("<Q", exchanged, at, second)
+    struct.pack_into("<Q", exchanged, at + 16, first)
+    found = list(macho_problems(bytes(exchanged), "macosx_11_0_x86_64"))
+    assert found == ["hook_calloc stands for malloc", "hook_malloc stands for calloc"]
+    renamed = intel.replace(b"/usr/lib/libSystem.B.dylib", b"/usr/lib/libSomeone.dylib\0")
+    assert "it needs /usr/lib/libSomeone.dylib" in list(macho_problems(renamed, "macosx_11_0_x86_64"))
+
+
+def test_thread_variables_without_the_systems(tmp_path: Path) -> None:
+    """The part of the library that is plain POSIX runs here, with the same flag of the compiler."""
+    program = tmp_path / "own_variables"
+    flags = ["-std=c11", "-O2", "-D_GNU_SOURCE", "-Icsrc", "-femulated-tls", "-fno-sanitize=undefined", "-pthread"]
+    source = str(Path(__file__).parent / "own_variables.c")
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(program), source]
+    subprocess.run(command, cwd=str(ROOT), check=True)
+    done = subprocess.run([str(program)], stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (0, b"0 mistakes, 24000 ends\n")
