@@ -30,8 +30,9 @@ static inline uintptr_t platform_self(void)
 #define ON_LINUX(...) __VA_ARGS__
 #define ON_MACOS(...)
 
-/* A hook has the name of the function for which it stands: the dynamic linker finds ours first. */
-#define HOOK(result, name) __attribute__((visibility("default"))) result name
+/* A hook has the name of the function for which it stands: the dynamic linker finds ours first. The brackets are for names
+ * that are macros too. */
+#define HOOK(result, name) __attribute__((visibility("default"))) result(name)
 
 extern _Thread_local char platform_own_byte;
 
