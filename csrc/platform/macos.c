@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libproc.h>
 #include <limits.h>
 #include <mach/mach.h>
 #include <mach/mach_time.h>
@@ -149,22 +148,11 @@ bool platform_is_first_thread(void)
     return pthread_main_np() != 0;
 }
 
+/* The system makes threads past pthread_create, for work that libraries hand to it, at any moment. So there is no time in which
+ * the lock could be left out. */
 bool platform_is_single_threaded(void)
 {
-    int kept = errno;
-    bool single = false;
-    for (int tries = 0; tries < 50 && !single; tries++) {
-        struct proc_taskinfo facts;
-        if (proc_pidinfo(getpid(), PROC_PIDTASKINFO, 0, &facts, sizeof facts) != (int)sizeof facts) {
-            break;
-        }
-        single = facts.pti_threadnum == 1;
-        if (!single) {
-            system_nap(100000);
-        }
-    }
-    errno = kept;
-    return single;
+    return false;
 }
 
 /* The list may name the same file in another way. */

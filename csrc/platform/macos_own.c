@@ -165,6 +165,27 @@ void platform_expect_end(void)
     own_piece()->expects_end = true;
 }
 
+static platform_thread_state *ask_interpreter;
+static _Thread_local bool asking;
+
+/* From CPython 3.14 on it looks at a thread-local variable of the system's. */
+static void *ask_once(void)
+{
+    if (asking) {
+        return NULL;
+    }
+    asking = true;
+    void *thread_state = ask_interpreter();
+    asking = false;
+    return thread_state;
+}
+
+platform_thread_state *platform_guarded(platform_thread_state *ask)
+{
+    ask_interpreter = ask;
+    return ask_once;
+}
+
 bool system_tells_threads_apart(void)
 {
     return key_made;

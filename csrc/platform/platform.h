@@ -98,6 +98,11 @@ void platform_wipe_on_fork(void *start, size_t bytes);
 void platform_at_thread_end(void (*function)(void));
 void platform_expect_end(void);
 
+/* `ask` tells the calling thread's state in the interpreter. Where it may take memory by malloc, and so lead to itself through
+ * our hooks, the function that is answered here, to be called instead, tells NULL at the second time. There is one `ask`. */
+typedef void *platform_thread_state(void);
+platform_thread_state *platform_guarded(platform_thread_state *ask);
+
 /* Is the calling thread the one that the process began with? */
 bool platform_is_first_thread(void);
 

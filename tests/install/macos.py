@@ -1,6 +1,7 @@
 """The libraries for macOS, looked at from here: `make test-packaging`. No Mac is needed, and none has run them."""
 
 import os
+import platform
 import re
 import struct
 import subprocess
@@ -11,7 +12,8 @@ from typing import Dict
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 LIBRARY = "filprofiler/_lib/libfil.dylib"
 TARGETS = {"macos-x86_64": "macosx_11_0_x86_64", "macos-arm64": "macosx_11_0_arm64"}
 
@@ -84,12 +86,50 @@ def test_the_check_finds_what_is_wrong(libraries: Dict[str, bytes]) -> None:
     assert "it needs /usr/lib/libSomeone.dylib" in list(macho_problems(renamed, "macosx_11_0_x86_64"))
 
 
+# The part of the library that is plain POSIX, csrc/platform/macos_own.c, runs here, with the same flag of the compiler.
+COMPILE = [sys.executable, "-m", "ziglang", "cc", "-target", platform.machine() + "-linux-gnu.2.17"]
+COMPILE += [
+    "-std=c11",
+    "-O2",
+    "-fPIC",
+    "-D_GNU_SOURCE",
+    "-Icsrc",
+    "-femulated-tls",
+    "-fvisibility=hidden",
+    "-fno-sanitize=undefined",
+]
+OWN = "csrc/platform/macos_own.c"
+
+
+def compile_here(*arguments: object) -> None:
+    subprocess.run([*COMPILE, *map(str, arguments), "-pthread", "-ldl"], cwd=str(ROOT), check=True)
+
+
 def test_thread_variables_without_the_systems(tmp_path: Path) -> None:
-    """The part of the library that is plain POSIX runs here, with the same flag of the compiler."""
     program = tmp_path / "own_variables"
-    flags = ["-std=c11", "-O2", "-D_GNU_SOURCE", "-Icsrc", "-femulated-tls", "-fno-sanitize=undefined", "-pthread"]
-    source = str(Path(__file__).parent / "own_variables.c")
-    command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(program), source]
-    subprocess.run(command, cwd=str(ROOT), check=True)
+    compile_here("-o", program, HERE / "own_variables.c")
     done = subprocess.run([str(program)], stdout=subprocess.PIPE)
     assert (done.returncode, done.stdout) == (0, b"0 mistakes, 24000 ends\n")
+
+
+def test_programs_are_profiled_with_those_thread_variables(tmp_path: Path) -> None:
+    """The integration's tests of threads, with the library for Linux that has them."""
+    from native_library import c_files
+
+    like = ["-include", HERE / "as_on_macos.h"]
+    compile_here(*like, "-DUNUSED_HERE", "-c", "-o", tmp_path / "linux.o", "csrc/platform/linux.c")
+    sources = [path for path in c_files(".c", "linux") if not path.endswith("platform/linux.c")]
+    compile_here(*like, "-shared", "-o", tmp_path / "libfil.so", OWN, tmp_path / "linux.o", *sources)
+    command = [sys.executable, "-m", "pip", "wheel", ".", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path / "made")]
+    subprocess.run(command, cwd=str(ROOT), check=True)
+    (made,) = (tmp_path / "made").glob("*.whl")
+    wheel = tmp_path / made.name
+    with zipfile.ZipFile(str(made)) as usual, zipfile.ZipFile(str(wheel), "w") as changed:
+        for name in usual.namelist():
+            ours = name.endswith("/libfil.so")
+            changed.writestr(name, (tmp_path / "libfil.so").read_bytes() if ours else usual.read(name))
+    tests = ["tests/integration/test_threads.py", "tests/integration/test_peak.py"]
+    environment = dict(os.environ, FIL_TEST_WHEEL=str(wheel))
+    environment.setdefault("FIL_TEST_PYTHONS", sys.executable)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *tests], cwd=str(ROOT), env=environment)
+    assert done.returncode == 0

@@ -1,23 +1,12 @@
 /* csrc/platform/macos_own.c, which is plain POSIX, on this system: compiled with -femulated-tls, so that every thread-local
  * variable below goes through it. Ends with status 0 if each thread has variables of its own that begin as zeros, also after
  * more threads than the table has pieces, in destructors that come after its own, and in signal handlers. */
-#define FIL_SYSTEM_H /* what platform/system.h says for macOS */
-#include <limits.h>
-#include <pthread.h>
+#include "as_on_macos.h"
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#ifndef PTHREAD_DESTRUCTOR_ITERATIONS
-#define PTHREAD_DESTRUCTOR_ITERATIONS 4
-#endif
-
-static inline uintptr_t platform_self(void)
-{
-    return (uintptr_t)pthread_self();
-}
 
 #include "platform/macos_own.c"
 
@@ -97,6 +86,15 @@ static void *interrupted(void *argument)
     return NULL;
 }
 
+static platform_thread_state *guarded;
+
+/* As if the interpreter's answer took memory, and our hook asked again. */
+static void *ask(void)
+{
+    expect(guarded() == NULL);
+    return &mistakes;
+}
+
 int main(void)
 {
     number = 1; /* before there is a key */
@@ -118,6 +116,8 @@ int main(void)
             (void)pthread_join(threads[i], NULL);
         }
     }
+    guarded = platform_guarded(ask);
+    expect(guarded() == &mistakes && guarded() == &mistakes);
     expect(number == 1 && counter == 0);
     expect(ends == ROUNDS * AT_ONCE); /* each thread that asked for it was told, once */
     (void)printf("%u mistakes, %u ends\n", mistakes, ends);
