@@ -1,14 +1,15 @@
-"""The libraries for macOS, looked at from here: `make test-packaging`. No Mac is needed, and none has run them."""
+"""The libraries for macOS, looked at from here, and run as far as that goes: `make test-packaging`. It needs no Mac."""
 
 import os
 import platform
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Dict
+from typing import Dict, List
 
 import pytest
 
@@ -112,24 +113,55 @@ def test_thread_variables_without_the_systems(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, b"0 mistakes, 24000 ends\n")
 
 
-def test_programs_are_profiled_with_those_thread_variables(tmp_path: Path) -> None:
-    """The integration's tests of threads, with the library for Linux that has them."""
+@pytest.fixture(scope="session")
+def usual_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This tree's wheel for this machine."""
+    made = tmp_path_factory.mktemp("usual")
+    command = [sys.executable, "-m", "pip", "wheel", ".", "--quiet", "--no-deps", "--wheel-dir", str(made)]
+    subprocess.run(command, cwd=str(ROOT), check=True)
+    (wheel,) = made.glob("*.whl")
+    return wheel
+
+
+def assert_profiles(usual: Path, folder: Path, names: List[str]) -> None:
+    """The integration's core tests pass with these libraries in the wheel; both are in the folder."""
+    wheel = folder / usual.name
+    own = "filprofiler/_lib/"
+    with zipfile.ZipFile(str(usual)) as contents, zipfile.ZipFile(str(wheel), "w") as changed:
+        for name in contents.namelist():
+            if not name.startswith(own):
+                changed.writestr(name, contents.read(name))
+        for name in names:
+            changed.write(str(folder / name), own + name)
+    tests = ["tests/integration/test_%s.py" % name for name in ("peak", "attribution", "threads")]
+    environment = dict(os.environ, FIL_TEST_WHEEL=str(wheel))
+    environment.setdefault("FIL_TEST_PYTHONS", sys.executable)
+    assert subprocess.call([sys.executable, "-m", "pytest", "-q", *tests], cwd=str(ROOT), env=environment) == 0
+
+
+def test_programs_are_profiled_with_those_thread_variables(usual_wheel: Path, tmp_path: Path) -> None:
     from native_library import c_files
 
     like = ["-include", HERE / "as_on_macos.h"]
     compile_here(*like, "-DUNUSED_HERE", "-c", "-o", tmp_path / "linux.o", "csrc/platform/linux.c")
     sources = [path for path in c_files(".c", "linux") if not path.endswith("platform/linux.c")]
     compile_here(*like, "-shared", "-o", tmp_path / "libfil.so", OWN, tmp_path / "linux.o", *sources)
-    command = [sys.executable, "-m", "pip", "wheel", ".", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path / "made")]
-    subprocess.run(command, cwd=str(ROOT), check=True)
-    (made,) = (tmp_path / "made").glob("*.whl")
-    wheel = tmp_path / made.name
-    with zipfile.ZipFile(str(made)) as usual, zipfile.ZipFile(str(wheel), "w") as changed:
-        for name in usual.namelist():
-            ours = name.endswith("/libfil.so")
-            changed.writestr(name, (tmp_path / "libfil.so").read_bytes() if ours else usual.read(name))
-    tests = ["tests/integration/test_threads.py", "tests/integration/test_peak.py"]
-    environment = dict(os.environ, FIL_TEST_WHEEL=str(wheel))
-    environment.setdefault("FIL_TEST_PYTHONS", sys.executable)
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *tests], cwd=str(ROOT), env=environment)
-    assert done.returncode == 0
+    assert_profiles(usual_wheel, tmp_path, ["libfil.so"])
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="runs code for x86-64")
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+def test_programs_are_profiled_by_the_macos_library(
+    libraries: Dict[str, bytes], usual_wheel: Path, tmp_path: Path
+) -> None:
+    """The library as it is in the wheel for macOS, with Linux's functions in place of libSystem's: see mac_host.c."""
+    from mac_host import image_header
+
+    library = libraries["macosx_11_0_x86_64"]
+    (tmp_path / "libfil.dylib").write_bytes(library)
+    (tmp_path / "mac_image.h").write_text(image_header(library))
+    flags = ["-std=gnu11", "-O1", "-D_GNU_SOURCE", "-fPIC", "-shared", "-fvisibility=hidden", "-I%s" % tmp_path]
+    target = str(tmp_path / "libfil.so")
+    sources = [str(HERE / name) for name in ("mac_host.c", "mac_calls.c")]
+    subprocess.run(["cc", *flags, "-o", target, *sources, "-pthread", "-ldl"], check=True)
+    assert_profiles(usual_wheel, tmp_path, ["libfil.so", "libfil.dylib"])
