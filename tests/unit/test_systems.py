@@ -11,7 +11,6 @@ from interpreters import Interpreter, find_interpreters
 
 from filprofiler.cli.report import _is_alive
 from filprofiler.launch.executable import LAUNCHER_VARIABLE, executable_to_start, proper_executable
-from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import ResultFolder
 from filprofiler.systems import LINUX, MACOS, system_of
@@ -101,13 +100,6 @@ def test_the_first_room_is_written_where_it_cannot_be_set_aside(
     contents = [Path(each.recording_path).read_bytes() for each in (usual, folder)]
     assert contents[0] == contents[1] == bytes(len(contents[0]))
     assert os.stat(folder.recording_path).st_blocks * 512 >= len(contents[1]) > 0
-
-
-def test_the_machines_memory_is_known_without_proc(tmp_path: Path) -> None:
-    told, computed = MemoryWatch().physical_bytes(), MemoryWatch(str(tmp_path)).physical_bytes()
-    assert told is not None and computed is not None
-    assert abs(computed - told) < told // 50
-    assert not MemoryWatch(str(tmp_path)).is_low()
 
 
 def test_whether_a_process_is_alive_without_proc() -> None:
