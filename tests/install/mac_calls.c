@@ -12,7 +12,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,7 +92,9 @@ struct mac_store {
     int64_t offset, bytes, allocated;
 };
 
-static int mac_fcntl(int descriptor, int command, void *argument)
+int mac_fcntl(int descriptor, int command, void *argument);
+
+int mac_fcntl(int descriptor, int command, void *argument)
 {
     char link[64] = "/proc/self/fd/";
     struct stat status;
@@ -205,12 +206,26 @@ static int mac_main_thread(void)
     return syscall(SYS_gettid) == getpid();
 }
 
+/* Through a pipe, for emulators that have not process_vm_readv. */
 static int mac_read_memory(unsigned of, uintptr_t address, uintptr_t bytes, uintptr_t into, uintptr_t *copied)
 {
-    struct iovec here = {.iov_base = (void *)into, .iov_len = bytes}, there = {.iov_base = (void *)address, .iov_len = bytes};
-    ssize_t done = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
-    *copied = done > 0 ? (uintptr_t)done : 0;
-    return of == task && done == (ssize_t)bytes ? 0 : 1;
+    int ends[2];
+    if (of != task || pipe2(ends, O_CLOEXEC) != 0) {
+        return 1;
+    }
+    uintptr_t done = 0;
+    while (done < bytes) {
+        size_t piece = bytes - done < 4096 ? bytes - done : 4096;
+        ssize_t written = write(ends[1], (const void *)(address + done), piece);
+        if (written <= 0 || read(ends[0], (void *)(into + done), (size_t)written) != written) {
+            break;
+        }
+        done += (uintptr_t)written;
+    }
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    *copied = done;
+    return done == bytes ? 0 : 1;
 }
 
 static void *mac_dlsym(void *handle, const char *name)
@@ -267,6 +282,15 @@ int mac_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*func
     return real(thread, attributes, function, argument);
 }
 
+#ifdef __aarch64__
+/* There, macOS hands over what stands for "..." on the stack. */
+int mac_fcntl_on_stack(void);
+__asm__(".globl mac_fcntl_on_stack\nmac_fcntl_on_stack:\n ldr x2, [sp]\n b mac_fcntl\n");
+#define FCNTL mac_fcntl_on_stack
+#else
+#define FCNTL mac_fcntl
+#endif
+
 #define TO(name, ours) {"_" name, (uint64_t)(uintptr_t)(ours)}
 
 uint64_t mac_function(const char *name)
@@ -275,7 +299,8 @@ uint64_t mac_function(const char *name)
         TO("malloc", __libc_malloc), TO("calloc", __libc_calloc), TO("realloc", __libc_realloc), TO("free", __libc_free),
         TO("posix_memalign", mac_posix_memalign), TO("aligned_alloc", __libc_memalign), TO("valloc", mac_valloc),
         TO("mmap", mac_mmap), TO("munmap", mac_munmap), TO("mprotect", mac_mprotect), TO("open", mac_open),
-        TO("fstat$INODE64", mac_fstat), TO("stat$INODE64", mac_stat), TO("fcntl", mac_fcntl),
+        TO("fstat$INODE64", mac_fstat), TO("stat$INODE64", mac_stat), TO("fstat", mac_fstat), TO("stat", mac_stat),
+        TO("fcntl", FCNTL),
         TO("getrlimit", mac_getrlimit), TO("sigaction", mac_sigaction), TO("sysconf", mac_sysconf),
         TO("clock_gettime_nsec_np", mac_clock), TO("mach_absolute_time", mac_absolute_time),
         TO("mach_timebase_info", mac_timebase), TO("mach_wait_until", mac_wait_until),
@@ -283,7 +308,7 @@ uint64_t mac_function(const char *name)
         TO("pthread_main_np", mac_main_thread), TO("pthread_create", mac_create), TO("pthread_atfork", pthread_atfork),
         TO("vm_read_overwrite", mac_read_memory), TO("mach_task_self_", &task), TO("dlsym", mac_dlsym),
         TO("dladdr", mac_dladdr), TO("_NSGetEnviron", mac_environ), TO("__error", mac_error), TO("issetugid", mac_no),
-        TO("__memcpy_chk", mac_memcpy_chk), TO("__bzero", mac_bzero), TO("task_info", mac_unavailable),
+        TO("__memcpy_chk", mac_memcpy_chk), TO("__bzero", mac_bzero), TO("bzero", mac_bzero), TO("task_info", mac_unavailable),
         TO("vm_region_64", mac_unavailable), TO("close", close), TO("write", write), TO("pwrite", pwrite),
         TO("ftruncate", ftruncate), TO("kill", kill), TO("getpid", getpid), TO("getppid", getppid),
         TO("pthread_self", pthread_self), TO("pthread_getspecific", pthread_getspecific),

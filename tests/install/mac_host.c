@@ -1,5 +1,5 @@
-/* Runs the macOS library for x86-64 in a Linux process: its code is the same, and it does nothing but call functions of
- * libSystem. So this library, which is preloaded in its place, maps the file, leads its calls to what Linux has (numbers and
+/* Runs the macOS library in a Linux process on the same processor: its code is the same, and it does nothing but call
+ * functions of libSystem. So this library, which is preloaded in its place, maps the file, leads its calls to what Linux has (numbers and
  * structures are translated: mac_calls.c), and does what the dynamic linker of macOS does with the pairs: other libraries' calls go to
  * the hooks. What the file says is in mac_image.h, which mac_host.py generates from it.
  *
@@ -96,6 +96,14 @@ SHOWN int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, vo
 
 /* What Python looks up by name: a jump to where it is. */
 static uint64_t export_at[sizeof exports / sizeof *exports] __attribute__((used));
+#ifdef __aarch64__
+#define MAC_JUMP(name, place)                                                                                             \
+    __asm__(".globl " #name "\n.type " #name ", %function\n" #name ":\n adrp x16, export_at+" #place                      \
+            "\n ldr x16, [x16, :lo12:export_at+" #place "]\n br x16\n");
+#else
+#define MAC_JUMP(name, place)                                                                                             \
+    __asm__(".globl " #name "\n.type " #name ", @function\n" #name ": jmp *export_at+" #place "(%rip)\n");
+#endif
 MAC_EXPORTS
 
 __attribute__((constructor)) static void load(void)
@@ -133,6 +141,7 @@ __attribute__((constructor)) static void load(void)
     for (size_t i = 0; i < sizeof exports / sizeof *exports; i++) {
         export_at[i] = (uint64_t)(uintptr_t)image + exports[i].at;
     }
+    __builtin___clear_cache(image, image + image_bytes);
     for (size_t i = 0; i < sizeof initializers / sizeof *initializers; i++) {
         void (*initialize)(void) = (void (*)(void))(image + initializers[i]);
         initialize();

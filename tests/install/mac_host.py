@@ -9,7 +9,7 @@ _WORD = 8
 
 
 def image_header(content: bytes) -> str:
-    """The text of mac_image.h for the library in this file (x86-64)."""
+    """The text of mac_image.h for the library in this file ."""
     (library,) = read_libraries(content)
     base = min(segment.virtual_address for segment in library.segments)
     segments = [
@@ -35,8 +35,7 @@ def image_header(content: bytes) -> str:
         "enum { %s };" % ", ".join("PAIR_%s" % name for name in replaced),
         "#define MAC_EXPORTS \\",
     ]
-    jump = '__asm__(".globl %s\\n.type %s, @function\\n%s: jmp *export_at+%d(%%rip)\\n"); \\'
-    lines += [jump % (name, name, name, _WORD * number) for number, (name, _at) in enumerate(exported)]
+    lines += ["MAC_JUMP(%s, %d) \\" % (name, _WORD * number) for number, (name, _at) in enumerate(exported)]
     return "\n".join(lines) + "\n\n"
 
 

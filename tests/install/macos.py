@@ -3,13 +3,12 @@
 import os
 import platform
 import re
-import shutil
 import struct
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Sequence
 
 import pytest
 
@@ -123,8 +122,13 @@ def usual_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel
 
 
-def assert_profiles(usual: Path, folder: Path, names: List[str]) -> None:
-    """The integration's core tests pass with these libraries in the wheel; both are in the folder."""
+CORE_TESTS = ["tests/integration/test_%s.py" % name for name in ("peak", "attribution", "threads")]
+
+
+def assert_profiles(
+    usual: Path, folder: Path, names: List[str], python: str = sys.executable, tests: Sequence[str] = CORE_TESTS
+) -> None:
+    """Tests of the integration pass with these libraries, which are in the folder, in the wheel's place for them."""
     wheel = folder / usual.name
     own = "filprofiler/_lib/"
     with zipfile.ZipFile(str(usual)) as contents, zipfile.ZipFile(str(wheel), "w") as changed:
@@ -133,9 +137,7 @@ def assert_profiles(usual: Path, folder: Path, names: List[str]) -> None:
                 changed.writestr(name, contents.read(name))
         for name in names:
             changed.write(str(folder / name), own + name)
-    tests = ["tests/integration/test_%s.py" % name for name in ("peak", "attribution", "threads")]
-    environment = dict(os.environ, FIL_TEST_WHEEL=str(wheel))
-    environment.setdefault("FIL_TEST_PYTHONS", sys.executable)
+    environment = dict(os.environ, FIL_TEST_WHEEL=str(wheel), FIL_TEST_PYTHONS=python, FIL_TEST_ONE_PYTHON=python)
     assert subprocess.call([sys.executable, "-m", "pytest", "-q", *tests], cwd=str(ROOT), env=environment) == 0
 
 
@@ -149,19 +151,42 @@ def test_programs_are_profiled_with_those_thread_variables(usual_wheel: Path, tm
     assert_profiles(usual_wheel, tmp_path, ["libfil.so"])
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="runs code for x86-64")
-@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+ARM64_PYTHON = os.environ.get("FIL_TEST_ARM64_PYTHON")
+NEEDS_INTEL = pytest.mark.skipif(platform.machine() != "x86_64", reason="runs code for x86-64")
+NEEDS_ARM = pytest.mark.skipif(not ARM64_PYTHON, reason="FIL_TEST_ARM64_PYTHON names no Python for that processor")
+
+
+@pytest.mark.parametrize(
+    ("tag", "target", "python", "tests"),
+    [
+        pytest.param("macosx_11_0_x86_64", "x86_64", sys.executable, CORE_TESTS, marks=NEEDS_INTEL, id="x86-64"),
+        pytest.param("macosx_11_0_arm64", "aarch64", ARM64_PYTHON, CORE_TESTS[:2], marks=NEEDS_ARM, id="arm64"),
+    ],
+)
 def test_programs_are_profiled_by_the_macos_library(
-    libraries: Dict[str, bytes], usual_wheel: Path, tmp_path: Path
+    tag: str,
+    target: str,
+    python: str,
+    tests: List[str],
+    libraries: Dict[str, bytes],
+    usual_wheel: Path,
+    tmp_path: Path,
 ) -> None:
     """The library as it is in the wheel for macOS, with Linux's functions in place of libSystem's: see mac_host.c."""
     from mac_host import image_header
 
-    library = libraries["macosx_11_0_x86_64"]
-    (tmp_path / "libfil.dylib").write_bytes(library)
-    (tmp_path / "mac_image.h").write_text(image_header(library))
-    flags = ["-std=gnu11", "-O1", "-D_GNU_SOURCE", "-fPIC", "-shared", "-fvisibility=hidden", "-I%s" % tmp_path]
-    target = str(tmp_path / "libfil.so")
-    sources = [str(HERE / name) for name in ("mac_host.c", "mac_calls.c")]
-    subprocess.run(["cc", *flags, "-o", target, *sources, "-pthread", "-ldl"], check=True)
-    assert_profiles(usual_wheel, tmp_path, ["libfil.so", "libfil.dylib"])
+    (tmp_path / "libfil.dylib").write_bytes(libraries[tag])
+    (tmp_path / "mac_image.h").write_text(image_header(libraries[tag]))
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", target + "-linux-gnu.2.31"]
+    command += [
+        "-std=gnu11",
+        "-O1",
+        "-D_GNU_SOURCE",
+        "-fno-sanitize=undefined",
+        "-fPIC",
+        "-shared",
+        "-fvisibility=hidden",
+    ]
+    command += ["-I%s" % tmp_path, "-o", str(tmp_path / "libfil.so"), "-pthread", "-ldl"]
+    subprocess.run(command + [str(HERE / name) for name in ("mac_host.c", "mac_calls.c")], check=True)
+    assert_profiles(usual_wheel, tmp_path, ["libfil.so", "libfil.dylib"], python, tests)
