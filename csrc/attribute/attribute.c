@@ -6,8 +6,10 @@
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
 #include "attribute/handover.h"
+#include "attribute/inline.h"
 #include "attribute/python_calls.h"
 #include "attribute/shadow_stack.h"
+#include "attribute/short_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 #include "state.h"
@@ -111,6 +113,12 @@ uint32_t attribute_now(void)
     uintptr_t innermost = innermost_frame(thread_state);
     if (innermost == 0) {
         return context->start_node;
+    }
+    if (LIKELY(context->depth - 1 < walker.short_stack)) {
+        uint32_t node = same_short_stack(context, innermost);
+        if (LIKELY(node != FIL_NODE_NONE)) {
+            return node;
+        }
     }
     return frame_walk(context, thread_state, innermost);
 }

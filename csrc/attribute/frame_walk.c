@@ -12,29 +12,18 @@
 
 #include <stddef.h>
 
-#include "attribute/code_facts.h"
-#include "attribute/code_registry.h"
-#include "attribute/handover.h"
+#include "attribute/inline.h"
+#include "attribute/known_children.h"
+#include "attribute/short_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
-#include "state.h"
-
-#define LIKELY(condition) __builtin_expect(!!(condition), 1)
-#define INLINE static inline __attribute__((always_inline))
 
 #define NO_MATCH UINT32_MAX
-#define SHORT_STACK 12u      /* up to this depth same_short_stack is worth trying */
 #define SHORT_RUN 4u        /* fewer frames than this are compared link by link */
 #define FRAME_HEAD_BYTES 80 /* of a frame in a chunk: as far as a comparison reads, and more */
-#define KEY_INDEX_LIMIT (1u << 20)
 
 /* Two addresses side by side, compared as one. */
 typedef uint64_t address_pair __attribute__((vector_size(16), aligned(8), may_alias));
-
-INLINE uint32_t where_slot(uintptr_t frame)
-{
-    return (uint32_t)(frame >> 4) % WHERE_ENTRIES;
-}
 
 INLINE uint32_t read_index(uintptr_t frame)
 {
@@ -59,65 +48,6 @@ INLINE void read_instruction(struct cached_frame *entry, bool pointers)
         entry->instruction = load_address(entry->frame + walker.layout.frame_code);
         entry->index = read_index(entry->frame);
     }
-}
-
-/* The node of `parent` continued by `entry`, through the recording. `*keeps`: it will be the same next time. */
-static __attribute__((noinline)) uint32_t look_up_child(struct thread_context *context, uint32_t parent,
-                                                        const struct cached_frame *entry, bool *keeps)
-{
-    const struct fil_layout *layout = &walker.layout;
-    if (layout->frame_owner != 0 && *(const uint8_t *)(entry->frame + layout->frame_owner) >= layout->shim_owner) {
-        *keeps = true;
-        return parent; /* not a Python function: it adds nothing to the callstack */
-    }
-    uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
-    uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
-    bool locked = state_enter();
-    uint32_t node = FIL_NODE_LOST;
-    uint32_t start = FIL_NODE_NONE;
-    /* Else `parent` may be another tracking's: attribute_still walks again. */
-    bool current = state.tracking && context->checked_generation == state.generation;
-    uint32_t number = current ? code_registry_number(code) : 0;
-    *keeps = number != 0;
-    if (number != 0) {
-        if (handover_at(context, (uint32_t)(entry - context->frames), number, &start)) {
-            *keeps = false; /* another time it may be another's work */
-            parent = start == FIL_NODE_NONE ? parent : start;
-        }
-        node = ledger_child(&state.ledger, parent, number, code_offset(layout, code, instruction));
-    }
-    state_leave(locked);
-    return node;
-}
-
-/* Where the child of `parent` at `key` would be remembered. */
-INLINE struct known_child *known_place(struct thread_context *context, uint32_t parent, uintptr_t key)
-{
-    uint32_t hash = (uint32_t)(key >> 1) + parent * 0x9e3779b1u;
-    return &context->known[(hash ^ hash >> 15) % KNOWN_CHILDREN];
-}
-
-INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, bool pointers)
-{
-    uintptr_t key = entry->instruction;
-    if (!pointers) {
-        /* Code objects are aligned to 8 bytes: the index fits below the address, but for monstrous functions. */
-        key = key << 17 | ((entry->index + 1) & (KEY_INDEX_LIMIT - 1));
-    }
-    uint32_t salted_parent = parent | context->salt;
-    bool has_key = pointers || entry->index + 1 < KEY_INDEX_LIMIT;
-    struct known_child *known = known_place(context, parent, key);
-    if (LIKELY(known->key == key && known->salted_parent == salted_parent && has_key)) {
-        return known->node;
-    }
-    bool keeps;
-    uint32_t node = look_up_child(context, parent, entry, &keeps);
-    if (node != FIL_NODE_LOST && has_key && keeps) {
-        known->key = key;
-        known->salted_parent = salted_parent;
-        known->node = node;
-    }
-    return node;
 }
 
 /* The chunk of this thread's data stack that holds `frame`, 0 if none does. */
@@ -261,6 +191,9 @@ INLINE uint32_t walk(struct thread_context *context, uintptr_t thread_state, uin
     uint32_t depth = context->depth;
     uint32_t match = depth - 1;
     uint32_t fresh = 0;
+    for (; pointers && context->joined < depth; context->joined++) {
+        join_run(context, context->joined, thread_state);
+    }
     if (depth == 0 || context->frames[match].frame != innermost) {
         match = collect_fresh(context, innermost, depth, &fresh);
     }
@@ -298,7 +231,7 @@ INLINE uint32_t walk(struct thread_context *context, uintptr_t thread_state, uin
         node = child_of(context, node, entry, pointers);
         entry->node = node;
     }
-    context->depth = depth;
+    context->depth = context->joined = depth;
     __atomic_store_n(&context->latest, node, __ATOMIC_RELAXED);
     return node;
 }
@@ -315,44 +248,11 @@ static __attribute__((noinline)) uint32_t walk_indexes(struct thread_context *co
     return walk(context, thread_state, innermost, false);
 }
 
-/* The common case in few instructions: a short stack whose innermost frame is that of the last allocation, at an
- * instruction that was met before. FIL_NODE_NONE where it is not that. */
-INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t innermost)
-{
-    const uintptr_t previous = walker.layout.frame_previous;
-    const uintptr_t instruction = walker.layout.frame_instruction;
-    uint32_t depth = context->depth;
-    struct cached_frame *frames = context->frames;
-    struct cached_frame *leaf = frames + depth - 1;
-    if (depth - 1 >= SHORT_STACK || leaf->frame != innermost || load_address(innermost + previous) != leaf->previous) {
-        return FIL_NODE_NONE;
-    }
-    for (const struct cached_frame *entry = leaf; entry-- != frames;) {
-        if (load_address(entry->frame + previous) != entry->previous ||
-            load_address(entry->frame + instruction) != entry->instruction) {
-            return FIL_NODE_NONE;
-        }
-    }
-    uintptr_t key = load_address(innermost + instruction);
-    if (key == leaf->instruction) {
-        return leaf->node; /* which is the latest already */
-    }
-    uint32_t parent = depth == 1 ? context->start_node : leaf[-1].node;
-    const struct known_child *known = known_place(context, parent, key);
-    if (known->key != key || known->salted_parent != (parent | context->salt)) {
-        return FIL_NODE_NONE;
-    }
-    leaf->instruction = key;
-    leaf->node = known->node;
-    __atomic_store_n(&context->latest, known->node, __ATOMIC_RELAXED);
-    return known->node;
-}
-
 uint32_t frame_walk(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost)
 {
     if (walker.layout.form != INSTRUCTION_POINTER) {
         return walk_indexes(context, thread_state, innermost);
     }
-    uint32_t node = same_short_stack(context, innermost);
+    uint32_t node = context->depth <= SHORT_STACK ? short_stack_moved(context, innermost) : FIL_NODE_NONE;
     return LIKELY(node != FIL_NODE_NONE) ? node : walk_pointers(context, thread_state, innermost);
 }

@@ -44,8 +44,28 @@ void thread_context_clear(struct thread_context *context)
     context->handed_at = NOT_HANDED;
     context->salt += BLOCK_NODE_LIMIT;
     if (context->salt == 0) { /* every salt was used: old entries would count again */
-        memset(context->known, 0, sizeof context->known);
+        memset(context->known, 0, context->known_count * sizeof *context->known);
     }
+}
+
+void thread_context_know_more(struct thread_context *context)
+{
+    const struct ledger_storage *storage = &state.ledger.storage;
+    uint32_t count = context->known_count == 0 ? KNOWN_FIRST : context->known_count * 2;
+    context->known_replaced = 0;
+    if (count > KNOWN_MOST) {
+        return;
+    }
+    bool locked = state_enter(); /* who ends tracking empties it */
+    struct known_child *known = storage->take_pages(storage->context, count * sizeof *known);
+    if (known != NULL) {
+        if (context->known != NULL) {
+            storage->give_pages(storage->context, context->known, context->known_count * sizeof *known);
+        }
+        context->known = known;
+        context->known_count = count;
+    }
+    state_leave(locked);
 }
 
 static struct thread_context *new_context(void)
@@ -63,7 +83,11 @@ static struct thread_context *new_context(void)
         }
     }
     state_leave(locked);
-    if (context != NULL && context->capacity == 0 && !thread_context_grow(context)) {
+    if (context != NULL && context->known == NULL) {
+        thread_context_know_more(context);
+    }
+    bool whole = context != NULL && context->known != NULL && (context->capacity != 0 || thread_context_grow(context));
+    if (context != NULL && !whole) {
         locked = state_enter();
         context->next_free = free_contexts;
         free_contexts = context;
@@ -126,12 +150,10 @@ uint32_t thread_start_node(void)
 void thread_contexts_empty(void)
 {
     const struct ledger_storage *storage = &state.ledger.storage;
-    uintptr_t page = platform_page_bytes();
     for (struct thread_context *context = all_contexts; context != NULL; context = context->next) {
-        /* Whole pages of `known` only: a thread may be in a walk, and an entry of zeros is none. */
-        uintptr_t start = ((uintptr_t)context->known + page - 1) / page * page;
-        uintptr_t end = (uintptr_t)(context->known + KNOWN_CHILDREN) / page * page;
-        storage->empty_pages(storage->context, (void *)start, end - start);
+        if (context->known != NULL) { /* a thread may be in a walk, but an entry of zeros is none */
+            storage->empty_pages(storage->context, context->known, context->known_count * sizeof *context->known);
+        }
         __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     }
 }

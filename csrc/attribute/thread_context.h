@@ -7,7 +7,8 @@
 
 #include "attribute/attribute.h"
 
-#define KNOWN_CHILDREN 16384u /* a power of two */
+#define KNOWN_FIRST 4096u     /* a power of two, as are all sizes of `known`, which doubles */
+#define KNOWN_MOST 131072u
 #define WHERE_ENTRIES 1024u  /* a power of two */
 #define NOT_HANDED UINT32_MAX
 
@@ -32,6 +33,7 @@ struct thread_context {
     uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
     uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
     uint32_t depth;              /* frames in use */
+    uint32_t joined;             /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
     uint32_t capacity;           /* of the three arrays */
     uint32_t start_node;         /* below it hang the callstacks of this thread */
     uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
@@ -40,6 +42,9 @@ struct thread_context {
     uint32_t life;               /* raised when its thread ends: it may become another's */
     uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
     uint32_t worker_node;
+    struct known_child *known;   /* places hashed by parent and key */
+    uint32_t known_count;
+    uint32_t known_replaced;     /* entries that had to make room since `known` has grown */
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
     uint32_t handed_at;          /* index of the innermost frame that runs handed work (handover.h), else NOT_HANDED */
     uint32_t handed_function;    /* the number of its function */
@@ -49,7 +54,6 @@ struct thread_context {
     struct thread_context *next_free;
     struct thread_context *next; /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
-    struct known_child known[KNOWN_CHILDREN];
 };
 
 struct thread_local_state {
@@ -62,6 +66,11 @@ struct thread_local_state {
 };
 
 extern _Thread_local struct thread_local_state thread_local_state;
+
+static inline uint32_t where_slot(uintptr_t frame)
+{
+    return (uint32_t)(frame >> 4) % WHERE_ENTRIES;
+}
 
 /* The calling thread's context, made if it has none; NULL if there is no memory or the thread has ended. */
 __attribute__((cold, noinline)) struct thread_context *thread_context_obtain(void);
@@ -83,6 +92,9 @@ void thread_contexts_empty(void);
 
 /* Let the three arrays hold more. Returns false if there is no memory. */
 __attribute__((cold, noinline)) bool thread_context_grow(struct thread_context *context);
+
+/* Let `known` have more places, if there is memory for them. What it held is forgotten. */
+__attribute__((cold, noinline)) void thread_context_know_more(struct thread_context *context);
 
 /* Forget every frame and every known child. */
 void thread_context_clear(struct thread_context *context);

@@ -7,10 +7,13 @@
 
 #include "attribute/layouts/layout.h"
 
+#define SHORT_STACK 12u /* up to so many frames a stack has a way of its own: short_stack.h */
+
 struct walker {
     /* CPython's PyGILState_GetThisThreadState: right while the GIL is released, NULL in threads that Python never met. */
     void *(*thread_state)(void);
     struct fil_layout layout;
+    uint32_t short_stack; /* SHORT_STACK, or 0 where the layout does not allow it */
     uint32_t python_version;
     uint32_t stacks; /* enum fil_stacks */
     bool selected;

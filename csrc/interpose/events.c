@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "attribute/inline.h"
 #include "attribute/thread_context.h"
 
 _Thread_local uint32_t events_hidden;
@@ -16,7 +17,7 @@ void event_thread_took(uint32_t node)
 /* The round of tracking in which the calling thread has taken an entry last. */
 static _Thread_local uint32_t taken_in;
 
-__attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
+static __attribute__((noinline)) void add_any_block(const void *block, size_t bytes, uint32_t node)
 {
     uint32_t *slot = event_find_block(block);
     if (slot != NULL) { /* its release was not seen */
@@ -32,6 +33,42 @@ __attribute__((noinline)) void event_add_block(const void *block, size_t bytes, 
         ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
     }
     state_leave(locked);
+}
+
+__attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
+{
+    const struct thread_local_state *own = &thread_local_state;
+    uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
+    if (LIKELY(bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST)) {
+        bool locked = state_enter();
+        /* As attribute_still and thread_record ask, in one. */
+        bool holds = state.tracking && own->context != NULL && own->context->checked_generation == state.generation;
+        if (LIKELY(holds)) {
+            ledger_thread_note(&state.ledger, own->thread, node);
+            block_write(slot, bytes, node);
+            ledger_grow(&state.ledger, node, bytes);
+        }
+        state_leave(locked);
+        if (LIKELY(holds)) {
+            return;
+        }
+    }
+    add_any_block(block, bytes, node);
+}
+
+__attribute__((noinline)) void event_remove_block(uint32_t *slot, const void *block)
+{
+    bool locked = state_enter();
+    bool narrow = block_is_narrow(slot);
+    if (LIKELY(narrow)) {
+        uint32_t entry = slot[0];
+        slot[0] = 0;
+        ledger_shrink(&state.ledger, entry >> BLOCK_SIZE_BITS, entry % BLOCK_NARROW_LIMIT);
+    }
+    state_leave(locked);
+    if (!narrow) {
+        (void)event_take_block(slot, block);
+    }
 }
 
 void event_request_failed(size_t bytes, enum fil_request kind)

@@ -20,6 +20,7 @@ static inline bool events_counted(void)
 /* Every block, in every state of the process; the inline functions below serve the most frequent case themselves. */
 void event_add_block(const void *block, size_t bytes, uint32_t node);
 struct block event_take_block(uint32_t *slot, const void *block);
+void event_remove_block(uint32_t *slot, const void *block);
 
 /* The calling thread took memory by `node`: for where threads were at the peak. Inside an event. */
 void event_thread_took(uint32_t node);
@@ -58,7 +59,7 @@ static inline void event_block_removed(const void *block)
         ledger_shrink(&state.ledger, entry >> BLOCK_SIZE_BITS, entry % BLOCK_NARROW_LIMIT);
         return;
     }
-    (void)event_take_block(slot, block);
+    event_remove_block(slot, block);
 }
 
 /* In the section between state_enter and state_leave, where it is certain: does tracking run? */

@@ -1,0 +1,54 @@
+#include "attribute/known_children.h"
+
+#include "attribute/code_facts.h"
+#include "attribute/code_registry.h"
+#include "attribute/handover.h"
+#include "attribute/walker.h"
+#include "state.h"
+
+/* `*keeps`: it will be the same next time. */
+static uint32_t look_up_child(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, bool *keeps)
+{
+    const struct fil_layout *layout = &walker.layout;
+    if (layout->frame_owner != 0 && *(const uint8_t *)(entry->frame + layout->frame_owner) >= layout->shim_owner) {
+        *keeps = true;
+        return parent; /* not a Python function: it adds nothing to the callstack */
+    }
+    uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
+    uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
+    bool locked = state_enter();
+    uint32_t node = FIL_NODE_LOST;
+    uint32_t start = FIL_NODE_NONE;
+    /* Else `parent` may be another tracking's: attribute_still walks again. */
+    bool current = state.tracking && context->checked_generation == state.generation;
+    uint32_t number = current ? code_registry_number(code) : 0;
+    *keeps = number != 0;
+    if (number != 0) {
+        if (handover_at(context, (uint32_t)(entry - context->frames), number, &start)) {
+            *keeps = false; /* another time it may be another's work */
+            parent = start == FIL_NODE_NONE ? parent : start;
+        }
+        node = ledger_child(&state.ledger, parent, number, code_offset(layout, code, instruction));
+    }
+    state_leave(locked);
+    return node;
+}
+
+uint32_t learn_child(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, uintptr_t key)
+{
+    bool keeps;
+    uint32_t node = look_up_child(context, parent, entry, &keeps);
+    if (node == FIL_NODE_LOST || key == 0 || !keeps) {
+        return node;
+    }
+    struct known_child *known = known_place(context, parent, key);
+    if ((known->salted_parent & ~(BLOCK_NODE_LIMIT - 1)) == context->salt && known->key != 0) {
+        context->known_replaced += 1;
+        if (context->known_replaced > context->known_count / 4) {
+            thread_context_know_more(context);
+            known = known_place(context, parent, key);
+        }
+    }
+    *known = (struct known_child){.key = key, .salted_parent = parent | context->salt, .node = node};
+    return node;
+}
