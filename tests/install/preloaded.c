@@ -25,6 +25,10 @@ int main(void)
         pthread_join(other, &result) != 0 || result != block || dladdr(dlsym(RTLD_DEFAULT, "malloc"), &info) == 0) {
         return 1;
     }
+    void *(*by_pages)(size_t) = (void *(*)(size_t))dlsym(RTLD_DEFAULT, "pvalloc"); /* which not every C library has */
+    if (by_pages != NULL) {
+        free(by_pages(1000));
+    }
     block = realloc(block, 100000);
     printf("%d %s %s\n", preloaded(), block, strrchr(info.dli_fname, '/') + 1);
     free(block);

@@ -277,6 +277,11 @@ def run_profiled(profiler: Profiler, args: Sequence[Any], **others: Any) -> Prof
     return profiler.run(args, **others)
 
 
+def preloaded(profiler: Profiler) -> Dict[str, str]:
+    """Variables that let the library be loaded before the program, as `fil-profile` does; musl loads it no later."""
+    return {"LD_PRELOAD": str(profiler.package / "filprofiler" / "_lib" / "libfil.so")}
+
+
 def text_of(output: bytes) -> str:
     return output.decode("utf-8", "backslashreplace")
 

@@ -49,6 +49,35 @@ def test_a_peak_that_is_still_rising_at_the_end(profiler: support.Profiler) -> N
     assert len(amounts) == 1 and support.close_to(amounts[0], 30 << 20), done.account()
 
 
+FROM_THE_C_LIBRARY = """
+import ctypes
+c = ctypes.CDLL(None)
+line, one = ctypes.c_size_t(64), ctypes.c_size_t(1)
+ways = {"malloc": (), "calloc": (one,), "aligned_alloc": (line,), "memalign": (line,), "valloc": ()}
+there = [name for name in ways if hasattr(c, name)]
+def ask(name, amount):
+    function = getattr(c, name)
+    function.restype = ctypes.c_void_p
+    return function(*ways[name], ctypes.c_size_t(amount))
+assert all(ask(name, 1 << 20) for name in there)
+assert not any(ask(name, 1 << 62) for name in there)
+place = ctypes.c_void_p()
+def ask_for_place(amount):
+    return c.posix_memalign(ctypes.byref(place), line, ctypes.c_size_t(amount)) == 0
+assert ask_for_place(1 << 20) and not ask_for_place(1 << 62)
+print(len(there) + 1)
+"""
+
+
+def test_a_request_to_the_c_library_is_one(profiler: support.Profiler) -> None:
+    """Also where the C library makes one of these functions of another of them."""
+    done = profiler.run_well(["-c", FROM_THE_C_LIBRARY])
+    count = int(done.stdout)
+    taken = sum(stack.bytes for stack in done.stacks if stack.frames and stack.frames[-1].function.startswith("ask"))
+    assert support.close_to(taken, count << 20), done.account()
+    assert f"{count} requests for memory failed; the program went on." in done.own_lines(), done.account()
+
+
 def test_a_program_that_takes_nothing(profiler: support.Profiler, tmp_path: Path) -> None:
     empty = tmp_path / "empty.py"
     empty.write_text("")

@@ -85,7 +85,7 @@ print(stacks.choose_stacks(Library()), tried)
     ],
 )
 def test_the_best_way_that_is_proved_is_taken(profiler: support.Profiler, refused: List[str], expected: str) -> None:
-    done = profiler.call(["-c", UNPROVED, *refused])
+    done = profiler.call(["-c", UNPROVED, *refused], support.preloaded(profiler))
     assert support.text_of(done.stdout).strip() == expected, done
 
 
@@ -111,7 +111,7 @@ print(stacks.choose_stacks(Library()))
     ["frame_previous", "frame_code", "frame_instruction", "state_frame", "code_name", "text_length", "bytes_data"],
 )
 def test_a_wrong_measurement_is_found_out(profiler: support.Profiler, field: str) -> None:
-    done = profiler.call(["-c", WRONG, field, 8])
+    done = profiler.call(["-c", WRONG, field, 8], support.preloaded(profiler))
     assert support.text_of(done.stdout).strip() == "profiled", done
 
 
