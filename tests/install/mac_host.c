@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,17 @@ SHOWN int posix_memalign(void **block, size_t alignment, size_t bytes)
 SHOWN void *aligned_alloc(size_t alignment, size_t bytes)
 {
     return ready ? HOOK_OF(aligned_alloc, void *(*)(size_t, size_t))(alignment, bytes) : __libc_memalign(alignment, bytes);
+}
+
+SHOWN void *valloc(size_t bytes)
+{
+    return ready ? HOOK_OF(valloc, void *(*)(size_t))(bytes) : __libc_memalign(4096, bytes);
+}
+
+/* Not on macOS, but here a program may find it. */
+SHOWN void *memalign(size_t alignment, size_t bytes)
+{
+    return aligned_alloc(alignment, bytes);
 }
 
 SHOWN void *mmap(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset)
