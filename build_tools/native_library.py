@@ -10,7 +10,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from typing import List
+import sysconfig
+from typing import Dict, List, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -20,11 +21,20 @@ COMPILER_PACKAGE = "ziglang"
 FLAGS = shlex.split("""
     -std=c11 -O3 -fPIC -shared -fvisibility=hidden -D_GNU_SOURCE -Icsrc -g
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
-    -ftls-model=initial-exec
 """)
+# By system. On macOS the library brings thread-local variables of its own (csrc/platform/macos_own.c), and where the
+# compiler can do it, no function is looked up at its first call: that could be inside malloc.
+SYSTEM_FLAGS = {
+    "linux": ["-ftls-model=initial-exec"],
+    "macos": shlex.split("-femulated-tls -Xclang -fno-plt -Wl,-install_name,@rpath/libfil.dylib"),
+}
+# What a macOS library is built for where nothing else is said: the oldest system that it was written for.
+OLDEST_MACOS = "11.0"
 # Zig would compile for this machine's own processor, and writes paths of its own into what debuggers read.
-ZIG_FLAGS = ["-mcpu=baseline", "-fno-sanitize=undefined", "-g0", "-s"]
-LIBRARIES = ["-pthread", "-ldl"]
+ZIG_FLAGS = ["-mcpu=baseline", "-fno-sanitize=undefined", "-g0"]
+# On macOS the names stay in the file, so that it can be checked which function stands for which.
+ZIG_SYSTEM_FLAGS = {"linux": ["-s"], "macos": []}  # type: Dict[str, List[str]]
+LIBRARIES = {"linux": ["-pthread", "-ldl"], "macos": []}  # type: Dict[str, List[str]]
 
 # From the best to what every compiler knows. No path of the machine shall get into the library.
 _REMAP = "=%s=." % ROOT
@@ -35,10 +45,31 @@ OPTIONAL_FLAGS = (
 )
 
 
-def c_files(ending: str) -> List[str]:
-    """All files of the library below csrc, in a fixed order, as paths from the tree's root."""
+# The systems that the library is written for. A file whose name begins with one of them is for that system only.
+SYSTEMS = ("linux", "macos")
+
+
+def system_of(platform: str) -> str:
+    """One of SYSTEMS, for a platform as sys.platform or a wheel's tag calls it."""
+    return "macos" if platform.startswith(("darwin", "macosx")) else "linux"
+
+
+def target_system() -> str:
+    """The system that is compiled for: the one that FIL_WHEEL_PLATFORM says, else this one."""
+    return system_of(os.environ.get("FIL_WHEEL_PLATFORM") or sys.platform)
+
+
+def library_ending(system: str) -> str:
+    """How the library's file name ends."""
+    return ".dylib" if system == "macos" else ".so"
+
+
+def c_files(ending: str, system: Optional[str] = None) -> List[str]:
+    """The files of the library in a fixed order, as paths from the tree's root; of all systems, or for one."""
     found = glob.glob(os.path.join(ROOT, "csrc", "**", "*" + ending), recursive=True)
-    return sorted(os.path.relpath(path, ROOT) for path in found)
+    others = tuple(name + "_" for name in SYSTEMS if system not in (None, name))
+    others += tuple(name + "." for name in SYSTEMS if system not in (None, name))
+    return sorted(os.path.relpath(path, ROOT) for path in found if not os.path.basename(path).startswith(others))
 
 
 def installed_compiler() -> List[str]:
@@ -78,18 +109,32 @@ def compile_library(target: str) -> None:
     """
     command = compiler()
     zig = is_zig(command)
-    command = command + FLAGS + (ZIG_FLAGS if zig else [])
+    system = target_system()
+    command = command + FLAGS + SYSTEM_FLAGS[system] + (ZIG_FLAGS + ZIG_SYSTEM_FLAGS[system] if zig else [])
+    if system == "macos" and not zig:
+        command += _for_mac()
     if os.environ.get("FIL_WERROR") == "1":
         command.append("-Werror")
     command += shlex.split(os.environ.get("CFLAGS", ""))
     # A program that is being profiled may have the old one mapped: replaced, not overwritten.
-    rest = ["-o", target + ".new"] + c_files(".c") + LIBRARIES + shlex.split(os.environ.get("LDFLAGS", ""))
+    rest = (
+        ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES[system] + shlex.split(os.environ.get("LDFLAGS", ""))
+    )
     tries = OPTIONAL_FLAGS[1:] if zig else OPTIONAL_FLAGS
     for number, optional in enumerate(tries, 1):
         if _run(command + optional + rest, quiet=number < len(tries)):
             os.replace(target + ".new", target)
             return
     sys.exit("filprofiler's C library could not be compiled; the compiler's message stands above.")
+
+
+def _for_mac() -> List[str]:
+    """For which processors a compiler on a Mac compiles (this Python's, or $ARCHFLAGS), and the oldest system."""
+    universal = "-arch arm64 -arch x86_64" if sysconfig.get_platform().endswith("universal2") else ""
+    flags = shlex.split(os.environ.get("ARCHFLAGS", universal))
+    oldest = os.environ.get("MACOSX_DEPLOYMENT_TARGET", "")
+    newer = oldest and tuple(map(int, oldest.split("."))) > tuple(map(int, OLDEST_MACOS.split(".")))
+    return [*flags, "-mmacosx-version-min=" + (oldest if newer else OLDEST_MACOS)]
 
 
 def _run(command: List[str], quiet: bool) -> bool:

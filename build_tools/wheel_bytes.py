@@ -33,7 +33,7 @@ def rewrite(path: str) -> None:
         for name in sorted(contents, key=_place):
             entry = zipfile.ZipInfo(name, entry_time())  # type: ignore[arg-type]
             entry.create_system = _UNIX
-            entry.external_attr = (_PROGRAM if name.endswith(".so") else _FILE) << 16
+            entry.external_attr = (_PROGRAM if name.endswith((".so", ".dylib")) else _FILE) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             content = contents[name]
             wheel.writestr(entry, _sorted_record(content) if name.endswith(".dist-info/RECORD") else content)

@@ -12,7 +12,6 @@
 #include "state.h"
 
 struct state state;
-_Thread_local char state_self;
 
 static int last_error;
 static int report_signal;
@@ -72,7 +71,7 @@ __attribute__((constructor)) static void loaded(void)
         return; /* whoever started it must not steer it: the hooks pass on, and nothing will start */
     }
     loaded_in = platform_pid();
-    platform_leave_preload_list((const void *)&state);
+    platform_loaded((const void *)&state);
     state.ledger.storage = storage; /* threads are told apart before tracking begins */
     process_hooks_install();
 }
@@ -92,8 +91,7 @@ int32_t fil_preloaded(void)
     if (platform_is_privileged()) {
         return FIL_ERROR_NOT_PRELOADED;
     }
-    /* Not malloc itself: an executable at a fixed address has an entry of its own for it, which leads here. */
-    if (!platform_owns_symbol("pvalloc", (const void *)&state)) {
+    if (!platform_is_in_front((const void *)&state)) {
         return FIL_ERROR_NOT_PRELOADED;
     }
     if (platform_pid() != loaded_in) {

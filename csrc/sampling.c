@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "fil_format.h"
 #include "interpose/real.h"
@@ -16,7 +15,6 @@
 
 #define FIRST_PAUSE_NS 20000000u
 #define STACK_BYTES (256u << 10)
-#define SECOND_NS 1000000000u
 
 static struct {
     pthread_mutex_t lock;
@@ -70,9 +68,7 @@ static void *run(void *unused)
     pthread_mutex_lock(&sampling.lock);
     while (sampling.wanted) {
         pause = take(pause, &best);
-        uint64_t until = platform_clock_ns() + pause;
-        struct timespec when = {.tv_sec = (time_t)(until / SECOND_NS), .tv_nsec = (long)(until % SECOND_NS)};
-        while (sampling.wanted && pthread_cond_timedwait(&sampling.wake, &sampling.lock, &when) == 0) {
+        while (sampling.wanted && platform_condition_wait(&sampling.wake, &sampling.lock, pause)) {
         }
     }
     pthread_mutex_unlock(&sampling.lock);
@@ -82,12 +78,8 @@ static void *run(void *unused)
 static int start_thread(void)
 {
     pthread_attr_t attributes;
-    pthread_condattr_t clock;
     sigset_t all, before;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&sampling.wake, &clock);
-    pthread_condattr_destroy(&clock);
+    platform_condition_begin(&sampling.wake);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all); /* no handler of the program's runs in this thread */

@@ -24,14 +24,11 @@ struct state {
 
 extern struct state state;
 
-/* Its address tells threads apart. */
-extern _Thread_local char state_self;
-
 /* What happens between these two is one event to all other threads. Within an event of the same thread it is a part of
  * that. */
 static inline bool state_enter(void)
 {
-    return state.threads && platform_lock_take(&state.lock, (uintptr_t)&state_self);
+    return state.threads && platform_lock_take(&state.lock, platform_self());
 }
 
 static inline void state_leave(bool locked)

@@ -5,8 +5,10 @@ Everything that is imported at start-up imports this, so it imports next to noth
 
 import os.path
 
+from filprofiler.systems import HERE
+
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__))
-LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", "libfil.so")
+LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", HERE.library)
 BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "launch", "bootstrap.py")
 
 # Files of ours whose frames stand at the root of the program's main thread: a profile leaves them out.
@@ -15,8 +17,6 @@ OWN_FILES = (
     os.path.join(PACKAGE_FOLDER, "launch", "become.py"),
     os.path.join(PACKAGE_FOLDER, "library.py"),
 )
-
-PRELOAD_VARIABLE = "LD_PRELOAD"
 
 # Set by a developer: the way in which callstacks are to be found (launch/stacks.py). Not seen by the program.
 STACKS_VARIABLE = "FIL_STACKS"

@@ -12,6 +12,7 @@ from filprofiler import _abi
 from filprofiler.environment import LIBRARY_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import statuses
+from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _C_TYPES = {
 }
 
 _STATUS_TEXTS = {
-    _abi.FIL_ERROR_NOT_PRELOADED: "the memory hooks were not loaded before the program (is Python static, or set-uid?)",
+    _abi.FIL_ERROR_NOT_PRELOADED: "the memory hooks were not loaded before the program (%s)" % HERE.not_preloaded,
     _abi.FIL_ERROR_NO_PYTHON: "this process has not the functions of CPython that are needed",
     _abi.FIL_ERROR_UNKNOWN_LAYOUT: "this version of Python is not known",
     _abi.FIL_ERROR_UNREADABLE_STACK: "this build of Python keeps its callstacks in another way than is known",
@@ -55,6 +56,9 @@ _STATUS_TEXTS = {
 }
 
 _TEXT_BYTES = 65536
+
+# struct rusage_info_v0 of macOS; csrc/platform/macos_resident.c holds these numbers against its header.
+_USAGE_FLAVOR, _USAGE_BYTES, _USAGE_RESIDENT_AT = 0, 96, 64
 
 # PyCF_IGNORE_COOKIE: from CPython 3.10 on, the text of `-c` is UTF-8 whatever its coding line says.
 _COMMAND_FLAGS = 0x0800 if sys.version_info >= (3, 10) else 0
@@ -203,6 +207,22 @@ class Library:
         if status < 0:
             raise LibraryError(_STATUS_TEXTS.get(status, "the library answered with status %d" % status))
         return status
+
+
+def original_arguments() -> "List[str]":
+    """What this interpreter was called with, its own name first."""
+    count, words = ctypes.c_int(), ctypes.POINTER(ctypes.c_wchar_p)()
+    ctypes.pythonapi.Py_GetArgcArgv(ctypes.byref(count), ctypes.byref(words))
+    return [words[place] or "" for place in range(count.value)]
+
+
+def process_usage(pid: int) -> "Tuple[int, int]":
+    """Bytes that a process has resident, and its footprint, as macOS counts them. Raises OSError when it is gone."""
+    facts = ctypes.create_string_buffer(_USAGE_BYTES)
+    if ctypes.CDLL(None, use_errno=True).proc_pid_rusage(pid, _USAGE_FLAVOR, facts) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    resident, footprint = struct.unpack_from("=2Q", facts, _USAGE_RESIDENT_AT)
+    return resident, footprint
 
 
 class Interpreter:

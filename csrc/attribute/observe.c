@@ -49,6 +49,7 @@ int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *l
         return FIL_ERROR_NO_PYTHON;
     }
     memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+    walker.thread_state = platform_guarded(walker.thread_state);
     walker.layout = *layout;
     walker.short_stack = layout->form == INSTRUCTION_POINTER ? SHORT_STACK : 0;
     walker.python_version = python_version;

@@ -21,6 +21,9 @@ bool python_api_find(void)
 #undef PYTHON_API
 #undef PYTHON_API_NEWER
     python_api.none = platform_symbol("_Py_NoneStruct");
+    if (python_api.PyGILState_GetThisThreadState != NULL) {
+        python_api.PyGILState_GetThisThreadState = platform_guarded(python_api.PyGILState_GetThisThreadState);
+    }
     return complete && python_api.none != NULL;
 }
 

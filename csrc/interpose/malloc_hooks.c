@@ -3,15 +3,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "fil_abi.h"
 #include "interpose/events.h"
+#include "interpose/hooks.h"
+#include "interpose/malloc_hooks.h"
 #include "interpose/real.h"
-
-/* Declared here because not every system's headers do. */
-void *memalign(size_t alignment, size_t bytes);
-void *valloc(size_t bytes);
-void *pvalloc(size_t bytes);
-void *reallocarray(void *block, size_t count, size_t bytes);
 
 static inline void *added(void *block, size_t bytes)
 {
@@ -31,17 +26,17 @@ static inline size_t product_of(size_t count, size_t bytes)
     return __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product;
 }
 
-FIL_EXPORT void *malloc(size_t bytes)
+HOOK(void *, malloc)(size_t bytes)
 {
     return added(real.malloc(bytes), bytes);
 }
 
-FIL_EXPORT void *calloc(size_t count, size_t bytes)
+HOOK(void *, calloc)(size_t count, size_t bytes)
 {
     return added(real.calloc(count, bytes), product_of(count, bytes));
 }
 
-FIL_EXPORT void free(void *block)
+HOOK(void, free)(void *block)
 {
     if (state.tracking) {
         event_block_removed(block);
@@ -49,7 +44,7 @@ FIL_EXPORT void free(void *block)
     real.free(block);
 }
 
-FIL_EXPORT void *realloc(void *block, size_t bytes)
+HOOK(void *, realloc)(void *block, size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     if (slot == NULL) {
@@ -63,17 +58,7 @@ FIL_EXPORT void *realloc(void *block, size_t bytes)
     return added(moved, bytes);
 }
 
-FIL_EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
-{
-    size_t product = product_of(count, bytes);
-    if (product == SIZE_MAX) {
-        errno = ENOMEM;
-        return added(NULL, product);
-    }
-    return realloc(block, product);
-}
-
-FIL_EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
+HOOK(int, posix_memalign)(void **block, size_t alignment, size_t bytes)
 {
     int status = real.posix_memalign(block, alignment, bytes);
     if (status == 0) {
@@ -84,22 +69,17 @@ FIL_EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
     return status;
 }
 
-FIL_EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
+HOOK(void *, aligned_alloc)(size_t alignment, size_t bytes)
 {
     return added(real.aligned_alloc(alignment, bytes), bytes);
 }
 
-FIL_EXPORT void *memalign(size_t alignment, size_t bytes)
-{
-    return added(real.memalign(alignment, bytes), bytes);
-}
-
-FIL_EXPORT void *valloc(size_t bytes)
+HOOK(void *, valloc)(size_t bytes)
 {
     return added(real.valloc(bytes), bytes);
 }
 
-FIL_EXPORT void *pvalloc(size_t bytes)
+void *malloc_hooks_added(void *block, size_t bytes)
 {
-    return added(real.pvalloc(bytes), bytes);
+    return added(block, bytes);
 }

@@ -1,26 +1,14 @@
 /* The mmap family. A mapping's range can be given out again the moment the kernel has taken it back, so the system call and
  * its record are one event: the lock is held round both. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 
-#include "fil_abi.h"
 #include "interpose/events.h"
+#include "interpose/hooks.h"
+#include "interpose/mmap_hooks.h"
 #include "platform/platform.h"
-
-/* Declared here because not every C library's headers do; some make a macro of the first. */
-#undef mmap64
-void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
-int pkey_mprotect(void *address, size_t bytes, int protection, int key);
-
-/* The kernel maps whole pages. */
-static size_t whole_pages(size_t bytes)
-{
-    size_t page = platform_page_bytes();
-    return (bytes + page - 1) / page * page;
-}
 
 #define MOST_PATH_BYTES 1024
 
@@ -40,10 +28,10 @@ static void *map_file(void *address, size_t bytes, int protection, int flags, in
     return mapped;
 }
 
-static void *map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset,
-                 const void *caller)
+void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset,
+                     const void *caller)
 {
-    if (!events_counted()) {
+    if (!events_counted() || platform_maps_for_itself(caller)) {
         return platform_mmap(address, bytes, protection, flags, descriptor, offset);
     }
     if (!platform_is_memory(flags, descriptor)) {
@@ -73,18 +61,12 @@ static void *map(void *address, size_t bytes, int protection, int flags, int des
     return mapped;
 }
 
-FIL_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset)
+HOOK(void *, mmap)(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset)
 {
-    return map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
+    return mmap_hooks_map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
-/* Where off_t is 64 bits wide the two are one. */
-FIL_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
-{
-    return map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
-}
-
-FIL_EXPORT int munmap(void *address, size_t bytes)
+HOOK(int, munmap)(void *address, size_t bytes)
 {
     if (!state.tracking) {
         return platform_munmap(address, bytes);
@@ -92,69 +74,14 @@ FIL_EXPORT int munmap(void *address, size_t bytes)
     bool locked = state_enter();
     int status = platform_munmap(address, bytes);
     if (status == 0 && events_still_counted()) {
-        (void)ledger_remove_range(&state.ledger, (uintptr_t)address, whole_pages(bytes));
+        (void)ledger_remove_range(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes));
     }
     state_leave(locked);
     return status;
 }
 
-/* Like realloc: what was counted before belongs, in its new size, to who asked for the change. A shrunk mapping keeps its
- * owners, and what did not count before does not count after. */
-static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_bytes, bool leaves_old, uint32_t node)
-{
-    if (new_bytes < old_bytes) { /* the kernel first unmaps the tail, whatever it is */
-        (void)ledger_remove_range(&state.ledger, old + new_bytes, old_bytes - new_bytes);
-        old_bytes = new_bytes;
-    }
-    if (new_bytes == old_bytes && old == new) {
-        return;
-    }
-    if (new_bytes == old_bytes) { /* several mappings may have moved, or the old ones may stay */
-        ledger_move_pieces(&state.ledger, old, old_bytes, new, node, leaves_old);
-        return;
-    }
-    if (ledger_move_file(&state.ledger, old, old_bytes, new, new_bytes)) {
-        return;
-    }
-    bool reserved = ledger_has_reserved(&state.ledger, old, old_bytes);
-    uint64_t counted = ledger_remove_range(&state.ledger, old, old_bytes);
-    if (counted != 0) {
-        ledger_add_range(&state.ledger, new, new_bytes, node);
-    } else if (reserved) {
-        ledger_reserve_range(&state.ledger, new, new_bytes);
-    } else {
-        (void)ledger_remove_range(&state.ledger, new, new_bytes);
-    }
-}
-
-FIL_EXPORT void *mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, ...)
-{
-    void *new_address = NULL;
-    if (platform_has_new_address(flags)) {
-        va_list rest;
-        va_start(rest, flags);
-        new_address = va_arg(rest, void *);
-        va_end(rest);
-    }
-    if (!state.tracking) {
-        return platform_mremap(address, old_bytes, new_bytes, flags, new_address);
-    }
-    uint32_t node = attribute_mapping(attribute_now(), __builtin_return_address(0), new_bytes);
-    bool locked = state_enter();
-    void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
-    if (mapped != MAP_FAILED && events_still_counted()) {
-        moved((uintptr_t)address, whole_pages(old_bytes), (uintptr_t)mapped, whole_pages(new_bytes),
-              platform_leaves_old(flags), attribute_still(node));
-    }
-    state_leave(locked);
-    if (mapped == MAP_FAILED && errno == ENOMEM && new_bytes > old_bytes) {
-        event_request_failed(new_bytes, FIL_REQUEST_MAPPING);
-    }
-    return mapped;
-}
-
 /* Reserved addresses become memory. */
-static int protect(void *address, size_t bytes, int protection, int key, const void *caller)
+int mmap_hooks_protect(void *address, size_t bytes, int protection, int key, const void *caller)
 {
     if (!events_counted() || !platform_is_usable(protection)) {
         return platform_mprotect(address, bytes, protection, key);
@@ -162,9 +89,9 @@ static int protect(void *address, size_t bytes, int protection, int key, const v
     uint32_t node = attribute_mapping(attribute_now(), caller, bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection, key);
-    bool used = events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, whole_pages(bytes));
+    bool used = events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes));
     if (status == 0 && used) {
-        ledger_use_range(&state.ledger, (uintptr_t)address, whole_pages(bytes), attribute_still(node));
+        ledger_use_range(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes), attribute_still(node));
     }
     state_leave(locked);
     if (status != 0 && used && errno == ENOMEM) {
@@ -173,17 +100,12 @@ static int protect(void *address, size_t bytes, int protection, int key, const v
     return status;
 }
 
-FIL_EXPORT int mprotect(void *address, size_t bytes, int protection)
+HOOK(int, mprotect)(void *address, size_t bytes, int protection)
 {
-    return protect(address, bytes, protection, PLATFORM_NO_KEY, __builtin_return_address(0));
+    return mmap_hooks_protect(address, bytes, protection, PLATFORM_NO_KEY, __builtin_return_address(0));
 }
 
-FIL_EXPORT int pkey_mprotect(void *address, size_t bytes, int protection, int key)
-{
-    return protect(address, bytes, protection, key, __builtin_return_address(0));
-}
-
-FIL_EXPORT void *shmat(int identifier, const void *address, int flags)
+HOOK(void *, shmat)(int identifier, const void *address, int flags)
 {
     if (!events_counted()) {
         return platform_shmat(identifier, address, flags);
@@ -199,7 +121,7 @@ FIL_EXPORT void *shmat(int identifier, const void *address, int flags)
     return mapped;
 }
 
-FIL_EXPORT int shmdt(const void *address)
+HOOK(int, shmdt)(const void *address)
 {
     if (!state.tracking) {
         return platform_shmdt(address);

@@ -2,23 +2,13 @@
 #include <pthread.h>
 #include <stddef.h>
 
-#include "fil_abi.h"
-#include "interpose/c11_threads.h"
 #include "interpose/events.h"
+#include "interpose/hooks.h"
 #include "interpose/process_hooks.h"
 #include "interpose/real.h"
 #include "sampling.h"
 
-/* What a new thread needs to know before it runs: one of the two functions, and where its callstacks belong. */
-struct thread_task {
-    void *(*function)(void *);
-    thrd_start_t c11_function;
-    void *argument;
-    struct thread_origin origin;
-};
-
-/* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
-static struct thread_task *new_task(void *(*function)(void *), thrd_start_t c11_function, void *argument)
+struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument)
 {
     bool loaded = state.ledger.storage.take_pages != NULL; /* else we are to do nothing in this process */
     struct thread_task *task = loaded ? real.malloc(sizeof *task) : NULL;
@@ -30,7 +20,7 @@ static struct thread_task *new_task(void *(*function)(void *), thrd_start_t c11_
     return task;
 }
 
-static struct thread_task begin_task(void *argument)
+struct thread_task thread_task_begin(void *argument)
 {
     struct thread_task task = *(struct thread_task *)argument;
     real.free(argument);
@@ -40,38 +30,18 @@ static struct thread_task begin_task(void *argument)
 
 static void *run_thread(void *argument)
 {
-    struct thread_task task = begin_task(argument);
+    struct thread_task task = thread_task_begin(argument);
     return task.function(task.argument);
 }
 
-static int run_c11_thread(void *argument)
+HOOK(int, pthread_create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
 {
-    struct thread_task task = begin_task(argument);
-    return task.c11_function(task.argument);
-}
-
-FIL_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
-                              void *argument)
-{
-    struct thread_task *task = new_task(function, NULL, argument);
+    struct thread_task *task = thread_task_new(function, NULL, argument);
     if (task == NULL) {
         return real.pthread_create(thread, attributes, function, argument);
     }
     int status = real.pthread_create(thread, attributes, run_thread, task);
     if (status != 0) {
-        real.free(task);
-    }
-    return status;
-}
-
-FIL_EXPORT int thrd_create(pthread_t *thread, thrd_start_t function, void *argument)
-{
-    struct thread_task *task = new_task(NULL, function, argument);
-    if (task == NULL) {
-        return real.thrd_create(thread, function, argument);
-    }
-    int status = real.thrd_create(thread, run_c11_thread, task);
-    if (status != THREAD_SUCCESS) {
         real.free(task);
     }
     return status;

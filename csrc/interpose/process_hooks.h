@@ -1,8 +1,25 @@
-/* What has to be known of forks. */
+/* What has to be known of threads and forks. */
 #ifndef FIL_PROCESS_HOOKS_H
 #define FIL_PROCESS_HOOKS_H
 
+#include "attribute/attribute.h"
+#include "interpose/c11_threads.h"
+
 /* Stop recording in the children of forks from now on. */
 void process_hooks_install(void);
+
+/* What a new thread needs to know before it runs: one of the two functions, and where its callstacks belong. */
+struct thread_task {
+    void *(*function)(void *);
+    thrd_start_t c11_function;
+    void *argument;
+    struct thread_origin origin;
+};
+
+/* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
+struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument);
+
+/* In the new thread: what it is to do. The task itself is given back. */
+struct thread_task thread_task_begin(void *argument);
 
 #endif

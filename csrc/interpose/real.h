@@ -1,8 +1,5 @@
 /* The functions that ours stand in front of.
- *
- * Before the dynamic linker has told them, each pointer leads to a stand-in that asks it; so a call needs no test. While
- * it is being asked (it may allocate), memory comes from a small static arena.
- */
+. */
 #ifndef FIL_REAL_H
 #define FIL_REAL_H
 
@@ -11,10 +8,13 @@
 #include <stdint.h>
 
 #include "interpose/c11_threads.h"
+#include "platform/system.h"
 
 struct real {
-#define INTERPOSED(result, name, parameters, arguments, platforms) result(*name) parameters;
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(result(*name) parameters;)
+#define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
+#undef REPLACED
 #undef INTERPOSED
 };
 

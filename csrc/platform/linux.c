@@ -1,14 +1,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -16,40 +13,17 @@
 #include <unistd.h>
 
 #include "platform/platform.h"
+#include "platform/posix.h"
+#include "platform/preload_list.h"
 
-/* Memory comes from slabs so that the tables do not use up the process's number of mappings. */
-#define SLAB_BYTES ((size_t)4 << 20)
-#define SLAB_SHARE (SLAB_BYTES / 4) /* what is larger gets a mapping of its own */
-
-/* How a taken lock is awaited. */
-#define SPINS 500u
-#define SHORTEST_NAP_NS 1000
-#define LONGEST_NAP_NS 200000
-
-/* Writing that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
+/* Allocating that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
 #define MOST_INTERRUPTS 1000u
 
-static struct {
-    char *next;
-    size_t room;
-} slab;
+extern char **environ;
 
-size_t platform_page_bytes(void)
-{
-    static size_t bytes;
-    if (bytes == 0) {
-        bytes = (size_t)sysconf(_SC_PAGESIZE);
-    }
-    return bytes;
-}
+_Thread_local char platform_own_byte;
 
-static size_t whole_pages(size_t bytes)
-{
-    size_t page = platform_page_bytes();
-    return (bytes + page - 1) / page * page;
-}
-
-static void *map_pages(size_t bytes)
+void *system_map_pages(size_t bytes)
 {
     int kept = errno;
     void *pages = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -62,38 +36,10 @@ static void *map_pages(size_t bytes)
     return pages;
 }
 
-/* Callers hold the lock, or are alone. */
-void *platform_take_pages(size_t bytes)
-{
-    bytes = whole_pages(bytes);
-    if (bytes > SLAB_SHARE) {
-        return map_pages(bytes);
-    }
-    if (slab.room < bytes) {
-        char *fresh = map_pages(SLAB_BYTES);
-        if (fresh == NULL) {
-            return map_pages(bytes); /* a limit on addresses may still allow the small one */
-        }
-        slab.next = fresh;
-        slab.room = SLAB_BYTES;
-    }
-    void *pages = slab.next;
-    slab.next += bytes;
-    slab.room -= bytes;
-    return pages;
-}
-
-void platform_give_pages(void *pages, size_t bytes)
-{
-    int kept = errno;
-    (void)platform_munmap(pages, whole_pages(bytes));
-    errno = kept;
-}
-
 void platform_empty_pages(void *pages, size_t bytes)
 {
     int kept = errno;
-    if (madvise(pages, whole_pages(bytes), MADV_DONTNEED) != 0) { /* it is locked in memory */
+    if (madvise(pages, platform_whole_pages(bytes), MADV_DONTNEED) != 0) { /* it is locked in memory */
         memset(pages, 0, bytes);
     }
     errno = kept;
@@ -103,7 +49,7 @@ static uint64_t clock_in_ns(clockid_t clock)
 {
     struct timespec now = {0, 0};
     (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * PLATFORM_SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 uint64_t platform_coarse_clock_ns(void)
@@ -160,26 +106,31 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
     return forbidden ? read_by_pipe(into, address, bytes) : done == (ssize_t)bytes;
 }
 
-void platform_say(const char *message)
+/* Through syscall(): the C library's own are cancellation points. */
+int system_open(const char *path, int flags)
 {
-    int kept = errno;
-    (void)syscall(SYS_write, STDERR_FILENO, message, strlen(message));
-    errno = kept;
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags);
 }
 
-/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
-static bool beyond_file_limit(uint64_t end)
+void system_close(int descriptor)
 {
-    struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+    (void)syscall(SYS_close, descriptor);
 }
 
-static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
+long system_write(int descriptor, const void *data, size_t bytes, int64_t offset)
+{
+    return offset < 0 ? syscall(SYS_write, descriptor, data, bytes) : syscall(SYS_pwrite64, descriptor, data, bytes, offset);
+}
+
+void system_nap(uint32_t nanoseconds)
+{
+    struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)nanoseconds};
+    (void)syscall(SYS_nanosleep, &nap, NULL);
+}
+
+int system_allocate(int descriptor, uint64_t offset, size_t bytes)
 {
     long status;
-    if (beyond_file_limit(offset + bytes)) {
-        return EFBIG;
-    }
     uint32_t tries = 0;
     do {
         status = syscall(SYS_fallocate, descriptor, 0, (off_t)offset, (off_t)bytes);
@@ -192,116 +143,9 @@ static int allocate_on_disk(int descriptor, uint64_t offset, size_t bytes)
     return errno == EOPNOTSUPP || errno == ENOSYS ? posix_fallocate(descriptor, (off_t)offset, (off_t)bytes) : errno;
 }
 
-/* Through syscall(), because open(), close() and their kin are cancellation points, and malloc must be none. */
-void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error)
-{
-    int kept = errno;
-    void *mapped = NULL;
-    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) {
-        *error = errno;
-        errno = kept;
-        return NULL;
-    }
-    *error = allocate_on_disk(descriptor, offset, bytes);
-    if (*error == 0) {
-        mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (int64_t)offset);
-        if (mapped == MAP_FAILED) {
-            *error = errno;
-            mapped = NULL;
-        }
-    }
-    (void)syscall(SYS_close, descriptor);
-    errno = kept;
-    return mapped;
-}
-
-void platform_unmap_file(void *mapped, size_t bytes)
-{
-    platform_give_pages(mapped, bytes);
-}
-
-bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)
-{
-    int kept = errno;
-    if (beyond_file_limit(offset + bytes)) {
-        return false;
-    }
-    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    const char *next = data;
-    uint32_t interrupts = 0;
-    while (descriptor >= 0 && bytes > 0) {
-        long written = syscall(SYS_pwrite64, descriptor, next, bytes, (off_t)offset);
-        if (written < 0 && errno == EINTR && interrupts < MOST_INTERRUPTS) {
-            interrupts += 1;
-            continue;
-        }
-        if (written <= 0) {
-            break;
-        }
-        next += written;
-        offset += (uint64_t)written;
-        bytes -= (size_t)written;
-    }
-    if (descriptor >= 0) {
-        (void)syscall(SYS_close, descriptor);
-    }
-    errno = kept;
-    return bytes == 0;
-}
-
-bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
-{
-    int kept = errno;
-    if (__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == self) {
-        return false;
-    }
-    struct timespec nap = {.tv_sec = 0, .tv_nsec = 0};
-    for (uint32_t tries = 0;; tries++) {
-        uintptr_t nobody = 0;
-        if (__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == 0 &&
-            __atomic_compare_exchange_n(&lock->holder, &nobody, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-            break;
-        }
-        if (tries >= SPINS) { /* its holder is not running */
-            nap.tv_nsec = nap.tv_nsec < LONGEST_NAP_NS ? nap.tv_nsec + SHORTEST_NAP_NS : LONGEST_NAP_NS;
-            (void)syscall(SYS_nanosleep, &nap, NULL); /* nanosleep() is a cancellation point, malloc must be none */
-        }
-    }
-    errno = kept;
-    return true;
-}
-
 bool platform_is_privileged(void)
 {
     return getauxval(AT_SECURE) != 0;
-}
-
-uint32_t platform_pid(void)
-{
-    return (uint32_t)getpid();
-}
-
-uint32_t platform_parent_pid(void)
-{
-    return (uint32_t)getppid();
-}
-
-void platform_signal_parent(int signal, uint32_t pid, uint32_t parent)
-{
-    int kept = errno;
-    if (platform_pid() == pid) {
-        if (platform_parent_pid() == parent) { /* a parent that is gone has left us to one that knows nothing of us */
-            (void)kill((pid_t)parent, signal);
-        }
-    } else {
-        struct sigaction usual;
-        memset(&usual, 0, sizeof usual);
-        usual.sa_handler = SIG_DFL;
-        (void)sigaction(signal, &usual, NULL);
-        (void)kill(getpid(), signal); /* taken when this handler returns */
-    }
-    errno = kept;
 }
 
 void platform_wipe_on_fork(void *start, size_t bytes)
@@ -336,6 +180,11 @@ void platform_expect_end(void)
     }
 }
 
+platform_thread_state *platform_guarded(platform_thread_state *ask)
+{
+    return ask; /* what belongs to a thread is there from its start */
+}
+
 bool platform_is_first_thread(void)
 {
     return syscall(SYS_gettid) == getpid();
@@ -360,20 +209,6 @@ bool platform_is_single_threaded(void)
     return single;
 }
 
-void platform_handle_signal(int signal, void (*handler)(int))
-{
-    struct sigaction present;
-    if (sigaction(signal, NULL, &present) != 0 || present.sa_handler != SIG_DFL) {
-        return;
-    }
-    struct sigaction wanted;
-    memset(&wanted, 0, sizeof wanted);
-    wanted.sa_handler = handler;
-    wanted.sa_flags = SA_RESTART;
-    (void)sigemptyset(&wanted.sa_mask);
-    (void)sigaction(signal, &wanted, NULL);
-}
-
 void *platform_next_symbol(const char *name)
 {
     void *found = dlsym(RTLD_NEXT, name);
@@ -381,17 +216,40 @@ void *platform_next_symbol(const char *name)
     return found;
 }
 
-void *platform_symbol(const char *name)
+static bool is_own(const void *path, const char *entry, size_t length)
 {
-    void *found = dlsym(RTLD_DEFAULT, name);
-    __asm__ volatile("" : "+r"(found));
-    return found;
+    return length == strlen(path) && memcmp(entry, path, length) == 0;
 }
 
-bool platform_owns_symbol(const char *name, const void *own_symbol)
+void platform_loaded(const void *own_symbol)
+{
+    Dl_info own;
+    if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
+        (void)preload_list_leave(environ, "LD_PRELOAD=", ": ", is_own, own.dli_fname);
+    }
+}
+
+/* Not by malloc itself: an executable at a fixed address has an entry of its own for it, which leads here. */
+bool platform_is_in_front(const void *own_symbol)
 {
     Dl_info used;
     Dl_info own;
-    void *found = platform_symbol(name);
+    void *found = platform_symbol("pvalloc");
     return found != NULL && dladdr(found, &used) != 0 && dladdr(own_symbol, &own) != 0 && used.dli_fbase == own.dli_fbase;
+}
+
+void platform_condition_begin(pthread_cond_t *condition)
+{
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &clock);
+    pthread_condattr_destroy(&clock);
+}
+
+bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t nanoseconds)
+{
+    uint64_t until = platform_clock_ns() + nanoseconds;
+    struct timespec when = {.tv_sec = (time_t)(until / PLATFORM_SECOND_NS), .tv_nsec = (long)(until % PLATFORM_SECOND_NS)};
+    return pthread_cond_timedwait(condition, lock, &when) == 0;
 }

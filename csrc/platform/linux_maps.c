@@ -11,12 +11,6 @@
 
 #include "platform/platform.h"
 
-static size_t whole_pages(size_t bytes)
-{
-    size_t page = platform_page_bytes();
-    return (bytes + page - 1) / page * page;
-}
-
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
 {
     long result = syscall(SYS_mmap, address, bytes, protection, flags, descriptor, offset);
@@ -31,6 +25,12 @@ int platform_munmap(void *address, size_t bytes)
 void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address)
 {
     return (void *)syscall(SYS_mremap, address, old_bytes, new_bytes, flags, new_address);
+}
+
+bool platform_maps_for_itself(const void *caller)
+{
+    (void)caller; /* what the C library maps itself does not come through the functions that are replaced */
+    return false;
 }
 
 /* /dev/zero gives the same memory as MAP_ANONYMOUS does. */
@@ -111,7 +111,7 @@ bool platform_is_memory(int flags, int descriptor)
 size_t platform_mapped_bytes(size_t bytes, int flags)
 {
     if ((flags & MAP_HUGETLB) == 0) {
-        return whole_pages(bytes);
+        return platform_whole_pages(bytes);
     }
     int asked = flags >> HUGE_PAGE_SHIFT_AT & HUGE_PAGE_SHIFT_MASK;
     size_t page = (size_t)1 << (asked == 0 ? USUAL_HUGE_PAGE_SHIFT : asked);
@@ -140,7 +140,7 @@ size_t platform_shared_bytes(int identifier)
 {
     int kept = errno;
     struct shmid_ds facts;
-    size_t bytes = syscall(SYS_shmctl, identifier, IPC_STAT, &facts) == 0 ? whole_pages(facts.shm_segsz) : 0;
+    size_t bytes = syscall(SYS_shmctl, identifier, IPC_STAT, &facts) == 0 ? platform_whole_pages(facts.shm_segsz) : 0;
     errno = kept;
     return bytes;
 }

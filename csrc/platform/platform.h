@@ -6,9 +6,12 @@
 #ifndef FIL_PLATFORM_H
 #define FIL_PLATFORM_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "platform/system.h"
 
 /* Zeroed private memory, rounded up to pages; NULL if there is none. Touched pages only are resident. */
 void *platform_take_pages(size_t bytes);
@@ -26,7 +29,8 @@ uint64_t platform_coarse_clock_ns(void);
 uint64_t platform_clock_ns(void);
 uint64_t platform_unix_ns(void);
 
-/* The system calls behind mmap, munmap and mremap, past every replaced function. They set errno as the C library does. */
+/* The system calls behind mmap and munmap, and on Linux mremap, past every replaced function. They set errno as the C library
+ * does. */
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
 int platform_munmap(void *address, size_t bytes);
 void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address);
@@ -37,6 +41,10 @@ int platform_mprotect(void *address, size_t bytes, int protection, int key);
 
 /* Bytes that a mapping of `bytes`, made with these flags, takes: whole pages, of the size that the flags ask for. */
 size_t platform_mapped_bytes(size_t bytes, int flags);
+
+/* Is `caller` an address in the C library's own malloc, or where it makes threads? What these map is not the program's, or is
+ * counted as blocks. False where they do not call what we replace. */
+bool platform_maps_for_itself(const void *caller);
 
 /* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous, of
  * /dev/zero, of a memfd, or of POSIX shared memory. */
@@ -52,9 +60,9 @@ void *platform_shmat(int identifier, const void *address, int flags);
 int platform_shmdt(const void *address);
 size_t platform_shared_bytes(int identifier);
 
-/* True if mremap was asked to leave the old range mapped. */
+/* Linux only: true if mremap was asked to leave the old range mapped. */
 bool platform_leaves_old(int mremap_flags);
-/* True if mremap was given a new address to use. */
+/* Linux only: true if mremap was given a new address to use. */
 bool platform_has_new_address(int mremap_flags);
 
 /* Fill in the resident sizes of this process. False, with nothing changed, where the system does not tell. */
@@ -78,12 +86,23 @@ bool platform_write_file(const char *path, uint64_t offset, const void *data, si
 
 size_t platform_page_bytes(void);
 
+static inline size_t platform_whole_pages(size_t bytes)
+{
+    size_t page = platform_page_bytes();
+    return (bytes + page - 1) / page * page;
+}
+
 /* Let these bytes be 0 in the child of a fork, where the system can and they are whole pages. */
 void platform_wipe_on_fork(void *start, size_t bytes);
 
 /* Call `function` at the end of every thread that calls platform_expect_end, however it ends. */
 void platform_at_thread_end(void (*function)(void));
 void platform_expect_end(void);
+
+/* `ask` tells the calling thread's state in the interpreter. Where it may take memory by malloc, and so lead to itself through
+ * our hooks, the function that is answered here, to be called instead, tells NULL at the second time. There is one `ask`. */
+typedef void *platform_thread_state(void);
+platform_thread_state *platform_guarded(platform_thread_state *ask);
 
 /* Is the calling thread the one that the process began with? */
 bool platform_is_first_thread(void);
@@ -116,6 +135,14 @@ static inline void platform_lock_give(struct platform_lock *lock)
     __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }
 
+#define PLATFORM_SECOND_NS 1000000000u
+
+/* A condition for waits that no change of the wall clock makes longer. For use outside of malloc. */
+void platform_condition_begin(pthread_cond_t *condition);
+
+/* Wait for it, so many nanoseconds at most. False if they have passed. `lock` is held. */
+bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t nanoseconds);
+
 /* Does this process run with more rights than who started it (set-uid, set-gid, file capabilities)? */
 bool platform_is_privileged(void);
 
@@ -133,9 +160,13 @@ void platform_signal_parent(int signal, uint32_t pid, uint32_t parent);
 /* Handle `signal` with `handler`, if it has no handler yet. */
 void platform_handle_signal(int signal, void (*handler)(int));
 
-/* Take this library's own file out of the list of preloaded libraries in the environment, so that other programs start
- * without it; `own_symbol` is any address inside the library. */
-void platform_leave_preload_list(const void *own_symbol);
+/* The library has just been loaded: take its own file out of the list of preloaded libraries in the environment, so that
+ * other programs start without it, and remember what platform_is_in_front wants to know. `own_symbol` is any address inside
+ * the library. */
+void platform_loaded(const void *own_symbol);
+
+/* Is it our hooks that the program calls? */
+bool platform_is_in_front(const void *own_symbol);
 
 /* A piece of a loaded file: its addresses, and the file's path as the kernel tells it (no 0 at its end). */
 struct platform_module {
@@ -149,10 +180,8 @@ struct platform_module {
 /* Find the file that `address` was loaded from. False if there is none, or the system does not tell. Slow. */
 bool platform_module_at(uintptr_t address, struct platform_module *module);
 
-/* The next definition of a C library function after this library's own; NULL if there is none. */
+/* The next definition of a C library function after this library's own; NULL if there is none. Linux only. */
 void *platform_next_symbol(const char *name);
-/* Is the definition of `name` that this process uses in the same library as the address `own_symbol`? */
-bool platform_owns_symbol(const char *name, const void *own_symbol);
 /* A function of this process by name; NULL if there is none. */
 void *platform_symbol(const char *name);
 

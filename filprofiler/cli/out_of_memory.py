@@ -5,17 +5,20 @@ from filprofiler.report.text import human_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import List, Optional, Tuple
 
     from filprofiler.launch.memory_limits import MemoryWatch
     from filprofiler.launch.outcome import Outcome
     from filprofiler.recording.reader import Recording
+else:
+    import _signal as signal
 
 # A crash so soon after a failed request is taken for its consequence.
 _CONSEQUENCE_NS = 5 * 10**9
 
-# SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: what a C library that does not handle NULL dies of.
-_CRASHES = (4, 5, 6, 7, 8, 11)
+# What a C library that does not handle NULL dies of.
+_CRASHES = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)
 
 
 def moment_to_tell(recording: "Recording", outcome: "Optional[Outcome]") -> "Tuple[str, bool]":

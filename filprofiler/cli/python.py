@@ -7,6 +7,7 @@ from filprofiler.cli.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.launch import jit, statuses
 from filprofiler.launch.allocators import set_allocators
+from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ def python(arguments: "Sequence[str]", options: "Options") -> int:
     jit.turn_off(environment)
     name, flags = interpreter_command()
     try:
-        os.execve(sys.executable, [name] + flags + list(arguments), environment)
+        os.execve(executable_to_start(environment), [name] + flags + list(arguments), environment)
     except OSError as error:
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE

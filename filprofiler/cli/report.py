@@ -73,6 +73,8 @@ def _still_written(recording_path: str) -> bool:
     with open(recording_path, "rb") as file:
         file.seek(_abi.HEADER_OFFSETS["pid"])
         pid = int.from_bytes(file.read(4), sys.byteorder)
+    if not os.path.isdir("/proc/self"):
+        return _is_alive(pid)
     try:
         with open("/proc/%d/stat" % pid, "rb") as file:
             state = file.read().rpartition(b")")[2].split()[0]
@@ -81,3 +83,14 @@ def _still_written(recording_path: str) -> bool:
         return False
     except (OSError, IndexError):
         return True
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether there is such a process; one that has ended and was not waited for counts too."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it is someone else's
+    return True

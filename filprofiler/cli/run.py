@@ -12,6 +12,7 @@ from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import jit, statuses
 from filprofiler.launch.allocators import set_allocators
+from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
@@ -115,7 +116,7 @@ def _start(supervisor: Supervisor, environment: "Dict[str, str]", target: "Targe
     name, flags = interpreter_command()
     command = [name] + flags
     command += [BOOTSTRAP_PATH, folder.recording_path, str(int(REPORT_SIGNAL)), target.mode, target.name]
-    supervisor.start(sys.executable, command + target.arguments, environment)
+    supervisor.start(executable_to_start(environment), command + target.arguments, environment)
 
 
 def _report_now(

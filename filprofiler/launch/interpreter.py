@@ -18,10 +18,17 @@ def interpreter_command() -> "Tuple[str, List[str]]":
         with open("/proc/self/cmdline", "rb") as file:
             words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
     except OSError:
-        words = list(getattr(sys, "orig_argv", ()))
+        words = list(getattr(sys, "orig_argv", ())) or _asked_arguments()
     if not words:
         return sys.executable, []
     return words[0], interpreter_flags(words[1:])
+
+
+def _asked_arguments() -> "List[str]":
+    """What this interpreter was called with, where neither /proc nor Python itself (before 3.10) tells it."""
+    from filprofiler.library import original_arguments
+
+    return original_arguments()
 
 
 def interpreter_flags(arguments: "Sequence[str]") -> "List[str]":

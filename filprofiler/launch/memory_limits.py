@@ -21,6 +21,14 @@ _LARGEST_RESERVE = 256 << 20
 _KILL_SECONDS = 10.0
 
 
+def _memory_by_sysconf() -> "Optional[int]":
+    """The machine's memory where there is no /proc; None if that is not told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+
+
 class _Files:
     """Names of a control group's files, and of the page cache in its memory.stat."""
 
@@ -86,7 +94,8 @@ class MemoryWatch:
 
     def physical_bytes(self) -> "Optional[int]":
         """The machine's memory."""
-        return self._meminfo().get("MemTotal")
+        told = self._meminfo().get("MemTotal")
+        return _memory_by_sysconf() if told is None else told
 
     def _find_groups(self) -> "List[str]":
         """The folders of the control groups that may limit memory."""

@@ -3,36 +3,39 @@
 import errno
 import os
 
-from filprofiler.environment import PRELOAD_VARIABLE
+from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import MutableMapping
 
-_SEPARATORS = (":", " ")
-_LIBRARY_BEGINS = b"\x7fELF"
+    from filprofiler.systems import System
 
 
 class Preload:
     """Our library's entry in the list of preloaded libraries.
 
-    The list cannot hold a path with a colon or a blank. Such a library is named through a descriptor of this process,
-    which stays open until `close`.
+    The list cannot hold a path with a colon (on Linux, or a blank). Such a library is named through a descriptor of
+    this process, which stays open until `close`.
     """
 
-    def __init__(self, library_path: str) -> None:
-        """Raises OSError if the library cannot be read, or is none."""
+    def __init__(self, library_path: str, system: "System" = HERE) -> None:
+        """Raises OSError if the library cannot be read, is none, or cannot be named in the list."""
+        self._system = system
         self._descriptor = os.open(library_path, os.O_RDONLY | os.O_CLOEXEC)
-        if os.read(self._descriptor, len(_LIBRARY_BEGINS)) != _LIBRARY_BEGINS:
+        if not os.read(self._descriptor, 16).startswith(system.library_begins):
             raise OSError(errno.ENOEXEC, "it is not a library")
         self.entry = library_path
-        if any(separator in library_path for separator in _SEPARATORS):
+        if any(separator in library_path for separator in system.separators):
+            if not system.open_files_have_names:
+                raise OSError(errno.EINVAL, "a path with a colon cannot stand in %s" % system.preload_variable)
             self.entry = "/proc/%d/fd/%d" % (os.getpid(), self._descriptor)
 
     def put_first(self, environment: "MutableMapping[str, str]") -> None:
         """Put our library before the user's own. The library takes itself out again when it is loaded."""
-        others = environment.get(PRELOAD_VARIABLE)
-        environment[PRELOAD_VARIABLE] = self.entry + (":" + others if others else "")
+        variable = self._system.preload_variable
+        others = environment.get(variable)
+        environment[variable] = self.entry + (self._system.separators[0] + others if others else "")
 
     def outlive_exec(self) -> None:
         """This process is about to become the program: an entry that names a descriptor has to be good then."""

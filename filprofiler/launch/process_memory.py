@@ -1,18 +1,34 @@
 """What the kernel counts as a process's memory, read from outside."""
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable, List, Tuple
+    from typing import Dict, Iterable, List, Tuple, Union
+
+    from filprofiler.launch.macos_memory import MacProcessMemory
+
+    AnyProcessMemory = Union["ProcessMemory", MacProcessMemory]
 
 _STATUS_BYTES = 8192
 _PIECE_BYTES = 1 << 18
 _KINDS = (b"\nRssAnon:", b"\nRssFile:", b"\nRssShmem:")
 
 
+def process_memory(pid: int) -> "AnyProcessMemory":
+    """What is known of a process's memory. Raises OSError."""
+    if sys.platform != "darwin":
+        return ProcessMemory(pid)
+    from filprofiler.launch.macos_memory import MacProcessMemory
+
+    return MacProcessMemory(pid)
+
+
 class ProcessMemory:
     """One process; its files in /proc stay open. Methods raise OSError or ValueError when it is gone."""
+
+    tells_files = True  # whether of_files can be asked
 
     def __init__(self, pid: int) -> None:
         """Raises OSError."""

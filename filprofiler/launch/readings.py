@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Tuple
 
-    from filprofiler.launch.process_memory import ProcessMemory
+    from filprofiler.launch.process_memory import AnyProcessMemory
 
 _READING = Struct(_abi.READING_FORMAT)
 _GAUGE = Struct(_abi.GAUGE_FORMAT)
@@ -37,7 +37,7 @@ _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may
 class Readings:
     """Keeps the two readings of one recording up to date."""
 
-    def __init__(self, recording: int, memory: "ProcessMemory") -> None:
+    def __init__(self, recording: int, memory: "AnyProcessMemory") -> None:
         """recording: the descriptor of the recording's file."""
         self._recording = recording
         self._memory = memory
@@ -78,7 +78,7 @@ class Readings:
         rows = []  # type: List[Tuple[int, Tuple[int, int]]]
         if mapped_files == 0:
             resident = written = 0
-        elif with_files:
+        elif with_files and self._memory.tells_files:
             self._files_at = time.monotonic()
             resident, written, rows = self._files()
         reading = (clock_ns, tracked, mapped, anonymous, files, shared, resident, written, _abi.FIL_NOT_KNOWN)

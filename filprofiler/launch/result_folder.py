@@ -62,7 +62,7 @@ class ResultFolder:
         try:
             descriptor = os.open(self.recording_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
-                os.posix_fallocate(descriptor, 0, _FIRST_BYTES)
+                _allocate(descriptor, _FIRST_BYTES)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -79,6 +79,16 @@ class ResultFolder:
                 os.rmdir(os.path.dirname(self.path))
         except OSError:
             pass  # it is not ours any more: someone has put something there
+
+
+def _allocate(descriptor: int, size: int) -> None:
+    """Let the empty file have this many zeros, allocated on disk. Raises OSError."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+        return
+    rest = memoryview(bytes(size))
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _timestamp(milliseconds: int) -> str:

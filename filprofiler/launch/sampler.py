@@ -10,12 +10,14 @@ import time
 from struct import Struct
 
 from filprofiler import _abi
-from filprofiler.launch.process_memory import ProcessMemory
+from filprofiler.launch.process_memory import process_memory
 from filprofiler.launch.readings import Readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Tuple
+
+    from filprofiler.launch.process_memory import AnyProcessMemory
 
     Sample = Tuple[int, int, int]
 
@@ -32,15 +34,15 @@ class Sampler:
     """Writes the curve of one program into its recording."""
 
     def __init__(self, recording_path: str, pid: int) -> None:
-        """Begin. Without access to the recording or to /proc there is no curve, and nothing else is lost."""
+        """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost."""
         self._samples = []  # type: List[Sample]
         self._every = _FIRST_SECONDS
         self._next = 0.0
         self._files = []  # type: List[int]
-        self._memory = None  # type: Optional[ProcessMemory]
+        self._memory = None  # type: Optional[AnyProcessMemory]
         try:
             self._files.append(os.open(recording_path, os.O_RDWR | os.O_CLOEXEC))
-            self._memory = ProcessMemory(pid)
+            self._memory = process_memory(pid)
             self._readings = Readings(self._files[0], self._memory)
         except OSError:
             self.close()

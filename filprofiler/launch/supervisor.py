@@ -1,13 +1,15 @@
 """Start the program as a child process, pass signals on, wait for its end, and end as it did.
 
-All signals that concern us are blocked and taken one by one with sigwaitinfo, so that nothing runs in between. This is
-_signal, the C part of the signal module: the Python part costs several milliseconds for its enumerations.
+All signals that concern us are taken one by one (signals.py), so that nothing runs in between. This is _signal, the C
+part of the signal module: the Python part costs several milliseconds for its enumerations.
 """
 
 import os
 import time
 
 from filprofiler.launch.outcome import Outcome
+from filprofiler.launch.signals import take_signals
+from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,24 +43,22 @@ class Supervisor:
     """Runs one program. From the moment it is made until `leave_signals_to_python`, no signal interrupts us."""
 
     def __init__(self) -> None:
-        self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+        self._signals = take_signals(_WATCHED)
         self._pid = 0
         self._aside = 0
         self._started = 0.0
 
     def start(self, executable: str, arguments: "Sequence[str]", environment: "Mapping[str, str]") -> None:
         """Start `executable` with `arguments` (its own name first). Raises OSError if that cannot be done."""
-        # Were it ignored, the kernel would forget how children ended.
-        child_action = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        child_action = self._signals.before_fork()
         reader, writer = os.pipe()  # closed by a successful exec; else it tells the errno
         self._started = time.monotonic()
         self._pid = os.fork()
         if self._pid == 0:
             try:
-                signal.signal(signal.SIGCHLD, child_action)
                 for number in _IGNORED_BY_PYTHON:
                     signal.signal(number, signal.SIG_DFL)
-                signal.pthread_sigmask(signal.SIG_SETMASK, self._mask_before)
+                self._signals.in_child(child_action)
                 os.execve(executable, list(arguments), environment)
             except OSError as error:
                 os.write(writer, b"%d" % (error.errno or 0))
@@ -78,20 +78,22 @@ class Supervisor:
         """
         pause = 0.0
         while True:
-            event = signal.sigtimedwait(_WATCHED, pause)
+            event = self._signals.take(pause)
             if event is None:
                 pause = meanwhile()
-            elif event.si_signo == signal.SIGCHLD:
+                continue
+            number, from_terminal = event
+            if number == signal.SIGCHLD:
                 limits = self._limits_at_end()
                 pid, status, usage = os.wait4(self._pid, os.WNOHANG)
                 if pid:
                     outcome = self._outcome(status, usage, limits)
                     self._end_aside()
                     return outcome
-            elif event.si_signo == REPORT_SIGNAL:
+            elif number == REPORT_SIGNAL:
                 report_now()
-            elif not _came_from_terminal(event):
-                os.kill(self._pid, event.si_signo)
+            elif not from_terminal:
+                os.kill(self._pid, number)
 
     def aside(self, task: "Callable[[], object]") -> bool:
         """Do something lengthy in a process of its own: signals go on to the program meanwhile.
@@ -132,13 +134,12 @@ class Supervisor:
 
     def leave_signals_to_python(self) -> None:
         """After the program's end: forget what was sent to it and came too late, and let Ctrl-C interrupt us again."""
-        while signal.sigtimedwait(_WATCHED, 0) is not None:
-            pass
-        blocked = set(self._mask_before) | {REPORT_SIGNAL}
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        self._signals.leave((REPORT_SIGNAL,))
 
     def _limits_at_end(self) -> "Dict[str, int]":
-        """The limits of a program that has just ended badly: it may have set them itself."""
+        """The limits of a program that has just ended badly: it may have set them itself. Not known everywhere."""
+        if not hasattr(os, "waitid"):
+            return {}
         ended = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if ended is None or (ended.si_code == os.CLD_EXITED and ended.si_status == 0):
             return {}
@@ -147,7 +148,7 @@ class Supervisor:
         except (ImportError, OSError):
             return {}
         limits = {}
-        for name in ("RLIMIT_AS", "RLIMIT_DATA"):
+        for name in ("RLIMIT_AS", "RLIMIT_DATA") if hasattr(resource, "prlimit") else ():
             try:
                 limit = resource.prlimit(self._pid, getattr(resource, name))[0]
             except OSError:
@@ -164,12 +165,9 @@ class Supervisor:
         else:
             exit_status = os.WEXITSTATUS(status)
         ended_ns = int(time.monotonic() * 1e9)
-        return Outcome(exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * 1024, limits, ended_ns)
-
-
-def _came_from_terminal(event: "Any") -> bool:
-    """Whether the kernel sent this, for a key that was pressed: the whole foreground group has it, the program too."""
-    return bool(event.si_code > 0)
+        return Outcome(
+            exit_status, killed_by, self.elapsed_seconds(), usage.ru_maxrss * HERE.resident_unit, limits, ended_ns
+        )
 
 
 def end_like(outcome: Outcome) -> int:

@@ -40,7 +40,7 @@ enum fault_kind {
 int fault_now(enum fault_kind kind);
 long fault_syscall(long number, ...);
 
-#ifdef FAULTS_IN_LINUX /* platform/linux.c */
+#ifdef FAULTS_IN_LINUX /* platform/linux.c and platform/posix.c */
 void *fault_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
 int fault_munmap(void *address, size_t bytes);
 #define platform_mmap fault_mmap

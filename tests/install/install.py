@@ -19,7 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 BACKEND_PIP = "pip==21.3.1"  # the last for CPython 3.6, whose own knows no such backend; newer Pythons keep theirs
 FOR_OLD_PYTHON = "threadpoolctl<3.2"  # not every index tells an old pip what a version needs
 OLD_PIP = "pip==19.3"  # the first that knows manylinux2014
-TARGETS = ("manylinux-x86_64", "manylinux-aarch64", "musllinux-x86_64", "musllinux-aarch64")
+TARGETS = (
+    "manylinux-x86_64",
+    "manylinux-aarch64",
+    "musllinux-x86_64",
+    "musllinux-aarch64",
+    "macos-x86_64",
+    "macos-arm64",
+)
 
 
 def run(command: List[str], **options: object) -> str:
@@ -163,14 +170,15 @@ def test_a_cross_built_wheel_repeats(target: str, wheels: Path, tmp_path: Path) 
 
 
 def test_the_check_finds_what_is_wrong(wheels: Path, tmp_path: Path) -> None:
-    from check_wheel import LIBRARY, problems
+    from check_wheel import library_of, problems
 
+    library = library_of("manylinux_2_17_x86_64")
     (right,) = wheels.glob("*manylinux*x86_64.whl")
     (other,) = wheels.glob("*manylinux*aarch64.whl")
     with zipfile.ZipFile(str(right)) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(str(other)) as archive:
-        contents[LIBRARY] = archive.read(LIBRARY) + b"/home/somebody/file.c"
+        contents[library] = archive.read(library) + b"/home/somebody/file.c"
     wrong = tmp_path / right.name
     with zipfile.ZipFile(str(wrong), "w") as archive:
         for name, content in contents.items():

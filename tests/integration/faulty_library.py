@@ -14,6 +14,7 @@ SOURCES = support.TESTS / "faults"
 FLAGS = "-std=c11 -O1 -g -fPIC -fvisibility=hidden -D_GNU_SOURCE -Wno-variadic-macros -ftls-model=initial-exec -pthread"
 SWITCHES = {
     "platform/linux.c": ["-DFAULTS_IN_LINUX"],
+    "platform/posix.c": ["-DFAULTS_IN_LINUX"],
     "platform/linux_maps.c": ["-DFAULTS_IN_LINUX_MAPS"],
     "interpose/process_hooks.c": ["-DFAULTS_IN_PROCESS_HOOKS"],
 }
@@ -40,7 +41,8 @@ def build(package: Path, scratch: Path) -> Path:
     assert shutil.which(shlex.split(compiler)[0]), f"these tests need the compiler {compiler!r}"
     command = [*shlex.split(compiler), *FLAGS.split(), f"-I{csrc}", f"-I{SOURCES}"]
     objects = []
-    for number, source in enumerate([*sorted(csrc.rglob("*.c")), SOURCES / "faults.c"]):
+    ours = sorted(path for path in csrc.rglob("*.c") if not path.name.startswith("macos"))
+    for number, source in enumerate([*ours, SOURCES / "faults.c"]):
         switches = SWITCHES.get("/".join(source.parts[-2:]), [])
         objects.append(str(scratch / f"{number}.o"))
         subprocess.run([*command, *switches, "-include", "faults.h", "-c", str(source), "-o", objects[-1]], check=True)

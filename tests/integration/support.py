@@ -30,6 +30,7 @@ WAYS = ("known", "measured", "profiled")
 # What must not steer a program under test from outside.
 CLEANED_VARIABLES = [
     "LD_PRELOAD",
+    "DYLD_INSERT_LIBRARIES",
     "FIL_STACKS",
     "PYTHON_JIT",
     "PYTHONPATH",

@@ -17,12 +17,13 @@ sys.path.insert(0, str(ROOT))
 
 from filprofiler import __version__, api  # noqa: E402
 from filprofiler.cli.help import HELP  # noqa: E402
-from filprofiler.environment import JIT_VARIABLE, PRELOAD_VARIABLE, STACKS_VARIABLE  # noqa: E402
+from filprofiler.environment import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.launch import statuses  # noqa: E402
 from filprofiler.launch.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTEM_VARIABLES  # noqa: E402
 from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
 from filprofiler.report import formats  # noqa: E402
+from filprofiler.systems import LINUX  # noqa: E402
 
 API = ROOT / "docs" / "api.md"
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
@@ -241,7 +242,7 @@ def test_every_option_is_documented() -> None:
 def test_every_variable_that_is_set_is_documented() -> None:
     section = read(COMMAND_LINE).partition("## Environment")[2]
     allocators = (*SYSTEM_VARIABLES, *JEMALLOC_VARIABLES, *MIMALLOC_VARIABLES)
-    for variable in (*POOL_VARIABLES, *allocators, PRELOAD_VARIABLE, JIT_VARIABLE, STACKS_VARIABLE):
+    for variable in (*POOL_VARIABLES, *allocators, LINUX.preload_variable, JIT_VARIABLE, STACKS_VARIABLE):
         assert "`%s`" % variable in section, variable
 
 

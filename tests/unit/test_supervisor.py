@@ -11,6 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+# What Python has not on every system.
+LESS = """
+import _signal, os, resource
+del _signal.sigtimedwait, os.waitid, resource.prlimit
+"""
+
 # Runs a program under a supervisor, says what it learns, and ends as the program did.
 HARNESS = """
 import sys
@@ -41,6 +47,13 @@ while number != signal.SIGTERM:
     number = os.read(reader, 1)[0]
     os.write(1, signal.Signals(number).name.encode() + b"\\n")
 """
+
+
+@pytest.fixture(autouse=True, params=["", LESS], ids=["all", "less"])
+def harness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test with all that Python has on Linux, and with what it has elsewhere."""
+    monkeypatch.setattr(sys.modules[__name__], "HARNESS", request.param + HARNESS)
+
 
 FORWARDED = ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGALRM", "SIGVTALRM", "SIGPROF"]
 

@@ -1,3 +1,5 @@
+/* Before the dynamic linker has told the real functions, each pointer leads to a stand-in that asks it; so a call needs no
+ * test. While it is being asked (it may allocate), memory comes from a small static arena. */
 #include "interpose/real.h"
 
 #include <errno.h>
@@ -166,8 +168,10 @@ static int early_thrd_create(pthread_t *thread, thrd_start_t function, void *arg
 }
 
 struct real real = {
-#define INTERPOSED(result, name, parameters, arguments, platforms) .name = early_##name,
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name,)
+#define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
+#undef REPLACED
 #undef INTERPOSED
 };
 
@@ -179,18 +183,26 @@ void real_resolve(void)
     }
     resolving = true;
     void *found;
-#define INTERPOSED(result, name, parameters, arguments, platforms)                                                        \
+#define RESOLVE(name)                                                                                                     \
     found = platform_next_symbol(#name);                                                                                 \
     memcpy(&resolved.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(RESOLVE(name))
+#define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
+#undef REPLACED
 #undef INTERPOSED
+#undef RESOLVE
     struct real ready = resolved;
-#define INTERPOSED(result, name, parameters, arguments, platforms)                                                        \
+#define KEEP_STAND_IN(name)                                                                                               \
     if (ready.name == NULL) {                                                                                            \
         ready.name = early_##name; /* the C library has none */                                                         \
     }
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(KEEP_STAND_IN(name))
+#define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
+#undef REPLACED
 #undef INTERPOSED
+#undef KEEP_STAND_IN
     inner_calls_hide(&ready);
     if (arena_used != 0) {
         ready.free = free_any;

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "fil_abi.h"
 #include "interpose/events.h"
+#include "interpose/hooks.h"
 #include "interpose/real.h"
 
 static bool failed(const void *answer)
@@ -23,7 +23,7 @@ static void moved(uintptr_t old, uintptr_t new, uint32_t node)
 }
 
 /* The real functions are a system call and a variable: they are called under the lock, as mmap is. */
-FIL_EXPORT void *sbrk(intptr_t change)
+HOOK(void *, sbrk)(intptr_t change)
 {
     if (change == 0 || !state.tracking) {
         return real.sbrk(change);
@@ -41,7 +41,7 @@ FIL_EXPORT void *sbrk(intptr_t change)
     return old;
 }
 
-FIL_EXPORT int brk(void *end)
+HOOK(int, brk)(void *end)
 {
     if (!state.tracking) {
         return real.brk(end);

@@ -1,0 +1,21 @@
+/* The declarations of all hooks of this system, from the list. */
+#ifndef FIL_HOOKS_H
+#define FIL_HOOKS_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "interpose/c11_threads.h"
+#include "platform/system.h"
+
+#undef mmap64 /* some C libraries' headers make a macro of it: so this one comes after them */
+
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(HOOK(result, name) parameters;)
+#define REPLACED(result, name, parameters, platforms) ON_##platforms(HOOK(result, name) parameters;)
+#include "interpose/interposed.def"
+#undef REPLACED
+#undef INTERPOSED
+
+#endif

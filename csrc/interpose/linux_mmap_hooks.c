@@ -1,0 +1,76 @@
+/* Those of the mmap family that only Linux has. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "interpose/events.h"
+#include "interpose/hooks.h"
+#include "interpose/mmap_hooks.h"
+#include "platform/platform.h"
+
+/* Where off_t is 64 bits wide the two are one. */
+HOOK(void *, mmap64)(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
+{
+    return mmap_hooks_map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
+}
+
+/* Like realloc: what was counted before belongs, in its new size, to who asked for the change. A shrunk mapping keeps its
+ * owners, and what did not count before does not count after. */
+static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_bytes, bool leaves_old, uint32_t node)
+{
+    if (new_bytes < old_bytes) { /* the kernel first unmaps the tail, whatever it is */
+        (void)ledger_remove_range(&state.ledger, old + new_bytes, old_bytes - new_bytes);
+        old_bytes = new_bytes;
+    }
+    if (new_bytes == old_bytes && old == new) {
+        return;
+    }
+    if (new_bytes == old_bytes) { /* several mappings may have moved, or the old ones may stay */
+        ledger_move_pieces(&state.ledger, old, old_bytes, new, node, leaves_old);
+        return;
+    }
+    if (ledger_move_file(&state.ledger, old, old_bytes, new, new_bytes)) {
+        return;
+    }
+    bool reserved = ledger_has_reserved(&state.ledger, old, old_bytes);
+    uint64_t counted = ledger_remove_range(&state.ledger, old, old_bytes);
+    if (counted != 0) {
+        ledger_add_range(&state.ledger, new, new_bytes, node);
+    } else if (reserved) {
+        ledger_reserve_range(&state.ledger, new, new_bytes);
+    } else {
+        (void)ledger_remove_range(&state.ledger, new, new_bytes);
+    }
+}
+
+HOOK(void *, mremap)(void *address, size_t old_bytes, size_t new_bytes, int flags, ...)
+{
+    void *new_address = NULL;
+    if (platform_has_new_address(flags)) {
+        va_list rest;
+        va_start(rest, flags);
+        new_address = va_arg(rest, void *);
+        va_end(rest);
+    }
+    if (!state.tracking) {
+        return platform_mremap(address, old_bytes, new_bytes, flags, new_address);
+    }
+    uint32_t node = attribute_mapping(attribute_now(), __builtin_return_address(0), new_bytes);
+    bool locked = state_enter();
+    void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
+    if (mapped != MAP_FAILED && events_still_counted()) {
+        moved((uintptr_t)address, platform_whole_pages(old_bytes), (uintptr_t)mapped, platform_whole_pages(new_bytes),
+              platform_leaves_old(flags), attribute_still(node));
+    }
+    state_leave(locked);
+    if (mapped == MAP_FAILED && errno == ENOMEM && new_bytes > old_bytes) {
+        event_request_failed(new_bytes, FIL_REQUEST_MAPPING);
+    }
+    return mapped;
+}
+
+HOOK(int, pkey_mprotect)(void *address, size_t bytes, int protection, int key)
+{
+    return mmap_hooks_protect(address, bytes, protection, key, __builtin_return_address(0));
+}

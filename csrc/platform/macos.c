@@ -1,0 +1,212 @@
+/* Calls within this library to functions that it replaces are the real ones: the dynamic linker changes the calls of all others
+ * only. */
+#include <crt_externs.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mach/mach.h>
+#include <mach/mach_time.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform/macos.h"
+#include "platform/platform.h"
+#include "platform/posix.h"
+#include "platform/preload_list.h"
+
+static bool inserted;
+
+void *system_map_pages(size_t bytes)
+{
+    int kept = errno;
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    errno = kept;
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+/* Fresh pages in place of the old ones, in one step: who looks at them meanwhile sees either. */
+void platform_empty_pages(void *pages, size_t bytes)
+{
+    int kept = errno;
+    if (mmap(pages, platform_whole_pages(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0) ==
+        MAP_FAILED) {
+        memset(pages, 0, bytes);
+    }
+    errno = kept;
+}
+
+/* The clock of Python's time.monotonic(), to which the launcher compares: it stands still while the machine sleeps. */
+uint64_t platform_coarse_clock_ns(void)
+{
+    return clock_gettime_nsec_np(CLOCK_UPTIME_RAW_APPROX);
+}
+
+uint64_t platform_clock_ns(void)
+{
+    return clock_gettime_nsec_np(CLOCK_UPTIME_RAW);
+}
+
+uint64_t platform_unix_ns(void)
+{
+    return clock_gettime_nsec_np(CLOCK_REALTIME);
+}
+
+bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
+{
+    vm_size_t copied = 0;
+    return vm_read_overwrite(mach_task_self(), address, bytes, (vm_address_t)into, &copied) == KERN_SUCCESS &&
+           copied == bytes;
+}
+
+int system_open(const char *path, int flags)
+{
+    int before = cancellation_off();
+    int descriptor = open(path, flags);
+    cancellation_back(before);
+    return descriptor;
+}
+
+void system_close(int descriptor)
+{
+    int before = cancellation_off();
+    (void)close(descriptor);
+    cancellation_back(before);
+}
+
+long system_write(int descriptor, const void *data, size_t bytes, int64_t offset)
+{
+    int before = cancellation_off();
+    long written = offset < 0 ? write(descriptor, data, bytes) : pwrite(descriptor, data, bytes, offset);
+    cancellation_back(before);
+    return written;
+}
+
+/* For file systems that cannot set blocks aside: they have them once they are written. */
+static int write_zeros(int descriptor, int64_t from, int64_t to)
+{
+    static const char zeros[4096];
+    while (from < to) {
+        size_t piece = to - from < (int64_t)sizeof zeros ? (size_t)(to - from) : sizeof zeros;
+        long written = system_write(descriptor, zeros, piece, from);
+        if (written <= 0) {
+            return written == 0 ? ENOSPC : errno;
+        }
+        from += written;
+    }
+    return 0;
+}
+
+/* What the file has already is on the disk: we never leave holes. */
+int system_allocate(int descriptor, uint64_t offset, size_t bytes)
+{
+    struct stat present;
+    int64_t wanted = (int64_t)(offset + bytes);
+    if (fstat(descriptor, &present) != 0) {
+        return errno;
+    }
+    if (present.st_size >= wanted) {
+        return 0;
+    }
+    fstore_t request = {.fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = wanted - present.st_size};
+    int before = cancellation_off();
+    int status = fcntl(descriptor, F_PREALLOCATE, &request) == 0 ? 0 : errno;
+    if (status == 0) {
+        status = ftruncate(descriptor, wanted) == 0 ? 0 : errno;
+    }
+    cancellation_back(before);
+    return status == ENOTSUP || status == EINVAL || status == ENOTTY ? write_zeros(descriptor, present.st_size, wanted)
+                                                                       : status;
+}
+
+/* Neither a cancellation point nor something that takes a lock. */
+void system_nap(uint32_t nanoseconds)
+{
+    mach_timebase_info_data_t base;
+    if (mach_timebase_info(&base) == KERN_SUCCESS) {
+        (void)mach_wait_until(mach_absolute_time() + (uint64_t)nanoseconds * base.denom / base.numer);
+    }
+}
+
+bool platform_is_privileged(void)
+{
+    return issetugid() != 0;
+}
+
+/* There is no such thing here. A child that runs no handlers can do no more than start another program. */
+void platform_wipe_on_fork(void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+}
+
+bool platform_is_first_thread(void)
+{
+    return pthread_main_np() != 0;
+}
+
+/* The system makes threads past pthread_create, for work that libraries hand to it, at any moment. So there is no time in which
+ * the lock could be left out. */
+bool platform_is_single_threaded(void)
+{
+    return false;
+}
+
+/* The list may name the same file in another way. */
+static bool is_own(const void *path, const char *entry, size_t length)
+{
+    char name[PATH_MAX];
+    struct stat own, named;
+    if (length >= sizeof name) {
+        return false;
+    }
+    memcpy(name, entry, length);
+    name[length] = '\0';
+    return strcmp(name, path) == 0 || (stat(name, &named) == 0 && stat(path, &own) == 0 && named.st_dev == own.st_dev &&
+                                       named.st_ino == own.st_ino);
+}
+
+/* What the compiler calls by itself is looked up at the first call, by older dynamic linkers, under a lock of theirs: that first
+ * call is to be now, not in a hook. */
+static void call_once(void)
+{
+    static volatile size_t none;
+    static char into[16], from[16];
+    __asm__ volatile("" : : "r"(into), "r"(from) : "memory"); /* else it would see that nothing is done */
+    __builtin_memset(into, 0, none);
+    __builtin_memcpy(into, from, none);
+    __builtin_memmove(into, from, none);
+    __asm__ volatile("" : : "r"(into) : "memory");
+}
+
+void platform_loaded(const void *own_symbol)
+{
+    Dl_info own;
+    call_once();
+    system_remember_c_library();
+    if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
+        inserted = preload_list_leave(*_NSGetEnviron(), "DYLD_INSERT_LIBRARIES=", ":", is_own, own.dli_fname);
+    }
+}
+
+/* Where the system does not follow that variable (a program of the system's own, a hardened one), it takes it out of the
+ * environment before any library is initialised. And the pairs of a library that is loaded later change nothing. */
+bool platform_is_in_front(const void *own_symbol)
+{
+    (void)own_symbol;
+    return inserted && system_tells_threads_apart();
+}
+
+void platform_condition_begin(pthread_cond_t *condition)
+{
+    pthread_cond_init(condition, NULL);
+}
+
+bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t nanoseconds)
+{
+    struct timespec time = {.tv_sec = (time_t)(nanoseconds / PLATFORM_SECOND_NS), .tv_nsec = (long)(nanoseconds % PLATFORM_SECOND_NS)};
+    return pthread_cond_timedwait_relative_np(condition, lock, &time) == 0;
+}

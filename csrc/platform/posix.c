@@ -1,0 +1,207 @@
+/* What is the same on every system with POSIX, in terms of system.h and posix.h. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+#include "platform/posix.h"
+
+/* Memory comes from slabs so that the tables do not use up the process's number of mappings. */
+#define SLAB_BYTES ((size_t)4 << 20)
+#define SLAB_SHARE (SLAB_BYTES / 4) /* what is larger gets a mapping of its own */
+
+/* How a taken lock is awaited. */
+#define SPINS 500u
+#define SHORTEST_NAP_NS 1000
+#define LONGEST_NAP_NS 200000
+
+/* Writing that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
+#define MOST_INTERRUPTS 1000u
+
+static struct {
+    char *next;
+    size_t room;
+} slab;
+
+size_t platform_page_bytes(void)
+{
+    static size_t bytes;
+    if (bytes == 0) {
+        bytes = (size_t)sysconf(_SC_PAGESIZE);
+    }
+    return bytes;
+}
+
+/* Callers hold the lock, or are alone. */
+void *platform_take_pages(size_t bytes)
+{
+    bytes = platform_whole_pages(bytes);
+    if (bytes > SLAB_SHARE) {
+        return system_map_pages(bytes);
+    }
+    if (slab.room < bytes) {
+        char *fresh = system_map_pages(SLAB_BYTES);
+        if (fresh == NULL) {
+            return system_map_pages(bytes); /* a limit on addresses may still allow the small one */
+        }
+        slab.next = fresh;
+        slab.room = SLAB_BYTES;
+    }
+    void *pages = slab.next;
+    slab.next += bytes;
+    slab.room -= bytes;
+    return pages;
+}
+
+void platform_give_pages(void *pages, size_t bytes)
+{
+    int kept = errno;
+    (void)platform_munmap(pages, platform_whole_pages(bytes));
+    errno = kept;
+}
+
+void platform_say(const char *message)
+{
+    int kept = errno;
+    (void)system_write(STDERR_FILENO, message, strlen(message), -1);
+    errno = kept;
+}
+
+/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
+static bool beyond_file_limit(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
+
+void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error)
+{
+    int kept = errno;
+    void *mapped = NULL;
+    int descriptor = system_open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) {
+        *error = errno;
+        errno = kept;
+        return NULL;
+    }
+    *error = beyond_file_limit(offset + bytes) ? EFBIG : system_allocate(descriptor, offset, bytes);
+    if (*error == 0) {
+        mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (int64_t)offset);
+        if (mapped == MAP_FAILED) {
+            *error = errno;
+            mapped = NULL;
+        }
+    }
+    system_close(descriptor);
+    errno = kept;
+    return mapped;
+}
+
+void platform_unmap_file(void *mapped, size_t bytes)
+{
+    platform_give_pages(mapped, bytes);
+}
+
+bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)
+{
+    int kept = errno;
+    if (beyond_file_limit(offset + bytes)) {
+        return false;
+    }
+    int descriptor = system_open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    const char *next = data;
+    uint32_t interrupts = 0;
+    while (descriptor >= 0 && bytes > 0) {
+        long written = system_write(descriptor, next, bytes, (int64_t)offset);
+        if (written < 0 && errno == EINTR && interrupts < MOST_INTERRUPTS) {
+            interrupts += 1;
+            continue;
+        }
+        if (written <= 0) {
+            break;
+        }
+        next += written;
+        offset += (uint64_t)written;
+        bytes -= (size_t)written;
+    }
+    if (descriptor >= 0) {
+        system_close(descriptor);
+    }
+    errno = kept;
+    return bytes == 0;
+}
+
+bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
+{
+    int kept = errno;
+    if (__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == self) {
+        return false;
+    }
+    uint32_t nap = 0;
+    for (uint32_t tries = 0;; tries++) {
+        uintptr_t nobody = 0;
+        if (__atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == 0 &&
+            __atomic_compare_exchange_n(&lock->holder, &nobody, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+            break;
+        }
+        if (tries >= SPINS) { /* its holder is not running */
+            nap = nap < LONGEST_NAP_NS ? nap + SHORTEST_NAP_NS : LONGEST_NAP_NS;
+            system_nap(nap);
+        }
+    }
+    errno = kept;
+    return true;
+}
+
+uint32_t platform_pid(void)
+{
+    return (uint32_t)getpid();
+}
+
+uint32_t platform_parent_pid(void)
+{
+    return (uint32_t)getppid();
+}
+
+void platform_signal_parent(int signal, uint32_t pid, uint32_t parent)
+{
+    int kept = errno;
+    if (platform_pid() == pid) {
+        if (platform_parent_pid() == parent) { /* a parent that is gone has left us to one that knows nothing of us */
+            (void)kill((pid_t)parent, signal);
+        }
+    } else {
+        struct sigaction usual;
+        memset(&usual, 0, sizeof usual);
+        usual.sa_handler = SIG_DFL;
+        (void)sigaction(signal, &usual, NULL);
+        (void)kill(getpid(), signal); /* taken when this handler returns */
+    }
+    errno = kept;
+}
+
+void platform_handle_signal(int signal, void (*handler)(int))
+{
+    struct sigaction present;
+    if (sigaction(signal, NULL, &present) != 0 || present.sa_handler != SIG_DFL) {
+        return;
+    }
+    struct sigaction wanted;
+    memset(&wanted, 0, sizeof wanted);
+    wanted.sa_handler = handler;
+    wanted.sa_flags = SA_RESTART;
+    (void)sigemptyset(&wanted.sa_mask);
+    (void)sigaction(signal, &wanted, NULL);
+}
+
+void *platform_symbol(const char *name)
+{
+    void *found = dlsym(RTLD_DEFAULT, name);
+    __asm__ volatile("" : "+r"(found));
+    return found;
+}

@@ -1,0 +1,121 @@
+"""Taking signals one by one, in the order of a program, so that nothing runs in between.
+
+This is _signal, the C part of the signal module: the Python part costs several milliseconds for its enumerations.
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import Any, Dict, List, Optional, Sequence, Tuple
+else:
+    import _signal as signal
+
+
+class WaitedSignals:
+    """Signals are blocked, and taken by sigtimedwait, which tells who sent them."""
+
+    def __init__(self, watched: "Sequence[int]") -> None:
+        self._watched = watched
+        self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+
+    def before_fork(self) -> "Any":
+        """Let the end of the next child be told; were it ignored, the kernel would forget how children ended."""
+        return signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+    def in_child(self, child_action: "Any") -> None:
+        """In a child that becomes a program: as all was before. `child_action`: what before_fork answered."""
+        signal.signal(signal.SIGCHLD, child_action)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask_before)
+
+    def take(self, seconds: float) -> "Optional[Tuple[int, bool]]":
+        """The next signal, and whether a key that was pressed sent it; None if there was none for so long."""
+        event = signal.sigtimedwait(self._watched, seconds)
+        # The kernel sends it to the whole foreground group, so the program has it too.
+        return None if event is None else (event.si_signo, event.si_code > 0)
+
+    def leave(self, but: "Sequence[int]") -> None:
+        """Forget what came and was not taken, and go back to what was before, but let the signals `but` do nothing."""
+        while signal.sigtimedwait(self._watched, 0) is not None:
+            pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, set(self._mask_before) | set(but))
+
+
+class PipedSignals:
+    """For systems without sigtimedwait: the interpreter's handler writes each signal into a pipe, where it is taken.
+
+    Who sent a signal is not known there: see `take`.
+    """
+
+    def __init__(self, watched: "Sequence[int]") -> None:
+        self._reader, writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(writer, False)
+        self._writer = writer
+        self._pipe_before = signal.set_wakeup_fd(writer)
+        self._pending = []  # type: List[int]
+        self._actions = {}  # type: Dict[int, Any]
+        for number in watched:
+            action = signal.signal(number, _do_nothing)
+            self._actions[number] = signal.SIG_DFL if action is None else action
+
+    def before_fork(self) -> "Any":
+        """As WaitedSignals has it; here the end of a child is told in any case."""
+        return self._actions.get(signal.SIGCHLD)
+
+    def in_child(self, child_action: "Any") -> None:
+        """In a child that becomes a program: handlers are gone with that, what was ignored is ignored again."""
+        for number, action in self._actions.items():
+            ignored = (child_action if number == signal.SIGCHLD else action) == signal.SIG_IGN
+            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+
+    def take(self, seconds: float) -> "Optional[Tuple[int, bool]]":
+        """The next signal, and whether a key that was pressed sent it; None if there was none for so long.
+
+        A key's signal goes to the whole foreground group of the terminal. So if we are in that, ours is taken for one.
+        """
+        import select
+
+        if not self._pending:
+            try:
+                if select.select([self._reader], [], [], seconds)[0]:
+                    self._pending += os.read(self._reader, 512)
+            except OSError:
+                pass  # there is nothing to read
+        while self._pending:
+            number = self._pending.pop(0)
+            if number in self._actions:
+                return number, number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground()
+        return None
+
+    def leave(self, but: "Sequence[int]") -> None:
+        """Forget what came and was not taken, and go back to what was before, but let the signals `but` do nothing."""
+        for number, action in self._actions.items():
+            signal.signal(number, signal.SIG_IGN if number in but else action)
+        signal.set_wakeup_fd(self._pipe_before)
+        os.close(self._reader)
+        os.close(self._writer)
+
+
+def _do_nothing(_number: int, _frame: object) -> None:
+    """So that the interpreter has a handler to call."""
+
+
+def _in_foreground() -> bool:
+    """Whether a key that is pressed now would reach us."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+def take_signals(watched: "Sequence[int]") -> "Any":
+    """WaitedSignals, or PipedSignals where Python does not have what that needs."""
+    return (WaitedSignals if hasattr(signal, "sigtimedwait") else PipedSignals)(watched)

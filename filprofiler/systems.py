@@ -1,0 +1,71 @@
+"""What differs between the operating systems that filprofiler runs on, as far as it is a name, a number or a sentence.
+
+What they can do is asked where it is done, by whether Python has the function (launch/signals.py,
+launch/result_folder.py).
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Tuple
+
+
+class System:
+    """One operating system.
+
+    library: the file name of our library.
+    library_begins: with which bytes such a file can begin.
+    preload_variable: the environment variable with the libraries that are loaded before a program's own.
+    separators: characters that end an entry of that list; the first is ours.
+    open_files_have_names: whether a file that this process has open can be opened by others as /proc/PID/fd/NUMBER.
+    resident_unit: what wait4's ru_maxrss counts, bytes.
+    not_preloaded: why the library may not have been loaded, a part of a sentence.
+    """
+
+    def __init__(
+        self,
+        library: str,
+        library_begins: "Tuple[bytes, ...]",
+        preload_variable: str,
+        separators: "Tuple[str, ...]",
+        open_files_have_names: bool,
+        resident_unit: int,
+        not_preloaded: str,
+    ) -> None:
+        self.library = library
+        self.library_begins = library_begins
+        self.preload_variable = preload_variable
+        self.separators = separators
+        self.open_files_have_names = open_files_have_names
+        self.resident_unit = resident_unit
+        self.not_preloaded = not_preloaded
+
+
+LINUX = System(
+    library="libfil.so",
+    library_begins=(b"\x7fELF",),
+    preload_variable="LD_PRELOAD",
+    separators=(":", " "),
+    open_files_have_names=True,
+    resident_unit=1024,
+    not_preloaded="is Python static, or set-uid?",
+)
+
+MACOS = System(
+    library="libfil.dylib",
+    library_begins=(b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),  # for one processor; for several
+    preload_variable="DYLD_INSERT_LIBRARIES",
+    separators=(":",),
+    open_files_have_names=False,
+    resident_unit=1,
+    not_preloaded="is Python one of the system's own, as /usr/bin/python3, or hardened? macOS loads nothing into those",
+)
+
+
+def system_of(platform: str) -> System:
+    """The system that Python calls so in sys.platform."""
+    return MACOS if platform == "darwin" else LINUX
+
+
+HERE = system_of(sys.platform)
