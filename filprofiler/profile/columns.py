@@ -3,11 +3,14 @@
 Worked out for the few lines that are shown, one at a time, when they are asked for.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
+
+from filprofiler.profile.lines import entry_places, ranges_of_locations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+    from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
     from filprofiler.profile.model import Site
     from filprofiler.recording.reader import Recording
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
     # First column and the one behind the last, in bytes of the line's UTF-8; bytes that this part asked for.
     Part = Tuple[int, int, int]
 
-    # End of the entry in bytes of bytecode; line, last line, first column, column behind the last; or None.
-    Entry = Tuple[int, Optional[Tuple[int, int, int, int]]]
+    # Line, last line, first column, column behind the last.
+    Location = Tuple[int, int, int, int]
 
 _FIRST_VERSION = 0x030B0000
 
 # Forms of an entry, in bits 3 to 6 of its first byte.
 _ONE_LINE_FORMS = (10, 11, 12)
-_NO_COLUMNS, _LONG_FORM, _NO_LOCATION = 13, 14, 15
+_LONG_FORM = 14
 
 
 class SavedColumns:
@@ -60,6 +63,7 @@ class Columns:
         self._totals = None  # type: Optional[List[int]]
         self._by_number = None  # type: Optional[Dict[int, List[int]]]
         self._number_of = {}  # type: Dict[Site, int]
+        self._locations = {}  # type: Dict[int, Optional[Locations]]
 
     def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
         """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
@@ -114,46 +118,47 @@ class Columns:
             self._by_number = by_number
         return self._by_number.get(self._number_of.get(site, 0), ())
 
-    def _located(self, place: int) -> "Optional[Tuple[int, int, int, int]]":
+    def _located(self, place: int) -> "Optional[Location]":
         if place < 0:  # a negative offset: the function has not begun
             return None
-        offset = place & 0xFFFFFFFF
-        code = self._recording.code(place >> 32)
-        if code.line_table is None or self._recording.python_version < _FIRST_VERSION:
+        number = place >> 32
+        if number not in self._locations:
+            code = self._recording.code(number)
+            known = code.line_table is not None and self._recording.python_version >= _FIRST_VERSION
+            self._locations[number] = Locations(code.first_line, code.line_table or b"") if known else None
+        locations = self._locations[number]
+        return None if locations is None else locations.at(place & 0xFFFFFFFF)
+
+
+class Locations:
+    """A co_linetable of CPython 3.11 or later; one that is cut short is read as far as it goes."""
+
+    def __init__(self, first_line: int, table: bytes) -> None:
+        """first_line: co_firstlineno."""
+        self._ends, self._lines = ranges_of_locations(first_line, table)
+        self._places = entry_places(table)
+        self._table = table + bytes(40)
+
+    def at(self, offset: int) -> "Optional[Location]":
+        """The part of the source of the instruction `offset` bytes into the bytecode; None if that is not known."""
+        number = bisect_right(self._ends, offset)
+        if number == len(self._ends):
             return None
-        for end, location in entries(code.first_line, code.line_table):
-            if offset < end:
-                return location
-        return None
-
-
-def entries(first_line: int, table: bytes) -> "Iterator[Entry]":
-    """The entries of a co_linetable of CPython 3.11 or later; of one that is cut short, as far as it goes."""
-    line, address, position = first_line, 0, 0
-    padded = table + bytes(40)
-    while position < len(table):
-        form = padded[position] >> 3 & 15
-        address += 2 * (padded[position] & 7) + 2
+        table, position, line = self._table, self._places[number], self._lines[number]
+        form = table[position] >> 3 & 15
         position += 1
-        location = None
         if form < _ONE_LINE_FORMS[0]:
-            start = form << 3 | padded[position] >> 4
-            location = (line, line, start, start + (padded[position] & 15))
-            position += 1
-        elif form in _ONE_LINE_FORMS:
-            line += form - _ONE_LINE_FORMS[0]
-            location = (line, line, padded[position], padded[position + 1])
-            position += 2
-        elif form != _NO_LOCATION:
-            step, position = _varint(padded, position)
-            line += -(step >> 1) if step & 1 else step >> 1
-            if form == _LONG_FORM:
-                lines, position = _varint(padded, position)
-                start, position = _varint(padded, position)
-                end, position = _varint(padded, position)
-                if start and end:
-                    location = (line, line + lines, start - 1, end - 1)
-        yield address, location
+            start = form << 3 | table[position] >> 4
+            return line, line, start, start + (table[position] & 15)
+        if form in _ONE_LINE_FORMS:
+            return line, line, table[position], table[position + 1]
+        if form != _LONG_FORM:
+            return None
+        _step, position = _varint(table, position)
+        lines, position = _varint(table, position)
+        start, position = _varint(table, position)
+        end, position = _varint(table, position)
+        return (line, line + lines, start - 1, end - 1) if start and end else None
 
 
 def _varint(table: bytes, position: int) -> "Tuple[int, int]":

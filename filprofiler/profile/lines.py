@@ -37,6 +37,7 @@ _NO_LINE_STEP = 0x80  # 3.10: the line step -128, as an unsigned byte
 # code units of 2 bytes that it covers, less 1. The tables are for bytes.translate.
 _NO_ENTRY = bytes(range(128))
 _CODES = [0] * 128 + [byte >> 3 & 15 for byte in range(128)]
+_IS_ENTRY = bytes(128) + bytes([1]) * 128
 _COVERED = bytes([0] * 128 + [2 * (byte & 7) + 2 for byte in range(128)])
 _STEPS = bytes([code - 10 if code in (11, 12) else 0 for code in _CODES])
 _HAS_VARINT = bytes([code in (13, 14) for code in _CODES])
@@ -56,7 +57,7 @@ class LineTable:
     def __init__(self, python_version: int, first_line: int, table: bytes) -> None:
         self.first_line = first_line
         if python_version >= _VERSION_3_11:
-            self._ends, self._lines = _ranges_of_locations(first_line, table)
+            self._ends, self._lines = ranges_of_locations(first_line, table)
         elif python_version >= _VERSION_3_10:
             self._ends, self._lines = _ranges_of_linetable(first_line, table)
         else:
@@ -118,8 +119,11 @@ def _ranges_of_linetable(first_line: int, table: bytes) -> "Ranges":
     return ends, lines
 
 
-def _ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
-    """Works on all entries at once where it can: large modules have thousands, of which few are ever asked for."""
+def ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
+    """The ranges of a co_linetable of CPython 3.11 or later, one an entry.
+
+    Works on all entries at once where it can: large modules have thousands, of which few are ever asked for.
+    """
     entries = table.translate(None, _NO_ENTRY)
     steps = list(entries.translate(_STEPS))
     padded = table + b"\0"
@@ -138,6 +142,11 @@ def _ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
         lines[number] = NO_LINE
     lines.append(NO_LINE)
     return list(accumulate(entries.translate(_COVERED))), lines
+
+
+def entry_places(table: bytes) -> "List[int]":
+    """Where the entries begin in a co_linetable of CPython 3.11 or later, in their order."""
+    return list(compress(range(len(table)), table.translate(_IS_ENTRY)))
 
 
 def _varint(table: bytes, position: int) -> int:

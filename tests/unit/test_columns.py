@@ -7,7 +7,7 @@ import pytest
 from recording_builder import RecordingBuilder
 
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.columns import entries
+from filprofiler.profile.columns import Locations
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording
@@ -38,18 +38,18 @@ def test_every_instruction_of_many_modules(interpreter):
     for row in rows:
         first_line, table, positions = row.split("|")
         expected = [tuple(position.split(",")) for position in positions.split(";")]
-        told, before = [], 0
-        for end, location in entries(int(first_line), bytes.fromhex(table)):
-            told += [NOWHERE if location is None else tuple(map(str, location))] * ((end - before) // 2)
-            before = end
+        locations = Locations(int(first_line), bytes.fromhex(table))
+        found = [locations.at(offset) for offset in range(0, 2 * len(expected), 2)]
+        told = [NOWHERE if location is None else tuple(map(str, location)) for location in found]
         located = [(mine, theirs) for mine, theirs in zip(told, expected) if mine != NOWHERE or theirs[2] != "None"]
-        assert len(told) == len(expected)
+        assert locations.at(2 * len(expected)) is None
         assert located and all(mine == theirs for mine, theirs in located)
 
 
 def test_tables_that_are_cut_short_end():
     for table in (b"\xf0", b"\xf0\x7f", b"\x80", b"\xd7\x01", bytes(range(256))):
-        assert len(list(entries(1, table))) <= len(table)
+        locations = Locations(1, table)
+        assert [locations.at(offset) for offset in range(16 * len(table), 32 * len(table))] == [None] * 16 * len(table)
 
 
 def locations(*places):
