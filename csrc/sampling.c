@@ -63,6 +63,7 @@ static uint64_t take(uint64_t pause, uint64_t *best)
 static void *run(void *unused)
 {
     (void)unused;
+    platform_own_descriptors();
     uint64_t pause = FIRST_PAUSE_NS;
     uint64_t best = 0;
     pthread_mutex_lock(&sampling.lock);
@@ -111,7 +112,7 @@ void sampling_end(void)
 
 void sampling_before_fork(void)
 {
-    if (sampling.running && !state.threads) {
+    if (state.tracking && sampling.running && (!state.threads || platform_thread_count() == 2)) {
         sampling_end();
         (void)platform_is_single_threaded(); /* the kernel takes a moment to forget it */
     }

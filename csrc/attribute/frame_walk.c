@@ -67,7 +67,10 @@ INLINE void join_run(struct thread_context *context, uint32_t at, uintptr_t thre
     struct cached_frame *entry = &context->frames[at];
     uintptr_t chunk = chunk_of(thread_state, entry->frame);
     uint32_t run = at;
-    if (at != 0 && chunk != 0 && context->run_chunk[context->frames[at - 1].index] == chunk) {
+    /* Upwards only: whether a run can be read is asked of its last frame. Frames that are joined late may be gone, and two
+     * that lay in two chunks may lie in one that was mapped since. */
+    if (at != 0 && chunk != 0 && context->run_chunk[context->frames[at - 1].index] == chunk &&
+        entry->frame > context->frames[at - 1].frame) {
         run = context->frames[at - 1].index;
     } else {
         context->run_chunk[at] = chunk;

@@ -155,6 +155,16 @@ bool platform_is_single_threaded(void)
     return false;
 }
 
+uint32_t platform_thread_count(void)
+{
+    return 0;
+}
+
+void platform_own_descriptors(void)
+{
+    /* every thread has the process's */
+}
+
 /* The list may name the same file in another way. */
 static bool is_own(const void *path, const char *entry, size_t length)
 {

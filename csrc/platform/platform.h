@@ -110,6 +110,11 @@ bool platform_is_first_thread(void);
 /* Is the calling thread the only one? A thread that is about to end gets a few milliseconds for it. False where the
  * system does not tell. */
 bool platform_is_single_threaded(void);
+/* How many threads the process has; 0 where the system does not tell. */
+uint32_t platform_thread_count(void);
+
+/* Let the calling thread have a table of descriptors of its own, an empty one, where the system can do that. */
+void platform_own_descriptors(void);
 
 /* A lock for a few dozen instructions at a time; zero-initialised, no destruction. Who finds it taken spins, then naps:
  * giving it back is a plain store, half the price of a lock that has to look for sleepers. It knows its holder: code that

@@ -179,7 +179,7 @@ def test_arrow_uses_the_systems_allocator(one_profiler: support.Profiler, tmp_pa
 
 
 CURVE = """
-import os, sys, warnings
+import os, sys, threading, warnings
 from filprofiler import api
 warnings.simplefilter("error")
 held = []
@@ -191,6 +191,11 @@ def grow(seconds):
         time.sleep(0.01)
 api.profile(lambda: grow(0.5), sys.argv[1] + "/alone")
 def fork():
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    while len(os.listdir("/proc/self/task")) > 2:  # this one, and the one that draws the curve
+        os.sched_yield()
     if os.fork() == 0:
         os._exit(0)
     os.wait()  # and in Python from 3.12 on, a warning if the process had threads
@@ -207,6 +212,45 @@ def test_reports_have_a_curve(profiler: support.Profiler, tmp_path: Path) -> Non
     pages = [(tmp_path / name / "index.html").read_text() for name in ("alone", "forked")]
     assert '<section class="over-time"' in pages[0]
     assert done.stdout == b"1\n"
+
+
+FORKING_CHILDREN = """
+import os, threading
+from filprofiler import api
+end = threading.Event()
+threading.Thread(target=end.wait).start()
+def fork(times):
+    for _ in range(times):
+        if os.fork() == 0:
+            fork(times - 1 if times < 3 else 1)
+            os._exit(0)
+        os.wait()
+api.peak(lambda: fork(200))
+end.set()
+"""
+
+
+def test_children_that_fork_do_not_wait_for_the_thread_that_only_their_parent_has(
+    one_profiler: support.Profiler,
+) -> None:
+    done = one_profiler.call(["-m", "filprofiler", "python", "-c", FORKING_CHILDREN])
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+NUMBERS = """
+import os
+from filprofiler import api
+def number():
+    descriptor = os.open("/dev/null", os.O_RDONLY)
+    os.close(descriptor)
+    return descriptor
+print(api.peak(lambda: len({number() for _ in range(600000)})).value)
+"""
+
+
+def test_the_program_gets_the_descriptors_that_it_expects(one_profiler: support.Profiler) -> None:
+    done = one_profiler.call(["-m", "filprofiler", "python", "-c", NUMBERS])
+    assert (done.stdout, done.stderr) == (b"1\n", b"")
 
 
 POOLS = """
