@@ -39,7 +39,8 @@ def built_library() -> Path:
 @pytest.fixture(autouse=True)
 def _no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variables of the developer's own that would change what a program under test prints."""
-    for name in ("BROWSER", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS", "NO_COLOR", "FORCE_COLOR"):
+    python = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS")
+    for name in (*python, "BROWSER", "NO_COLOR", "FORCE_COLOR", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
 
 

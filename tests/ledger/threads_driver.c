@@ -9,7 +9,6 @@
 enum { THREADS = 6, ROUNDS = 4000, LIVE = 32 };
 
 struct state state;
-_Thread_local char state_self;
 
 static struct fil_header header;
 
