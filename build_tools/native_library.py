@@ -23,10 +23,11 @@ FLAGS = shlex.split("""
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
 """)
 # By system. On macOS the library brings thread-local variables of its own (csrc/platform/macos_own.c), and where the
-# compiler can do it, no function is looked up at its first call: that could be inside malloc.
+# compiler can do it, no function is looked up at its first call: that could be inside malloc. Without -g0 clang leaves a
+# folder libfil.dylib.dSYM beside the library, which would be packed, and the library would name temporary files.
 SYSTEM_FLAGS = {
     "linux": ["-ftls-model=initial-exec"],
-    "macos": shlex.split("-femulated-tls -Xclang -fno-plt -Wl,-install_name,@rpath/libfil.dylib"),
+    "macos": shlex.split("-g0 -femulated-tls -Xclang -fno-plt -Wl,-install_name,@rpath/libfil.dylib"),
 }
 # What a macOS library is built for where nothing else is said: the oldest system that it was written for.
 OLDEST_MACOS = "11.0"
@@ -120,7 +121,8 @@ def compile_library(target: str) -> None:
     rest = (
         ["-o", target + ".new"] + c_files(".c", system) + LIBRARIES[system] + shlex.split(os.environ.get("LDFLAGS", ""))
     )
-    tries = OPTIONAL_FLAGS[1:] if zig else OPTIONAL_FLAGS
+    # Not on macOS: the linker that generates the code would not know of -femulated-tls.
+    tries = OPTIONAL_FLAGS[1:] if zig or system == "macos" else OPTIONAL_FLAGS
     for number, optional in enumerate(tries, 1):
         if _run(command + optional + rest, quiet=number < len(tries)):
             os.replace(target + ".new", target)

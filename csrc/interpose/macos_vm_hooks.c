@@ -30,9 +30,9 @@ static int allocate(unsigned task, uint64_t *address, uint64_t bytes, int flags,
     return status;
 }
 
-static int deallocate(unsigned task, uint64_t address, uint64_t bytes)
+static int deallocate(unsigned task, uint64_t address, uint64_t bytes, const void *caller)
 {
-    if (!state.tracking || task != mach_task_self()) {
+    if (!state.tracking || task != mach_task_self() || platform_maps_for_itself(caller)) {
         return real.mach_vm_deallocate(task, address, bytes);
     }
     uintptr_t start = (uintptr_t)address / platform_page_bytes() * platform_page_bytes();
@@ -60,10 +60,10 @@ HOOK(int, vm_allocate)(unsigned task, uintptr_t *address, uintptr_t bytes, int f
 
 HOOK(int, mach_vm_deallocate)(unsigned task, uint64_t address, uint64_t bytes)
 {
-    return deallocate(task, address, bytes);
+    return deallocate(task, address, bytes, __builtin_return_address(0));
 }
 
 HOOK(int, vm_deallocate)(unsigned task, uintptr_t address, uintptr_t bytes)
 {
-    return deallocate(task, address, bytes);
+    return deallocate(task, address, bytes, __builtin_return_address(0));
 }

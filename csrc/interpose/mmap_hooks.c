@@ -68,7 +68,7 @@ HOOK(void *, mmap)(void *address, size_t bytes, int protection, int flags, int d
 
 HOOK(int, munmap)(void *address, size_t bytes)
 {
-    if (!state.tracking) {
+    if (!state.tracking || platform_maps_for_itself(__builtin_return_address(0))) {
         return platform_munmap(address, bytes);
     }
     bool locked = state_enter();
@@ -83,7 +83,7 @@ HOOK(int, munmap)(void *address, size_t bytes)
 /* Reserved addresses become memory. */
 int mmap_hooks_protect(void *address, size_t bytes, int protection, int key, const void *caller)
 {
-    if (!events_counted() || !platform_is_usable(protection)) {
+    if (!events_counted() || !platform_is_usable(protection) || platform_maps_for_itself(caller)) {
         return platform_mprotect(address, bytes, protection, key);
     }
     uint32_t node = attribute_mapping(attribute_now(), caller, bytes);

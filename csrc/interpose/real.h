@@ -1,5 +1,4 @@
-/* The functions that ours stand in front of.
-. */
+/* The functions that ours stand in front of. */
 #ifndef FIL_REAL_H
 #define FIL_REAL_H
 

@@ -19,6 +19,11 @@
 /* Allocating that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
 #define MOST_INTERRUPTS 1000u
 
+/* Younger than the headers of the oldest C library that the code is compiled with. */
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
 extern char **environ;
 
 _Thread_local char platform_own_byte;
@@ -120,6 +125,13 @@ void system_close(int descriptor)
 long system_write(int descriptor, const void *data, size_t bytes, int64_t offset)
 {
     return offset < 0 ? syscall(SYS_write, descriptor, data, bytes) : syscall(SYS_pwrite64, descriptor, data, bytes, offset);
+}
+
+/* A child finds the first page of `state` empty, and so writes nothing: see platform_wipe_on_fork. */
+void system_unshare_on_fork(void *mapped, size_t bytes)
+{
+    (void)mapped;
+    (void)bytes;
 }
 
 void system_nap(uint32_t nanoseconds)

@@ -11,6 +11,15 @@
 
 #include "platform/platform.h"
 
+/* Younger than the headers of the oldest C library that the code is compiled with. */
+#ifndef SYS_pkey_mprotect
+#ifdef __x86_64__
+#define SYS_pkey_mprotect 329
+#else
+#define SYS_pkey_mprotect 288
+#endif
+#endif
+
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
 {
     long result = syscall(SYS_mmap, address, bytes, protection, flags, descriptor, offset);

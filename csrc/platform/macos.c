@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <mach/mach.h>
 #include <mach/mach_time.h>
+#include <mach/vm_inherit.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -129,6 +130,14 @@ void system_nap(uint32_t nanoseconds)
     if (mach_timebase_info(&base) == KERN_SUCCESS) {
         (void)mach_wait_until(mach_absolute_time() + (uint64_t)nanoseconds * base.denom / base.numer);
     }
+}
+
+/* In a child, the system's own fork handlers may run before ours, and allocate: what that changes stays in the child. */
+void system_unshare_on_fork(void *mapped, size_t bytes)
+{
+    int kept = errno;
+    (void)minherit(mapped, bytes, VM_INHERIT_COPY);
+    errno = kept;
 }
 
 bool platform_is_privileged(void)

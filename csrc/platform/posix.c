@@ -95,6 +95,8 @@ void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *er
         if (mapped == MAP_FAILED) {
             *error = errno;
             mapped = NULL;
+        } else {
+            system_unshare_on_fork(mapped, bytes);
         }
     }
     system_close(descriptor);

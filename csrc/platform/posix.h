@@ -19,6 +19,9 @@ long system_write(int descriptor, const void *data, size_t bytes, int64_t offset
 /* Let the file have these bytes, allocated on disk. Returns 0, or the errno. */
 int system_allocate(int descriptor, uint64_t offset, size_t bytes);
 
+/* A fork's child shall not write to this mapping of a file, if it runs code that allocates before our handler. Keeps errno. */
+void system_unshare_on_fork(void *mapped, size_t bytes);
+
 /* Sleep so long, about. Below a second. */
 void system_nap(uint32_t nanoseconds);
 

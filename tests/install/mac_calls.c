@@ -308,6 +308,7 @@ uint64_t mac_function(const char *name)
         TO("pthread_main_np", mac_main_thread), TO("pthread_create", mac_create), TO("pthread_atfork", pthread_atfork),
         TO("vm_read_overwrite", mac_read_memory), TO("mach_task_self_", &task), TO("dlsym", mac_dlsym),
         TO("dladdr", mac_dladdr), TO("_NSGetEnviron", mac_environ), TO("__error", mac_error), TO("issetugid", mac_no),
+        TO("minherit", mac_no),
         TO("__memcpy_chk", mac_memcpy_chk), TO("__bzero", mac_bzero), TO("bzero", mac_bzero), TO("task_info", mac_unavailable),
         TO("vm_region_64", mac_unavailable), TO("close", close), TO("write", write), TO("pwrite", pwrite),
         TO("ftruncate", ftruncate), TO("kill", kill), TO("getpid", getpid), TO("getppid", getppid),

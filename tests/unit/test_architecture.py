@@ -196,6 +196,24 @@ def test_each_c_file_compiles_alone(path: Path) -> None:
     assert done.returncode == 0, done.stdout.decode()
 
 
+OLD_HEADERS = """
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#undef MADV_WIPEONFORK
+#undef SYS_pkey_mprotect
+"""
+
+
+@pytest.mark.parametrize("path", sorted(CSRC.glob("platform/linux*.c")), ids=lambda path: path.name)
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+def test_linux_is_compiled_with_the_headers_of_glibc_2_17(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old_headers.h"
+    old.write_text(OLD_HEADERS)
+    command = ["cc", "-std=c11", "-fsyntax-only", "-D_GNU_SOURCE", "-Icsrc", "-include", str(old), str(path)]
+    done = subprocess.run(command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout.decode()
+
+
 def test_no_file_mentions_a_machines_paths() -> None:
     folders = ("filprofiler", "csrc", "tests", "build_tools", "benchmarks", "docs", "examples", ".ci", ".github")
     top = [path for path in ROOT.iterdir() if path.is_file()]
