@@ -23,8 +23,8 @@ FLAGS = shlex.split("""
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
 """)
 # By system. On macOS the library brings thread-local variables of its own (csrc/platform/macos_own.c), and where the
-# compiler can do it, no function is looked up at its first call: that could be inside malloc. Without -g0 clang leaves a
-# folder libfil.dylib.dSYM beside the library, which would be packed, and the library would name temporary files.
+# compiler can do it, no function is looked up at its first call: that could be inside malloc. Without -g0 clang leaves
+# a folder libfil.dylib.dSYM beside the library, which would be packed, and the library would name temporary files.
 SYSTEM_FLAGS = {
     "linux": ["-ftls-model=initial-exec"],
     "macos": shlex.split("-g0 -femulated-tls -Xclang -fno-plt -Wl,-install_name,@rpath/libfil.dylib"),
