@@ -56,7 +56,7 @@ test-libraries: build ## pyarrow, polars, duckdb, PyTorch and others, on each Py
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)
 
-test-faults: build ## each system call of the library's own fails once, in every way, on five Pythons (an hour)
+test-faults: build ## each system call of the library's own fails once, in every way, on five Pythons (some hours)
 	FIL_TEST_FAULTS=all $(RUN) -m pytest tests/integration/test_faults.py $(ARGS)
 
 test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same results with and without the profiler (an hour)
