@@ -1,6 +1,5 @@
 """`python -m filprofiler`: the same as the command `fil-profile`."""
 
-import os
 import sys
 
 if __name__ == "__main__":
@@ -8,12 +7,6 @@ if __name__ == "__main__":
     if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         del sys.path[0]
 
-    from filprofiler.cli import main
+    from filprofiler.cli import command
 
-    status = main()
-    if sys.flags.inspect:
-        # `python -i`: the program has had its interactive session, and we are none.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+    command()

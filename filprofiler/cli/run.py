@@ -1,5 +1,6 @@
 """`fil-profile run`: start the program, wait for its end, write the report, and end as it did."""
 
+import gc
 import os
 import sys
 import time
@@ -180,6 +181,7 @@ def _finish(
     outcome: "Outcome", program: "Program", folder: ResultFolder, options: "Options", watch: MemoryWatch
 ) -> int:
     """After the program's end: the report, and our own end."""
+    gc.disable()  # from here on nothing is thrown away until this process ends
     if not was_started(folder.recording_path):
         # The child has said why it refused, if it came that far.
         if not os.path.exists(folder.recording_path):

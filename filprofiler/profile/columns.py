@@ -6,13 +6,14 @@ Worked out for the few lines that are shown, one at a time, when they are asked 
 from bisect import bisect_right
 from collections import defaultdict
 
-from filprofiler.profile.lines import entry_places, ranges_of_locations
+from filprofiler.profile.lines import LineTable, entry_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+    from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
     from filprofiler.profile.model import Site
+    from filprofiler.profile.sites import SiteTable
     from filprofiler.recording.reader import Recording
 
     # First column and the one behind the last, in bytes of the line's UTF-8; bytes that this part asked for.
@@ -47,17 +48,13 @@ class SavedColumns:
 class Columns:
     """Finds the columns of sites.
 
-    places: the numbers of sites, by code_number << 32 ^ offset, of every instruction that was met.
-    sites: the sites, by number.
-    recording: has the functions' line tables.
+    table: has the sites, and the functions' line tables.
+    recording: the one that it is of.
     held: bytes of each of the recording's nodes at the moment that is told.
     """
 
-    def __init__(
-        self, places: "Mapping[int, int]", sites: "List[Site]", recording: "Recording", held: "Sequence[int]"
-    ) -> None:
-        self._places = places
-        self._sites = sites
+    def __init__(self, table: "SiteTable", recording: "Recording", held: "Sequence[int]") -> None:
+        self._table = table
         self._recording = recording
         self._held = held
         self._totals = None  # type: Optional[List[int]]
@@ -111,9 +108,9 @@ class Columns:
 
     def _places_of(self, site: "Site") -> "Iterable[int]":
         if self._by_number is None:
-            self._number_of = {known: number for number, known in enumerate(self._sites)}
+            self._number_of = {known: number for number, known in enumerate(self._table.sites)}
             by_number = defaultdict(list)  # type: Dict[int, List[int]]
-            for place, number in self._places.items():
+            for place, number in self._table.known.items():
                 by_number[number].append(place)
             self._by_number = by_number
         return self._by_number.get(self._number_of.get(site, 0), ())
@@ -123,21 +120,20 @@ class Columns:
             return None
         number = place >> 32
         if number not in self._locations:
-            code = self._recording.code(number)
-            known = code.line_table is not None and self._recording.python_version >= _FIRST_VERSION
-            self._locations[number] = Locations(code.first_line, code.line_table or b"") if known else None
+            lines = self._table.lines(number)
+            known = isinstance(lines, LineTable) and self._recording.python_version >= _FIRST_VERSION
+            self._locations[number] = Locations(lines) if known else None
         locations = self._locations[number]
         return None if locations is None else locations.at(place & 0xFFFFFFFF)
 
 
 class Locations:
-    """A co_linetable of CPython 3.11 or later; one that is cut short is read as far as it goes."""
+    """The columns of a function of CPython 3.11 or later; a table that is cut short is read as far as it goes."""
 
-    def __init__(self, first_line: int, table: bytes) -> None:
-        """first_line: co_firstlineno."""
-        self._ends, self._lines = ranges_of_locations(first_line, table)
-        self._places = entry_places(table)
-        self._table = table + bytes(40)
+    def __init__(self, lines: LineTable) -> None:
+        self._ends, self._lines = lines.ends, lines.lines
+        self._places = entry_places(lines.table)
+        self._table = lines.table + bytes(40)
 
     def at(self, offset: int) -> "Optional[Location]":
         """The part of the source of the instruction `offset` bytes into the bytecode; None if that is not known."""

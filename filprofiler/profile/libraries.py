@@ -2,6 +2,7 @@
 
 import os
 
+from filprofiler.profile.elf import constant_parts
 from filprofiler.profile.filters import PACKAGE_FOLDERS
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ _MAPPED = "mapped by the library"
 
 # What the allocators' own messages begin with. A library that holds one of these texts holds that allocator.
 _SIGNS = ((b"<jemalloc>: ", "jemalloc"), (b"mimalloc: error: ", "mimalloc"))
+_LONGEST_SIGN = max(len(sign) for sign, _name in _SIGNS)
 _PIECE_BYTES = 1 << 22
 
 # By the beginning of the file's name: where the file itself is not there, because the report is made elsewhere.
@@ -58,12 +60,16 @@ def allocator_in(path: str) -> str:
 
 def _search(path: str) -> "List[str]":
     """The allocators whose signs are in a file. Raises OSError."""
-    longest = max(len(sign) for sign, _name in _SIGNS)
     found = []  # type: List[str]
     with open(path, "rb") as file:
-        piece = file.read(_PIECE_BYTES)
-        while len(piece) >= longest and len(found) < len(_SIGNS):
-            found += [name for sign, name in _SIGNS if name not in found and sign in piece]
-            more = file.read(_PIECE_BYTES)
-            piece = piece[1 - longest :] + more if more else b""
+        for start, length in constant_parts(file):
+            file.seek(start)
+            before = b""  # the end of the last piece, in which a sign may have begun
+            while length > 0 and len(found) < len(_SIGNS):
+                piece = file.read(min(length, _PIECE_BYTES))
+                if not piece:
+                    break
+                length -= len(piece)
+                found += [name for sign, name in _SIGNS if name not in found and sign in before + piece]
+                before = piece[1 - _LONGEST_SIGN :]
     return found

@@ -50,18 +50,20 @@ class LineTable:
     python_version: PY_VERSION_HEX of the interpreter that compiled it.
     first_line: co_firstlineno.
     table: co_lnotab to CPython 3.9, co_linetable from 3.10. A table that is cut short is read as far as it goes.
+    ends, lines: its ranges, as ranges_of_locations gives them.
     """
 
-    __slots__ = ("_ends", "_lines", "first_line")
+    __slots__ = ("ends", "first_line", "lines", "table")
 
     def __init__(self, python_version: int, first_line: int, table: bytes) -> None:
         self.first_line = first_line
+        self.table = table
         if python_version >= _VERSION_3_11:
-            self._ends, self._lines = ranges_of_locations(first_line, table)
+            self.ends, self.lines = ranges_of_locations(first_line, table)
         elif python_version >= _VERSION_3_10:
-            self._ends, self._lines = _ranges_of_linetable(first_line, table)
+            self.ends, self.lines = _ranges_of_linetable(first_line, table)
         else:
-            self._ends, self._lines = _ranges_of_lnotab(first_line, table)
+            self.ends, self.lines = _ranges_of_lnotab(first_line, table)
 
     def line(self, offset: int) -> int:
         """The line of the instruction `offset` bytes into the bytecode, or NO_LINE if the compiler gave it none.
@@ -70,7 +72,7 @@ class LineTable:
         """
         if offset < 0:
             return self.first_line
-        return self._lines[bisect_right(self._ends, offset)]
+        return self.lines[bisect_right(self.ends, offset)]
 
 
 class OwnLines:

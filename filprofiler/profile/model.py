@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from filprofiler.profile.flat_tree import FlatTree
 from filprofiler.profile.program import Program
+from filprofiler.profile.totals import Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Profile:
         "curve",
         "failed_requests",
         "_flat",
+        "_totals",
         "failures",
         "fatal_request",
         "followed",
@@ -193,6 +195,7 @@ class Profile:
         self.fatal_request = fatal_request
         self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
         self._flat = None  # type: Optional[FlatTree]
+        self._totals = None  # type: Optional[Totals]
 
     @property
     def peak_bytes(self) -> int:
@@ -205,6 +208,13 @@ class Profile:
         if self._flat is None:
             self._flat = FlatTree(self.root)
         return self._flat
+
+    @property
+    def totals(self) -> Totals:
+        """What each line and each function holds; worked out when it is first asked for, as `flat`."""
+        if self._totals is None:
+            self._totals = Totals(self.flat)
+        return self._totals
 
     @property
     def complete(self) -> bool:

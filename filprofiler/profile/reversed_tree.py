@@ -2,10 +2,8 @@
 
 from itertools import compress
 
-from filprofiler.profile.flat_tree import FlatTree
-from filprofiler.profile.model import Node, Site
+from filprofiler.profile.model import Node, Profile, Site
 from filprofiler.profile.threads import ANOTHER_THREAD
-from filprofiler.profile.totals import Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,11 +67,12 @@ class ReversedRoot(ReversedNode):
 
     __slots__ = ()
 
-    def __init__(self, flat: FlatTree, least_share: "Optional[int]" = None) -> None:
+    def __init__(self, profile: Profile, least_share: "Optional[int]" = None) -> None:
+        flat = profile.flat
         super().__init__(flat.root.site, [])
         self.total_bytes = flat.root.total_bytes
         self.callstacks = flat.root.callstacks
-        own_bytes = Totals(flat).own_bytes
+        own_bytes = profile.totals.own_bytes
         least = 0 if least_share is None else min(max(own_bytes), -(-self.total_bytes // least_share))
         groups = {}  # type: Dict[Site, List[Member]]
         for node, number in compress(zip(flat.nodes, flat.numbers), flat.own_bytes):

@@ -9,8 +9,9 @@ from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Tuple
+    from typing import Dict, Tuple, Union
 
+    from filprofiler.profile.lines import LineTable, OwnLines
     from filprofiler.recording.code import Code
     from filprofiler.recording.reader import Recording
 
@@ -67,6 +68,10 @@ class SiteTable:
                 function.sites[line] = found
             self.known[key] = found
         return found
+
+    def lines(self, code_number: int) -> "Union[LineTable, OwnLines, None]":
+        """What tells the lines of a function; None if that was not kept."""
+        return (self._functions.get(code_number) or self._function(code_number)).table
 
     def worker(self) -> int:
         """The number of what stands for a library's own thread."""

@@ -1,11 +1,11 @@
 """What each line and each function holds, by itself and with all that it called."""
 
-from filprofiler.profile.flat_tree import FlatTree
-from filprofiler.profile.model import Site
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Sequence, Tuple
+
+    from filprofiler.profile.flat_tree import FlatTree
+    from filprofiler.profile.model import Site
 
 
 class LineTotal:
@@ -16,7 +16,7 @@ class LineTotal:
 
     __slots__ = ("own_bytes", "site", "total_bytes")
 
-    def __init__(self, site: Site, own_bytes: int, total_bytes: int) -> None:
+    def __init__(self, site: "Site", own_bytes: int, total_bytes: int) -> None:
         self.site = site
         self.own_bytes = own_bytes
         self.total_bytes = total_bytes
@@ -28,7 +28,7 @@ class Totals:
     own_bytes, total_bytes: of each site of the tree, by its number.
     """
 
-    def __init__(self, flat: FlatTree) -> None:
+    def __init__(self, flat: "FlatTree") -> None:
         self._flat = flat
         self.own_bytes, self.total_bytes = _add_up(flat, range(len(flat.sites)), len(flat.sites))
 
@@ -62,7 +62,7 @@ class Totals:
         return size > other_size or (size == other_size and sites[number].order < sites[other].order)
 
 
-def _add_up(flat: FlatTree, groups: "Sequence[int]", count: int) -> "Tuple[List[int], List[int]]":
+def _add_up(flat: "FlatTree", groups: "Sequence[int]", count: int) -> "Tuple[List[int], List[int]]":
     """The own and the total bytes of `count` groups of sites. groups: for each site, the number of its group."""
     own = [0] * count
     total = [0] * count

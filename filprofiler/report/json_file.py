@@ -7,7 +7,6 @@ import json
 
 from filprofiler.profile.remarks import remarks_of
 from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, VERSION
-from filprofiler.profile.totals import Totals
 from filprofiler.report.json_memory import memory_member
 from filprofiler.report.remark_text import remark_basis, remark_text
 
@@ -32,7 +31,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
     members["top_lines"] = [_top_line(line, sources, sites) for line in top.lines]
     members["lines"] = [
         {"site": sites.number(line.site), "own_bytes": line.own_bytes, "total_bytes": line.total_bytes}
-        for line in Totals(profile.flat).lines()
+        for line in profile.totals.lines()
     ]
     members["remarks"] = [_remark(remark, profile.peak_bytes, sites) for remark in remarks_of(profile, top, sources)]
     members["curve"] = [

@@ -15,11 +15,11 @@ A JSON object, in which all text has been made visible:
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
 
-import json
 from itertools import islice
 
 from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.report import text
+from filprofiler.report.compact_json import compact_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") 
         "folders": _folders({site.path for site in sites}, own_code, strings),
         "strings": strings.texts,
     }
-    return script_safe(json.dumps(data, separators=(",", ":")))
+    return script_safe(compact_json(data))
 
 
 def _by_size(tree: "FlatTree") -> "List[int]":

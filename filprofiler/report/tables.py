@@ -1,6 +1,5 @@
 """The tables of lines and of functions, the first rows of which stand in the page itself."""
 
-from filprofiler.profile.totals import Totals
 from filprofiler.report import text
 from filprofiler.report.template import fill, read_template
 
@@ -21,7 +20,7 @@ _MAX_COLUMNS = 200
 
 def table_rows(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> "Tuple[str, str]":
     """The rows of the lines and of the functions with the largest totals, as HTML."""
-    totals = Totals(profile.flat)
+    totals = profile.totals
 
     def shown(site: "Site") -> str:
         return site.path if own_code.owns(site) else own_code.library_path(site.path)

@@ -109,7 +109,7 @@ def _picture(profile: "Profile", sources: SourceReader, turned: bool) -> str:
 
     title = sentences.picture_title(profile)
     if turned:
-        turned_root = ReversedRoot(profile.flat, layout.LEAST_SHARE)
+        turned_root = ReversedRoot(profile, layout.LEAST_SHARE)
         return svg.icicle_svg(turned_root, title + ", Reversed", sources, svg.CALLEES_FIRST)
     return svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST)
 

@@ -8,6 +8,7 @@ from recording_builder import RecordingBuilder
 
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.columns import Locations
+from filprofiler.profile.lines import LineTable
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording
@@ -27,6 +28,7 @@ for path in sorted(glob.glob(os.path.join(os.path.dirname(os.__file__), "*.py"))
         print("%d|%s|%s" % (code.co_firstlineno, binascii.hexlify(code.co_linetable).decode(), positions))
 """
 NOWHERE = ("None", "None", "None", "None")
+VERSION = 0x030B07F0
 
 
 def test_every_instruction_of_many_modules(interpreter):
@@ -38,7 +40,7 @@ def test_every_instruction_of_many_modules(interpreter):
     for row in rows:
         first_line, table, positions = row.split("|")
         expected = [tuple(position.split(",")) for position in positions.split(";")]
-        locations = Locations(int(first_line), bytes.fromhex(table))
+        locations = Locations(LineTable(VERSION, int(first_line), bytes.fromhex(table)))
         found = [locations.at(offset) for offset in range(0, 2 * len(expected), 2)]
         told = [NOWHERE if location is None else tuple(map(str, location)) for location in found]
         located = [(mine, theirs) for mine, theirs in zip(told, expected) if mine != NOWHERE or theirs[2] != "None"]
@@ -48,7 +50,7 @@ def test_every_instruction_of_many_modules(interpreter):
 
 def test_tables_that_are_cut_short_end():
     for table in (b"\xf0", b"\xf0\x7f", b"\x80", b"\xd7\x01", bytes(range(256))):
-        locations = Locations(1, table)
+        locations = Locations(LineTable(VERSION, 1, table))
         assert [locations.at(offset) for offset in range(16 * len(table), 32 * len(table))] == [None] * 16 * len(table)
 
 
@@ -64,7 +66,7 @@ def locations(*places):
 def site_of(tmp_path):
     """Makes the columns that are underlined in a line, of a function whose instructions have a given table."""
 
-    def make(source, table, offsets, version=0x030B07F0):
+    def make(source, table, offsets, version=VERSION):
         (tmp_path / "job.py").write_text(source, encoding="utf-8")
         builder = RecordingBuilder(python_version=version)
         code = builder.code(str(tmp_path / "job.py"), "f", first_line=1, table=table)

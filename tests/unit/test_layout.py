@@ -41,7 +41,7 @@ def check(boxes, whole, max_boxes, max_rows):
 @given(STACKS, st.integers(2, 40), st.integers(2, 10), st.sampled_from([2, 20, 10**9]))
 def test_nothing_is_lost(stacks, max_boxes, max_rows, least_share):
     profile = profile_of_numbers(stacks)
-    for root in (profile.root, ReversedRoot(profile.flat)):
+    for root in (profile.root, ReversedRoot(profile)):
         check(layout.lay_out(root, max_boxes, max_rows, least_share), profile.peak_bytes, max_boxes, max_rows)
 
 

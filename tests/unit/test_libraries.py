@@ -1,5 +1,7 @@
 """Libraries with allocators of their own: what is set for them, and what is said of memory that they have mapped."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Dict
 
@@ -69,6 +71,32 @@ def test_an_allocator_is_known_by_its_messages(tmp_path: Path) -> None:
     ]:
         (tmp_path / name).write_bytes(content)
         assert allocator_in(str(tmp_path / name)) == expected, name
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+def test_only_constant_data_is_searched(tmp_path: Path) -> None:
+    """A library as a compiler makes it: the text is found among its constants, not where it is in code or variables."""
+    path = tmp_path / "made.so"
+    texts = {
+        "constant": 'const char message[] = "<jemalloc>: %s";',
+        "variable": 'char message[] = "<jemalloc>: %s";',
+        "code": '__asm__(".text\\n.ascii \\"<jemalloc>: \\"\\n");',
+    }
+    for place, source in texts.items():
+        command = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(path)]
+        subprocess.run(command, input=source.encode(), check=True)
+        assert allocator_in(str(path)) == ("jemalloc" if place == "constant" else ""), place
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+def test_a_library_that_is_cut_short_is_searched_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "made.so"
+    source = b'const char message[] = "<jemalloc>: %s";'
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(path)], input=source, check=True)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 97):
+        path.write_bytes(whole[:length])
+        assert allocator_in(str(path)) == ("jemalloc" if b"<jemalloc>: " in whole[:length] else ""), length
 
 
 def test_a_file_that_is_not_there_is_known_by_its_name() -> None:

@@ -17,7 +17,6 @@ from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.totals import Totals
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 JOB = "/jobs/job.py"
@@ -37,7 +36,7 @@ def names(nodes):
 
 def test_reversed_tree():
     profile = profile_of(EXAMPLE)
-    root = ReversedRoot(profile.flat)
+    root = ReversedRoot(profile)
     assert (root.total_bytes, root.own_bytes, root.callstacks) == (934, 0, 4)
     assert names(root.children) == [(191, 900, 0, 2), (5, 30, 0, 1), (355, 4, 4, 1)]
     ones = root.children[0]
@@ -48,14 +47,14 @@ def test_reversed_tree():
 
 def test_reversed_tree_of_a_recursion():
     profile = profile_of([([(JOB, 1, "f")] * 3, 10), ([(JOB, 1, "f")], 1)])
-    (node,) = ReversedRoot(profile.flat).children
+    (node,) = ReversedRoot(profile).children
     assert (node.total_bytes, node.own_bytes, node.callstacks) == (11, 1, 2)
 
 
 def test_recursion_counts_once_in_a_lines_total():
     recursive = [(JOB, 1, "f"), (JOB, 1, "f"), (JOB, 2, "g"), (JOB, 1, "f")]
     profile = profile_of([(recursive, 10), ([(JOB, 1, "f")], 1), ([(JOB, 2, "g")], 5)])
-    lines = [(line.site.name, line.own_bytes, line.total_bytes) for line in Totals(profile.flat).lines()]
+    lines = [(line.site.name, line.own_bytes, line.total_bytes) for line in profile.totals.lines()]
     assert lines == [("g", 5, 15), ("f", 11, 11)]
 
 
@@ -63,7 +62,7 @@ def test_recursion_counts_once_in_a_lines_total():
 @given(st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=8), st.integers(1, 1000)), max_size=30))
 def test_totals_of_lines_and_functions_against_a_sum_over_callstacks(stacks):
     profile = profile_of([([(JOB, 1 + n, "f%d" % (n % 3)) for n in numbers], size) for numbers, size in stacks])
-    both = Totals(profile.flat)
+    both = profile.totals
     for totals, key in (
         (both.lines(), lambda site: (site.line, site.name)),
         (both.functions(), lambda site: site.name),

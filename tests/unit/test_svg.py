@@ -23,7 +23,7 @@ def both(profile, title="Peak", program=None):
     sources = SourceReader(program or profile.program)
     return [
         svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST),
-        svg.icicle_svg(ReversedRoot(profile.flat), title, sources, svg.CALLEES_FIRST),
+        svg.icicle_svg(ReversedRoot(profile), title, sources, svg.CALLEES_FIRST),
     ]
 
 
