@@ -1,5 +1,6 @@
 """The command `fil-profile`: reads the command line and hands over to the file of the subcommand."""
 
+import gc
 import os
 import sys
 
@@ -21,6 +22,7 @@ def command() -> "NoReturn":
     tenth of the time that the report took. It also spares us the interactive session that `python -i` would begin: the
     program has had its own.
     """
+    gc.disable()  # nothing is thrown away, but for what `run` does while it waits
     status = main()
     for stream in (sys.stdout, sys.stderr):
         try:

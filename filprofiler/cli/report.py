@@ -1,6 +1,5 @@
 """`fil-profile report PATH`: the report from a recording that was left over or kept, or from a saved profile."""
 
-import gc
 import os
 import sys
 
@@ -27,7 +26,6 @@ def report(path: str, options: "Options") -> int:
     The usual report beside a recording takes its place: the recording is removed, unless it is to be kept or the
     program still writes to it.
     """
-    gc.disable()  # nothing is thrown away until this process ends
     path = os.path.abspath(path)
     try:
         source = find_result(path, FOR_REPORT)

@@ -5,7 +5,6 @@ import os
 import sys
 import time
 
-from filprofiler.cli import browser
 from filprofiler.cli.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe
@@ -88,7 +87,9 @@ def run(target: "Target", options: "Options") -> int:
     def report_now() -> None:
         aside(lambda: _report_now(supervisor, program, folder, output, formats))
 
+    gc.enable()  # the program may run for days
     outcome = supervisor.wait(report_now, meanwhile)
+    gc.disable()  # as command() in cli/__init__.py says
     sampler.close()
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
@@ -181,7 +182,6 @@ def _finish(
     outcome: "Outcome", program: "Program", folder: ResultFolder, options: "Options", watch: MemoryWatch
 ) -> int:
     """After the program's end: the report, and our own end."""
-    gc.disable()  # from here on nothing is thrown away until this process ends
     if not was_started(folder.recording_path):
         # The child has said why it refused, if it came that far.
         if not os.path.exists(folder.recording_path):
@@ -216,6 +216,13 @@ def _finish(
     if not options.keep_recording:
         remove(folder.recording_path)
         remove(os.path.join(folder.path, DESCRIPTION_NAME))
-    if index_path is not None and options.browser and browser.browser_possible(os.environ):
-        browser.open_in_browser(index_path)
+    if index_path is not None and options.browser:
+        _show(index_path)
     return statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)
+
+
+def _show(path: str) -> None:
+    from filprofiler.cli import browser
+
+    if browser.browser_possible(os.environ):
+        browser.open_in_browser(path)

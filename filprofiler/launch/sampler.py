@@ -25,7 +25,7 @@ _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 _TRACKED = Struct("<3Q")  # current_bytes, peak_bytes, peak_clock_ns
 _COUNT = Struct("<I")
 
-_FIRST_SECONDS = 0.02
+_FIRST_SECONDS = 0.04
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
 

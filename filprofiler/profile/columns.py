@@ -4,7 +4,6 @@ Worked out for the few lines that are shown, one at a time, when they are asked 
 """
 
 from bisect import bisect_right
-from collections import defaultdict
 
 from filprofiler.profile.lines import LineTable, entry_places
 
@@ -109,9 +108,9 @@ class Columns:
     def _places_of(self, site: "Site") -> "Iterable[int]":
         if self._by_number is None:
             self._number_of = {known: number for number, known in enumerate(self._table.sites)}
-            by_number = defaultdict(list)  # type: Dict[int, List[int]]
+            by_number = {}  # type: Dict[int, List[int]]
             for place, number in self._table.known.items():
-                by_number[number].append(place)
+                by_number.setdefault(number, []).append(place)
             self._by_number = by_number
         return self._by_number.get(self._number_of.get(site, 0), ())
 
@@ -121,8 +120,8 @@ class Columns:
         number = place >> 32
         if number not in self._locations:
             lines = self._table.lines(number)
-            known = isinstance(lines, LineTable) and self._recording.python_version >= _FIRST_VERSION
-            self._locations[number] = Locations(lines) if known else None
+            known = self._recording.python_version >= _FIRST_VERSION
+            self._locations[number] = Locations(lines) if known and isinstance(lines, LineTable) else None
         locations = self._locations[number]
         return None if locations is None else locations.at(place & 0xFFFFFFFF)
 

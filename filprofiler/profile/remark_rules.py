@@ -1,9 +1,8 @@
 """What the source of one line can show by itself: a file read at once, growth in a loop, numbers made larger."""
 
-import ast
-
 from filprofiler.profile.remark import FLOAT64, GROWN_IN_LOOP, WHOLE_FILE
 from filprofiler.profile.statements import assigned_name, called_name, called_on, names_in
+from filprofiler.profile.syntax import nodes, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,23 +36,23 @@ def about(statement: "Statement") -> "Iterator[Tuple[str, Dict[str, str]]]":
             break
 
 
-def _calls(statement: "Statement") -> "Iterator[ast.Call]":
+def _calls(statement: "Statement") -> "Iterator[nodes.Call]":
     """The calls that a statement's value comes from, the last one first: of `f(...).g()[0]`, `g` and `f`.
 
     Not those whose results other calls work on, because then it is not known which of them the memory is from. Only
     functions and methods that give the same things in another form are looked through.
     """
-    value = statement.node.iter if isinstance(statement.node, ast.For) else getattr(statement.node, "value", None)
+    value = statement.node.iter if isinstance(statement.node, nodes.For) else getattr(statement.node, "value", None)
     while value is not None:
-        if isinstance(value, ast.Call):
+        if isinstance(value, nodes.Call):
             yield value
-            if isinstance(value.func, ast.Attribute) and value.func.attr in _SAME_THINGS:
+            if isinstance(value.func, nodes.Attribute) and value.func.attr in _SAME_THINGS:
                 value = value.func.value
-            elif isinstance(value.func, ast.Name) and value.func.id in _CONTAINERS and len(value.args) == 1:
+            elif isinstance(value.func, nodes.Name) and value.func.id in _CONTAINERS and len(value.args) == 1:
                 value = value.args[0]
             else:
                 return
-        elif isinstance(value, (ast.Subscript, ast.Await)):
+        elif isinstance(value, (nodes.Subscript, nodes.Await)):
             value = value.value
         else:
             return
@@ -64,14 +63,14 @@ def _whole_file(statement: "Statement") -> "Iterator[Dict[str, str]]":
     for call in _calls(statement):
         name, on = called_name(call), called_on(call)
         keywords = {keyword.arg for keyword in call.keywords}
-        if name in _READ_ALL and isinstance(call.func, ast.Attribute) and not call.args:
+        if name in _READ_ALL and isinstance(call.func, nodes.Attribute) and not call.args:
             if name.startswith("read_") or not keywords:
                 yield {"call": name}
         elif name in _READ_TABLE and on in _PANDAS and None not in keywords and not keywords & _IN_PIECES:
             yield {"call": name}
         elif name == "load" and on in _JSON:
             yield {"call": "%s.load" % on}
-        elif name == "list" and not on and len(call.args) == 1 and isinstance(call.args[0], ast.Call):
+        elif name == "list" and not on and len(call.args) == 1 and isinstance(call.args[0], nodes.Call):
             inner = call.args[0]
             if called_name(inner) in _CSV_READERS and called_on(inner) in ("csv", ""):
                 yield {"call": "list(csv.%s)" % called_name(inner)}
@@ -82,8 +81,8 @@ def _grown_in_loop(statement: "Statement") -> "Iterator[Dict[str, str]]":
     name = assigned_name(statement.node)
     if not (statement.loops and name):
         return
-    if isinstance(statement.node, ast.AugAssign):
-        if isinstance(statement.node.op, ast.Add) and _begins_unchangeable(statement, name):
+    if isinstance(statement.node, nodes.AugAssign):
+        if isinstance(statement.node.op, nodes.Add) and _begins_unchangeable(statement, name):
             yield {"call": "+=", "name": name}
         return
     for call in _calls(statement):
@@ -100,13 +99,13 @@ def _begins_unchangeable(statement: "Statement", name: str) -> bool:
     """
     values = [
         node.value
-        for node in ast.walk(statement.scope)
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and assigned_name(node) == name
+        for node in walk(statement.scope)
+        if isinstance(node, (nodes.Assign, nodes.AnnAssign)) and assigned_name(node) == name
     ]
-    return bool(values) and all(isinstance(value, ast.Tuple) or _is_bytes(value) for value in values)
+    return bool(values) and all(isinstance(value, nodes.Tuple) or _is_bytes(value) for value in values)
 
 
-def _is_bytes(value: "ast.AST | None") -> bool:
+def _is_bytes(value: "nodes.AST | None") -> bool:
     return type(value).__name__ == "Bytes" or isinstance(getattr(value, "value", None), bytes)
 
 
@@ -119,15 +118,15 @@ def _float64(statement: "Statement") -> "Iterator[Dict[str, str]]":
             given += call.args[:1]
         elif not (name == "to_numpy" or (name == "asarray" and called_on(call) in _NUMPY)):
             return
-        if isinstance(call.func, ast.Attribute) and any(map(_means_float64, given)):
+        if isinstance(call.func, nodes.Attribute) and any(map(_means_float64, given)):
             yield {"call": name}
         return  # what calls before the last one made is gone, or made smaller, when the line has ended
 
 
-def _means_float64(node: ast.AST) -> bool:
-    if isinstance(node, ast.Attribute):
-        return node.attr in ("float64", "double") and isinstance(node.value, ast.Name) and node.value.id in _NUMPY
-    if isinstance(node, ast.Name):
+def _means_float64(node: nodes.AST) -> bool:
+    if isinstance(node, nodes.Attribute):
+        return node.attr in ("float64", "double") and isinstance(node.value, nodes.Name) and node.value.id in _NUMPY
+    if isinstance(node, nodes.Name):
         return node.id == "float"
     text = node.s if type(node).__name__ == "Str" else getattr(node, "value", None)  # type: ignore[attr-defined]
     return isinstance(text, str) and text in _FLOAT64_NAMES

@@ -4,11 +4,10 @@ A remark is made only where both say so: much is live from a line, and the sourc
 is better than to be wrong, so each rule asks for more than it would strictly need.
 """
 
-import ast
-
 from filprofiler.profile import remark_rules as rules
 from filprofiler.profile.remark import COPY, LARGEST_LINE, LEAST_BYTES, NESTED_CALLS, TEMPORARIES, Remark
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
+from filprofiler.profile.syntax import nodes, walk
 from filprofiler.profile.temporaries import has_temporaries, live_parts
 
 TYPE_CHECKING = False
@@ -50,7 +49,7 @@ def _much(size: int, profile: "Profile") -> bool:
 
 
 def _is_import(statement: "Optional[Statement]") -> bool:
-    return statement is not None and isinstance(statement.node, (ast.Import, ast.ImportFrom))
+    return statement is not None and isinstance(statement.node, (nodes.Import, nodes.ImportFrom))
 
 
 def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Remark]":
@@ -97,7 +96,7 @@ def _copies(told: "List[Told]") -> "Iterator[Remark]":
 def _reads(statement: "Statement", name: str) -> bool:
     """Whether a statement makes something of what a name stands for."""
     value = getattr(statement.node, "value", None)
-    return isinstance(value, ast.expr) and not isinstance(value, ast.Name) and name in names_in(value)
+    return isinstance(value, nodes.expr) and not isinstance(value, nodes.Name) and name in names_in(value)
 
 
 def _used_after(statement: "Statement", name: str) -> bool:
@@ -105,13 +104,13 @@ def _used_after(statement: "Statement", name: str) -> bool:
     if statement.loops:
         return True  # the next time round
     end = last_line(statement.node)
-    for node in ast.walk(statement.scope):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and node is not statement.scope:
+    for node in walk(statement.scope):
+        if isinstance(node, (nodes.FunctionDef, nodes.AsyncFunctionDef, nodes.Lambda)) and node is not statement.scope:
             if name in names_in(node):
                 return True
         elif (
-            isinstance(node, ast.Name) and node.id == name and node.lineno > end and isinstance(node.ctx, ast.Load)
-        ) or (isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names):
+            isinstance(node, nodes.Name) and node.id == name and node.lineno > end and isinstance(node.ctx, nodes.Load)
+        ) or (isinstance(node, (nodes.Global, nodes.Nonlocal)) and name in node.names):
             return True
     return False
 
@@ -134,9 +133,9 @@ def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -
 def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
     """The names of functions of which one is given what the other returns."""
     for part in statement.parts():
-        if isinstance(part, ast.Call):
+        if isinstance(part, nodes.Call):
             for given in list(part.args) + [keyword.value for keyword in part.keywords]:
-                if isinstance(given, ast.Call) and called_name(part) and called_name(given):
+                if isinstance(given, nodes.Call) and called_name(part) and called_name(given):
                     yield called_name(part), called_name(given)
 
 

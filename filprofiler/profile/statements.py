@@ -1,8 +1,7 @@
 """The statement of the source that a line belongs to, with what stands round it, as a syntax tree."""
 
-import ast
-
 from filprofiler.profile.model import Site
+from filprofiler.profile.syntax import children, nodes, parse, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,10 +9,10 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.source import SourceReader
 
-    Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+    Function = Union[nodes.FunctionDef, nodes.AsyncFunctionDef]
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LOOPS = (nodes.For, nodes.AsyncFor, nodes.While)
+_FUNCTIONS = (nodes.FunctionDef, nodes.AsyncFunctionDef)
 _LARGEST_FILE = 2000000  # characters; parsing larger ones would take seconds
 
 
@@ -27,19 +26,19 @@ class Statement:
 
     __slots__ = ("loops", "node", "scope")
 
-    def __init__(self, node: ast.stmt, scope: ast.AST, loops: bool) -> None:
+    def __init__(self, node: nodes.stmt, scope: nodes.AST, loops: bool) -> None:
         self.node = node
         self.scope = scope
         self.loops = loops
 
-    def parts(self) -> "Iterator[ast.AST]":
+    def parts(self) -> "Iterator[nodes.AST]":
         """The nodes of the statement itself, without the statements in its body and without inner functions' bodies."""
-        pending = [self.node]  # type: List[ast.AST]
+        pending = [self.node]  # type: List[nodes.AST]
         while pending:
             node = pending.pop()
             yield node
-            for child in ast.iter_child_nodes(node):
-                if not isinstance(child, (ast.stmt, ast.Lambda)):
+            for child in children(node):
+                if not isinstance(child, (nodes.stmt, nodes.Lambda)):
                     pending.append(child)
 
 
@@ -65,62 +64,62 @@ class Statements:
         if not text or len(text) > _LARGEST_FILE:
             return []
         try:
-            module = ast.parse(text)
+            module = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []  # of another Python's grammar, or no Python at all
         found = []  # type: List[Statement]
-        pending = [(module, module, False)]  # type: List[tuple[ast.AST, ast.AST, bool]]
+        pending = [(module, module, False)]  # type: List[tuple[nodes.AST, nodes.AST, bool]]
         while pending:
             node, scope, loops = pending.pop()
-            for child in ast.iter_child_nodes(node):
-                if isinstance(child, ast.stmt):
+            for child in children(node):
+                if isinstance(child, nodes.stmt):
                     found.append(Statement(child, scope, loops))
-                if isinstance(child, _FUNCTIONS + (ast.ClassDef,)):
+                if isinstance(child, _FUNCTIONS + (nodes.ClassDef,)):
                     pending.append((child, child, False))
-                elif isinstance(child, (ast.stmt, ast.ExceptHandler)) or type(child).__name__ == "match_case":
+                elif isinstance(child, (nodes.stmt, nodes.ExceptHandler)) or type(child).__name__ == "match_case":
                     pending.append((child, scope, loops or isinstance(child, _LOOPS)))
         return found
 
 
-def last_line(statement: ast.stmt) -> int:
+def last_line(statement: nodes.stmt) -> int:
     """The last line of a statement without its body, so that an inner statement is never taken for its outer one."""
     last = statement.lineno
-    pending = [statement]  # type: List[ast.AST]
+    pending = [statement]  # type: List[nodes.AST]
     while pending:
         node = pending.pop()
         last = max(last, getattr(node, "end_lineno", None) or 0 if node is not statement else 0)
         last = max(last, getattr(node, "lineno", 0))
-        pending += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+        pending += [child for child in children(node) if not isinstance(child, nodes.stmt)]
     if not hasattr(statement, "body") and getattr(statement, "end_lineno", None):
         last = max(last, statement.end_lineno or 0)
     return last
 
 
-def called_name(call: ast.Call) -> str:
+def called_name(call: nodes.Call) -> str:
     """The last word of what is called: "read_csv" of `pd.read_csv(...)`; "" for anything but names."""
-    if isinstance(call.func, ast.Attribute):
+    if isinstance(call.func, nodes.Attribute):
         return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+    return call.func.id if isinstance(call.func, nodes.Name) else ""
 
 
-def called_on(call: ast.Call) -> "Optional[str]":
+def called_on(call: nodes.Call) -> "Optional[str]":
     """The name on which a method is called: "pd" of `pd.read_csv(...)`; "" for a plain function; None for all else."""
-    if isinstance(call.func, ast.Attribute):
-        return call.func.value.id if isinstance(call.func.value, ast.Name) else None
-    return "" if isinstance(call.func, ast.Name) else None
+    if isinstance(call.func, nodes.Attribute):
+        return call.func.value.id if isinstance(call.func.value, nodes.Name) else None
+    return "" if isinstance(call.func, nodes.Name) else None
 
 
-def names_in(node: ast.AST) -> "List[str]":
+def names_in(node: nodes.AST) -> "List[str]":
     """The plain names that an expression reads."""
-    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return [part.id for part in walk(node) if isinstance(part, nodes.Name)]
 
 
-def assigned_name(statement: ast.stmt) -> str:
+def assigned_name(statement: nodes.stmt) -> str:
     """The one plain name to which a statement assigns; "" if it is no such assignment."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]  # type: ast.expr
-    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+    if isinstance(statement, nodes.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]  # type: nodes.expr
+    elif isinstance(statement, (nodes.AnnAssign, nodes.AugAssign)):
         target = statement.target
     else:
         return ""
-    return target.id if isinstance(target, ast.Name) else ""
+    return target.id if isinstance(target, nodes.Name) else ""

@@ -1,6 +1,6 @@
 """Which parts of one arithmetic expression are live together, told apart by their columns."""
 
-import ast
+from filprofiler.profile.syntax import children, nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Expression = Tuple[int, str]  # bytes; the expression as it stands in the source
 
-_ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Compare)
+_ARITHMETIC = (nodes.BinOp, nodes.UnaryOp, nodes.Compare)
 _MOST_CHARACTERS = 60  # of an expression that is shown
 
 
@@ -42,18 +42,18 @@ def live_parts(statement: "Statement", site: "Site", line: str, parts: "Sequence
     return sorted(found, reverse=True)
 
 
-def _operands(statement: "Statement") -> "List[ast.expr]":
+def _operands(statement: "Statement") -> "List[nodes.expr]":
     """The operands of arithmetic that make something new themselves: their results are gone when the line has ended."""
-    found = []  # type: List[ast.expr]
+    found = []  # type: List[nodes.expr]
     for node in statement.parts():
         if isinstance(node, _ARITHMETIC):
-            found += [part for part in ast.iter_child_nodes(node) if isinstance(part, _ARITHMETIC + (ast.Call,))]
+            found += [part for part in children(node) if isinstance(part, _ARITHMETIC + (nodes.Call,))]
     return found
 
 
-def _on_line(node: ast.expr, line: int) -> bool:
+def _on_line(node: nodes.expr, line: int) -> bool:
     return node.lineno == line and getattr(node, "end_lineno", None) == line
 
 
-def _columns(node: ast.expr) -> "Tuple[int, int]":
+def _columns(node: nodes.expr) -> "Tuple[int, int]":
     return node.col_offset, getattr(node, "end_col_offset", None) or 0

@@ -298,3 +298,11 @@ def test_no_remark_without_evidence(scientific: support.Profiler, tmp_path: Path
     source, forbidden = SILENT[name]
     found, _data = remarks(scientific, script_of(source, tmp_path), tmp_path)
     assert not [remark for remark in found if remark["kind"] in forbidden], found
+
+
+def test_what_the_source_is_warned_of_is_said_once(profiler: support.Profiler, tmp_path: Path) -> None:
+    """The compiler's warnings are the program's. The report parses the same source and adds none."""
+    path = script_of("pattern = '\\d'\ndata = bytearray(50_000_000)\n", tmp_path)
+    done = profiler.run([str(path)], cwd=tmp_path)
+    warned = [line for line in done.program_stderr().splitlines() if "Warning" in line]
+    assert done.status == 0 and len(warned) == (profiler.version >= (3, 12)), done.account()
