@@ -56,8 +56,7 @@ class Statements:
         found = self._files.get(site.path)
         if found is None:
             found = self._files[site.path] = self._parsed(site.path)
-        covering = [item for item in found if item.node.lineno <= site.line <= last_line(item.node)]
-        return max(covering, key=lambda item: item.node.lineno) if covering else None
+        return next((item for item in found if item.node.lineno <= site.line <= last_line(item.node)), None)
 
     def _parsed(self, path: str) -> "List[Statement]":
         text = "\n".join(self._sources.lines(path))
@@ -78,6 +77,7 @@ class Statements:
                     pending.append((child, child, False))
                 elif isinstance(child, (nodes.stmt, nodes.ExceptHandler)) or type(child).__name__ == "match_case":
                     pending.append((child, scope, loops or isinstance(child, _LOOPS)))
+        found.sort(key=lambda item: item.node.lineno, reverse=True)  # so that inner ones come before those round them
         return found
 
 

@@ -167,8 +167,8 @@ class Recording:
 
     def _repair_sizes(self, current: "List[int]", at_peak: "List[int]") -> None:
         """Take nodes with impossible sizes for empty."""
-        if max(max(current, default=0), max(at_peak, default=0)) < _IMPOSSIBLE_BYTES:
-            return
+        if sum(current) < _IMPOSSIBLE_BYTES and sum(at_peak) < _IMPOSSIBLE_BYTES:
+            return  # so is each of them
         for number in range(len(current)):
             if current[number] >= _IMPOSSIBLE_BYTES or at_peak[number] >= _IMPOSSIBLE_BYTES:
                 self.damaged += 1
@@ -181,7 +181,7 @@ class Recording:
             column += [0] * (first - len(column))
             column[:first] = [0] * first
         right = (
-            min(parents[first:], default=1) > 0
+            0 not in parents[first:]
             and all(map(lt, parents[first:], range(first, len(parents))))
             and max(codes[first:], default=0) < code_count
         )

@@ -9,20 +9,19 @@ other control characters and lone surrogates as Python would spell them ("\\n", 
 backslash too, stands as it is. The file is UTF-8.
 """
 
-from filprofiler.profile.model import Profile, Site
-from filprofiler.report.text import full_label
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator
+    from typing import Dict, Iterator, List, Sequence
+
+    from filprofiler.profile.model import Profile, Site
 
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
 
 
-def prof_pieces(profile: Profile) -> "Iterator[bytes]":
+def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
     """The file in pieces. Only stacks that something is called from are put together as a whole."""
     flat = profile.flat
-    labels = [frame_label(site).encode("utf-8") for site in flat.sites]
+    labels = _labels(flat.sites)
     stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root on, each with its ";"
     for node, number, depth, size in zip(flat.nodes, flat.numbers, flat.depths, flat.own_bytes):
         label = labels[number]
@@ -33,12 +32,23 @@ def prof_pieces(profile: Profile) -> "Iterator[bytes]":
             stacks[depth] = stacks[depth - 1] + label + b";"
 
 
-def frame_label(site: Site) -> str:
-    """One frame as the file has it: "PATH:LINE (FUNCTION)"."""
-    text = full_label(site)
-    if text.isprintable() and ";" not in text:
-        return text
-    return "".join(map(_escaped, text))
+def _labels(sites: "Sequence[Site]") -> "List[bytes]":
+    """Each site as the file has it: "PATH:LINE (FUNCTION)"; or a special site's text. Most paths are met often."""
+    written = {}  # type: Dict[str, bytes]
+    for site in sites:
+        for text in (site.path, site.name):
+            if text not in written:
+                written[text] = _written(text)
+    return [
+        b"%b:%d (%b)" % (written[site.path], site.line, written[site.name]) if site.path else written[site.name]
+        for site in sites
+    ]
+
+
+def _written(text: str) -> bytes:
+    if not text.isprintable() or ";" in text:
+        text = "".join(map(_escaped, text))
+    return text.encode("utf-8")
 
 
 def _escaped(character: str) -> str:
