@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Sequence, Tuple
+    from typing import Dict, List, Optional, Tuple
 
     from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.model import Site
@@ -30,7 +30,31 @@ class Totals:
 
     def __init__(self, flat: "FlatTree") -> None:
         self._flat = flat
-        self.own_bytes, self.total_bytes = _add_up(flat, range(len(flat.sites)), len(flat.sites))
+        places = {}  # type: Dict[Tuple[str, str], int]
+        self._groups = [places.setdefault((site.path, site.name), len(places)) for site in flat.sites]
+        self._add_up(len(places))
+
+    def _add_up(self, group_count: int) -> None:
+        """The own and the total bytes of all sites, and of the groups that they are in: the functions."""
+        flat, groups = self._flat, self._groups
+        own, total = [0] * len(flat.sites), [0] * len(flat.sites)
+        group_own, group_total = [0] * group_count, [0] * group_count
+        behind = [0] * len(flat.sites)  # the place behind all nodes below the one that was counted last
+        group_behind = [0] * group_count
+        columns = zip(flat.numbers, flat.own_bytes, flat.total_bytes, flat.ends)
+        for place, (site, own_bytes, total_bytes, end) in enumerate(columns):
+            group = groups[site]
+            if own_bytes:
+                own[site] += own_bytes
+                group_own[group] += own_bytes
+            if place >= group_behind[group]:  # else it is below one that was counted
+                group_behind[group] = end
+                group_total[group] += total_bytes
+            if place >= behind[site]:
+                behind[site] = end
+                total[site] += total_bytes
+        self.own_bytes, self.total_bytes = own, total
+        self._group_own_bytes, self._group_total_bytes = group_own, group_total
 
     def lines(self, most: "Optional[int]" = None) -> "List[LineTotal]":
         """The sites with the largest totals, the largest first; at most so many, or all."""
@@ -41,17 +65,14 @@ class Totals:
 
     def functions(self, most: "Optional[int]" = None) -> "List[LineTotal]":
         """The functions with the largest totals, as `lines`. A function is a name in a file."""
-        flat = self._flat
-        places = {}  # type: Dict[Tuple[str, str], int]
-        groups = [places.setdefault((site.path, site.name), len(places)) for site in flat.sites]
-        own_bytes, total_bytes = _add_up(flat, groups, len(places))
+        sites, own_bytes, total_bytes = self._flat.sites, self._group_own_bytes, self._group_total_bytes
         chosen = set(_largest(total_bytes, most))
         first_lines = {}  # type: Dict[int, int]
-        for number, group in enumerate(groups):
+        for number, group in enumerate(self._groups):
             if group in chosen and self._comes_before(number, first_lines.setdefault(group, number)):
                 first_lines[group] = number
         functions = [
-            LineTotal(flat.sites[number], own_bytes[group], total_bytes[group]) for group, number in first_lines.items()
+            LineTotal(sites[number], own_bytes[group], total_bytes[group]) for group, number in first_lines.items()
         ]
         return _ordered(functions, most)
 
@@ -60,21 +81,6 @@ class Totals:
         size, other_size = self.total_bytes[number], self.total_bytes[other]
         sites = self._flat.sites
         return size > other_size or (size == other_size and sites[number].order < sites[other].order)
-
-
-def _add_up(flat: "FlatTree", groups: "Sequence[int]", count: int) -> "Tuple[List[int], List[int]]":
-    """The own and the total bytes of `count` groups of sites. groups: for each site, the number of its group."""
-    own = [0] * count
-    total = [0] * count
-    behind = [0] * count  # the place behind all nodes below the one that was counted last
-    columns = zip(flat.numbers, flat.own_bytes, flat.total_bytes, flat.ends)
-    for place, (site, own_bytes, total_bytes, end) in enumerate(columns):
-        group = groups[site]
-        own[group] += own_bytes
-        if place >= behind[group]:  # else it is below one that was counted
-            behind[group] = end
-            total[group] += total_bytes
-    return own, total
 
 
 def _largest(totals: "List[int]", most: "Optional[int]") -> "List[int]":
