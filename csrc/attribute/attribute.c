@@ -96,6 +96,22 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     return node;
 }
 
+/* The calling thread's callstack by its thread state, whose context needs no care. */
+INLINE uint32_t attribute_state(struct thread_context *context, uintptr_t thread_state)
+{
+    uintptr_t innermost = innermost_frame(thread_state);
+    if (innermost == 0) {
+        return context->start_node;
+    }
+    if (LIKELY(context->depth - 1 < walker.short_stack)) {
+        uint32_t node = same_short_stack(context, innermost);
+        if (LIKELY(node != FIL_NODE_NONE)) {
+            return node;
+        }
+    }
+    return frame_walk(context, thread_state, innermost);
+}
+
 uint32_t attribute_now(void)
 {
     struct thread_context *context = thread_local_state.context;
@@ -112,17 +128,22 @@ uint32_t attribute_now(void)
     if (thread_state == 0) {
         return without_thread_state(context);
     }
-    uintptr_t innermost = innermost_frame(thread_state);
-    if (innermost == 0) {
-        return context->start_node;
-    }
-    if (LIKELY(context->depth - 1 < walker.short_stack)) {
-        uint32_t node = same_short_stack(context, innermost);
-        if (LIKELY(node != FIL_NODE_NONE)) {
-            return node;
+    context->thread_state = thread_state;
+    return attribute_state(context, thread_state);
+}
+
+/* The state that holds the GIL is the calling thread's own if it is the one that this thread was last found to have. A thread
+ * that allocates without the GIL, against the rules, finds NULL or another thread's there, and takes the usual way. */
+uint32_t attribute_holding_gil(void)
+{
+    struct thread_context *context = thread_local_state.context;
+    if (LIKELY(context != NULL && context->generation == __atomic_load_n(&state.generation, __ATOMIC_RELAXED))) {
+        uintptr_t thread_state = (uintptr_t)walker.running_state();
+        if (LIKELY(thread_state != 0 && thread_state == context->thread_state)) {
+            return attribute_state(context, thread_state);
         }
     }
-    return frame_walk(context, thread_state, innermost);
+    return attribute_now();
 }
 
 /* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */

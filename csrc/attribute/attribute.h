@@ -16,6 +16,9 @@
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
 
+/* The same for a thread that holds the GIL, quicker. Should it not hold it after all, nothing is lost but that. */
+uint32_t attribute_holding_gil(void);
+
 /* The node for a mapping of `bytes` that `caller`, an address of code, made while the calling thread's callstack was
  * `node`. If it is large enough to be stock of an allocator inside a library, the library is told too. */
 uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes);

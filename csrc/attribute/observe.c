@@ -49,7 +49,12 @@ int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *l
         return FIL_ERROR_NO_PYTHON;
     }
     memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
-    walker.thread_state = platform_guarded(walker.thread_state);
+    platform_thread_state *ask = walker.thread_state;
+    walker.running_state = walker.thread_state = platform_guarded(ask);
+    found = platform_symbol(python_version < 0x030D0000 ? "_PyThreadState_UncheckedGet" : "PyThreadState_GetUnchecked");
+    if (found != NULL && walker.thread_state == ask) { /* else this one would need a guard too */
+        memcpy(&walker.running_state, &found, sizeof found);
+    }
     walker.layout = *layout;
     walker.short_stack = layout->form == INSTRUCTION_POINTER ? SHORT_STACK : 0;
     walker.python_version = python_version;
@@ -81,7 +86,7 @@ int32_t attribute_use_profile_function(uint32_t python_version, bool pin_code)
     if (!shadow_stack_prepare(pin_code)) {
         return FIL_ERROR_NO_PYTHON;
     }
-    walker.thread_state = no_thread_state;
+    walker.running_state = walker.thread_state = no_thread_state;
     walker.python_version = python_version;
     walker.stacks = FIL_STACKS_PROFILED;
     walker.selected = false;

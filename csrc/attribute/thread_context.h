@@ -32,6 +32,7 @@ struct thread_context {
     struct cached_frame *frames; /* root first */
     uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
     uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
+    uintptr_t thread_state;      /* the thread's own, when it was last asked for by walker.thread_state; 0: it was not */
     uint32_t depth;              /* frames in use */
     uint32_t joined;             /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
     uint32_t capacity;           /* of the three arrays */

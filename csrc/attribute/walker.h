@@ -12,6 +12,8 @@
 struct walker {
     /* CPython's PyGILState_GetThisThreadState: right while the GIL is released, NULL in threads that Python never met. */
     void *(*thread_state)(void);
+    /* The state that holds the GIL, in half a dozen instructions: CPython's PyThreadState_GetUnchecked; else `thread_state`. */
+    void *(*running_state)(void);
     struct fil_layout layout;
     uint32_t short_stack; /* SHORT_STACK, or 0 where the layout does not allow it */
     uint32_t python_version;

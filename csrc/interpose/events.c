@@ -35,10 +35,9 @@ static __attribute__((noinline)) void add_any_block(const void *block, size_t by
     state_leave(locked);
 }
 
-__attribute__((noinline)) void event_add_block(const void *block, size_t bytes, uint32_t node)
+__attribute__((noinline)) void event_add_block(uint32_t *slot, const void *block, size_t bytes, uint32_t node)
 {
     const struct thread_local_state *own = &thread_local_state;
-    uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
     if (LIKELY(bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST)) {
         bool locked = state_enter();
         /* As attribute_still and thread_record ask, in one. */

@@ -18,7 +18,7 @@ static inline bool events_counted(void)
 }
 
 /* Every block, in every state of the process; the inline functions below serve the most frequent case themselves. */
-void event_add_block(const void *block, size_t bytes, uint32_t node);
+void event_add_block(uint32_t *slot, const void *block, size_t bytes, uint32_t node); /* slot: NULL if it has none yet */
 struct block event_take_block(uint32_t *slot, const void *block);
 void event_remove_block(uint32_t *slot, const void *block);
 
@@ -33,18 +33,18 @@ static inline uint32_t *event_find_block(const void *block)
     return slot != NULL && slot[0] != 0 ? slot : NULL;
 }
 
-/* The calling thread took a block. */
-static inline void event_block_added(const void *block, size_t bytes)
+/* The calling thread took a block; `holds_gil`: as one of Python's own. */
+static inline void event_block_added(const void *block, size_t bytes, bool holds_gil)
 {
     uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
     __builtin_prefetch(slot, 1); /* it is seldom in the first cache, and the callstack takes a while */
-    uint32_t node = attribute_now();
+    uint32_t node = holds_gil ? attribute_holding_gil() : attribute_now();
     if (!state.threads && bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST) {
         block_write(slot, bytes, node);
         ledger_grow(&state.ledger, node, bytes);
         return;
     }
-    event_add_block(block, bytes, node);
+    event_add_block(slot, block, bytes, node);
 }
 
 /* The calling thread is about to give a block back. */

@@ -63,7 +63,7 @@ static inline size_t spaced(size_t bytes)
 static inline void *added_small(void *block, size_t bytes)
 {
     if (bytes - 1 < SMALL_LIMIT && block != NULL && state.tracking) {
-        event_block_added(block, bytes);
+        event_block_added(block, bytes, true);
     }
     return block;
 }
@@ -112,7 +112,7 @@ static inline void *added_shown(void *block, size_t bytes)
     if (block == NULL) {
         event_request_failed(bytes, FIL_REQUEST_BLOCK);
     } else if (events_counted()) {
-        event_block_added(block, bytes == 0 ? 1 : bytes);
+        event_block_added(block, bytes == 0 ? 1 : bytes, false);
     }
     return block;
 }

@@ -1,6 +1,9 @@
 /* Threads, forks and fork handlers that go past the usual functions. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -130,4 +133,35 @@ static void allocate_before_fork(void)
 __attribute__((constructor)) static void register_handler(void)
 {
     (void)pthread_atfork(allocate_before_fork, allocate_before_fork, allocate_before_fork);
+}
+
+static atomic_bool waits, held, took;
+
+bool unusual_waits(void)
+{
+    return atomic_load(&waits);
+}
+
+/* Holds whatever its caller holds (the GIL) until unusual_take_beside has what it wants. */
+void unusual_hold(void)
+{
+    atomic_store(&held, true);
+    while (!atomic_load(&took)) {
+        sched_yield();
+    }
+}
+
+/* While another thread is in unusual_hold, takes `count` blocks of `bytes`, which are kept. How many it got. */
+int unusual_take_beside(void *(*take_block)(size_t), int count, size_t bytes)
+{
+    int got = 0;
+    atomic_store(&waits, true);
+    while (!atomic_load(&held)) {
+        sched_yield();
+    }
+    for (int i = 0; i < count; i++) {
+        got += take_block(bytes) != NULL;
+    }
+    atomic_store(&took, true);
+    return got;
 }

@@ -45,6 +45,15 @@ def test_fork_handlers_of_others_may_allocate(profiler: support.Profiler, c_libr
     assert run_unusual(profiler, c_libraries, "fork-handler", env=preload).stdout.strip() == "0"
 
 
+def test_blocks_that_are_taken_without_the_gil(profiler: support.Profiler, c_libraries: Path) -> None:
+    """They belong to the thread that takes them, not to the one that holds the GIL meanwhile."""
+    if profiler.version >= (3, 12):
+        pytest.skip("this Python does not know the feature: its allocator crashes without the GIL")
+    done = run_unusual(profiler, c_libraries, "without-gil")
+    assert done.stdout.strip() == "40000"
+    assert support.close_to(done.at_marker(UNUSUAL, "without-gil"), 40000 * 512)
+
+
 def test_a_timer_that_arms_itself_again_does_not_grow_the_callstacks(
     profiler: support.Profiler, c_libraries: Path
 ) -> None:

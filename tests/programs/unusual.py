@@ -39,3 +39,18 @@ elif which == "timer":
 
     again(100)
     print(0)
+elif which == "without-gil":
+    # Against the rules: Python's own allocator without the GIL, which another thread has.
+    def hold():
+        while not library.unusual_waits():
+            pass
+        ctypes.PyDLL(sys.argv[1]).unusual_hold()
+
+    def take(count):
+        allocate = ctypes.cast(ctypes.pythonapi.PyMem_Malloc, ctypes.c_void_p)
+        return library.unusual_take_beside(allocate, count, ctypes.c_size_t(512))  # MARK without-gil
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    print(take(40000))
+    holder.join()
