@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any, Dict, List
 
-from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig  # type: ignore[import-not-found]
+from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RECIPE = os.path.join(ROOT, "recipe", "recipe.yaml")
