@@ -87,14 +87,23 @@ def run(target: "Target", options: "Options") -> int:
     def report_now() -> None:
         aside(lambda: _report_now(supervisor, program, folder, output, formats))
 
-    gc.enable()  # the program may run for days
-    outcome = supervisor.wait(report_now, meanwhile)
-    gc.disable()  # as command() in cli/__init__.py says
+    outcome = _wait(supervisor, report_now, meanwhile)
     sampler.close()
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
     preload.close()
     return _finish(outcome, program, folder, options, watch)
+
+
+def _wait(supervisor: Supervisor, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> "Outcome":
+    """Wait for the program's end, which can take days: so with the garbage collector, however we were called."""
+    collects = gc.isenabled()
+    gc.enable()
+    try:
+        return supervisor.wait(report_now, meanwhile)
+    finally:
+        if not collects:
+            gc.disable()
 
 
 def _environment(preload: "Preload", options: "Options", program: "Program") -> "Dict[str, str]":

@@ -2,7 +2,7 @@
 
 import os
 
-from filprofiler.profile.elf import constant_parts
+from filprofiler.profile.elf import data_parts
 from filprofiler.profile.filters import PACKAGE_FOLDERS
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def _search(path: str) -> "List[str]":
     """The allocators whose signs are in a file. Raises OSError."""
     found = []  # type: List[str]
     with open(path, "rb") as file:
-        for start, length in constant_parts(file):
+        for start, length in data_parts(file):
             file.seek(start)
             before = b""  # the end of the last piece, in which a sign may have begun
             while length > 0 and len(found) < len(_SIGNS):

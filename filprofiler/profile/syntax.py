@@ -7,20 +7,40 @@ What the package adds to the parser and its nodes and we need is here: `parse`, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast as nodes
-    from typing import Iterator, List
+    from typing import Any, Iterator, List
 else:
     import _ast as nodes
 
 __all__ = ["children", "nodes", "parse", "walk"]
 
 
+class _OurFile:
+    """Stands in a warnings filter where a pattern for the module's name does: it matches what `parse` compiles."""
+
+    NAME = "<read by filprofiler>"
+
+    @classmethod
+    def match(cls, name: str) -> bool:
+        """As a pattern's."""
+        return name == cls.NAME
+
+
+# The program was warned when it was compiled. No catch_warnings: in the user's process, where reports are made too, it
+# would hide the warnings of all threads, and bring back warnings that are shown once.
+_NO_WARNING = ("ignore", None, Warning, _OurFile, 0)
+
+
 def parse(text: str) -> "nodes.Module":
     """The tree of a module. Raises SyntaxError, ValueError, RecursionError or MemoryError, as `compile` does."""
     import warnings
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the program was told when it was compiled
-        tree = compile(text, "<unknown>", "exec", nodes.PyCF_ONLY_AST, True)
+    filters = warnings.filters  # type: Any
+    filters.insert(0, _NO_WARNING)
+    try:
+        tree = compile(text, _OurFile.NAME, "exec", nodes.PyCF_ONLY_AST, True)
+    finally:
+        if _NO_WARNING in filters:
+            filters.remove(_NO_WARNING)
     assert isinstance(tree, nodes.Module)
     return tree
 

@@ -296,3 +296,24 @@ def test_thread_pools_are_limited_while_profiling_only(scientific: support.Profi
         pytest.skip("threadpoolctl cannot be installed here (no package index?)")
     done = scientific.call(["-m", "filprofiler", "python", "-c", POOLS], env={"OPENBLAS_NUM_THREADS": "2"})
     assert done.returncode == 0, support.text_of(done.stderr)
+
+
+WARNING = r"""
+import sys, warnings
+from filprofiler import api
+pattern = "\\d"
+def noisy():
+    warnings.warn("the program's own")
+for number in range(3):
+    noisy()
+    api.profile(lambda: bytearray(50_000_000), "%s/%d" % (sys.argv[1], number))
+"""
+
+
+def test_the_programs_warnings_are_left_alone(profiler: support.Profiler, tmp_path: Path) -> None:
+    """A report parses the program's source: what is warned of in it is not told, and what was told once not again."""
+    (tmp_path / "job.py").write_text(WARNING.replace("\\\\", "\\"))
+    done = profiler.call(["-m", "filprofiler", "python", tmp_path / "job.py", tmp_path])
+    said = support.text_of(done.stderr)
+    assert done.returncode == 0 and said.count("the program's own") == 2, said  # the message, and the line of source
+    assert said.count("SyntaxWarning") == (profiler.version >= (3, 12)), said

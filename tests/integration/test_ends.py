@@ -207,3 +207,13 @@ def test_the_supervisor_is_killed(one_profiler: support.Profiler) -> None:
     running.process.communicate(timeout=60)
     (folder,) = running.output.iterdir()
     assert any(path.stat().st_size > 100000 for path in folder.iterdir()), "the recording is gone"
+
+
+def test_an_interactive_session_after_the_program_is_the_programs_alone(profiler: support.Profiler) -> None:
+    """`python -i -m filprofiler`: one session, in which the program's names are known, and a report after it."""
+    output = profiler.new_output()
+    command = ["-i", *profiler.command(["-c", "kept = bytearray(9 << 20)"], output)[1:]]
+    done = profiler.call(command, stdin=b"print('in it:', len(kept))\n")
+    said = support.text_of(done.stderr)
+    assert support.text_of(done.stdout).split() == ["in", "it:", str(9 << 20)] and done.returncode == 0, said
+    assert said.count(">>>") == 2 and "Report: " in said, said

@@ -1,6 +1,7 @@
 """Libraries with allocators of their own: what is set for them, and what is said of memory that they have mapped."""
 
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 from typing import Dict
@@ -12,6 +13,7 @@ from filprofiler import _abi
 from filprofiler.cli.arguments import parse
 from filprofiler.launch.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
 from filprofiler.profile.build import build_profile
+from filprofiler.profile.elf import data_parts
 from filprofiler.profile.libraries import Libraries, allocator_in
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
@@ -73,30 +75,54 @@ def test_an_allocator_is_known_by_its_messages(tmp_path: Path) -> None:
         assert allocator_in(str(tmp_path / name)) == expected, name
 
 
-@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
-def test_only_constant_data_is_searched(tmp_path: Path) -> None:
-    """A library as a compiler makes it: the text is found among its constants, not where it is in code or variables."""
-    path = tmp_path / "made.so"
+def made_library(folder: Path, source: str = 'const char message[] = "<jemalloc>: %s";') -> Path:
+    """A library as a compiler makes it."""
+    path = folder / "made.so"
+    command = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(path)]
+    subprocess.run(command, input=source.encode(), check=True)
+    return path
+
+
+NEEDS_COMPILER = pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+
+
+@NEEDS_COMPILER
+def test_all_but_code_is_searched(tmp_path: Path) -> None:
     texts = {
-        "constant": 'const char message[] = "<jemalloc>: %s";',
-        "variable": 'char message[] = "<jemalloc>: %s";',
-        "code": '__asm__(".text\\n.ascii \\"<jemalloc>: \\"\\n");',
+        'const char message[] = "<jemalloc>: %s";': "jemalloc",
+        'char message[] = "<jemalloc>: %s";': "jemalloc",
+        'int f(void); const struct { char text[20]; int (*f)(void); } message = {"<jemalloc>: %s", f};': "jemalloc",
+        '__asm__(".text\\n.ascii \\"<jemalloc>: \\"\\n");': "",
     }
-    for place, source in texts.items():
-        command = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(path)]
-        subprocess.run(command, input=source.encode(), check=True)
-        assert allocator_in(str(path)) == ("jemalloc" if place == "constant" else ""), place
+    for source, expected in texts.items():
+        assert allocator_in(str(made_library(tmp_path, source))) == expected, source
 
 
-@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+@NEEDS_COMPILER
 def test_a_library_that_is_cut_short_is_searched_as_a_whole(tmp_path: Path) -> None:
-    path = tmp_path / "made.so"
-    source = b'const char message[] = "<jemalloc>: %s";'
-    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(path)], input=source, check=True)
+    path = made_library(tmp_path)
     whole = path.read_bytes()
     for length in range(0, len(whole), 97):
         path.write_bytes(whole[:length])
         assert allocator_in(str(path)) == ("jemalloc" if b"<jemalloc>: " in whole[:length] else ""), length
+
+
+@NEEDS_COMPILER
+@pytest.mark.parametrize(
+    "section",
+    [struct.pack("<4xIQ8xQQ24x", 1, 2, 1 << 63, 9), struct.pack("<4xIQ8xQQ24x", 1, 2, 0, 5000), bytes(64)],
+    ids=["beyond all files", "all over one another", "none"],
+)
+def test_sections_that_make_no_sense_are_not_followed(tmp_path: Path, section: bytes) -> None:
+    """The loader does not look at them, so the library works all the same."""
+    path = made_library(tmp_path)
+    content = bytearray(path.read_bytes())
+    place, count = struct.unpack_from("<Q", content, 40)[0], struct.unpack_from("<H", content, 60)[0]
+    content[place : place + 64 * count] = section * count
+    path.write_bytes(content)
+    with open(path, "rb") as file:
+        assert data_parts(file) == [(0, len(content))]
+    assert allocator_in(str(path)) == "jemalloc"
 
 
 def test_a_file_that_is_not_there_is_known_by_its_name() -> None:

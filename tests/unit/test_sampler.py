@@ -25,7 +25,7 @@ def test_first_look(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     wait = sampler.look()
-    assert 0 < wait < 0.041
+    assert 0 < wait < 0.021
     assert sampler.look() <= wait  # not yet time for another
     sampler.close()
     ((_clock, tracked, resident),) = Recording(path.read_bytes()).samples
