@@ -58,10 +58,8 @@ def commands(contender: Contender, python: str, folder: str, program: List[str])
     if name == "bare":
         return [[python] + program]
     if name == IDLE_NAME:
-        return [[python, "-m", "filprofiler", "python"] + program]
-    if name.startswith(OURS_NAME):
-        return [[python, "-m", "filprofiler", "--no-browser", "-o", folder, "run"] + program]
-    if name == "filprofiler":
+        return [[os.path.join(beside, "fil-profile"), "python"] + program]
+    if name.startswith(OURS_NAME) or name == "filprofiler":
         return [[os.path.join(beside, "fil-profile"), "--no-browser", "-o", folder, "run"] + program]
     if name == "tracemalloc":
         return [[python, "-X", "tracemalloc=1"] + program]

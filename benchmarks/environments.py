@@ -88,8 +88,9 @@ def prepare(contender: Contender, python: str, folder: str) -> Environment:
         return environment
     shutil.rmtree(place, ignore_errors=True)
     _run([python, "-m", "venv", place])
-    if version < (3, 7):  # its own pip knows too few kinds of wheel
-        _run([environment.python, "-m", "pip", "install", "--quiet", "pip==21.3.1"])
+    # On 3.6 its own pip knows too few kinds of wheel. Elsewhere commands are to start as today's pip lets them start.
+    pip = ["pip==21.3.1"] if version < (3, 7) else ["--upgrade", "pip"]
+    _run([environment.python, "-m", "pip", "install", "--quiet"] + pip)
     _run([environment.python, "-m", "pip", "install", "--quiet", "--prefer-binary"] + requirements)
     if contender.source is not None:
         _install_source(environment.python, contender.source)
