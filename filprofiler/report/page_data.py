@@ -175,24 +175,28 @@ def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader"
     found = {}  # type: Dict[int, Dict[int, str]]
     line_room, around_room = _LINE_CHARACTERS, _AROUND_CHARACTERS
     for site in by_size:
-        shown = _shown_line(site.path, site.line, sources)
-        if not shown or line_room < 0:
+        lines = sources.lines(site.path)
+        if line_room < 0 or not 0 < site.line <= len(lines):
+            continue
+        shown = _shown(lines[site.line - 1])
+        if not shown:
             continue
         of_path = found.setdefault(strings.number(site.path), {})
         if site.line not in of_path:
             of_path[site.line] = shown
             line_room -= len(shown)
-        for number in range(site.line - _REACH, site.line + _REACH + 1) if around_room > 0 else ():
-            if number not in of_path:
-                around = _shown_line(site.path, number, sources)
-                if around:
-                    of_path[number] = around
-                    around_room -= len(around)
+        if around_room > 0:
+            for number in range(max(1, site.line - _REACH), min(len(lines), site.line + _REACH) + 1):
+                if number not in of_path:
+                    around = _shown(lines[number - 1])
+                    if around:
+                        of_path[number] = around
+                        around_room -= len(around)
     return {path: [part for item in sorted(lines.items()) for part in item] for path, lines in found.items()}
 
 
-def _shown_line(path: str, number: int, sources: "SourceReader") -> str:
-    line = sources.indented_line(path, number)
+def _shown(line: str) -> str:
+    """A line as the page shows it."""
     if len(line) > _MAX_COLUMNS // 2 or not line.isprintable():
         line = text.cut(text.visible(line), _MAX_COLUMNS)
     return line.rstrip()

@@ -13,8 +13,8 @@ _read = {}  # type: Dict[str, str]
 def read_template(name: str) -> str:
     """The text of a file in templates/. Raises OSError if the installation is damaged."""
     if name not in _read:
-        with open(os.path.join(_FOLDER, name), encoding="utf-8") as file:
-            _read[name] = file.read()
+        with open(os.path.join(_FOLDER, name), "rb") as file:
+            _read[name] = file.read().decode("utf-8")
     return _read[name]
 
 
