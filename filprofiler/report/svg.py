@@ -6,8 +6,9 @@ from filprofiler.report.template import read_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List
+    from typing import Dict, List
 
+    from filprofiler.profile.model import Site
     from filprofiler.profile.source import SourceReader
     from filprofiler.report.layout import AnyNode, Box
 
@@ -67,6 +68,21 @@ def shade(size: int, whole: int) -> int:
     return sum(1 for thousandths in SHADES if size * 1000 >= whole * thousandths)
 
 
+class _Words:
+    """What boxes say of a site; most sites have many boxes.
+
+    label: in short. source: its line. title: in full, and that line, both escaped for a title.
+    """
+
+    __slots__ = ("label", "source", "title", "title_source")
+
+    def __init__(self, site: "Site", sources: "SourceReader") -> None:
+        self.label = text.short_label(site)
+        self.source = sources.line(site.path, site.line)
+        self.title = text.escape(text.cut(text.visible(text.full_label(site)), _MAX_TITLE_COLUMNS))
+        self.title_source = text.escape(text.cut(text.visible(self.source), _MAX_TITLE_COLUMNS))
+
+
 class _Picture:
     """One picture while it is being written."""
 
@@ -77,6 +93,7 @@ class _Picture:
         self._sources = sources
         self._order = order
         self._script = script
+        self._words_of = {}  # type: Dict[Site, _Words]
         self._scale = (WIDTH - 2 * _MARGIN) / float(self._whole or 1)
 
     def element(self) -> str:
@@ -124,7 +141,7 @@ class _Picture:
             style, fill = "%s s%d" % (box.kind, shade(box.size, self._whole)), ""
         first, second = self._lines(box)
         parts = [
-            '<g class="%s"><title>%s</title>' % (style, text.escape(self._box_title(box, first, second))),
+            '<g class="%s"><title>%s</title>' % (style, self._box_title(box, first, second)),
             '<rect x="%s" y="%d" width="%s" height="%d"%s/>' % (_number(x), y, _number(width), _ROW - _GAP, fill),
         ]
         room = int((width - 2 * _PADDING) / _CHARACTER)
@@ -139,7 +156,6 @@ class _Picture:
 
     def _lines(self, box: "Box") -> "tuple[str, str]":
         """The two lines of text in a box."""
-        site = box.node.site
         size = text.human_bytes(box.size)
         if box.kind == layout.FOLD:
             words = (text.counted(box.callstacks, "callstack"), size, text.percent(box.size, self._whole))
@@ -148,23 +164,28 @@ class _Picture:
             return _SELF_WORDS[self._order], size
         if box.row == 0:
             return "%s in %s" % (size, text.counted(box.callstacks, "callstack")), ""
-        thread = "thread: " if box.node.thread else ""
-        return thread + text.short_label(site), self._sources.line(site.path, site.line)
+        words = self._words(box.node.site)
+        return "thread: " + words.label if box.node.thread else words.label, words.source
+
+    def _words(self, site: "Site") -> _Words:
+        words = self._words_of.get(site)
+        if words is None:
+            words = self._words_of[site] = _Words(site, self._sources)
+        return words
 
     def _box_title(self, box: "Box", first: str, second: str) -> str:
-        """What is shown while one points at the box."""
-        site = box.node.site
+        """What is shown while one points at the box, escaped."""
         end = text.bytes_and_share(box.size, self._whole)
         if box.kind == layout.FOLD or box.row == 0:
-            return "%s %s" % (first if box.row else "all: " + first, end)
-        label = text.cut(text.visible(text.full_label(site)), _MAX_TITLE_COLUMNS)
+            return text.escape("%s %s" % (first if box.row else "all: " + first, end))
+        words = self._words(box.node.site)
         if box.kind == layout.SELF:
-            return "%s | %s | %s %s" % (label, first, second, end)
-        parts = [label]
+            return "%s | %s | %s %s" % (words.title, text.escape(first), text.escape(second), end)
+        parts = [words.title]
         if box.node.thread:
-            parts.append("in " + text.visible(box.node.thread))
+            parts.append(text.escape("in " + box.node.thread))
         if second:
-            parts.append(text.cut(text.visible(second), _MAX_TITLE_COLUMNS))
+            parts.append(words.title_source)
         held = "%s in %s" % (text.human_bytes(box.size), text.counted(box.callstacks, "callstack"))
         return " | ".join(parts + [held]) + " " + end
 

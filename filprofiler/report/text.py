@@ -90,8 +90,11 @@ def escape(text: str) -> str:
     return text.replace('"', "&quot;").replace("'", "&#39;")
 
 
-def _is_ascii(text: str) -> bool:
-    return len(text) == len(text.encode("utf-8", "replace"))  # str.isascii came with 3.7
+def _encodes_to_itself(text: str) -> bool:
+    return len(text) == len(text.encode("utf-8", "replace"))
+
+
+_is_ascii = getattr(str, "isascii", _encodes_to_itself)  # it came with 3.7
 
 
 def columns(text: str) -> int:
