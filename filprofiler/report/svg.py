@@ -158,8 +158,8 @@ class _Picture:
         """The two lines of text in a box."""
         size = text.human_bytes(box.size)
         if box.kind == layout.FOLD:
-            words = (text.counted(box.callstacks, "callstack"), size, text.percent(box.size, self._whole))
-            return "%s, %s (%s) folded" % words, ""
+            folded = (text.counted(box.callstacks, "callstack"), size, text.percent(box.size, self._whole))
+            return "%s, %s (%s) folded" % folded, ""
         if box.kind == layout.SELF:
             return _SELF_WORDS[self._order], size
         if box.row == 0:
