@@ -4,6 +4,9 @@ What the package adds to the parser and its nodes and we need is here: `parse`, 
 `ast.iter_child_nodes` and `ast.walk` are documented.
 """
 
+import _warnings
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast as nodes
@@ -32,9 +35,8 @@ _NO_WARNING = ("ignore", None, Warning, _OurFile, 0)
 
 def parse(text: str) -> "nodes.Module":
     """The tree of a module. Raises SyntaxError, ValueError, RecursionError or MemoryError, as `compile` does."""
-    import warnings
-
-    filters = warnings.filters  # type: Any
+    # Its part in C has the list where nobody has needed the module yet.
+    filters = sys.modules.get("warnings", _warnings).filters  # type: Any
     filters.insert(0, _NO_WARNING)
     try:
         tree = compile(text, _OurFile.NAME, "exec", nodes.PyCF_ONLY_AST, True)
