@@ -3,6 +3,7 @@
 How often each is repeated: FIL_TEST_REPEAT, 3 if it is not set; a deadlock shows as subprocess's own timeout.
 """
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,15 @@ DEADLOCK = 60
 """After so many seconds a run that takes about one is taken for a deadlock."""
 
 
+# A daemon thread that wakes between Python's end and the process's takes a GIL that is gone: so before 3.14 CPython dies
+# by itself now and then (3.10 without us: 3 of 400 runs on a busy processor, inside its take_gil).
+DIES_BY_ITSELF = "daemon threads"
+
+
 def run_once(profiler: support.Profiler, libraries: Path, kind: str) -> support.Profiled:
     done = profiler.run([PROGRAM, kind, libraries], timeout=DEADLOCK)
-    assert done.status == 0, done.account()
+    may_die = kind == DIES_BY_ITSELF and profiler.version < (3, 14)
+    assert done.status in ((0, -signal.SIGSEGV) if may_die else (0,)), done.account()
     assert done.stdout == "done\n", done.account()
     assert "Traceback" not in done.stderr and "Fatal" not in done.stderr, done.account()
     support.check_report(done)
@@ -60,8 +67,12 @@ def check_totals(done: support.Profiled, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(OFTEN))
 def test_often(profiler: support.Profiler, c_libraries: Path, kind: str) -> None:
+    deaths = 0
     for _ in range(support.repeats()):
-        check_totals(run_once(profiler, c_libraries, kind), kind)
+        done = run_once(profiler, c_libraries, kind)
+        check_totals(done, kind)
+        deaths += done.status != 0
+    assert deaths <= 1 + support.repeats() // 25
 
 
 @pytest.mark.parametrize("kind", sorted(SELDOM))
