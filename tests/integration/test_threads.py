@@ -36,8 +36,8 @@ DEADLOCK = 60
 """After so many seconds a run that takes about one is taken for a deadlock."""
 
 
-# A daemon thread that wakes between Python's end and the process's takes a GIL that is gone: so before 3.14 CPython dies
-# by itself now and then (3.10 without us: 3 of 400 runs on a busy processor, inside its take_gil).
+# A daemon thread that wakes between Python's end and the process's takes a GIL that is gone: so before 3.14 CPython
+# dies by itself now and then (3.10 without us: 3 of 400 runs on a busy processor, inside its take_gil).
 DIES_BY_ITSELF = "daemon threads"
 
 
