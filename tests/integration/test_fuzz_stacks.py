@@ -22,6 +22,13 @@ SEEDS_AND_WAYS = [(seed, "") for seed in SEEDS] + [(SEEDS[0], way) for way in su
 Chain = Tuple[Tuple[str, int, str], ...]
 
 
+# From CPython 3.10 on pymalloc takes a piece of its map of arenas, by malloc, on whatever line it needs an arena in a part of
+# the address space where it has had none: where that happens changes from run to run. A block of that size on a wrong
+# callstack would be missing on the right one.
+ARENA_MAP = 131072
+MOST_ARENA_MAPS = 2
+
+
 def chain_of(prefix: List[Any], own: List[Any], program: Path) -> Chain:
     """The callstack that the report must show for a stack that the program saw."""
     frames = [tuple(frame) for frame in prefix + own]
@@ -42,9 +49,12 @@ def mismatches(done: support.Profiled, expected: Dict[Chain, int]) -> List[str]:
     for stack in done.stacks:
         found[tuple((frame.file, frame.line, frame.function) for frame in stack.frames)] = stack.bytes
     wrong = []
+    maps = 0
     for chain, size in expected.items():
         got = found.get(chain, 0)
-        if abs(got - size) >= GRANULE // 2:
+        if maps < MOST_ARENA_MAPS and abs(got - size - ARENA_MAP) < GRANULE // 2:
+            maps += 1
+        elif abs(got - size) >= GRANULE // 2:
             wrong.append(f"{got} instead of {size} bytes at {chain}")
     leaves = {chain[-1] for chain in expected}
     for chain, got in found.items():
