@@ -22,9 +22,9 @@ SEEDS_AND_WAYS = [(seed, "") for seed in SEEDS] + [(SEEDS[0], way) for way in su
 Chain = Tuple[Tuple[str, int, str], ...]
 
 
-# From CPython 3.10 on pymalloc takes a piece of its map of arenas, by malloc, on whatever line it needs an arena in a
-# part of the address space where it has had none: where that is changes from run to run. A block of that size on a wrong
-# callstack would be missing on the right one.
+# From CPython 3.10 on pymalloc takes a piece of its map of arenas, by malloc, on whatever line it needs an arena in
+# a part of the address space where it has had none: where that is changes from run to run. A block of that size on
+# a wrong callstack would be missing on the right one.
 ARENA_MAP = 131072
 MOST_ARENA_MAPS = 2
 
