@@ -1,8 +1,9 @@
 """The curve over time: tracked and resident memory, looked at from outside and kept in the recording.
 
 The program pays nothing for it. The first points are close together. Whenever there is no room for more, every second
-one is dropped and the next ones come half as often; so a run of over 10 seconds has between 250 and 500 points, and all
-of them together cost some 30 ms.
+one is dropped and the next ones come half as often; so a run of over 5 seconds has between 250 and 500 points, and all
+of them together cost some 30 ms. Further apart, the first ones would miss the peak of a short run: then where its
+memory was is not known.
 """
 
 import os
@@ -25,8 +26,7 @@ _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 _TRACKED = Struct("<3Q")  # current_bytes, peak_bytes, peak_clock_ns
 _COUNT = Struct("<I")
 
-_FIRST_SECONDS = 0.04
-_STEP_SECONDS = 0.01  # the very first ones are closer: 20 and 30 ms, so that short runs have some
+_FIRST_SECONDS = 0.02
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
 
@@ -57,7 +57,7 @@ class Sampler:
             except (OSError, IndexError, ValueError):  # the program has just ended, or the disk has gone
                 self.close()
             if now >= self._next:
-                self._next = now + min(self._every, _STEP_SECONDS * (1 + len(self._samples)))
+                self._next = now + self._every
         return min(_MOST_SECONDS, max(0.0, self._next - now)) if self._files else _NO_CURVE_SECONDS
 
     def close(self) -> None:
