@@ -77,9 +77,10 @@ class Peak:
         from filprofiler.profile.source import SourceReader
         from filprofiler.profile.top import TopLines
         from filprofiler.report.html import html_page
+        from filprofiler.report.svg import Drawn
 
         known = self._known()
-        return html_page(known, TopLines(known), SourceReader(known.program))
+        return html_page(known, TopLines(known), Drawn(SourceReader(known.program)))
 
     def report(self, path: Folder) -> None:
         """Write the report's files into the folder `path`, which is made if need be. Raises FilError."""

@@ -74,8 +74,7 @@ class MemoryWatch:
 
     def is_low(self) -> bool:
         """Whether so little memory is left that the program may soon be ended."""
-        facts = self._meminfo()
-        limits = [(facts.get("MemTotal"), facts.get("MemAvailable"))]
+        limits = [self._machine()]
         for group in self._groups:
             allowed = self._group_limit(group)
             if allowed is not None:
@@ -94,7 +93,7 @@ class MemoryWatch:
 
     def physical_bytes(self) -> "Optional[int]":
         """The machine's memory."""
-        told = self._meminfo().get("MemTotal")
+        told = self._machine()[0]
         return _memory_by_sysconf() if told is None else told
 
     def _find_groups(self) -> "List[str]":
@@ -133,10 +132,10 @@ class MemoryWatch:
     def _kills(self) -> int:
         """Programs that the kernel has ended for want of memory: in our own group, or anywhere if that does not say."""
         for group in self._groups[:1]:
-            kills = self._pairs(os.path.join(group, self._files.kills)).get("oom_kill")
+            kills = self._numbers(os.path.join(group, self._files.kills), ("oom_kill",)).get("oom_kill")
             if kills is not None:
                 return kills
-        return self._pairs("proc/vmstat").get("oom_kill", 0)
+        return self._numbers("proc/vmstat", ("oom_kill",)).get("oom_kill", 0)
 
     def _group_limit(self, group: str) -> "Optional[int]":
         for line in self._lines(os.path.join(group, self._files.limit)):
@@ -145,22 +144,23 @@ class MemoryWatch:
         return None
 
     def _used(self, group: str) -> int:
-        statistics = self._pairs(os.path.join(group, "memory.stat"))
-        used = sum(int(line) for line in self._lines(os.path.join(group, self._files.used)) if line.isdigit())
-        return used - sum(statistics.get(name, 0) for name in self._files.cache)
+        cache = sum(self._numbers(os.path.join(group, "memory.stat"), self._files.cache).values())
+        return sum(int(line) for line in self._lines(os.path.join(group, self._files.used)) if line.isdigit()) - cache
 
-    def _meminfo(self) -> "Dict[str, int]":
-        """/proc/meminfo, in bytes."""
-        return {name.rstrip(":"): 1024 * size for name, size in self._pairs("proc/meminfo").items()}
+    def _machine(self) -> "Tuple[Optional[int], Optional[int]]":
+        """The machine's memory, and what of it can be had: bytes; None where it is not told."""
+        sizes = self._numbers("proc/meminfo", ("MemTotal:", "MemAvailable:"))  # KiB
+        total, available = sizes.get("MemTotal:"), sizes.get("MemAvailable:")
+        return None if total is None else total * 1024, None if available is None else available * 1024
 
-    def _pairs(self, path: str) -> "Dict[str, int]":
-        """A file of lines that begin with a name and a number."""
-        rows = [line.split() for line in self._lines(path)]
-        return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit()}
+    def _numbers(self, path: str, names: "Tuple[str, ...]") -> "Dict[str, int]":
+        """Of a file of lines that begin with a name and a number: the numbers of these names, if they are there."""
+        rows = [line.split() for line in self._lines(path) if line.startswith(names)]
+        return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[0] in names and row[1].isdigit()}
 
     def _lines(self, path: str) -> "List[str]":
         try:
-            with open(os.path.join(self._root, path), encoding="utf-8", errors="surrogateescape") as file:
-                return file.read().splitlines()
+            with open(os.path.join(self._root, path), "rb", 0) as file:
+                return os.fsdecode(file.readall()).splitlines()
         except OSError:
             return []

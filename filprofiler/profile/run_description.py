@@ -22,8 +22,8 @@ _FIELDS = _WHOLE + _PART + _END
 def write_description(program: Program, folder: str) -> None:
     """Write what was run into a result folder. Raises OSError."""
     lines = ["%s %s\n" % (name, ascii(getattr(program, name))) for name in _FIELDS]
-    with open(os.path.join(folder, DESCRIPTION_NAME), "w", encoding="ascii") as file:
-        file.writelines(lines)
+    with open(os.path.join(folder, DESCRIPTION_NAME), "wb") as file:
+        file.write("".join(lines).encode("ascii"))  # in one: a text file would have to find its encoding
 
 
 def read_description(folder: str) -> Program:

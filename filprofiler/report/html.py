@@ -11,7 +11,7 @@ from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.remarks import remarks_section
 from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name
 from filprofiler.report.style import page_script, page_style
-from filprofiler.report.svg import still_svg
+from filprofiler.report.svg import Drawn, still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
 from filprofiler.report.threads import threads_section
@@ -30,8 +30,9 @@ _SHOWN_LINES = 3
 _MAX_SOURCE_COLUMNS = 200
 
 
-def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", beside: "Sequence[str]" = ()) -> str:
-    """The whole page. beside: the names of the other files of the report, for links."""
+def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]" = ()) -> str:
+    """The whole page. drawn: what was drawn already; beside: the names of the other files of the report, for links."""
+    sources = drawn.sources
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
     line_rows, function_rows = table_rows(profile, top.own_code, sources)
@@ -53,7 +54,7 @@ def html_page(profile: "Profile", top: "TopLines", sources: "SourceReader", besi
         "curve": curve_section(profile),
         "threads": threads_section(profile, top.own_code),
         "whereabouts": whereabouts_section(profile, top.own_code),
-        "picture": still_svg(profile.root, picture_title(profile), sources),
+        "picture": still_svg(profile.root, picture_title(profile), drawn),
         "line_rows": line_rows,
         "function_rows": function_rows,
         "data": page_json(profile, top.own_code, sources),

@@ -6,7 +6,7 @@ from filprofiler.report.template import read_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List
+    from typing import Dict, List, Tuple
 
     from filprofiler.profile.model import Site
     from filprofiler.profile.source import SourceReader
@@ -37,26 +37,38 @@ CALLEES_FIRST = "callees-first"
 _SELF_WORDS = {CALLERS_FIRST: "this line itself", CALLEES_FIRST: "no caller"}
 
 
-def icicle_svg(root: "AnyNode", title: str, sources: "SourceReader", order: str) -> str:
+class Drawn:
+    """What the pictures of one report have in common, so that it is worked out once.
+
+    words: by site. boxes: of the tree with callers first, which is drawn twice, the elements by what they show.
+    """
+
+    def __init__(self, sources: "SourceReader") -> None:
+        self.sources = sources
+        self.words = {}  # type: Dict[Site, _Words]
+        self.boxes = {}  # type: Dict[Tuple[str, AnyNode, int, int], str]
+
+
+def icicle_svg(root: "AnyNode", title: str, drawn: Drawn, order: str) -> str:
     """The `<svg>` element for the tree under `root`, with search, zoom and keys inside.
 
     title: stands over the picture and is its title.
     order: CALLERS_FIRST or CALLEES_FIRST.
     """
-    return _fitting(root, title, sources, order, MAX_BYTES, read_template("icicle.js"))
+    return _fitting(root, title, drawn, order, MAX_BYTES, read_template("icicle.js"))
 
 
-def still_svg(root: "AnyNode", title: str, sources: "SourceReader") -> str:
+def still_svg(root: "AnyNode", title: str, drawn: Drawn) -> str:
     """A smaller `<svg>` element, callers first and without a script, for the page."""
-    return _fitting(root, title, sources, CALLERS_FIRST, MAX_STILL_BYTES, "")
+    return _fitting(root, title, drawn, CALLERS_FIRST, MAX_STILL_BYTES, "")
 
 
-def _fitting(root: "AnyNode", title: str, sources: "SourceReader", order: str, max_bytes: int, script: str) -> str:
+def _fitting(root: "AnyNode", title: str, drawn: Drawn, order: str, max_bytes: int, script: str) -> str:
     """The picture with as many boxes as fit."""
     max_boxes = min(layout.MAX_BOXES, max_bytes // 200)
     while True:
         boxes = layout.lay_out(root, max_boxes)
-        svg = _Picture(boxes, title, sources, order, script).element()
+        svg = _Picture(boxes, title, drawn, order, script).element()
         size = len(svg.encode("utf-8"))
         if size <= max_bytes or len(boxes) <= 2:
             return svg
@@ -65,7 +77,11 @@ def _fitting(root: "AnyNode", title: str, sources: "SourceReader", order: str, m
 
 def shade(size: int, whole: int) -> int:
     """Which of the shades a share of the peak gets: 0 is the faintest."""
-    return sum(1 for thousandths in SHADES if size * 1000 >= whole * thousandths)
+    share = size * 1000
+    number = 0
+    while number < len(SHADES) and share >= whole * SHADES[number]:
+        number += 1
+    return number
 
 
 class _Words:
@@ -86,14 +102,15 @@ class _Words:
 class _Picture:
     """One picture while it is being written."""
 
-    def __init__(self, boxes: "List[Box]", title: str, sources: "SourceReader", order: str, script: str) -> None:
+    def __init__(self, boxes: "List[Box]", title: str, drawn: Drawn, order: str, script: str) -> None:
         self._boxes = boxes
         self._whole = boxes[0].size
         self._title = title
-        self._sources = sources
+        self._sources = drawn.sources
         self._order = order
         self._script = script
-        self._words_of = {}  # type: Dict[Site, _Words]
+        self._words_of = drawn.words
+        self._known = drawn.boxes if order == CALLERS_FIRST else {}
         self._scale = (WIDTH - 2 * _MARGIN) / float(self._whole or 1)
 
     def element(self) -> str:
@@ -112,7 +129,13 @@ class _Picture:
             '<text class="heading" x="%d" y="24">%s</text>' % (_MARGIN, title),
             '<text class="note" x="%d" y="44">%s</text>' % (_MARGIN, text.escape(self._note())),
         ]
-        parts.extend(self._box(box) for box in self._boxes)
+        known = self._known
+        for box in self._boxes:
+            shows = (box.kind, box.node, box.size, box.callstacks)
+            element = known.get(shows)
+            if element is None:
+                element = known[shows] = self._box(box)
+            parts.append(element)
         if self._script:
             parts.append("<script><![CDATA[\n%s]]></script>" % self._script)
         parts.append("</svg>\n")
@@ -140,19 +163,23 @@ class _Picture:
         else:
             style, fill = "%s s%d" % (box.kind, shade(box.size, self._whole)), ""
         first, second = self._lines(box)
-        parts = [
-            '<g class="%s"><title>%s</title>' % (style, self._box_title(box, first, second)),
-            '<rect x="%s" y="%d" width="%s" height="%d"%s/>' % (_number(x), y, _number(width), _ROW - _GAP, fill),
-        ]
+        shown = ""
         room = int((width - 2 * _PADDING) / _CHARACTER)
         if room >= _LEAST_TEXT_COLUMNS:
             x_text = _number(x + _PADDING)
-            for line, line_y, line_style in ((first, y + 14, ""), (second, y + 28, ' class="source"')):
-                if line:
-                    shown = text.escape(text.cut(text.visible(line), room))
-                    parts.append('<text x="%s" y="%d"%s>%s</text>' % (x_text, line_y, line_style, shown))
-        parts.append("</g>")
-        return "".join(parts)
+            shown = '<text x="%s" y="%d">%s</text>' % (x_text, y + 14, _fitted(first, room))
+            if second:
+                shown += '<text x="%s" y="%d" class="source">%s</text>' % (x_text, y + 28, _fitted(second, room))
+        return '<g class="%s"><title>%s</title><rect x="%s" y="%d" width="%s" height="%d"%s/>%s</g>' % (
+            style,
+            self._box_title(box, first, second),
+            _number(x),
+            y,
+            _number(width),
+            _ROW - _GAP,
+            fill,
+            shown,
+        )
 
     def _lines(self, box: "Box") -> "tuple[str, str]":
         """The two lines of text in a box."""
@@ -188,6 +215,11 @@ class _Picture:
             parts.append(words.title_source)
         held = "%s in %s" % (text.human_bytes(box.size), text.counted(box.callstacks, "callstack"))
         return " | ".join(parts + [held]) + " " + end
+
+
+def _fitted(line: str, room: int) -> str:
+    """Text for a box, cut to so many columns and escaped."""
+    return text.escape(text.cut(text.visible(line), room))
 
 
 def _number(value: float) -> str:

@@ -7,6 +7,8 @@ from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import formats, sentences
+from filprofiler.report.layout import LEAST_SHARE
+from filprofiler.report.svg import CALLEES_FIRST, CALLERS_FIRST, XML_PROLOG, Drawn, icicle_svg
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 INDEX_NAME = formats.INDEX_NAME
 
 _TEMPORARY_ENDING = ".part"
-_BUFFER_BYTES = 1 << 18
+_BUFFER_BYTES = 1 << 16
 
 
 def write_report(
@@ -42,7 +44,7 @@ def write_report(
     wanted = [form for form in formats.ALL if form in tuple(forms)]
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
     beside = [name for form, name in names if form != formats.HTML]
-    sources = SourceReader(profile.program)
+    drawn = Drawn(SourceReader(profile.program))
     written = []  # type: List[str]
     path = folder
     try:
@@ -51,7 +53,7 @@ def write_report(
                 path = os.path.join(folder, name)
                 if stage is not None:
                     stage(name, len(written), len(names))
-                _write(path, _content(form, name, profile, top, sources, beside))
+                _write(path, _content(form, name, profile, top, drawn, beside))
                 written.append(path)
     except OSError as problem:
         message = "The report cannot be written (%s): %s." % (path, problem.strerror or problem)
@@ -72,7 +74,7 @@ def write_page(path: str, content: str) -> None:
 
 
 def _content(
-    form: str, name: str, profile: "Profile", top: "TopLines", sources: SourceReader, beside: "Sequence[str]"
+    form: str, name: str, profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]"
 ) -> "Iterator[bytes]":
     """A file's content in pieces, worked out while it is written."""
     if form == formats.PROF:
@@ -80,18 +82,16 @@ def _content(
 
         yield from prof_pieces(profile)
     elif form == formats.SVG:
-        from filprofiler.report.svg import XML_PROLOG
-
         yield _encoded(XML_PROLOG)
-        yield _encoded(_picture(profile, sources, name != formats.file_names(form, profile.moment)[0]))
+        yield _encoded(_picture(profile, drawn, name != formats.file_names(form, profile.moment)[0]))
     elif form == formats.HTML:
         from filprofiler.report.html import html_page
 
-        yield _encoded(html_page(profile, top, sources, beside))
+        yield _encoded(html_page(profile, top, drawn, beside))
     elif form == formats.JSON:
         from filprofiler.report.json_file import json_pieces
 
-        yield from json_pieces(profile, top, sources)
+        yield from json_pieces(profile, top, drawn.sources)
     elif form == formats.SPEEDSCOPE:
         from filprofiler.report.speedscope import speedscope_pieces
 
@@ -102,16 +102,14 @@ def _content(
         yield from pprof_pieces(profile)
 
 
-def _picture(profile: "Profile", sources: SourceReader, turned: bool) -> str:
+def _picture(profile: "Profile", drawn: Drawn, turned: bool) -> str:
     """The `<svg>` element of the icicle, or of the reversed one."""
     from filprofiler.profile.reversed_tree import ReversedRoot
-    from filprofiler.report import layout, svg
 
     title = sentences.picture_title(profile)
     if turned:
-        turned_root = ReversedRoot(profile, layout.LEAST_SHARE)
-        return svg.icicle_svg(turned_root, title + ", Reversed", sources, svg.CALLEES_FIRST)
-    return svg.icicle_svg(profile.root, title, sources, svg.CALLERS_FIRST)
+        return icicle_svg(ReversedRoot(profile, LEAST_SHARE), title + ", Reversed", drawn, CALLEES_FIRST)
+    return icicle_svg(profile.root, title, drawn, CALLERS_FIRST)
 
 
 def _encoded(content: str) -> bytes:

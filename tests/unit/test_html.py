@@ -15,6 +15,7 @@ from filprofiler.profile.top import TopLines
 from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report import style
 from filprofiler.report.html import html_page
+from filprofiler.report.svg import Drawn
 from filprofiler.report.template import fill, read_template
 
 VOID = {"meta", "link", "input", "br"}
@@ -55,7 +56,7 @@ def page(profile):
 
 
 def html_text(profile):
-    return html_page(profile, TopLines(profile), SourceReader(profile.program))
+    return html_page(profile, TopLines(profile), Drawn(SourceReader(profile.program)))
 
 
 @pytest.fixture
