@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LOOPS = (nodes.For, nodes.AsyncFor, nodes.While)
 _FUNCTIONS = (nodes.FunctionDef, nodes.AsyncFunctionDef)
+_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # fields of statements, and of parts of them, with more
 _LARGEST_FILE = 2000000  # characters; parsing larger ones would take seconds
 
 
@@ -70,12 +71,12 @@ class Statements:
         pending = [(module, module, False)]  # type: List[tuple[nodes.AST, nodes.AST, bool]]
         while pending:
             node, scope, loops = pending.pop()
-            for child in children(node):
+            for child in [part for block in _BLOCKS for part in getattr(node, block, ())]:
                 if isinstance(child, nodes.stmt):
                     found.append(Statement(child, scope, loops))
                 if isinstance(child, _FUNCTIONS + (nodes.ClassDef,)):
                     pending.append((child, child, False))
-                elif isinstance(child, (nodes.stmt, nodes.ExceptHandler)) or type(child).__name__ == "match_case":
+                else:
                     pending.append((child, scope, loops or isinstance(child, _LOOPS)))
         found.sort(key=lambda item: item.node.lineno, reverse=True)  # so that inner ones come before those round them
         return found

@@ -25,4 +25,8 @@ def compact_json(value: "Any") -> str:
         return "%d" % value
     if isinstance(value, dict):
         return "{%s}" % ",".join(['"%s":%s' % (key, compact_json(part)) for key, part in value.items()])
-    return "[%s]" % ",".join(["%d" % part if isinstance(part, int) else compact_json(part) for part in value])
+    parts = [
+        _quoted(part) if isinstance(part, str) else "%d" % part if isinstance(part, int) else compact_json(part)
+        for part in value
+    ]
+    return "[%s]" % ",".join(parts)

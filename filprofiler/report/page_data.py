@@ -172,27 +172,29 @@ def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":
 
 def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
     """The source lines of the sites and, for the large ones, those around them."""
-    found = {}  # type: Dict[int, Dict[int, str]]
+    found = {}  # type: Dict[str, Tuple[List[str], Dict[int, str]]]
     line_room, around_room = _LINE_CHARACTERS, _AROUND_CHARACTERS
     for site in by_size:
-        lines = sources.lines(site.path)
-        if line_room < 0 or not 0 < site.line <= len(lines):
+        path, middle = site.path, site.line
+        known = found.get(path)
+        if known is None:
+            known = found[path] = (sources.lines(path), {})
+        lines, shown = known
+        if line_room < 0 or not 0 < middle <= len(lines):
             continue
-        shown = _shown(lines[site.line - 1])
-        if not shown:
-            continue
-        of_path = found.setdefault(strings.number(site.path), {})
-        if site.line not in of_path:
-            of_path[site.line] = shown
-            line_room -= len(shown)
-        if around_room > 0:
-            for number in range(max(1, site.line - _REACH), min(len(lines), site.line + _REACH) + 1):
-                if number not in of_path:
-                    around = _shown(lines[number - 1])
-                    if around:
-                        of_path[number] = around
-                        around_room -= len(around)
-    return {path: [part for item in sorted(lines.items()) for part in item] for path, lines in found.items()}
+        if middle not in shown:
+            shown[middle] = _shown(lines[middle - 1])
+            line_room -= len(shown[middle])
+        if around_room > 0 and shown[middle]:
+            for number in range(max(1, middle - _REACH), min(len(lines), middle + _REACH) + 1):
+                if number not in shown:
+                    shown[number] = around = _shown(lines[number - 1])
+                    around_room -= len(around)
+    return {
+        strings.number(path): [part for item in sorted(shown.items()) if item[1] for part in item]
+        for path, (_lines_of_file, shown) in found.items()
+        if any(shown.values())
+    }
 
 
 def _shown(line: str) -> str:
