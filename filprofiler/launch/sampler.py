@@ -32,7 +32,7 @@ _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 _COUNT_AT = _abi.HEADER_OFFSETS["sample_count"]
 _SAMPLES_AT = _abi.HEADER_OFFSETS["samples"]
 
-_FIRST_SECONDS = 0.02
+_FIRST_SECONDS = 0.025
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
 

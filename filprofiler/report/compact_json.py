@@ -25,8 +25,6 @@ def compact_json(value: "Any") -> str:
         return "%d" % value
     if isinstance(value, dict):
         return "{%s}" % ",".join(['"%s":%s' % (key, compact_json(part)) for key, part in value.items()])
-    parts = [
-        _quoted(part) if isinstance(part, str) else "%d" % part if isinstance(part, int) else compact_json(part)
-        for part in value
-    ]
-    return "[%s]" % ",".join(parts)
+    if set(map(type, value)) == {int}:  # long lists are of numbers, and Python writes those as JSON does
+        return str(list(value)).replace(" ", "")
+    return "[%s]" % ",".join([compact_json(part) for part in value])

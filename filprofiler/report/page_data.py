@@ -5,7 +5,8 @@ A JSON object, in which all text has been made visible:
 * `strings`: paths and names of functions, each once;
 * `folders`: for paths of libraries, by the number of the string, how many characters the folder of all libraries has;
 * `sites`: `path` and `name` (numbers of strings), `line`, and `mine`, a string of "1" for the user's own code;
-* `lines`: for each path that has source, by the number of its string, a list: line number, text, line number, text, ...
+* `lines`: for each path that has source, by the number of its string, two things: the text of some of its lines, joined
+  by line ends, and the numbers of these lines;
 * `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
 * `nodes`: the tree in preorder, the largest child first, the root left out. `ups` has a digit for each node: how many
   levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
@@ -38,8 +39,8 @@ _MAX_COLUMNS = 240  # of a source line
 _MAX_NAME = 400  # characters of a path or a function's name
 _REACH = 2  # source lines on either side
 _WITH_SOURCE = 1000  # of the largest sites, and all of the user's own: reading the files of the others costs much
-_LINE_CHARACTERS = 2000000  # of all source lines of frames; beyond it the smallest frames have none
-_AROUND_CHARACTERS = 400000  # of all lines around them
+_WITH_LINE = 40000  # of the largest of these sites: the others have no source after all
+_WITH_AROUND = 4000  # of the largest: they have the lines around too
 _UNDERLINED = 200  # sites for which columns are looked up
 
 
@@ -86,7 +87,10 @@ def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Op
     columns = None if profile.columns is None else profile.columns.of(site)
     if columns is None:
         return None
-    encoded = sources.indented_line(site.path, site.line).encode("utf-8", "surrogatepass")
+    line = sources.indented_line(site.path, site.line)
+    encoded = line.encode("utf-8", "surrogatepass")
+    if len(line) == len(encoded) >= columns[1] and line.isprintable():
+        return columns
     if columns[1] > len(encoded):  # the file has been changed since
         return None
     before, within = encoded[: columns[0]], encoded[columns[0] : columns[1]]
@@ -170,31 +174,29 @@ def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":
     return by_size[:_WITH_SOURCE] + [site for site in by_size[_WITH_SOURCE:] if own_code.owns(site)]
 
 
-def _lines(by_size: "Iterable[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
+def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
     """The source lines of the sites and, for the large ones, those around them."""
-    found = {}  # type: Dict[str, Tuple[List[str], Dict[int, str]]]
-    line_room, around_room = _LINE_CHARACTERS, _AROUND_CHARACTERS
-    for site in by_size:
-        path, middle = site.path, site.line
-        known = found.get(path)
-        if known is None:
-            known = found[path] = (sources.lines(path), {})
-        lines, shown = known
-        if line_room < 0 or not 0 < middle <= len(lines):
-            continue
-        if middle not in shown:
-            shown[middle] = _shown(lines[middle - 1])
-            line_room -= len(shown[middle])
-        if around_room > 0 and shown[middle]:
-            for number in range(max(1, middle - _REACH), min(len(lines), middle + _REACH) + 1):
-                if number not in shown:
-                    shown[number] = around = _shown(lines[number - 1])
-                    around_room -= len(around)
-    return {
-        strings.number(path): [part for item in sorted(shown.items()) if item[1] for part in item]
-        for path, (_lines_of_file, shown) in found.items()
-        if any(shown.values())
-    }
+    of_paths = {}  # type: Dict[str, Tuple[List[int], List[int]]]
+    for site in by_size[:_WITH_AROUND]:
+        of_paths.setdefault(site.path, ([], []))[0].append(site.line)
+    for site in by_size[_WITH_AROUND:_WITH_LINE]:
+        of_paths.setdefault(site.path, ([], []))[1].append(site.line)
+    found = {}
+    for path, (around, alone) in of_paths.items():
+        lines = sources.lines(path)
+        if lines:
+            text, numbers = _lines_of(lines, around, alone)
+            if numbers:
+                found[strings.number(path)] = [text, numbers]
+    return found
+
+
+def _lines_of(lines: "List[str]", around: "List[int]", alone: "List[int]") -> "Tuple[str, List[int]]":
+    """Of the lines with these numbers, and those around some of them, all that are not blank: their text and numbers."""
+    there = [number for number in around if 0 < number <= len(lines) and lines[number - 1].strip()]
+    numbers = {number + step for number in there for step in range(-_REACH, _REACH + 1)}.union(alone)
+    shown = [number for number in sorted(numbers) if 0 < number <= len(lines) and lines[number - 1].strip()]
+    return "\n".join([_shown(lines[number - 1]) for number in shown]), shown
 
 
 def _shown(line: str) -> str:

@@ -4,10 +4,11 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict
+    from typing import Dict, List
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
 _read = {}  # type: Dict[str, str]
+_split = {}  # type: Dict[str, List[str]]  # by template: text, a name, text, a name, ..., text
 
 
 def read_template(name: str) -> str:
@@ -20,10 +21,14 @@ def read_template(name: str) -> str:
 
 def fill(template: str, values: "Dict[str, str]") -> str:
     """The template with every `{{name}}` replaced. What is filled in is not searched again. Raises KeyError."""
-    parts = template.split("{{")
-    filled = [parts[0]]
-    for part in parts[1:]:
-        name, _marks, rest = part.partition("}}")
-        filled.append(values[name.strip()])
-        filled.append(rest)
+    pieces = _split.get(template)
+    if pieces is None:
+        first, *others = template.split("{{")
+        pieces = [first]
+        for other in others:
+            name, _marks, text = other.partition("}}")
+            pieces += (name.strip(), text)
+        _split[template] = pieces
+    filled = pieces[:]
+    filled[1::2] = [values[name] for name in pieces[1::2]]
     return "".join(filled)

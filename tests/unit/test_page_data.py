@@ -8,6 +8,7 @@ from recording_builder import profile_of
 
 from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.source import SourceReader
+from filprofiler.report import page_data
 from filprofiler.report.page_data import DIGITS, page_json
 from filprofiler.report.text import visible
 
@@ -95,6 +96,21 @@ def test_own_code_folders_and_lines(tmp_path):
     assert data["folders"] == {
         str(data["strings"].index(NUMERIC)): len("/venv/lib/python3.9/site-packages/"),
     }
-    (lines,) = data["lines"].values()
-    assert lines[:6] == [3, "def f():", 4, "    x  = 1", 5, "    return x"]
-    assert lines[-2] == 6 and len(lines[-1]) == 240 and lines[-1].endswith("z\u2026")
+    ((lines, numbers),) = data["lines"].values()
+    lines = lines.split("\n")
+    assert numbers == [3, 4, 5, 6]  # the second is blank
+    assert lines[:3] == ["def f():", "    x  = 1", "    return x"]
+    assert len(lines) == 4 and len(lines[3]) == 240 and lines[3].endswith("z\u2026")
+
+
+def test_the_largest_sites_have_the_lines_around_them(tmp_path, monkeypatch):
+    job = tmp_path / "job.py"
+    job.write_text("".join("line %d\n" % number for number in range(1, 101)))
+    monkeypatch.setattr(page_data, "_WITH_AROUND", 2)
+    monkeypatch.setattr(page_data, "_WITH_LINE", 4)
+    # The root is the largest site of all.
+    sizes = {10: 500, 20: 400, 30: 300, 40: 200, 50: 100}
+    profile = profile_of([([(str(job), line, "f")], size) for line, size in sizes.items()])
+    ((text, numbers),) = data_of(profile)["lines"].values()
+    assert numbers == [8, 9, 10, 11, 12, 20, 30]
+    assert text.split("\n") == ["line %d" % number for number in numbers]

@@ -70,9 +70,8 @@ class Source {
   constructor(lines) {
     this.files = new Map();
     for (const path of Object.keys(lines)) {
-      const file = new Map(), flat = lines[path];
-      for (let place = 0; place < flat.length; place += 2) file.set(flat[place], flat[place + 1]);
-      this.files.set(Number(path), file);
+      const [text, numbers] = lines[path], parts = text.split("\n");
+      this.files.set(Number(path), new Map(numbers.map((number, place) => [number, parts[place]])));
     }
   }
 
