@@ -1,7 +1,7 @@
 """The curve over time: tracked and resident memory, looked at from outside and kept in the recording.
 
 The program pays nothing for it. The first points are close together. Whenever there is no room for more, every second
-one is dropped and the next ones come half as often; so a run of over 5 seconds has between 250 and 500 points. Further
+one is dropped and the next ones come half as often; so a run of over 7 seconds has between 250 and 500 points. Further
 apart, the first ones would miss the peak of a short run: then where its memory was is not known.
 
 The recording's header is mapped, because after a pause each system call costs some 20 microseconds, more than all else

@@ -3,8 +3,6 @@
 All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
 """
 
-from operator import attrgetter
-
 from filprofiler.profile.flat_tree import FlatTree
 from filprofiler.profile.program import Program
 from filprofiler.profile.totals import Totals
@@ -48,8 +46,6 @@ class Site:
     def __repr__(self) -> str:
         return self.name if self.special else "%s:%d (%s)" % (self.path, self.line, self.name)
 
-
-_TOTAL_BYTES = attrgetter("total_bytes")
 
 # Shared by all leaves, which are most of a large tree; never changed.
 _NO_CHILDREN = []  # type: List[Node]
@@ -107,7 +103,7 @@ def sum_up(nodes: "List[Node]") -> None:
                 parent.children = [node]
     for node in nodes:
         if len(node.children) > 1:  # the last one stands first; among equals the one that was met first shall
-            node.children.sort(key=_TOTAL_BYTES)
+            node.children.sort(key=lambda child: child.total_bytes)
             node.children.reverse()
 
 

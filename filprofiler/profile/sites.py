@@ -2,15 +2,15 @@
 
 from filprofiler import _abi
 from filprofiler.profile import filters
-from filprofiler.profile.libraries import WORKER_NAME, WORKER_PATH, Libraries
 from filprofiler.profile.lines import table_of
 from filprofiler.profile.model import Site
 from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Tuple, Union
+    from typing import Dict, Optional, Tuple, Union
 
+    from filprofiler.profile.libraries import Libraries
     from filprofiler.profile.lines import LineTable, OwnLines
     from filprofiler.recording.code import Code
     from filprofiler.recording.reader import Recording
@@ -21,15 +21,11 @@ class _Function:
 
     __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
 
-    def __init__(self, path: str, code: "Code", recording: "Recording", libraries: Libraries) -> None:
+    def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
         self.path = path
         self.name = code.name
         self.first_line = code.first_line
         self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-        if code.kind == _abi.FIL_CODE_LIBRARY:
-            role = libraries.role(path)
-            self.name = role or ""
-            self.shim = role is None
         self.table = table_of(recording, code)
         self.sites = {}  # type: Dict[int, int]
 
@@ -44,7 +40,7 @@ class SiteTable:
     def __init__(self, recording: "Recording", program: Program) -> None:
         self._recording = recording
         self._program = program
-        self._libraries = Libraries()
+        self._libraries = None  # type: Optional[Libraries]
         self._functions = {}  # type: Dict[int, _Function]
         self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
         self.known = {}  # type: Dict[int, int]
@@ -75,13 +71,27 @@ class SiteTable:
 
     def worker(self) -> int:
         """The number of what stands for a library's own thread."""
+        from filprofiler.profile.libraries import WORKER_NAME, WORKER_PATH
+
         return self._of_place(WORKER_PATH, WORKER_NAME, 0)
 
     def _function(self, code_number: int) -> _Function:
         code = self._recording.code(code_number)
-        function = _Function(self._shown(code.filename), code, self._recording, self._libraries)
+        function = _Function(self._shown(code.filename), code, self._recording)
+        if code.kind == _abi.FIL_CODE_LIBRARY:
+            role = self._role(function.path)
+            function.name = role or ""
+            function.shim = role is None
         self._functions[code_number] = function
         return function
+
+    def _role(self, library: str) -> "Optional[str]":
+        """What is said of memory that a library has mapped; None if nothing is."""
+        if self._libraries is None:
+            from filprofiler.profile.libraries import Libraries  # most programs have no such memory
+
+            self._libraries = Libraries()
+        return self._libraries.role(library)
 
     def _of_place(self, path: str, name: str, line: int) -> int:
         """Functions of the same name in the same file share their sites."""

@@ -5,7 +5,6 @@ trust: counts that go beyond what the directory or the file holds are cut to wha
 reported is the sum over the nodes, never the header's own counter, which may be one event ahead of them.
 """
 
-from operator import lt
 from struct import Struct, calcsize, error
 
 from filprofiler import _abi
@@ -182,7 +181,7 @@ class Recording:
             column[:first] = [0] * first
         right = (
             0 not in parents[first:]
-            and all(map(lt, parents[first:], range(first, len(parents))))
+            and all(map(int.__lt__, parents[first:], range(first, len(parents))))
             and max(codes[first:], default=0) < code_count
         )
         if right:

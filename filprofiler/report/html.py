@@ -5,16 +5,14 @@ import time
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
-from filprofiler.report.banner import banner
 from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.remarks import remarks_section
-from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name
+from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name, survived_failures
 from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import Drawn, still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, read_template
-from filprofiler.report.threads import threads_section
 from filprofiler.report.whereabouts import whereabouts_section
 
 TYPE_CHECKING = False
@@ -47,12 +45,12 @@ def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequen
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
-        "banner": banner(profile, sources),
+        "banner": _banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
         "remarks": remarks_section(profile, top, sources),
         "curve": curve_section(profile),
-        "threads": threads_section(profile, top.own_code),
+        "threads": _threads(profile, top.own_code),
         "whereabouts": whereabouts_section(profile, top.own_code),
         "picture": still_svg(profile.root, picture_title(profile), drawn),
         "line_rows": line_rows,
@@ -66,6 +64,22 @@ def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequen
 
 def _title(profile: "Profile") -> str:
     return out_of_memory(profile) or "Peak memory %s" % text.human_bytes(profile.peak_bytes)
+
+
+def _banner(profile: "Profile", sources: "SourceReader") -> str:
+    if not (out_of_memory(profile) or survived_failures(profile)):
+        return ""
+    from filprofiler.report.banner import banner  # which most runs do not need
+
+    return banner(profile, sources)
+
+
+def _threads(profile: "Profile", own_code: "OwnCode") -> str:
+    if not profile.threads:
+        return ""
+    from filprofiler.report.threads import threads_section  # as above
+
+    return threads_section(profile, own_code)
 
 
 def _when(profile: "Profile") -> str:

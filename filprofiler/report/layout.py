@@ -5,7 +5,7 @@ one fold that stands for everything too small, too deep or too much to be drawn.
 has something below it, the widths add up to its own. So the root's bytes are the sum of all leaves, selves and folds.
 """
 
-from heapq import heappop, heappush
+from bisect import insort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def lay_out(
     closed = []  # type: List[Tuple[int, int, int, Box]]
     count = 1 + _close(top, closed)  # boxes, and the fold that each closed one may need
     while closed:
-        _size, _row, _start, box = heappop(closed)
+        _size, _row, _start, box = closed.pop()
         count -= 1
         below = _below(box, root.total_bytes, least_share, max_boxes - count, box.row + 2 < max_rows)
         boxes.extend(below)
@@ -76,11 +76,11 @@ def _opens(box: Box) -> bool:
 
 
 def _close(box: Box, closed: "List[Tuple[int, int, int, Box]]") -> int:
-    """Note a box that has something below it, the largest to be opened first; how many boxes to keep free for it."""
+    """Note a box that has something below it, the largest one last; how many boxes to keep free for it."""
     if not _opens(box):
         return 0
     box.kind = FRAME
-    heappush(closed, (-box.size, box.row, box.start, box))
+    insort(closed, (box.size, -box.row, -box.start, box))
     return 1
 
 

@@ -192,7 +192,7 @@ def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") ->
 
 
 def _lines_of(lines: "List[str]", around: "List[int]", alone: "List[int]") -> "Tuple[str, List[int]]":
-    """Of the lines with these numbers, and those around some of them, all that are not blank: their text and numbers."""
+    """Lines with these numbers, and those around some of them, without those that are blank: text and numbers."""
     there = [number for number in around if 0 < number <= len(lines) and lines[number - 1].strip()]
     numbers = {number + step for number in there for step in range(-_REACH, _REACH + 1)}.union(alone)
     shown = [number for number in sorted(numbers) if 0 < number <= len(lines) and lines[number - 1].strip()]

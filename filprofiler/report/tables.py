@@ -37,10 +37,10 @@ def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader"
     for total in totals:
         site = total.site
         values = {
-            "own": text.escape(text.human_bytes(total.own_bytes)),
-            "own_exact": text.escape(text.exact_bytes(total.own_bytes)),
-            "total": text.escape(text.human_bytes(total.total_bytes)),
-            "total_exact": text.escape(text.exact_bytes(total.total_bytes)),
+            "own": text.human_bytes(total.own_bytes),
+            "own_exact": text.exact_bytes(total.own_bytes),
+            "total": text.human_bytes(total.total_bytes),
+            "total_exact": text.exact_bytes(total.total_bytes),
             "share": text.percent(total.total_bytes, profile.peak_bytes, 1),
             "place": text.escape(text.cut(text.visible(site.name if site.special else label(site)), _MAX_COLUMNS)),
             "path": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),

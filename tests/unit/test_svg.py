@@ -197,7 +197,10 @@ def test_the_pages_picture_is_small_and_whole():
 
 
 def test_a_picture_is_the_same_whatever_was_drawn_before():
-    stacks = [([("/a.py", depth, "f%d" % (number % 3**depth)) for depth in range(8)], 10**6 + 7919 * number % 10**6) for number in range(700)]
+    stacks = []
+    for number in range(700):
+        stack = [("/a.py", depth, "f%d" % (number % 3**depth)) for depth in range(8)]
+        stacks.append((stack, 10**6 + 7919 * number % 10**6))
     profile = profile_of(stacks)
     sources = SourceReader(profile.program)
     whole, turned = both(profile)
