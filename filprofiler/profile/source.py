@@ -72,8 +72,8 @@ def _content(path: str) -> bytes:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or a device could be read for ever
             return b""
-        with open(path, "rb") as file:
-            return file.read()
+        with open(path, "rb", 0) as file:
+            return file.readall()
     except NotADirectoryError:
         return _zipped_content(path)
 

@@ -12,7 +12,7 @@ from filprofiler.report.sentences import completeness, out_of_memory, picture_ti
 from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import Drawn, still_svg
 from filprofiler.report.tables import table_rows
-from filprofiler.report.template import fill, read_template
+from filprofiler.report.template import fill, filled_pieces, read_template
 from filprofiler.report.whereabouts import whereabouts_section
 
 TYPE_CHECKING = False
@@ -30,6 +30,11 @@ _MAX_SOURCE_COLUMNS = 200
 
 def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]" = ()) -> str:
     """The whole page. drawn: what was drawn already; beside: the names of the other files of the report, for links."""
+    return "".join(html_pieces(profile, top, drawn, beside))
+
+
+def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]") -> "List[str]":
+    """The same in pieces."""
     sources = drawn.sources
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
@@ -59,7 +64,7 @@ def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequen
         "script": page_script(),
         "files": _files(beside),
     }
-    return fill(read_template("report.html"), values)
+    return filled_pieces(read_template("report.html"), values)
 
 
 def _title(profile: "Profile") -> str:

@@ -41,7 +41,7 @@ _REACH = 2  # source lines on either side
 _WITH_SOURCE = 1000  # of the largest sites, and all of the user's own: reading the files of the others costs much
 _WITH_LINE = 40000  # of the largest of these sites: the others have no source after all
 _WITH_AROUND = 4000  # of the largest: they have the lines around too
-_UNDERLINED = 200  # sites for which columns are looked up
+_UNDERLINED = 100  # sites for which columns are looked up
 
 
 def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:

@@ -69,6 +69,8 @@ def _fitting(root: "AnyNode", title: str, drawn: Drawn, order: str, max_bytes: i
     while True:
         boxes = layout.lay_out(root, max_boxes)
         svg = _Picture(boxes, title, drawn, order, script).element()
+        if 4 * len(svg) <= max_bytes:  # no character takes more than four
+            return svg
         size = len(svg.encode("utf-8"))
         if size <= max_bytes or len(boxes) <= 2:
             return svg

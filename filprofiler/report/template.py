@@ -14,13 +14,18 @@ _split = {}  # type: Dict[str, List[str]]  # by template: text, a name, text, a 
 def read_template(name: str) -> str:
     """The text of a file in templates/. Raises OSError if the installation is damaged."""
     if name not in _read:
-        with open(os.path.join(_FOLDER, name), "rb") as file:
-            _read[name] = file.read().decode("utf-8")
+        with open(os.path.join(_FOLDER, name), "rb", 0) as file:
+            _read[name] = file.readall().decode("utf-8")
     return _read[name]
 
 
 def fill(template: str, values: "Dict[str, str]") -> str:
     """The template with every `{{name}}` replaced. What is filled in is not searched again. Raises KeyError."""
+    return "".join(filled_pieces(template, values))
+
+
+def filled_pieces(template: str, values: "Dict[str, str]") -> "List[str]":
+    """The same in pieces, for large ones: one wide character would make all of the text wider. Raises KeyError."""
     pieces = _split.get(template)
     if pieces is None:
         first, *others = template.split("{{")
@@ -31,4 +36,4 @@ def fill(template: str, values: "Dict[str, str]") -> str:
         _split[template] = pieces
     filled = pieces[:]
     filled[1::2] = [values[name] for name in pieces[1::2]]
-    return "".join(filled)
+    return filled

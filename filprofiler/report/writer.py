@@ -85,9 +85,9 @@ def _content(
         yield _encoded(XML_PROLOG)
         yield _encoded(_picture(profile, drawn, name != formats.file_names(form, profile.moment)[0]))
     elif form == formats.HTML:
-        from filprofiler.report.html import html_page
+        from filprofiler.report.html import html_pieces
 
-        yield _encoded(html_page(profile, top, drawn, beside))
+        yield from map(_encoded, html_pieces(profile, top, drawn, beside))
     elif form == formats.JSON:
         from filprofiler.report.json_file import json_pieces
 
