@@ -68,6 +68,7 @@ def run(target: "Target", options: "Options") -> int:
     formats = options.formats
 
     def aside(task: "Callable[[], object]") -> None:
+        sampler.write()
         try:
             if not supervisor.aside(task):
                 say("A report is being written already; ask again when it is there.")

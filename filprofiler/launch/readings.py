@@ -39,7 +39,7 @@ class Readings:
     """Keeps the two readings of one recording up to date."""
 
     def __init__(self, recording: int, header: "mmap.mmap", memory: "AnyProcessMemory") -> None:
-        """recording: the descriptor of the recording's file; header: its first part, mapped."""
+        """recording: the descriptor of the recording's file; header: its first part, mapped for reading."""
         self._recording = recording
         self._header = header
         self._memory = memory
@@ -128,5 +128,4 @@ class Readings:
         return self._paths[offset]
 
     def _write(self, moment: int, packed: bytes) -> None:
-        start = _abi.HEADER_OFFSETS["readings"] + moment * _READING.size
-        self._header[start : start + _READING.size] = packed
+        os.pwrite(self._recording, packed, _abi.HEADER_OFFSETS["readings"] + moment * _READING.size)

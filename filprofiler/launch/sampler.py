@@ -4,8 +4,9 @@ The program pays nothing for it. The first points are close together. Whenever t
 one is dropped and the next ones come half as often; so a run of over 7 seconds has between 250 and 500 points. Further
 apart, the first ones would miss the peak of a short run: then where its memory was is not known.
 
-The recording's header is mapped, because after a pause each system call costs some 20 microseconds, more than all else
-that a point takes. Its room on the disk was allocated when the file was made.
+After a pause each system call costs some 20 microseconds, more than all else that a point takes. So the header is
+mapped for reading, and a few points at a time are written. They are not written through the mapping, because where the
+disk is full the kernel may answer that with a signal that ends us.
 """
 
 import mmap
@@ -19,7 +20,7 @@ from filprofiler.launch.readings import Readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Sequence, Tuple
+    from typing import List, Optional, Tuple
 
     from filprofiler.launch.process_memory import AnyProcessMemory
 
@@ -29,12 +30,11 @@ _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 _TRACKED = Struct("<3Q")  # current_bytes, peak_bytes, peak_clock_ns
 _COUNT = Struct("<I")
 _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
-_COUNT_AT = _abi.HEADER_OFFSETS["sample_count"]
-_SAMPLES_AT = _abi.HEADER_OFFSETS["samples"]
 
 _FIRST_SECONDS = 0.025
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
+_WRITTEN_TOGETHER = 4
 
 
 class Sampler:
@@ -43,6 +43,7 @@ class Sampler:
     def __init__(self, recording_path: str, pid: int) -> None:
         """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost."""
         self._samples = []  # type: List[Sample]
+        self._written = 0  # of these
         self._every = _FIRST_SECONDS
         self._next = 0.0
         self._files = []  # type: List[int]
@@ -50,7 +51,7 @@ class Sampler:
         self._memory = None  # type: Optional[AnyProcessMemory]
         try:
             self._files.append(os.open(recording_path, os.O_RDWR | os.O_CLOEXEC))
-            self._header = mmap.mmap(self._files[0], _abi.FIL_HEADER_BYTES)
+            self._header = mmap.mmap(self._files[0], _abi.FIL_HEADER_BYTES, prot=mmap.PROT_READ)
             self._memory = process_memory(pid)
             self._readings = Readings(self._files[0], self._header, self._memory)
         except (OSError, ValueError):  # ValueError: the file is shorter
@@ -68,8 +69,21 @@ class Sampler:
                 self._next = now + self._every
         return min(_MOST_SECONDS, max(0.0, self._next - now)) if self._files else _NO_CURVE_SECONDS
 
+    def write(self) -> None:
+        """Write the points that are not in the recording yet: someone is about to read it."""
+        if not self._files or self._written == len(self._samples):
+            return
+        new = b"".join([_SAMPLE.pack(*sample) for sample in self._samples[self._written :]])
+        try:
+            os.pwrite(self._files[0], new, _abi.HEADER_OFFSETS["samples"] + self._written * _SAMPLE.size)
+            self._write_count(len(self._samples))
+        except OSError:  # the disk has gone, for now
+            return
+        self._written = len(self._samples)
+
     def close(self) -> None:
-        """Let go of the files."""
+        """Write what is not written yet, and let go of the files."""
+        self.write()
         if self._memory is not None:
             self._memory.close()
             self._memory = None
@@ -89,30 +103,20 @@ class Sampler:
         if resident == 0:
             return  # it has ended, and is only waited for
         if for_curve:
-            self._add(header, (clock_ns, tracked, resident))
+            self._add((clock_ns, tracked, resident))
         self._readings.look(clock_ns, tracked, peak, peak_clock_ns)
 
-    def _add(self, header: "mmap.mmap", sample: "Sample") -> None:
+    def _add(self, sample: "Sample") -> None:
         """One more point of the curve."""
         if len(self._samples) == _abi.FIL_SAMPLES_KEPT:
             del self._samples[1::2]
             self._every *= 2
-            self._write_all(header)
-        self._write(header, len(self._samples), (sample,))
+            self._write_count(0)  # killed in between, the recording has fewer
+            self._written = 0
+            self.write()
         self._samples.append(sample)
-        self._write_count(header, len(self._samples))
+        if len(self._samples) - self._written >= _WRITTEN_TOGETHER:
+            self.write()
 
-    def _write_all(self, header: "mmap.mmap") -> None:
-        """Write all samples anew. Killed in between, the recording has fewer."""
-        self._write_count(header, 0)
-        self._write(header, 0, self._samples)
-        self._write_count(header, len(self._samples))
-
-    @staticmethod
-    def _write(header: "mmap.mmap", number: int, samples: "Sequence[Sample]") -> None:
-        start = _SAMPLES_AT + number * _SAMPLE.size
-        header[start : start + len(samples) * _SAMPLE.size] = b"".join([_SAMPLE.pack(*sample) for sample in samples])
-
-    @staticmethod
-    def _write_count(header: "mmap.mmap", count: int) -> None:
-        header[_COUNT_AT : _COUNT_AT + _COUNT.size] = _COUNT.pack(count)
+    def _write_count(self, count: int) -> None:
+        os.pwrite(self._files[0], _COUNT.pack(count), _abi.HEADER_OFFSETS["sample_count"])
