@@ -158,7 +158,8 @@ struct fil_failure {
     uint32_t kind;          /* enum fil_request */
 };
 
-/* A point of the curve over time. The supervisor writes these, from outside, about evenly spaced. */
+/* A point of the curve over time. The supervisor writes these, from outside, about evenly spaced and four at a time: if it is
+ * killed, the last three may be missing. */
 struct fil_sample {
     uint64_t clock_ns;       /* monotonic clock */
     uint64_t tracked_bytes;  /* current_bytes then */
