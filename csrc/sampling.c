@@ -13,7 +13,7 @@
 #include "platform/platform.h"
 #include "state.h"
 
-#define FIRST_PAUSE_NS 20000000u
+#define FIRST_PAUSE_NS 25000000u
 #define STACK_BYTES (256u << 10)
 
 static struct {

@@ -13,7 +13,6 @@ from filprofiler import _abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import mmap
     from typing import Dict, List, Tuple
 
     from filprofiler.launch.process_memory import AnyProcessMemory
@@ -38,10 +37,9 @@ _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may
 class Readings:
     """Keeps the two readings of one recording up to date."""
 
-    def __init__(self, recording: int, header: "mmap.mmap", memory: "AnyProcessMemory") -> None:
-        """recording: the descriptor of the recording's file; header: its first part, mapped for reading."""
+    def __init__(self, recording: int, memory: "AnyProcessMemory") -> None:
+        """recording: the descriptor of the recording's file."""
         self._recording = recording
-        self._header = header
         self._memory = memory
         self._begun = time.monotonic()
         self._spent = 0.0
@@ -85,12 +83,12 @@ class Readings:
             resident, written, rows = self._files()
         reading = (clock_ns, tracked, mapped, anonymous, files, shared, resident, written, _abi.FIL_NOT_KNOWN)
         packed = _READING.pack(*reading)
-        self._write(_abi.FIL_READING_LAST, packed)
+        os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_LAST))
         if best:
             self._best_tracked, self._best_clock_ns = tracked, clock_ns
             for place, values in rows:
                 os.pwrite(self._recording, _TWO.pack(*values), place)
-            self._write(_abi.FIL_READING_PEAK, packed)
+            os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_PEAK))
 
     def _is_best(self, clock_ns: int, tracked: int, peak_clock_ns: int) -> bool:
         """Whether a reading now is nearer to the peak than the one that is kept."""
@@ -101,15 +99,14 @@ class Readings:
 
     def _gauges(self) -> "Tuple[int, int]":
         """Tracked mappings, and mapped bytes of files, now."""
-        start = _abi.HEADER_OFFSETS["gauges"]
-        data = self._header[start : start + _abi.FIL_GAUGES * _GAUGE.size]
+        data = os.pread(self._recording, _abi.FIL_GAUGES * _GAUGE.size, _abi.HEADER_OFFSETS["gauges"])
         sizes = [gauge[0] for gauge in _GAUGE.iter_unpack(data)]
         return sizes[_abi.FIL_GAUGE_MAPPINGS], sizes[_abi.FIL_GAUGE_FILES]
 
     def _files(self) -> "Tuple[int, int, List[Tuple[int, Tuple[int, int]]]]":
         """Resident bytes of all mapped files, those written, and where to write both for each file."""
-        start = _abi.HEADER_OFFSETS["file_bytes"]
-        _file_bytes, offset, count = _PLACES.unpack(self._header[start : start + _PLACES.size])
+        data = os.pread(self._recording, _PLACES.size, _abi.HEADER_OFFSETS["file_bytes"])
+        _file_bytes, offset, count = _PLACES.unpack(data)
         data = os.pread(self._recording, min(count, _abi.FIL_FILES_KEPT) * _FILE.size, offset)
         texts = [fields[2] for fields in _FILE.iter_unpack(data[: len(data) // _FILE.size * _FILE.size])]
         found = self._memory.of_files({self._path(text) for text in texts if text})
@@ -127,5 +124,6 @@ class Readings:
             self._paths[offset] = os.pread(self._recording, length, offset + calcsize("<I"))
         return self._paths[offset]
 
-    def _write(self, moment: int, packed: bytes) -> None:
-        os.pwrite(self._recording, packed, _abi.HEADER_OFFSETS["readings"] + moment * _READING.size)
+    @staticmethod
+    def _place(moment: int) -> int:
+        return _abi.HEADER_OFFSETS["readings"] + moment * _READING.size

@@ -4,12 +4,11 @@ The program pays nothing for it. The first points are close together. Whenever t
 one is dropped and the next ones come half as often; so a run of over 7 seconds has between 250 and 500 points. Further
 apart, the first ones would miss the peak of a short run: then where its memory was is not known.
 
-After a pause each system call costs some 20 microseconds, more than all else that a point takes. So the header is
-mapped for reading, and a few points at a time are written. They are not written through the mapping, because where the
-disk is full the kernel may answer that with a signal that ends us.
+After a pause each system call costs some 20 microseconds, more than all else that a point takes. So as long as points
+are close together, a few of them are written at a time. The header is not mapped: where the disk is full or the file
+was cut short, the kernel would answer that with a signal that ends us.
 """
 
-import mmap
 import os
 import time
 from struct import Struct
@@ -34,7 +33,7 @@ _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 _FIRST_SECONDS = 0.025
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
-_WRITTEN_TOGETHER = 4
+_WRITE_EVERY_SECONDS = 0.1
 
 
 class Sampler:
@@ -47,14 +46,12 @@ class Sampler:
         self._every = _FIRST_SECONDS
         self._next = 0.0
         self._files = []  # type: List[int]
-        self._header = None  # type: Optional[mmap.mmap]
         self._memory = None  # type: Optional[AnyProcessMemory]
         try:
             self._files.append(os.open(recording_path, os.O_RDWR | os.O_CLOEXEC))
-            self._header = mmap.mmap(self._files[0], _abi.FIL_HEADER_BYTES, prot=mmap.PROT_READ)
             self._memory = process_memory(pid)
-            self._readings = Readings(self._files[0], self._header, self._memory)
-        except (OSError, ValueError):  # ValueError: the file is shorter
+            self._readings = Readings(self._files[0], self._memory)
+        except OSError:
             self.close()
 
     def look(self) -> float:
@@ -74,12 +71,15 @@ class Sampler:
         if not self._files or self._written == len(self._samples):
             return
         new = b"".join([_SAMPLE.pack(*sample) for sample in self._samples[self._written :]])
+        place = _abi.HEADER_OFFSETS["samples"] + self._written * _SAMPLE.size
         try:
-            os.pwrite(self._files[0], new, _abi.HEADER_OFFSETS["samples"] + self._written * _SAMPLE.size)
-            self._write_count(len(self._samples))
+            if self._written == 0:  # killed in between, the recording has fewer
+                self._write_count(0)
+            if os.pwrite(self._files[0], new, place) == len(new):
+                self._write_count(len(self._samples))
+                self._written = len(self._samples)
         except OSError:  # the disk has gone, for now
-            return
-        self._written = len(self._samples)
+            pass
 
     def close(self) -> None:
         """Write what is not written yet, and let go of the files."""
@@ -87,18 +87,15 @@ class Sampler:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
-        if self._header is not None:
-            self._header.close()
-            self._header = None
         while self._files:
             os.close(self._files.pop())
 
     def _take(self, clock_ns: int, for_curve: bool = True) -> None:
-        header, memory = self._header, self._memory
-        if header is None or memory is None or header[:1] != _abi.FIL_FORMAT_MAGIC[:1]:
+        recording, memory = self._files[0], self._memory
+        begins = os.pread(recording, _TRACKED_AT + _TRACKED.size, 0)
+        if memory is None or begins[:1] != _abi.FIL_FORMAT_MAGIC[:1]:
             return  # tracking has not begun
-        # A slice is copied word by word: no number is seen half written.
-        tracked, peak, peak_clock_ns = _TRACKED.unpack(header[_TRACKED_AT : _TRACKED_AT + _TRACKED.size])
+        tracked, peak, peak_clock_ns = _TRACKED.unpack(begins[_TRACKED_AT:])
         resident = memory.resident()
         if resident == 0:
             return  # it has ended, and is only waited for
@@ -111,11 +108,10 @@ class Sampler:
         if len(self._samples) == _abi.FIL_SAMPLES_KEPT:
             del self._samples[1::2]
             self._every *= 2
-            self._write_count(0)  # killed in between, the recording has fewer
             self._written = 0
             self.write()
         self._samples.append(sample)
-        if len(self._samples) - self._written >= _WRITTEN_TOGETHER:
+        if (len(self._samples) - self._written) * self._every >= _WRITE_EVERY_SECONDS:
             self.write()
 
     def _write_count(self, count: int) -> None:

@@ -41,7 +41,8 @@ _REACH = 2  # source lines on either side
 _WITH_SOURCE = 1000  # of the largest sites, and all of the user's own: reading the files of the others costs much
 _WITH_LINE = 40000  # of the largest of these sites: the others have no source after all
 _WITH_AROUND = 4000  # of the largest: they have the lines around too
-_UNDERLINED = 100  # sites for which columns are looked up
+_CHARACTERS = 2000000  # of all source lines; beyond it the smaller sites of a file have none
+_UNDERLINED = 200  # sites for which columns are looked up
 
 
 def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:
@@ -89,7 +90,7 @@ def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Op
         return None
     line = sources.indented_line(site.path, site.line)
     encoded = line.encode("utf-8", "surrogatepass")
-    if len(line) == len(encoded) >= columns[1] and line.isprintable():
+    if columns[0] <= columns[1] <= len(line) == len(encoded) and line.isprintable():
         return columns
     if columns[1] > len(encoded):  # the file has been changed since
         return None
@@ -182,21 +183,29 @@ def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") ->
     for site in by_size[_WITH_AROUND:_WITH_LINE]:
         of_paths.setdefault(site.path, ([], []))[1].append(site.line)
     found = {}
+    room = _CHARACTERS
     for path, (around, alone) in of_paths.items():
         lines = sources.lines(path)
-        if lines:
-            text, numbers = _lines_of(lines, around, alone)
-            if numbers:
-                found[strings.number(path)] = [text, numbers]
+        shown = _lines_of(lines, around, alone) if lines else {}
+        while sum(map(len, shown.values())) > room:  # first without the lines around, then with ever fewer sites
+            sites = around + alone
+            around, alone = [], sites if around else sites[: len(sites) // 2]
+            shown = _lines_of(lines, around, alone)
+        if shown:
+            room -= sum(map(len, shown.values()))
+            found[strings.number(path)] = ["\n".join(shown.values()), list(shown)]
     return found
 
 
-def _lines_of(lines: "List[str]", around: "List[int]", alone: "List[int]") -> "Tuple[str, List[int]]":
-    """Lines with these numbers, and those around some of them, without those that are blank: text and numbers."""
-    there = [number for number in around if 0 < number <= len(lines) and lines[number - 1].strip()]
-    numbers = {number + step for number in there for step in range(-_REACH, _REACH + 1)}.union(alone)
-    shown = [number for number in sorted(numbers) if 0 < number <= len(lines) and lines[number - 1].strip()]
-    return "\n".join([_shown(lines[number - 1]) for number in shown]), shown
+def _lines_of(lines: "List[str]", around: "List[int]", alone: "List[int]") -> "Dict[int, str]":
+    """Lines with these numbers, and those around some of them, as the page shows them; not those that are blank."""
+    shown = {number: _shown(lines[number - 1]) for number in around + alone if 0 < number <= len(lines)}
+    for middle in around:
+        if shown.get(middle):
+            for number in range(max(1, middle - _REACH), min(len(lines), middle + _REACH) + 1):
+                if number not in shown:
+                    shown[number] = _shown(lines[number - 1])
+    return {number: shown[number] for number in sorted(shown) if shown[number]}
 
 
 def _shown(line: str) -> str:

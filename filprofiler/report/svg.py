@@ -169,7 +169,8 @@ class _Picture:
         room = int((width - 2 * _PADDING) / _CHARACTER)
         if room >= _LEAST_TEXT_COLUMNS:
             x_text = _number(x + _PADDING)
-            shown = '<text x="%s" y="%d">%s</text>' % (x_text, y + 14, _fitted(first, room))
+            if first:
+                shown = '<text x="%s" y="%d">%s</text>' % (x_text, y + 14, _fitted(first, room))
             if second:
                 shown += '<text x="%s" y="%d" class="source">%s</text>' % (x_text, y + 28, _fitted(second, room))
         return '<g class="%s"><title>%s</title><rect x="%s" y="%d" width="%s" height="%d"%s/>%s</g>' % (

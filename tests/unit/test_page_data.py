@@ -2,14 +2,16 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
+from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import page_data
-from filprofiler.report.page_data import DIGITS, page_json
+from filprofiler.report.page_data import DIGITS, page_json, underlined
 from filprofiler.report.text import visible
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
@@ -114,3 +116,25 @@ def test_the_largest_sites_have_the_lines_around_them(tmp_path, monkeypatch):
     ((text, numbers),) = data_of(profile)["lines"].values()
     assert numbers == [8, 9, 10, 11, 12, 20, 30]
     assert text.split("\n") == ["line %d" % number for number in numbers]
+    for room, left in ((21, [10, 20, 30]), (15, [10]), (6, [])):
+        monkeypatch.setattr(page_data, "_CHARACTERS", room)
+        assert [lines[1] for lines in data_of(profile)["lines"].values()] == ([left] if left else [])
+
+
+def test_blank_lines_are_left_out(tmp_path):
+    job = tmp_path / "job.py"
+    job.write_text("\n  \t\u3000\n\x0c\nx = 1\n", encoding="utf-8")
+    ((text, numbers),) = data_of(profile_of([([(str(job), 4, "f")], 1)]))["lines"].values()
+    assert (text, numbers) == ("\u240c\nx = 1", [3, 4])
+
+
+@pytest.mark.parametrize("columns", [(8, 6), (3, 99), (0, 2)])
+def test_columns_are_inside_the_line_and_in_order(tmp_path, columns):
+    job = tmp_path / "job.py"
+    for line in ("cb  ac", "cb\t\u00e9 ac"):
+        job.write_text(line, encoding="utf-8")
+        profile = profile_of([([(str(job), 1, "f")], 1)])
+        site = next(iter(profile.callstacks()))[0][0]
+        profile.columns = SavedColumns({site: columns})
+        found = underlined(profile, site, SourceReader(profile.program))
+        assert found is None or 0 <= found[0] <= found[1] <= len(visible(line))

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
 
 from filprofiler import _abi
@@ -56,33 +57,77 @@ def test_any_number_of_samples_is_kept_evenly(tmp_path):
     sampler.close()
 
 
+def samples_in(path):
+    """The clocks of the points in the recording."""
+    return [clock for clock, _tracked, _resident in Recording(path.read_bytes()).samples]
+
+
 def test_points_are_written_a_few_at_a_time_and_at_the_end(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     counts = []
     for number in range(7):
-        sampler._take((5 + number) * SECOND)
-        counts.append(len(Recording(path.read_bytes()).samples))
+        sampler._take(number + 1)
+        counts.append(len(samples_in(path)))
     assert counts == [0, 0, 0, 4, 4, 4, 4]
     sampler.close()
-    clocks = [clock // SECOND for clock, _tracked, _resident in Recording(path.read_bytes()).samples]
-    assert clocks == [5, 6, 7, 8, 9, 10, 11]
+    assert samples_in(path) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_points_that_cannot_be_written_are_tried_again(tmp_path, monkeypatch):
+def test_points_that_are_far_apart_are_written_at_once(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    sampler._every = 0.1
+    for number in range(3):
+        sampler._take(number + 1)
+        assert len(samples_in(path)) == number + 1
+    sampler.close()
+
+
+def full(*_arguments):
+    raise OSError(28, "No space left on device")
+
+
+def short(_file, data, _place):
+    return len(data) - 1
+
+
+@pytest.mark.parametrize("pwrite", [full, short])
+def test_points_that_cannot_be_written_are_tried_again(tmp_path, monkeypatch, pwrite):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     with monkeypatch.context() as patch:
-
-        def full(*_arguments):
-            raise OSError(28, "No space left on device")
-
-        patch.setattr(os, "pwrite", full)
+        patch.setattr(os, "pwrite", pwrite)
         for number in range(5):
             sampler._add((number + 1, 1, 1))
-    assert Recording(path.read_bytes()).samples == []
+    assert samples_in(path) == []
     sampler._add((6, 1, 1))
-    assert [sample[0] for sample in Recording(path.read_bytes()).samples] == [1, 2, 3, 4, 5, 6]
+    assert samples_in(path) == [1, 2, 3, 4, 5, 6]
+    sampler.close()
+
+
+def test_nothing_is_lost_if_the_disk_is_full_when_points_are_thinned(tmp_path, monkeypatch):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    for number in range(_abi.FIL_SAMPLES_KEPT):
+        sampler._add((number + 1, 1, 1))
+    every = list(range(1, _abi.FIL_SAMPLES_KEPT + 1))
+    assert samples_in(path) == every
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        sampler._add((501, 1, 1))
+        assert samples_in(path) == every
+    sampler.close()
+    assert samples_in(path) == every[::2] + [501]
+
+
+def test_a_recording_that_was_cut_short_ends_the_curve_only(tmp_path):
+    name, _path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    sampler.look()
+    os.truncate(name, 0)
+    sampler._next = 0.0
+    assert sampler.look() > 0
     sampler.close()
 
 
