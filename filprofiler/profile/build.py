@@ -187,7 +187,7 @@ class _TreeBuilder:
         """
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
         parents, codes, offsets, held = recording.parents, recording.codes, recording.offsets, self._held
-        sites, known, site_number = self.table.sites, self.table.known, self.table.number
+        sites, known, learn = self.table.sites, self.table.known, self.table.learn
         children = self._children
         first = _abi.FIL_NODE_FIRST
         for number in compress(range(first, len(wanted)), wanted[first:]):
@@ -195,7 +195,7 @@ class _TreeBuilder:
             code = codes[number]
             site = known.get(code << 32 ^ offsets[number])
             if site is None and code:
-                site = site_number(code, offsets[number])
+                site = learn(code, offsets[number])
             if site and phase[parent] == _KEPT:
                 above = at[parent]
                 key = above << 32 | site

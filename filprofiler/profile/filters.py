@@ -6,7 +6,7 @@ from filprofiler.profile.model import Profile, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, FrozenSet, Iterable, Optional, Tuple
+    from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
@@ -65,6 +65,11 @@ class OwnCode:
     def owns(self, site: Site) -> bool:
         """Whether the site is in the user's own code. A special site is not."""
         return self.owns_path(site.path)
+
+    def owned(self, sites: "Sequence[Site]") -> "List[bool]":
+        """Whether each of the sites is in the user's own code: most of them are in few files."""
+        known = {path: self.owns_path(path) for path in {site.path for site in sites}}
+        return [known[site.path] for site in sites]
 
     def owns_path(self, path: str) -> bool:
         """Whether a file is the user's own code."""

@@ -20,23 +20,14 @@ class FlatTree:
     def __init__(self, root: "Node") -> None:
         self.root = root
         self.nodes = nodes = []  # type: List[Node]
-        self.numbers = numbers = []  # type: List[int]
         self.depths = depths = []  # type: List[int]
         self.ends = ends = []  # type: List[int]
-        self.sites = sites = [root.site]
-        number_of = {root.site: 0}  # type: Dict[Site, int]
         open_places = []  # type: List[int]
         pending = [iter(root.children)]  # the root's children, then those of the nodes at the open places
         depth = 1
         while pending:
             for node in pending[-1]:
-                site = node.site
-                number = number_of.get(site)
-                if number is None:
-                    number = number_of[site] = len(sites)
-                    sites.append(site)
                 nodes.append(node)
-                numbers.append(number)
                 depths.append(depth)
                 ends.append(len(nodes))
                 if node.children:
@@ -49,5 +40,9 @@ class FlatTree:
                 depth -= 1
                 if open_places:
                     ends[open_places.pop()] = len(nodes)
+        found = [node.site for node in nodes]
+        self.sites = list(dict.fromkeys([root.site] + found))  # type: List[Site]
+        number_of = {site: number for number, site in enumerate(self.sites)}  # type: Dict[Site, int]
+        self.numbers = [number_of[site] for site in found]
         self.own_bytes = [node.own_bytes for node in nodes]
         self.total_bytes = [node.total_bytes for node in nodes]

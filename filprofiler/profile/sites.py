@@ -51,18 +51,20 @@ class SiteTable:
 
         An instruction to which the compiler gave no line has the function's first.
         """
-        key = code_number << 32 ^ offset
-        found = self.known.get(key)
+        found = self.known.get(code_number << 32 ^ offset)
+        return self.learn(code_number, offset) if found is None else found
+
+    def learn(self, code_number: int, offset: int) -> int:
+        """As `number`, for who knows that it has not answered this so far."""
+        function = self._functions.get(code_number) or self._function(code_number)
+        line = function.table.line(offset) if function.table is not None else 0
+        if line <= 0:
+            line = function.first_line
+        found = function.sites.get(line)
         if found is None:
-            function = self._functions.get(code_number) or self._function(code_number)
-            line = function.table.line(offset) if function.table is not None else 0
-            if line <= 0:
-                line = function.first_line
-            found = function.sites.get(line)
-            if found is None:
-                found = 0 if function.shim else self._of_place(function.path, function.name, line)
-                function.sites[line] = found
-            self.known[key] = found
+            found = 0 if function.shim else self._of_place(function.path, function.name, line)
+            function.sites[line] = found
+        self.known[code_number << 32 ^ offset] = found
         return found
 
     def lines(self, code_number: int) -> "Union[LineTable, OwnLines, None]":

@@ -72,7 +72,7 @@ def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
     """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame."""
     flat = profile.flat
     sites = flat.sites
-    own = [own_code.owns(site) for site in sites]
+    own = own_code.owned(sites)
     count = len(sites)
     sizes = {}  # type: Dict[int, int]
     owners = [0] * (2 + max(flat.depths, default=0))  # by depth, the number of the innermost of the user's own, or 0

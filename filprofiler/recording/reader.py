@@ -5,6 +5,7 @@ trust: counts that go beyond what the directory or the file holds are cut to wha
 reported is the sum over the nodes, never the header's own counter, which may be one event ahead of them.
 """
 
+from _operator import lt  # as in profile/model.py
 from struct import Struct, calcsize, error
 
 from filprofiler import _abi
@@ -181,7 +182,7 @@ class Recording:
             column[:first] = [0] * first
         right = (
             0 not in parents[first:]
-            and all(map(int.__lt__, parents[first:], range(first, len(parents))))
+            and all(map(lt, parents[first:], range(first, len(parents))))
             and max(codes[first:], default=0) < code_count
         )
         if right:

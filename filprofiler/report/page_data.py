@@ -16,7 +16,7 @@ A JSON object, in which all text has been made visible:
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
 
-from itertools import islice
+from itertools import compress, islice
 
 from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.report import text
@@ -57,7 +57,7 @@ def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") 
             "path": strings.numbers([site.path for site in sites]),
             "name": strings.numbers([site.name for site in sites]),
             "line": [site.line for site in sites],
-            "mine": "".join(["1" if own_code.owns(site) else "0" for site in sites]),
+            "mine": "".join(["1" if own else "0" for own in own_code.owned(sites)]),
         },
         "nodes": _nodes(tree),
         "lines": _lines(_with_source([sites[number] for number in by_size], own_code), strings, sources),
@@ -172,7 +172,8 @@ def _all_digits(count: int, width: int) -> "List[str]":
 
 def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":
     """Of all sites, the largest first, those that are shown with their source."""
-    return by_size[:_WITH_SOURCE] + [site for site in by_size[_WITH_SOURCE:] if own_code.owns(site)]
+    others = by_size[_WITH_SOURCE:]
+    return by_size[:_WITH_SOURCE] + list(compress(others, own_code.owned(others)))
 
 
 def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
