@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _LOOPS = (nodes.For, nodes.AsyncFor, nodes.While)
 _FUNCTIONS = (nodes.FunctionDef, nodes.AsyncFunctionDef)
-_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # fields of statements, and of parts of them, with more
+_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # what holds further statements, or parts that do
 _LARGEST_FILE = 2000000  # characters; parsing larger ones would take seconds
 
 

@@ -1,7 +1,7 @@
 """What is more urgent than the numbers: that memory ran out, and the request that failed. It is in no total."""
 
 from filprofiler.report import text
-from filprofiler.report.sentences import out_of_memory, requested, survived_failures
+from filprofiler.report.sentences import requested
 from filprofiler.report.template import fill, read_template
 
 TYPE_CHECKING = False
@@ -15,11 +15,8 @@ _MAX_FRAMES = 12  # the innermost ones
 _MAX_COLUMNS = 200
 
 
-def banner(profile: "Profile", sources: "SourceReader") -> str:
-    """The banner as HTML; "" if no request for memory failed."""
-    sentence = out_of_memory(profile) or survived_failures(profile)
-    if not sentence:
-        return ""
+def banner(sentence: str, profile: "Profile", sources: "SourceReader") -> str:
+    """The banner as HTML. sentence: what it begins with."""
     paragraphs = list(profile.program.limits)
     failure = profile.fatal_request
     if failure is None and profile.failures:

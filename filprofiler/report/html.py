@@ -72,17 +72,20 @@ def _title(profile: "Profile") -> str:
 
 
 def _banner(profile: "Profile", sources: "SourceReader") -> str:
-    if not (out_of_memory(profile) or survived_failures(profile)):
+    """The banner; "" if no request for memory failed. Most runs need nothing of it."""
+    sentence = out_of_memory(profile) or survived_failures(profile)
+    if not sentence:
         return ""
-    from filprofiler.report.banner import banner  # which most runs do not need
+    from filprofiler.report.banner import banner
 
-    return banner(profile, sources)
+    return banner(sentence, profile, sources)
 
 
 def _threads(profile: "Profile", own_code: "OwnCode") -> str:
+    """The section on threads; "" if there was one thread only, or nothing is known of them."""
     if not profile.threads:
         return ""
-    from filprofiler.report.threads import threads_section  # as above
+    from filprofiler.report.threads import threads_section
 
     return threads_section(profile, own_code)
 

@@ -179,22 +179,22 @@ def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":
 def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
     """The source lines of the sites and, for the large ones, those around them."""
     of_paths = {}  # type: Dict[str, Tuple[List[int], List[int]]]
-    for site in by_size[:_WITH_AROUND]:
-        of_paths.setdefault(site.path, ([], []))[0].append(site.line)
-    for site in by_size[_WITH_AROUND:_WITH_LINE]:
-        of_paths.setdefault(site.path, ([], []))[1].append(site.line)
+    for place, site in enumerate(by_size[:_WITH_LINE]):
+        of_paths.setdefault(site.path, ([], []))[place >= _WITH_AROUND].append(site.line)
     found = {}
     room = _CHARACTERS
     for path, (around, alone) in of_paths.items():
         lines = sources.lines(path)
-        shown = _lines_of(lines, around, alone) if lines else {}
-        while sum(map(len, shown.values())) > room:  # first without the lines around, then with ever fewer sites
+        shown = _lines_of(lines, around, alone)
+        joined = "\n".join(shown.values())
+        while len(joined) > room:  # first without the lines around, then with ever fewer sites
             sites = around + alone
             around, alone = [], sites if around else sites[: len(sites) // 2]
             shown = _lines_of(lines, around, alone)
+            joined = "\n".join(shown.values())
         if shown:
-            room -= sum(map(len, shown.values()))
-            found[strings.number(path)] = ["\n".join(shown.values()), list(shown)]
+            room -= len(joined)
+            found[strings.number(path)] = [joined, list(shown)]
     return found
 
 

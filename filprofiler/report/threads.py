@@ -14,9 +14,7 @@ _MAX_COLUMNS = 200
 
 
 def threads_section(profile: "Profile", own_code: "OwnCode") -> str:
-    """The section as HTML; "" if there was one thread only, or nothing is known of them."""
-    if not profile.threads:
-        return ""
+    """The section as HTML, of a profile that tells of threads."""
     last = [thread.name for thread in profile.threads if thread.last]
     told = "The last one before the peak came from %s." % text.visible(last[0]) if last else ""
     items = [_item(thread, own_code) for thread in profile.threads[:_SHOWN]]

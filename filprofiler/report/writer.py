@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INDEX_NAME = formats.INDEX_NAME
 
 _TEMPORARY_ENDING = ".part"
-_BUFFER_BYTES = 1 << 16
+_BUFFER_BYTES = 1 << 18
 
 
 def write_report(
