@@ -1,0 +1,84 @@
+"""A report is asked for while the program runs: by SIGUSR2, to the supervisor or to the program itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+import pytest
+import support
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="waits in the C library's getchar")
+
+# The main thread stands in C and keeps the GIL: no Python code of the program can run until the byte comes.
+WAITS_IN_C = """
+import ctypes, os
+print(os.getpid(), flush=True)
+kept = bytearray(40 << 20)
+print("ready", flush=True)
+byte = ctypes.PyDLL(None).getchar()
+more = bytearray(20 << 20)
+print(byte, flush=True)
+"""
+
+
+def report_told(stream: "IO[bytes]") -> Path:
+    """Read the profiler's lines up to the one that names a report; the report's folder."""
+    said = []
+    while True:
+        line = support.text_of(stream.readline())
+        assert line, "the end came without a report: " + "".join(said)
+        said.append(line)
+        if line.startswith(support.PREFIX + "Report: "):
+            return Path(line[len(support.PREFIX + "Report: ") :].strip()).parent
+
+
+def bytes_at_line(folder: Path, line: int) -> int:
+    """What a report's `.prof` says of a line of the program; the report must be whole."""
+    assert set(support.REPORT_FILES) <= {path.name for path in folder.iterdir()}
+    stacks = support.parse_prof((folder / "peak-memory.prof").read_text())
+    return sum(stack.bytes for stack in stacks if stack.frames[-1:] and stack.frames[-1].line == line)
+
+
+@pytest.mark.parametrize("receiver", ["supervisor", "program"])
+def test_while_the_main_thread_is_in_c(profiler: support.Profiler, receiver: str) -> None:
+    output = profiler.new_output()
+    process = subprocess.Popen(
+        profiler.command(["-c", WAITS_IN_C], output),
+        env=profiler.environment(),
+        cwd=str(profiler.scratch),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    # If no report comes, the program has to end too, or its stderr would stay open.
+    give_up = threading.Timer(90, lambda: (process.kill(), process.stdin.close()))
+    give_up.start()
+    try:
+        program = int(process.stdout.readline())
+        assert process.stdout.readline() == b"ready\n"
+        os.kill(process.pid if receiver == "supervisor" else program, signal.SIGUSR2)
+        folders = [report_told(process.stderr)]
+        assert process.poll() is None
+        process.stdin.write(b"g")
+        process.stdin.close()
+        folders.append(report_told(process.stderr))
+        assert process.stdout.read() == b"%d\n" % ord("g")  # the wait was not cut short
+        assert process.wait(timeout=60) == 0
+    finally:
+        give_up.cancel()
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            stream.close()
+    assert sorted(folders) == sorted(path for path in output.iterdir()) and len(set(folders)) == 2
+    lines = WAITS_IN_C.splitlines()
+    kept, more = [lines.index(line) + 1 for line in lines if "bytearray" in line]
+    for folder in folders:
+        assert support.close_to(bytes_at_line(folder, kept), 40 * support.MIB)
+    assert bytes_at_line(folders[0], more) == 0
+    assert support.close_to(bytes_at_line(folders[1], more), 20 * support.MIB)
