@@ -76,7 +76,7 @@ def test_cells(any_jupyter: Jupyter) -> None:
     first = out[2]
     assert "In [2]:2 (helper)  data = bytearray(n)" in first.shown[0]
     assert re.search(r"In \[3\]:3 \(<(module|cell line: \d+)>\)  y = bytearray\(5_000_000\)", first.shown[0])
-    assert "ipykernel_" not in "".join(first.shown + first.pages), "cells are told by their numbers, not by their files"
+    assert "/ipykernel_" not in "".join(first.shown + first.pages), "cells are told by their numbers, not their files"
     page = first.pages[0]
     assert "23.8 MiB" in page and "In [3]" in page
     assert "y = bytearray(5_000_000)" in page and "data = bytearray(n)" in page, "the source of all cells"
