@@ -246,6 +246,13 @@ void fil_stop(void)
     }
 }
 
+void fil_base_frame(uint64_t code)
+{
+    if (state.tracking && !state.finalizing) {
+        attribute_base((uintptr_t)code);
+    }
+}
+
 void fil_uncaught_memory_error(void)
 {
     if (state.tracking) {

@@ -101,6 +101,11 @@ class Library:
         return self._functions.fil_finalizing
 
     @property
+    def base_frame(self) -> "Any":
+        """The C function that the function which runs the program calls before and after, with id(__code__) and 0."""
+        return self._functions.fil_base_frame
+
+    @property
     def uncaught_memory_error(self) -> "Any":
         """The C function to call, without arguments, when the program ends by a MemoryError that nobody caught."""
         return self._functions.fil_uncaught_memory_error

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "attribute/code_facts.h"
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
 #include "attribute/handover.h"
@@ -15,15 +16,6 @@
 #include "state.h"
 
 struct walker walker;
-
-static uintptr_t innermost_frame(uintptr_t thread_state)
-{
-    uintptr_t holder = thread_state;
-    if (walker.layout.state_cframe != 0) {
-        holder = load_address(thread_state + walker.layout.state_cframe);
-    }
-    return load_address(holder + walker.layout.state_frame);
-}
 
 /* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's latest
  * callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from where it started
@@ -103,13 +95,8 @@ INLINE uint32_t attribute_state(struct thread_context *context, uintptr_t thread
     if (innermost == 0) {
         return context->start_node;
     }
-    if (LIKELY(context->depth - 1 < walker.short_stack)) {
-        uint32_t node = same_short_stack(context, innermost);
-        if (LIKELY(node != FIL_NODE_NONE)) {
-            return node;
-        }
-    }
-    return frame_walk(context, thread_state, innermost);
+    uint32_t node = same_short_stack(context, innermost);
+    return LIKELY(node != FIL_NODE_NONE) ? node : frame_walk(context, thread_state, innermost);
 }
 
 uint32_t attribute_now(void)
@@ -132,18 +119,10 @@ uint32_t attribute_now(void)
     return attribute_state(context, thread_state);
 }
 
-/* The state that holds the GIL is the calling thread's own if it is the one that this thread was last found to have. A thread
- * that allocates without the GIL, against the rules, finds NULL or another thread's there, and takes the usual way. */
-uint32_t attribute_holding_gil(void)
+uint32_t attribute_moved(uintptr_t innermost)
 {
     struct thread_context *context = thread_local_state.context;
-    if (LIKELY(context != NULL && context->generation == __atomic_load_n(&state.generation, __ATOMIC_RELAXED))) {
-        uintptr_t thread_state = (uintptr_t)walker.running_state();
-        if (LIKELY(thread_state != 0 && thread_state == context->thread_state)) {
-            return attribute_state(context, thread_state);
-        }
-    }
-    return attribute_now();
+    return innermost == 0 ? context->start_node : frame_walk(context, context->thread_state, innermost);
 }
 
 /* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
@@ -253,6 +232,7 @@ void attribute_begin(void)
 
 void attribute_end(void)
 {
+    __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
     code_registry_end();
     handover_end();
@@ -285,11 +265,42 @@ void attribute_code_freed(uintptr_t address)
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
 }
 
+void attribute_base(uintptr_t code)
+{
+    __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
+    uint32_t node = attribute_now();
+    const struct thread_context *context = thread_local_state.context;
+    bool holds = code != 0 && context != NULL && context->depth != 0 && node >= FIL_NODE_FIRST;
+    if (holds) {
+        uintptr_t frame = context->frames[context->depth - 1].frame;
+        if (untagged(load_address(frame + walker.layout.frame_code)) == code) {
+            walker.base_node = node;
+            __atomic_store_n(&walker.base, frame, __ATOMIC_RELEASE);
+        }
+    }
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE); /* what is cached goes down to the root */
+}
+
 void attribute_finalizing(void)
 {
+    __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
     thread_local_state.finalizes = true;
     state.finalizing = true;
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+}
+
+/* A frame as it is, past all caches. Returns false if it is none of a Python function. */
+static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
+{
+    const struct fil_layout *layout = &walker.layout;
+    if (layout->frame_owner != 0 && *(const uint8_t *)(frame + layout->frame_owner) >= layout->shim_owner) {
+        return false;
+    }
+    seen->code = untagged(load_address(frame + layout->frame_code));
+    uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? load_address(frame + layout->frame_instruction)
+                                                                : *(const uint32_t *)(frame + layout->frame_instruction);
+    seen->offset = code_offset(layout, (uintptr_t)seen->code, instruction);
+    return true;
 }
 
 int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)
@@ -302,13 +313,17 @@ int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)
     uint32_t count = 0;
     for (uint32_t at = context->depth; at-- > 0 && count < capacity;) {
         const struct cached_frame *entry = &context->frames[at];
-        uint32_t outer = at == 0 ? context->start_node : context->frames[at - 1].node;
+        uint32_t outer = at == 0 ? context->outer_node : context->frames[at - 1].node;
         if (entry->node == outer) {
             continue;
         }
         frames[count].code = untagged(load_address(entry->frame + walker.layout.frame_code));
         frames[count].offset = ledger_node(&state.ledger, entry->node)->offset;
         count += 1;
+    }
+    uintptr_t below = context->depth != 0 && context->outer_node != context->start_node ? walker.base : 0;
+    for (; below != 0 && count < capacity; below = load_address(below + walker.layout.frame_previous)) {
+        count += frame_now(below, &frames[count]) ? 1 : 0;
     }
     return (int32_t)count;
 }

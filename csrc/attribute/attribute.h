@@ -16,8 +16,8 @@
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept. */
 uint32_t attribute_now(void);
 
-/* The same for a thread that holds the GIL, quicker. Should it not hold it after all, nothing is lost but that. */
-uint32_t attribute_holding_gil(void);
+/* The same where ready.h has found the thread's innermost frame (0: there is none), but not its callstack. */
+uint32_t attribute_moved(uintptr_t innermost);
 
 /* The node for a mapping of `bytes` that `caller`, an address of code, made while the calling thread's callstack was
  * `node`. If it is large enough to be stock of an allocator inside a library, the library is told too. */
@@ -68,6 +68,10 @@ bool attribute_may_begin_again(void);
 
 /* Inside an event: `node`, which the calling thread found for itself just before it, or what has taken its place since. */
 uint32_t attribute_still(uint32_t node);
+
+/* The calling thread's innermost frame, if it is of the code object at `code`, stays until the next call of this, and with it
+ * all frames below: walks end there. `code` 0: there is no such frame any more. Outside of events, with the GIL. */
+void attribute_base(uintptr_t code);
 
 /* Only the calling thread's frames may be walked from now on. */
 void attribute_finalizing(void);

@@ -172,7 +172,7 @@ INLINE uint32_t collect_fresh(struct thread_context *context, uintptr_t frame, u
 {
     uint32_t fresh = 0;
     uint32_t match = NO_MATCH;
-    while (frame != 0) {
+    while (!is_walks_end(frame)) {
         uint32_t at = context->where[where_slot(frame)];
         if (at < depth && context->frames[at].frame == frame) {
             match = at;
@@ -184,6 +184,9 @@ INLINE uint32_t collect_fresh(struct thread_context *context, uintptr_t frame, u
         }
         context->fresh[fresh++] = frame;
         frame = load_address(frame + walker.layout.frame_previous);
+    }
+    if (match == NO_MATCH) {
+        context->outer_node = outer_node(context, frame);
     }
     *count = fresh;
     return match;
@@ -216,7 +219,7 @@ INLINE uint32_t walk(struct thread_context *context, uintptr_t thread_state, uin
     }
     struct cached_frame *frames = context->frames;
     depth = match + 1;
-    uint32_t node = changed == 0 ? context->start_node : frames[changed - 1].node;
+    uint32_t node = changed == 0 ? context->outer_node : frames[changed - 1].node;
     for (uint32_t at = changed; at < depth; at++) {
         read_instruction(&frames[at], pointers);
         node = child_of(context, node, &frames[at], pointers);

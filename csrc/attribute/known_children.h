@@ -7,12 +7,19 @@
 
 #include "attribute/inline.h"
 #include "attribute/thread_context.h"
+#include "attribute/walker.h"
 
 #define KEY_INDEX_LIMIT (1u << 20)
 
 /* The node of `parent` continued by `entry`, through the recording; remembered by `key`, if that is not 0. */
 __attribute__((noinline)) uint32_t learn_child(struct thread_context *context, uint32_t parent,
                                                const struct cached_frame *entry, uintptr_t key);
+
+/* The node below which the outermost frame of a walk hangs that ended at `end`. */
+INLINE uint32_t outer_node(const struct thread_context *context, uintptr_t end)
+{
+    return end == 0 ? context->start_node : walker.base_node;
+}
 
 /* Where the child of `parent` at `key` would be remembered. */
 INLINE struct known_child *known_place(struct thread_context *context, uint32_t parent, uintptr_t key)

@@ -11,13 +11,54 @@
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
 
-static bool read_address(uintptr_t at, uintptr_t *value)
+/* A safe read is a system call, and a stack takes some twenty small ones a frame. So memory is read in windows, which are kept
+ * while one stack is looked at. A window lies in one page: if a byte of it can be read, all of it can. */
+#define WINDOW_BYTES 512u
+#define WINDOWS 16u
+#define NO_WINDOW 1u /* a start that no window has */
+
+static struct window {
+    uintptr_t start;
+    uint8_t bytes[WINDOW_BYTES];
+} windows[WINDOWS];
+
+static void forget_windows(void)
 {
-    return platform_safe_read(value, at, sizeof *value);
+    for (uint32_t i = 0; i < WINDOWS; i++) {
+        windows[i].start = NO_WINDOW;
+    }
 }
 
+/* A memory_reader. */
+static bool read_by_windows(void *into, uintptr_t address, size_t bytes)
+{
+    for (size_t done = 0; done < bytes;) {
+        uintptr_t at = address + done;
+        uintptr_t offset = at % WINDOW_BYTES;
+        struct window *window = &windows[at / WINDOW_BYTES % WINDOWS];
+        if (window->start != at - offset) {
+            window->start = NO_WINDOW;
+            if (!platform_safe_read(window->bytes, at - offset, WINDOW_BYTES)) {
+                return false;
+            }
+            window->start = at - offset;
+        }
+        size_t now = bytes - done < WINDOW_BYTES - offset ? bytes - done : WINDOW_BYTES - offset;
+        memcpy((uint8_t *)into + done, window->bytes + offset, now);
+        done += now;
+    }
+    return true;
+}
+
+static bool read_address(uintptr_t at, uintptr_t *value)
+{
+    return read_by_windows(value, at, sizeof *value);
+}
+
+/* The first thing that is read of a stack. */
 static bool read_innermost(uintptr_t thread_state, uintptr_t *frame)
 {
+    forget_windows();
     uintptr_t holder = thread_state;
     if (walker.layout.state_cframe != 0 && !read_address(thread_state + walker.layout.state_cframe, &holder)) {
         return false;
@@ -35,8 +76,8 @@ static void check_chunk(uintptr_t thread_state)
     uintptr_t before = 0;
     uintptr_t frame = 0;
     if (layout->state_chunk != 0 &&
-        !(read_address(thread_state + layout->state_chunk, &chunk) && read_address(chunk + layout->chunk_size, &size) &&
-          read_address(chunk + layout->chunk_previous, &before) && read_innermost(thread_state, &frame) &&
+        !(read_innermost(thread_state, &frame) && read_address(thread_state + layout->state_chunk, &chunk) &&
+          read_address(chunk + layout->chunk_size, &size) && read_address(chunk + layout->chunk_previous, &before) &&
           size % platform_page_bytes() == 0 && frame - chunk < size)) {
         layout->state_chunk = 0;
     }
@@ -103,7 +144,7 @@ static bool is_shim(uintptr_t frame, bool *shim)
 {
     uint8_t owner = 0;
     if (walker.layout.frame_owner != 0 &&
-        !platform_safe_read(&owner, frame + walker.layout.frame_owner, sizeof owner)) {
+        !read_by_windows(&owner, frame + walker.layout.frame_owner, sizeof owner)) {
         return false;
     }
     *shim = walker.layout.frame_owner != 0 && owner >= walker.layout.shim_owner;
@@ -117,7 +158,7 @@ static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fi
     uintptr_t instruction = 0;
     size_t width = layout->form == INSTRUCTION_POINTER ? sizeof(uintptr_t) : sizeof(int32_t);
     if (!read_address(frame + layout->frame_code, &code) ||
-        !platform_safe_read(&instruction, frame + layout->frame_instruction, width)) {
+        !read_by_windows(&instruction, frame + layout->frame_instruction, width)) {
         return false;
     }
     code = untagged(code);
@@ -127,7 +168,7 @@ static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fi
         return false;
     }
     facts->first_local = untagged(first_local);
-    return code_facts_read(layout, platform_safe_read, code, buffer, facts);
+    return code_facts_read(layout, read_by_windows, code, buffer, facts);
 }
 
 int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)

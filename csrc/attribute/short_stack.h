@@ -9,37 +9,76 @@
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 
-/* The common case in few instructions, for 1 to walker.short_stack cached frames: the innermost is that of the last event, at
- * an instruction that was met before. FIL_NODE_NONE where it is not that. */
+/* Are the outermost `count` of the cached frames where they were? From the inside out: what a frame's address is, the link of
+ * the next one has told. Written out, each level costs seven instructions and no count. */
+INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count)
+{
+    const uintptr_t previous = walker.layout.frame_previous;
+    const uintptr_t instruction = walker.layout.frame_instruction;
+    switch (count) {
+#define COMPARE(at)                                                                                                       \
+    case (at) + 1:                                                                                                       \
+        if (load_address(frames[at].frame + previous) != frames[at].previous ||                                          \
+            load_address(frames[at].frame + instruction) != frames[at].instruction) {                                    \
+            return false;                                                                                                \
+        }                                                                                                                \
+        __attribute__((fallthrough))
+        COMPARE(10);
+        COMPARE(9);
+        COMPARE(8);
+        COMPARE(7);
+        COMPARE(6);
+        COMPARE(5);
+        COMPARE(4);
+        COMPARE(3);
+        COMPARE(2);
+        COMPARE(1);
+        COMPARE(0);
+#undef COMPARE
+    case 0:
+        return true;
+    default:
+        __builtin_unreachable(); /* they are fewer than SHORT_STACK */
+    }
+}
+
+/* The common case in few instructions: 1 to walker.short_stack cached frames, and the innermost is that of the last event, or
+ * its caller, at an instruction that was met before. FIL_NODE_NONE where it is not that. */
 INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;
     const uintptr_t instruction = walker.layout.frame_instruction;
-    uint32_t depth = context->depth;
-    struct cached_frame *frames = context->frames;
-    struct cached_frame *leaf = frames + depth - 1;
-    if (leaf->frame != innermost || load_address(innermost + previous) != leaf->previous) {
+    uint32_t outer = context->depth - 1;
+    if (outer >= walker.short_stack) {
         return FIL_NODE_NONE;
     }
-    for (const struct cached_frame *entry = leaf; entry-- != frames;) {
-        if (load_address(entry->frame + previous) != entry->previous ||
-            load_address(entry->frame + instruction) != entry->instruction) {
+    struct cached_frame *frames = context->frames;
+    struct cached_frame *leaf = frames + outer;
+    if (leaf->frame != innermost) { /* a function has returned, or was called */
+        leaf -= 1;
+        if (outer == 0 || leaf->frame != innermost) {
             return FIL_NODE_NONE;
         }
+        context->depth = outer;
+        outer -= 1;
     }
-    uintptr_t key = load_address(innermost + instruction);
-    if (key == leaf->instruction) {
-        return leaf->node; /* which is the latest already */
-    }
-    uint32_t parent = depth == 1 ? context->start_node : leaf[-1].node;
-    const struct known_child *known = known_place(context, parent, key);
-    if (known->key != key || known->salted_parent != (parent | context->salt)) {
+    if (load_address(innermost + previous) != leaf->previous || !same_outer_frames(frames, outer)) {
         return FIL_NODE_NONE;
     }
-    leaf->instruction = key;
-    leaf->node = known->node;
-    __atomic_store_n(&context->latest, known->node, __ATOMIC_RELAXED);
-    return known->node;
+    uint32_t node = leaf->node;
+    uintptr_t key = load_address(innermost + instruction);
+    if (key != leaf->instruction) {
+        uint32_t parent = leaf == frames ? context->outer_node : leaf[-1].node;
+        const struct known_child *known = known_place(context, parent, key);
+        if (known->key != key || known->salted_parent != (parent | context->salt)) {
+            return FIL_NODE_NONE;
+        }
+        node = known->node;
+        leaf->instruction = key;
+        leaf->node = node;
+    }
+    __atomic_store_n(&context->latest, node, __ATOMIC_RELAXED);
+    return node;
 }
 
 /* The same where functions were called, or returned, since the last event. FIL_NODE_NONE if the stack is not short. */

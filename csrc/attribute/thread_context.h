@@ -11,6 +11,7 @@
 #define KNOWN_MOST 131072u
 #define WHERE_ENTRIES 1024u  /* a power of two */
 #define NOT_HANDED UINT32_MAX
+#define NO_THREAD_STATE 1u /* no address, and not NULL: what holds the GIL may be NULL */
 
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */
 struct cached_frame {
@@ -29,14 +30,15 @@ struct known_child {
 };
 
 struct thread_context {
-    struct cached_frame *frames; /* root first */
+    struct cached_frame *frames; /* outermost first */
     uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
     uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
-    uintptr_t thread_state;      /* the thread's own, when it was last asked for by walker.thread_state; 0: it was not */
+    uintptr_t thread_state;      /* the thread's own, when walker.thread_state was last asked; else NO_THREAD_STATE */
     uint32_t depth;              /* frames in use */
     uint32_t joined;             /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
     uint32_t capacity;           /* of the three arrays */
     uint32_t start_node;         /* below it hang the callstacks of this thread */
+    uint32_t outer_node;         /* below it hangs the outermost of `frames`: start_node, or walker.base_node */
     uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
     uint32_t checked_generation; /* state.generation when the caches were last cleared */
     uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */

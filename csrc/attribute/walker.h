@@ -15,6 +15,8 @@ struct walker {
     /* The state that holds the GIL, in half a dozen instructions: CPython's PyThreadState_GetUnchecked; else `thread_state`. */
     void *(*running_state)(void);
     struct fil_layout layout;
+    uintptr_t base;       /* a frame that stays, with all frames below it: a walk ends before it. 0: there is none */
+    uint32_t base_node;   /* its callstack */
     uint32_t short_stack; /* SHORT_STACK, or 0 where the layout does not allow it */
     uint32_t python_version;
     uint32_t stacks; /* enum fil_stacks */
@@ -33,6 +35,21 @@ static inline uintptr_t load_address(uintptr_t at)
 static inline uintptr_t untagged(uintptr_t reference)
 {
     return reference & ~(uintptr_t)3;
+}
+
+/* Does a walk that comes to `frame` end there? */
+static inline bool is_walks_end(uintptr_t frame)
+{
+    return frame == 0 || frame == __atomic_load_n(&walker.base, __ATOMIC_RELAXED);
+}
+
+static inline uintptr_t innermost_frame(uintptr_t thread_state)
+{
+    uintptr_t holder = thread_state;
+    if (walker.layout.state_cframe != 0) {
+        holder = load_address(thread_state + walker.layout.state_cframe);
+    }
+    return load_address(holder + walker.layout.state_frame);
 }
 
 #endif

@@ -35,7 +35,7 @@ static __attribute__((noinline)) void add_any_block(const void *block, size_t by
     state_leave(locked);
 }
 
-__attribute__((noinline)) void event_add_block(uint32_t *slot, const void *block, size_t bytes, uint32_t node)
+__attribute__((noinline)) void *event_add_block(uint32_t *slot, void *block, size_t bytes, uint32_t node)
 {
     const struct thread_local_state *own = &thread_local_state;
     if (LIKELY(bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST)) {
@@ -49,10 +49,11 @@ __attribute__((noinline)) void event_add_block(uint32_t *slot, const void *block
         }
         state_leave(locked);
         if (LIKELY(holds)) {
-            return;
+            return block;
         }
     }
     add_any_block(block, bytes, node);
+    return block;
 }
 
 __attribute__((noinline)) void event_remove_block(uint32_t *slot, const void *block)

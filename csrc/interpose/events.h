@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "attribute/attribute.h"
+#include "attribute/inline.h"
 #include "state.h"
 
 /* While this is not 0, what the calling thread takes is a part of something that is recorded by itself. */
@@ -18,7 +19,7 @@ static inline bool events_counted(void)
 }
 
 /* Every block, in every state of the process; the inline functions below serve the most frequent case themselves. */
-void event_add_block(uint32_t *slot, const void *block, size_t bytes, uint32_t node); /* slot: NULL if it has none yet */
+void *event_add_block(uint32_t *slot, void *block, size_t bytes, uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
 struct block event_take_block(uint32_t *slot, const void *block);
 void event_remove_block(uint32_t *slot, const void *block);
 
@@ -33,34 +34,50 @@ static inline uint32_t *event_find_block(const void *block)
     return slot != NULL && slot[0] != 0 ? slot : NULL;
 }
 
-/* The calling thread took a block; `holds_gil`: as one of Python's own. */
-static inline void event_block_added(const void *block, size_t bytes, bool holds_gil)
+/* The calling thread took a block of 1 to 511 bytes by `node`, which it found just before. Returns the block. */
+INLINE void *event_add(uint32_t *slot, void *block, size_t bytes, uint32_t node)
+{
+    if (state.threads || slot[0] != 0 || node == FIL_NODE_LOST) {
+        return event_add_block(slot, block, bytes, node);
+    }
+    block_write_narrow(slot, bytes, node);
+    ledger_grow(&state.ledger, node, bytes);
+    return block;
+}
+
+/* The calling thread took a block. */
+static inline void event_block_added(void *block, size_t bytes)
 {
     uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
     __builtin_prefetch(slot, 1); /* it is seldom in the first cache, and the callstack takes a while */
-    uint32_t node = holds_gil ? attribute_holding_gil() : attribute_now();
-    if (!state.threads && bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST) {
-        block_write(slot, bytes, node);
-        ledger_grow(&state.ledger, node, bytes);
-        return;
+    uint32_t node = attribute_now();
+    if (slot != NULL && bytes - 1 < BLOCK_NARROW_LIMIT - 1) {
+        (void)event_add(slot, block, bytes, node);
+    } else {
+        (void)event_add_block(slot, block, bytes, node);
     }
-    event_add_block(slot, block, bytes, node);
+}
+
+/* The calling thread is about to give a block back, whose entry is `slot`. In a few instructions, if there is one thread, and
+ * no new peak behind it; returns whether that was so. */
+INLINE bool event_remove_quickly(uint32_t *slot)
+{
+    if (state.threads || !block_is_narrow(slot) || ledger_rises(&state.ledger)) {
+        return false;
+    }
+    uint32_t entry = slot[0];
+    slot[0] = 0;
+    ledger_shrink(&state.ledger, entry >> BLOCK_SIZE_BITS, entry % BLOCK_NARROW_LIMIT);
+    return true;
 }
 
 /* The calling thread is about to give a block back. */
 static inline void event_block_removed(const void *block)
 {
     uint32_t *slot = event_find_block(block);
-    if (slot == NULL) {
-        return;
+    if (slot != NULL && !event_remove_quickly(slot)) {
+        event_remove_block(slot, block);
     }
-    if (!state.threads && block_is_narrow(slot)) {
-        uint32_t entry = slot[0];
-        slot[0] = 0;
-        ledger_shrink(&state.ledger, entry >> BLOCK_SIZE_BITS, entry % BLOCK_NARROW_LIMIT);
-        return;
-    }
-    event_remove_block(slot, block);
 }
 
 /* In the section between state_enter and state_leave, where it is certain: does tracking run? */

@@ -15,7 +15,7 @@ static inline void *added(void *block, size_t bytes)
             event_request_failed(bytes, FIL_REQUEST_BLOCK);
         }
     } else if (events_counted()) {
-        event_block_added(block, bytes, false);
+        event_block_added(block, bytes);
     }
     return block;
 }

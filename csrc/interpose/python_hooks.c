@@ -18,10 +18,10 @@
 #include <string.h>
 
 #include "attribute/attribute.h"
+#include "attribute/ready.h"
 #include "interpose/events.h"
 #include "platform/platform.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define SMALL_LIMIT 512u /* pymalloc's SMALL_REQUEST_THRESHOLD */
 
 /* CPython's PyMemAllocatorEx, PyObjectArenaAllocator and PyMemAllocatorDomain: public and unchanged since 3.5. */
@@ -53,53 +53,101 @@ static bool in_place[3];
 static bool arenas_in_place;
 
 /* pymalloc before CPython 3.8, and mimalloc, align small blocks to 8 bytes; the block table needs them 16 apart. */
-static size_t smallest_request;
+#define SPACED 16u
+static size_t smallest_request; /* what an allocator that may do anything is asked for at least: SPACED, or 0 */
 
-static inline size_t spaced(size_t bytes)
+/* How much to ask for where `bytes` were asked for. */
+INLINE size_t at_least(size_t smallest, size_t bytes)
 {
-    return bytes < smallest_request && bytes != 0 ? smallest_request : bytes;
+    return bytes < smallest && bytes != 0 ? smallest : bytes;
 }
 
-static inline void *added_small(void *block, size_t bytes)
+/* Is `count` times `bytes` less than is to be asked for? */
+INLINE bool is_below(size_t smallest, size_t count, size_t bytes)
+{
+    size_t product;
+    return !__builtin_mul_overflow(count, bytes, &product) && at_least(smallest, product) != product;
+}
+
+/* What is not the usual case. Whoever ends with a call of these needs few registers in the usual one. */
+
+static __attribute__((noinline)) void *added_unusual(void *block, size_t bytes)
 {
     if (bytes - 1 < SMALL_LIMIT && block != NULL && state.tracking) {
-        event_block_added(block, bytes, true);
+        event_block_added(block, bytes);
     }
     return block;
 }
 
-INLINE void *small_malloc(const struct python_allocator *inner, size_t bytes)
+static __attribute__((noinline)) void *added_moved(uint32_t *slot, void *block, size_t bytes, uintptr_t innermost)
 {
-    return added_small(inner->malloc(inner->context, spaced(bytes)), bytes);
+    return event_add(slot, block, bytes, attribute_moved(innermost));
 }
 
-INLINE void *small_calloc(const struct python_allocator *inner, size_t count, size_t bytes)
+INLINE void *added_small(void *block, size_t bytes)
 {
-    size_t product;
-    if (__builtin_mul_overflow(count, bytes, &product) || spaced(product) == product) {
-        return added_small(inner->calloc(inner->context, count, bytes), count * bytes);
+    if (bytes - 1 >= BLOCK_NARROW_LIMIT - 1 || block == NULL || !state.tracking) {
+        return added_unusual(block, bytes);
     }
-    return added_small(inner->calloc(inner->context, 1, spaced(product)), product);
+    uintptr_t running = attribute_running_state();
+    uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
+    if (slot == NULL) {
+        return added_unusual(block, bytes);
+    }
+    IN_A_REGISTER(slot);
+    __builtin_prefetch(slot, 1); /* it is seldom in the first cache, and the callstack takes a while */
+    struct thread_context *context = attribute_ready(running);
+    if (context == NULL) {
+        return added_unusual(block, bytes);
+    }
+    uintptr_t innermost = innermost_frame(running);
+    uint32_t node = same_short_stack(context, innermost);
+    if (node == FIL_NODE_NONE) {
+        return added_moved(slot, block, bytes, innermost);
+    }
+    return event_add(slot, block, bytes, node);
 }
 
-INLINE void *small_realloc(const struct python_allocator *inner, void *block, size_t bytes)
+INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest, size_t bytes)
+{
+    return added_small(inner->malloc(inner->context, at_least(smallest, bytes)), bytes);
+}
+
+INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, size_t count, size_t bytes)
+{
+    if (is_below(smallest, count, bytes)) {
+        return added_small(inner->calloc(inner->context, 1, smallest), count * bytes);
+    }
+    return added_small(inner->calloc(inner->context, count, bytes), count * bytes);
+}
+
+INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, void *block, size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     if (slot == NULL) {
-        return added_small(inner->realloc(inner->context, block, spaced(bytes)), bytes);
+        return added_small(inner->realloc(inner->context, block, at_least(smallest, bytes)), bytes);
     }
     struct block taken = event_take_block(slot, block);
-    void *moved = inner->realloc(inner->context, block, spaced(bytes));
+    void *moved = inner->realloc(inner->context, block, at_least(smallest, bytes));
     if (moved == NULL) {
         event_block_restored(slot, &taken);
     }
     return added_small(moved, bytes);
 }
 
-INLINE void small_free(const struct python_allocator *inner, void *block)
+static __attribute__((noinline)) void free_unusual(const struct python_allocator *inner, uint32_t *slot, void *block)
 {
-    if (state.tracking) {
-        event_block_removed(block);
+    event_remove_block(slot, block);
+    inner->free(inner->context, block);
+}
+
+INLINE void small_free(const struct python_allocator *inner, size_t smallest, void *block)
+{
+    (void)smallest;
+    uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
+    if (slot != NULL && !event_remove_quickly(slot)) {
+        free_unusual(inner, slot, block);
+        return;
     }
     inner->free(inner->context, block);
 }
@@ -112,28 +160,27 @@ static inline void *added_shown(void *block, size_t bytes)
     if (block == NULL) {
         event_request_failed(bytes, FIL_REQUEST_BLOCK);
     } else if (events_counted()) {
-        event_block_added(block, bytes == 0 ? 1 : bytes, false);
+        event_block_added(block, bytes == 0 ? 1 : bytes);
     }
     return block;
 }
 
-INLINE void *any_malloc(const struct python_allocator *inner, size_t bytes)
+INLINE void *any_malloc(const struct python_allocator *inner, size_t smallest, size_t bytes)
 {
     events_hidden += 1;
-    return added_shown(inner->malloc(inner->context, spaced(bytes)), bytes);
+    return added_shown(inner->malloc(inner->context, at_least(smallest, bytes)), bytes);
 }
 
-INLINE void *any_calloc(const struct python_allocator *inner, size_t count, size_t bytes)
+INLINE void *any_calloc(const struct python_allocator *inner, size_t smallest, size_t count, size_t bytes)
 {
-    size_t product;
     events_hidden += 1;
-    if (__builtin_mul_overflow(count, bytes, &product) || spaced(product) == product) {
-        return added_shown(inner->calloc(inner->context, count, bytes), count * bytes);
+    if (is_below(smallest, count, bytes)) {
+        return added_shown(inner->calloc(inner->context, 1, smallest), count * bytes);
     }
-    return added_shown(inner->calloc(inner->context, 1, spaced(product)), product);
+    return added_shown(inner->calloc(inner->context, count, bytes), count * bytes);
 }
 
-INLINE void *any_realloc(const struct python_allocator *inner, void *block, size_t bytes)
+INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, void *block, size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     struct block taken = {0, 0, 0};
@@ -141,15 +188,16 @@ INLINE void *any_realloc(const struct python_allocator *inner, void *block, size
         taken = event_take_block(slot, block);
     }
     events_hidden += 1;
-    void *moved = inner->realloc(inner->context, block, spaced(bytes));
+    void *moved = inner->realloc(inner->context, block, at_least(smallest, bytes));
     if (moved == NULL && slot != NULL) {
         event_block_restored(slot, &taken);
     }
     return added_shown(moved, bytes);
 }
 
-INLINE void any_free(const struct python_allocator *inner, void *block)
+INLINE void any_free(const struct python_allocator *inner, size_t smallest, void *block)
 {
+    (void)smallest;
     if (state.tracking) {
         event_block_removed(block);
     }
@@ -159,42 +207,47 @@ INLINE void any_free(const struct python_allocator *inner, void *block)
 }
 
 /* For one domain, the four functions of a kind. What they wrap is a constant to them. */
-#define WRAPPERS(kind, domain)                                                                                            \
+#define WRAPPERS(kind, served, smallest, domain)                                                                          \
     static void *kind##_malloc_##domain(void *context, size_t bytes)                                                     \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return kind##_malloc(&wrapped[domain], bytes);                                                                   \
+        return served##_malloc(&wrapped[domain], smallest, bytes);                                                         \
     }                                                                                                                    \
     static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return kind##_calloc(&wrapped[domain], count, bytes);                                                            \
+        return served##_calloc(&wrapped[domain], smallest, count, bytes);                                                  \
     }                                                                                                                    \
     static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return kind##_realloc(&wrapped[domain], block, bytes);                                                           \
+        return served##_realloc(&wrapped[domain], smallest, block, bytes);                                                 \
     }                                                                                                                    \
     static void kind##_free_##domain(void *context, void *block)                                                         \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        kind##_free(&wrapped[domain], block);                                                                            \
+        served##_free(&wrapped[domain], smallest, block);                                                                  \
     }
-WRAPPERS(small, DOMAIN_MEM)
-WRAPPERS(small, DOMAIN_OBJ)
-WRAPPERS(any, DOMAIN_RAW)
-WRAPPERS(any, DOMAIN_MEM)
-WRAPPERS(any, DOMAIN_OBJ)
+WRAPPERS(small, small, 0, DOMAIN_MEM)
+WRAPPERS(small, small, 0, DOMAIN_OBJ)
+WRAPPERS(spaced, small, SPACED, DOMAIN_MEM)
+WRAPPERS(spaced, small, SPACED, DOMAIN_OBJ)
+WRAPPERS(any, any, smallest_request, DOMAIN_RAW)
+WRAPPERS(any, any, smallest_request, DOMAIN_MEM)
+WRAPPERS(any, any, smallest_request, DOMAIN_OBJ)
 #undef WRAPPERS
 
 #define FUNCTIONS(kind, domain)                                                                                           \
     {NULL, kind##_malloc_##domain, kind##_calloc_##domain, kind##_realloc_##domain, kind##_free_##domain}
 
-/* By domain. RAW is malloc itself wherever pymalloc serves the others. */
-static const struct python_allocator small_functions[3] = {
-    [DOMAIN_MEM] = FUNCTIONS(small, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(small, DOMAIN_OBJ)};
-static const struct python_allocator any_functions[3] = {
-    FUNCTIONS(any, DOMAIN_RAW), FUNCTIONS(any, DOMAIN_MEM), FUNCTIONS(any, DOMAIN_OBJ)};
+/* Which functions stand for a domain's. */
+enum kind { KIND_SMALL, KIND_SPACED, KIND_ANY, KINDS };
+
+/* By kind and domain. RAW is malloc itself wherever pymalloc serves the others. */
+static const struct python_allocator functions[KINDS][3] = {
+    [KIND_SMALL] = {[DOMAIN_MEM] = FUNCTIONS(small, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(small, DOMAIN_OBJ)},
+    [KIND_SPACED] = {[DOMAIN_MEM] = FUNCTIONS(spaced, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(spaced, DOMAIN_OBJ)},
+    [KIND_ANY] = {FUNCTIONS(any, DOMAIN_RAW), FUNCTIONS(any, DOMAIN_MEM), FUNCTIONS(any, DOMAIN_OBJ)}};
 
 static void *hidden_arena_take(void *context, size_t bytes)
 {
@@ -260,7 +313,8 @@ static void wrap(int domain, bool pymalloc, const struct interpreter_calls *call
 {
     if (!in_place[domain]) {
         bool small = pymalloc && wrapped[domain].context == NULL;
-        struct python_allocator ours = small ? small_functions[domain] : any_functions[domain];
+        enum kind kind = !small ? KIND_ANY : smallest_request == 0 ? KIND_SMALL : KIND_SPACED;
+        struct python_allocator ours = functions[kind][domain];
         ours.context = wrapped[domain].context;
         calls->set(domain, &ours);
         in_place[domain] = true;
@@ -283,7 +337,7 @@ enum fil_status python_hooks_install(void)
     }
     bool pymalloc = name != NULL && strcmp(name, "pymalloc") == 0;
     bool mimalloc = name != NULL && strncmp(name, "mimalloc", sizeof "mimalloc" - 1) == 0; /* or with "_debug" */
-    smallest_request = attribute_python_version() < 0x03080000 || mimalloc || name == NULL ? 16 : 0;
+    smallest_request = attribute_python_version() < 0x03080000 || mimalloc || name == NULL ? SPACED : 0;
     for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {
         if (!in_place[domain]) {
             calls.get(domain, &wrapped[domain]);
@@ -307,8 +361,11 @@ void python_hooks_remove(void)
     for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {
         struct python_allocator present;
         calls.get(domain, &present);
-        if (in_place[domain] &&
-            (present.malloc == small_functions[domain].malloc || present.malloc == any_functions[domain].malloc)) {
+        bool ours = false;
+        for (int kind = 0; kind < KINDS; kind++) {
+            ours = ours || present.malloc == functions[kind][domain].malloc;
+        }
+        if (in_place[domain] && ours) {
             calls.set(domain, &wrapped[domain]);
             in_place[domain] = false;
         }

@@ -84,10 +84,15 @@ static inline bool block_is_narrow(const uint32_t *slot)
     return slot[0] % BLOCK_NARROW_LIMIT != 0;
 }
 
+static inline void block_write_narrow(uint32_t *slot, uint64_t bytes, uint32_t node)
+{
+    slot[0] = node << BLOCK_SIZE_BITS | (uint32_t)bytes;
+}
+
 static inline void block_write(uint32_t *slot, uint64_t bytes, uint32_t node)
 {
     if (bytes < BLOCK_NARROW_LIMIT) {
-        slot[0] = node << BLOCK_SIZE_BITS | (uint32_t)bytes;
+        block_write_narrow(slot, bytes, node);
         return;
     }
     slot[0] = node << BLOCK_SIZE_BITS;

@@ -78,7 +78,7 @@ static inline void ledger_thread_note(const struct ledger *ledger, struct fil_th
     }
 }
 
-static inline void ledger_grow(struct ledger *ledger, uint32_t node, uint64_t bytes)
+static inline __attribute__((always_inline)) void ledger_grow(struct ledger *ledger, uint32_t node, uint64_t bytes)
 {
     struct fil_node *row = ledger_node(ledger, node);
     ledger_touch(ledger, row);
@@ -88,10 +88,16 @@ static inline void ledger_grow(struct ledger *ledger, uint32_t node, uint64_t by
     ledger->header->allocations += 1;
 }
 
+/* Is the present total above the best so far? */
+static inline bool ledger_rises(const struct ledger *ledger)
+{
+    return ledger->header->current_bytes > ledger->header->peak_bytes;
+}
+
 static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t bytes)
 {
     struct fil_node *row = ledger_node(ledger, node);
-    if (ledger->header->current_bytes > ledger->header->peak_bytes) {
+    if (ledger_rises(ledger)) {
         ledger_new_peak(ledger);
     }
     ledger_touch(ledger, row);

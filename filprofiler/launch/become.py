@@ -41,7 +41,8 @@ def enter() -> None:
         function, arguments = _PREPARE[mode](interpreter, target)
         atexit.register(library.finalizing)
         announcement = _announcement(way)
-        out_of_memory = library.uncaught_memory_error
+        base_frame, out_of_memory = library.base_frame, library.uncaught_memory_error
+        own_code = id(enter.__code__)
         library.start(recording, int(report_signal))
         _write(announcement)
     except LibraryError as error:
@@ -49,8 +50,12 @@ def enter() -> None:
     except Exception as error:
         _refuse(LibraryError("%s: %s" % (type(error).__name__, error)))
     try:
-        _let_interrupts_raise()
-        failed = function(*arguments) == -1
+        base_frame(own_code)
+        try:
+            _let_interrupts_raise()
+            failed = function(*arguments) == -1
+        finally:
+            base_frame(0)
     except SystemExit:
         raise
     except BaseException as error:

@@ -16,7 +16,7 @@ A JSON object, in which all text has been made visible:
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
 
-from itertools import compress, islice
+from itertools import compress
 
 from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.report import text
@@ -38,18 +38,23 @@ _ESCAPED_DIGITS = 4
 _MAX_COLUMNS = 240  # of a source line
 _MAX_NAME = 400  # characters of a path or a function's name
 _REACH = 2  # source lines on either side
-_WITH_SOURCE = 1000  # of the largest sites, and all of the user's own: reading the files of the others costs much
+# Sites with source: all of the user's own, and of the others so many of the largest, if they are this part of the peak.
+# Reading the files of more costs much, and their boxes are narrower than a hair.
+_WITH_SOURCE = 1000
+_WITH_SOURCE_SHARE = 10000
 _WITH_LINE = 40000  # of the largest of these sites: the others have no source after all
 _WITH_AROUND = 4000  # of the largest: they have the lines around too
 _CHARACTERS = 2000000  # of all source lines; beyond it the smaller sites of a file have none
-_UNDERLINED = 200  # sites for which columns are looked up
+_UNDERLINED = 200  # of the largest, too, have columns
 
 
 def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:
     """The data as JSON that may stand inside a script element."""
     tree = profile.flat
     sites = tree.sites
-    by_size = _by_size(tree)
+    largest = _largest(tree)
+    by_size = sorted(range(len(largest)), key=largest.__getitem__, reverse=True)
+    seen = sum(size * _WITH_SOURCE_SHARE >= profile.peak_bytes for size in largest)
     strings = _Strings()
     data = {
         "peak": profile.peak_bytes,
@@ -60,22 +65,22 @@ def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") 
             "mine": "".join(["1" if own else "0" for own in own_code.owned(sites)]),
         },
         "nodes": _nodes(tree),
-        "lines": _lines(_with_source([sites[number] for number in by_size], own_code), strings, sources),
-        "columns": _columns(profile, tree, by_size, sources),
+        "lines": _lines(_with_source([sites[number] for number in by_size], seen, own_code), strings, sources),
+        "columns": _columns(profile, tree, by_size[: min(seen, _UNDERLINED)], sources),
         "folders": _folders({site.path for site in sites}, own_code, strings),
         "strings": strings.texts,
     }
     return script_safe(compact_json(data))
 
 
-def _by_size(tree: "FlatTree") -> "List[int]":
-    """The numbers of all sites, the one with the largest node first."""
+def _largest(tree: "FlatTree") -> "List[int]":
+    """For each site, the bytes of its largest node."""
     largest = [0] * len(tree.sites)
     largest[0] = tree.root.total_bytes
     for number, size in zip(tree.numbers, tree.total_bytes):
         if largest[number] < size:
             largest[number] = size
-    return sorted(range(len(largest)), key=largest.__getitem__, reverse=True)
+    return largest
 
 
 def script_safe(encoded: str) -> str:
@@ -170,10 +175,11 @@ def _all_digits(count: int, width: int) -> "List[str]":
     return spelled[:count]
 
 
-def _with_source(by_size: "List[Site]", own_code: "OwnCode") -> "List[Site]":
-    """Of all sites, the largest first, those that are shown with their source."""
-    others = by_size[_WITH_SOURCE:]
-    return by_size[:_WITH_SOURCE] + list(compress(others, own_code.owned(others)))
+def _with_source(by_size: "List[Site]", seen: int, own_code: "OwnCode") -> "List[Site]":
+    """Of all sites, the largest first, those that are shown with their source; `seen` of them are large enough."""
+    enough = min(seen, _WITH_SOURCE)
+    others = by_size[enough:]
+    return by_size[:enough] + list(compress(others, own_code.owned(others)))
 
 
 def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
@@ -217,11 +223,11 @@ def _shown(line: str) -> str:
 
 
 def _columns(
-    profile: "Profile", tree: "FlatTree", by_size: "Iterable[int]", sources: "SourceReader"
+    profile: "Profile", tree: "FlatTree", numbers: "Iterable[int]", sources: "SourceReader"
 ) -> "Dict[int, Tuple[int, int]]":
-    """What is to be underlined, for the largest sites."""
+    """What is to be underlined, for the sites with these numbers."""
     found = {}
-    for number in islice(by_size, _UNDERLINED):
+    for number in numbers:
         columns = underlined(profile, tree.sites[number], sources)
         if columns is not None:
             found[number] = columns

@@ -239,3 +239,23 @@ def test_a_semicolon_in_a_file_name(one_profiler: support.Profiler) -> None:
     done = one_profiler.run_well(["-c", code])
     text = done.prof_path.read_text()
     assert "<string>:1 (<module>);a\\x3bb.py:1 (<module>) 5242" in text, text
+
+
+def test_what_runs_after_the_program(profiler: support.Profiler, tmp_path: Path) -> None:
+    """Frames of exit handlers lie where ours and the program's lay, whose callstacks are remembered: of every size."""
+    script = tmp_path / "job.py"
+    lines = ["import atexit", "kept = []", "def take(size): kept.append(bytearray(size))"]
+    for names in range(80):
+        names_set = "".join("v%d = " % number for number in range(names))
+        lines += ["@atexit.register", "def handler(): %sNone; take(%d)" % (names_set, 200000 + names)]
+    script.write_text("\n".join(lines) + "\ntake(1000000)\n")
+    done = profiler.run_well([script])
+    by_caller = {}  # type: Dict[int, int]
+    for stack in done.stacks:
+        frames = stack.frames
+        if frames[-1:] == ((str(script), 3, "take"),):
+            assert len(frames) == 2, stack.text
+            by_caller[frames[0].line] = stack.bytes
+    handlers = {5 + 2 * names: 200000 + names for names in range(80)}
+    for line, size in handlers.items():
+        assert support.close_to(by_caller.get(line, 0), size, 2000), (line, size, by_caller)

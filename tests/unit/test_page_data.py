@@ -121,6 +121,29 @@ def test_the_largest_sites_have_the_lines_around_them(tmp_path, monkeypatch):
         assert [lines[1] for lines in data_of(profile)["lines"].values()] == ([left] if left else [])
 
 
+def test_library_code_has_source_where_its_boxes_can_be_seen(tmp_path, monkeypatch):
+    library = tmp_path / "site-packages" / "numeric" / "core.py"
+    library.parent.mkdir(parents=True)
+    job = tmp_path / "job.py"
+    for path in (library, job):
+        path.write_text("".join("line %d\n" % number for number in range(1, 101)))
+    monkeypatch.setattr(page_data, "_REACH", 0)
+    frames = {10: 10**6, 20: 100, 30: 99}
+    callstacks = [([(str(job), line, "f"), (str(library), line, "g")], size) for line, size in frames.items()]
+    profile = profile_of(callstacks + [([(str(job), 40, "f")], 1)])
+    assert profile.peak_bytes == 1000200
+
+    def lines_shown():
+        data = data_of(profile)
+        return {data["strings"][int(path)]: numbers for path, (_text, numbers) in data["lines"].items()}
+
+    assert lines_shown() == {str(job): [10, 20, 30, 40], str(library): [10]}
+    monkeypatch.setattr(page_data, "_WITH_SOURCE_SHARE", 10003)
+    assert lines_shown() == {str(job): [10, 20, 30, 40], str(library): [10, 20]}
+    monkeypatch.setattr(page_data, "_WITH_SOURCE", 3)  # the root is one of them
+    assert lines_shown() == {str(job): [10, 20, 30, 40], str(library): [10]}
+
+
 def test_blank_lines_are_left_out(tmp_path):
     job = tmp_path / "job.py"
     job.write_text("\n  \t\u3000\n\x0c\nx = 1\n", encoding="utf-8")
