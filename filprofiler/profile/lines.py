@@ -41,6 +41,8 @@ _IS_ENTRY = bytes(128) + bytes([1]) * 128
 _COVERED = bytes([0] * 128 + [2 * (byte & 7) + 2 for byte in range(128)])
 _STEPS = bytes([code - 10 if code in (11, 12) else 0 for code in _CODES])
 _HAS_VARINT = bytes([code in (13, 14) for code in _CODES])
+_VARINT_ENTRY = b"\xe8"  # one of those with a varint, which stands for all of them
+_VARINTS_ALIKE = bytes([_VARINT_ENTRY[0] if _HAS_VARINT[byte] else byte for byte in range(256)])
 _HAS_NO_LINE = bytes([code == 15 for code in _CODES])
 
 
@@ -128,15 +130,12 @@ def ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
     """
     entries = table.translate(None, _NO_ENTRY)
     steps = list(entries.translate(_STEPS))
-    padded = table + b"\0"
-    with_varint = zip(
-        compress(range(len(entries)), entries.translate(_HAS_VARINT)),
-        compress(range(len(table)), table.translate(_HAS_VARINT)),
-    )
-    for number, position in with_varint:
-        value = padded[position + 1]
+    behind = iter(table.translate(_VARINTS_ALIKE).split(_VARINT_ENTRY))  # what stands behind each entry with a varint
+    next(behind)
+    for number, content in zip(compress(range(len(entries)), entries.translate(_HAS_VARINT)), behind):
+        value = content[0] if content else 0
         if value >= 64:
-            value = _varint(table, position + 1)
+            value = _varint(content, 0)
         steps[number] = -(value >> 1) if value & 1 else value >> 1
     steps[:1] = [first_line + step for step in steps[:1]]
     lines = list(accumulate(steps))

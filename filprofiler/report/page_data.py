@@ -52,9 +52,9 @@ def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") 
     """The data as JSON that may stand inside a script element."""
     tree = profile.flat
     sites = tree.sites
-    largest = _largest(tree)
-    by_size = sorted(range(len(largest)), key=largest.__getitem__, reverse=True)
-    seen = sum(size * _WITH_SOURCE_SHARE >= profile.peak_bytes for size in largest)
+    totals = profile.totals.total_bytes
+    by_size = sorted(range(len(totals)), key=totals.__getitem__, reverse=True)
+    seen = sum([size * _WITH_SOURCE_SHARE >= profile.peak_bytes for size in totals])
     strings = _Strings()
     data = {
         "peak": profile.peak_bytes,
@@ -71,16 +71,6 @@ def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") 
         "strings": strings.texts,
     }
     return script_safe(compact_json(data))
-
-
-def _largest(tree: "FlatTree") -> "List[int]":
-    """For each site, the bytes of its largest node."""
-    largest = [0] * len(tree.sites)
-    largest[0] = tree.root.total_bytes
-    for number, size in zip(tree.numbers, tree.total_bytes):
-        if largest[number] < size:
-            largest[number] = size
-    return largest
 
 
 def script_safe(encoded: str) -> str:
@@ -138,23 +128,23 @@ def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> 
 
 def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
     """The tree itself."""
-    ups = []
-    before = 0
-    for depth in tree.depths:
-        up = before - depth + 1
-        ups.append(DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS))
-        before = depth
+    befores = [0] + tree.depths[:-1]
+    ups = [before - depth + 1 for before, depth in zip(befores, tree.depths)]
+    if max(ups, default=0) < _ESCAPE:
+        spelled_ups = [DIGITS[up] for up in ups]
+    else:
+        spelled_ups = [DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS) for up in ups]
     words = {ANOTHER_THREAD: 0}
     threads = []  # type: List[int]
-    for number, node in enumerate(tree.nodes, 1):
-        if node.thread:
-            threads += (number, words.setdefault(node.thread, len(words)))
+    for number, called in enumerate([node.thread for node in tree.nodes], 1):
+        if called:
+            threads += (number, words.setdefault(called, len(words)))
     width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
     spelled = _all_digits(len(tree.sites), width)
     return {
         "count": len(tree.nodes),
         "width": width,
-        "ups": "".join(ups),
+        "ups": "".join(spelled_ups),
         "sites": "".join([spelled[number] for number in tree.numbers]),
         "bytes": "".join(["%x " % size if size else " " for size in tree.own_bytes]),
         "threads": threads,

@@ -108,9 +108,8 @@ def test_own_code_folders_and_lines(tmp_path):
 def test_the_largest_sites_have_the_lines_around_them(tmp_path, monkeypatch):
     job = tmp_path / "job.py"
     job.write_text("".join("line %d\n" % number for number in range(1, 101)))
-    monkeypatch.setattr(page_data, "_WITH_AROUND", 2)
-    monkeypatch.setattr(page_data, "_WITH_LINE", 4)
-    # The root is the largest site of all.
+    monkeypatch.setattr(page_data, "_WITH_AROUND", 1)
+    monkeypatch.setattr(page_data, "_WITH_LINE", 3)
     sizes = {10: 500, 20: 400, 30: 300, 40: 200, 50: 100}
     profile = profile_of([([(str(job), line, "f")], size) for line, size in sizes.items()])
     ((text, numbers),) = data_of(profile)["lines"].values()
@@ -140,7 +139,7 @@ def test_library_code_has_source_where_its_boxes_can_be_seen(tmp_path, monkeypat
     assert lines_shown() == {str(job): [10, 20, 30, 40], str(library): [10]}
     monkeypatch.setattr(page_data, "_WITH_SOURCE_SHARE", 10003)
     assert lines_shown() == {str(job): [10, 20, 30, 40], str(library): [10, 20]}
-    monkeypatch.setattr(page_data, "_WITH_SOURCE", 3)  # the root is one of them
+    monkeypatch.setattr(page_data, "_WITH_SOURCE", 3)  # the third is the job's line 20
     assert lines_shown() == {str(job): [10, 20, 30, 40], str(library): [10]}
 
 
