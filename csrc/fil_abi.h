@@ -125,7 +125,8 @@ FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 FIL_EXPORT void fil_stop(void);
 
 /* Called by a Python function, whose code object is at `code`, before it runs the program: its frame, and those below, stay as
- * they are until it calls this again with 0, so they need not be looked at. Hold the GIL. */
+ * they are until it calls this again with 0, so they need not be looked at. fil_stop and fil_finalizing end that too. Hold the
+ * GIL. */
 FIL_EXPORT void fil_base_frame(uint64_t code);
 
 /* The program ends by a MemoryError that nobody caught. */

@@ -248,7 +248,7 @@ void fil_stop(void)
 
 void fil_base_frame(uint64_t code)
 {
-    if (state.tracking && !state.finalizing) {
+    if (code == 0 || (state.tracking && !state.finalizing)) {
         attribute_base((uintptr_t)code);
     }
 }

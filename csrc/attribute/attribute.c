@@ -268,10 +268,9 @@ void attribute_code_freed(uintptr_t address)
 void attribute_base(uintptr_t code)
 {
     __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
-    uint32_t node = attribute_now();
+    uint32_t node = code == 0 ? FIL_NODE_NONE : attribute_now();
     const struct thread_context *context = thread_local_state.context;
-    bool holds = code != 0 && context != NULL && context->depth != 0 && node >= FIL_NODE_FIRST;
-    if (holds) {
+    if (node >= FIL_NODE_FIRST && context != NULL && context->depth != 0) {
         uintptr_t frame = context->frames[context->depth - 1].frame;
         if (untagged(load_address(frame + walker.layout.frame_code)) == code) {
             walker.base_node = node;

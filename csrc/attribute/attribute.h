@@ -70,7 +70,8 @@ bool attribute_may_begin_again(void);
 uint32_t attribute_still(uint32_t node);
 
 /* The calling thread's innermost frame, if it is of the code object at `code`, stays until the next call of this, and with it
- * all frames below: walks end there. `code` 0: there is no such frame any more. Outside of events, with the GIL. */
+ * all frames below: walks end there. `code` 0, attribute_end, attribute_finalizing: there is no such frame any more. Outside
+ * of events, with the GIL. */
 void attribute_base(uintptr_t code);
 
 /* Only the calling thread's frames may be walked from now on. */

@@ -2,10 +2,18 @@
 
 #include <string.h>
 
-bool read_directly(void *into, uintptr_t address, size_t bytes)
+static bool read_directly(void *context, void *into, uintptr_t address, size_t bytes)
 {
+    (void)context;
     memcpy(into, (const void *)address, bytes);
     return true;
+}
+
+const struct memory memory_that_is_there = {.read = read_directly, .context = NULL};
+
+static bool read_memory(const struct memory *memory, void *into, uintptr_t address, size_t bytes)
+{
+    return memory->read(memory->context, into, address, bytes);
 }
 
 static uint32_t put_utf8(uint8_t *into, uint32_t character)
@@ -35,7 +43,7 @@ static uint32_t put_utf8(uint8_t *into, uint32_t character)
 #define PIECE_BYTES 256u
 
 /* Append `length` characters of `width` bytes each at `data`, as UTF-8. What does not fit leaves nothing. */
-static bool append_characters(memory_reader *read, uintptr_t data, uint64_t length, uint32_t width,
+static bool append_characters(const struct memory *memory, uintptr_t data, uint64_t length, uint32_t width,
                               struct text_buffer *buffer)
 {
     uint32_t used = buffer->used;
@@ -43,7 +51,7 @@ static bool append_characters(memory_reader *read, uintptr_t data, uint64_t leng
     uint64_t piece_characters = PIECE_BYTES / width;
     for (uint64_t done = 0; done < length;) {
         uint64_t now = length - done < piece_characters ? length - done : piece_characters;
-        if (!read(piece, data + done * width, (size_t)(now * width))) {
+        if (!read_memory(memory, piece, data + done * width, (size_t)(now * width))) {
             return false;
         }
         for (uint64_t i = 0; i < now; i++) {
@@ -61,13 +69,13 @@ static bool append_characters(memory_reader *read, uintptr_t data, uint64_t leng
     return true;
 }
 
-static bool append_text(const struct fil_layout *layout, memory_reader *read, uintptr_t text,
+static bool append_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text,
                         struct text_buffer *buffer)
 {
     uint64_t length;
     uint32_t bits;
-    if (!read(&length, text + layout->text_length, sizeof length) ||
-        !read(&bits, text + layout->text_state, sizeof bits)) {
+    if (!read_memory(memory, &length, text + layout->text_length, sizeof length) ||
+        !read_memory(memory, &bits, text + layout->text_state, sizeof bits)) {
         return false;
     }
     bits >>= layout->text_kind;
@@ -78,31 +86,31 @@ static bool append_text(const struct fil_layout *layout, memory_reader *read, ui
         buffer->lacks = true;
         return true;
     }
-    return append_characters(read, text + (ascii ? layout->text_ascii : layout->text_compact), length, width, buffer);
+    return append_characters(memory, text + (ascii ? layout->text_ascii : layout->text_compact), length, width, buffer);
 }
 
-static bool append_bytes(const struct fil_layout *layout, memory_reader *read, uintptr_t object,
+static bool append_bytes(const struct fil_layout *layout, const struct memory *memory, uintptr_t object,
                          struct text_buffer *buffer)
 {
     uint64_t size;
-    if (!read(&size, object + layout->bytes_size, sizeof size)) {
+    if (!read_memory(memory, &size, object + layout->bytes_size, sizeof size)) {
         return false;
     }
     if (size > buffer->capacity - buffer->used) {
         buffer->lacks = true;
         return true;
     }
-    if (!read(buffer->bytes + buffer->used, object + layout->bytes_data, (size_t)size)) {
+    if (!read_memory(memory, buffer->bytes + buffer->used, object + layout->bytes_data, (size_t)size)) {
         return false;
     }
     buffer->used += (uint32_t)size;
     return true;
 }
 
-typedef bool append_function(const struct fil_layout *, memory_reader *, uintptr_t, struct text_buffer *);
+typedef bool append_function(const struct fil_layout *, const struct memory *, uintptr_t, struct text_buffer *);
 
 /* Append the text or bytes object that the field at `code + field` points to. */
-static bool append_field(const struct fil_layout *layout, memory_reader *read, uintptr_t code, uint16_t field,
+static bool append_field(const struct fil_layout *layout, const struct memory *memory, uintptr_t code, uint16_t field,
                          append_function *append, struct text_buffer *buffer, uint32_t *at, uint32_t *bytes)
 {
     uintptr_t object;
@@ -111,25 +119,25 @@ static bool append_field(const struct fil_layout *layout, memory_reader *read, u
     if (field == 0) {
         return true;
     }
-    if (!read(&object, code + field, sizeof object) || !append(layout, read, object, buffer)) {
+    if (!read_memory(memory, &object, code + field, sizeof object) || !append(layout, memory, object, buffer)) {
         return false;
     }
     *bytes = buffer->used - *at;
     return true;
 }
 
-bool code_facts_read(const struct fil_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
+bool code_facts_read(const struct fil_layout *layout, const struct memory *memory, uintptr_t code, struct text_buffer *buffer,
                      struct fil_observed_frame *facts)
 {
     facts->code = code;
-    return read(&facts->first_line, code + layout->code_first_line, sizeof facts->first_line) &&
-           append_field(layout, read, code, layout->code_filename, append_text, buffer, &facts->filename_at,
+    return read_memory(memory, &facts->first_line, code + layout->code_first_line, sizeof facts->first_line) &&
+           append_field(layout, memory, code, layout->code_filename, append_text, buffer, &facts->filename_at,
                         &facts->filename_bytes) &&
-           append_field(layout, read, code, layout->code_name, append_text, buffer, &facts->name_at,
+           append_field(layout, memory, code, layout->code_name, append_text, buffer, &facts->name_at,
                         &facts->name_bytes) &&
-           append_field(layout, read, code, layout->code_qualname, append_text, buffer, &facts->qualname_at,
+           append_field(layout, memory, code, layout->code_qualname, append_text, buffer, &facts->qualname_at,
                         &facts->qualname_bytes) &&
-           append_field(layout, read, code, layout->code_line_table, append_bytes, buffer, &facts->line_table_at,
+           append_field(layout, memory, code, layout->code_line_table, append_bytes, buffer, &facts->line_table_at,
                         &facts->line_table_bytes);
 }
 

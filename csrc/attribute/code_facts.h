@@ -10,10 +10,15 @@
 #include "fil_abi.h"
 
 /* Copies memory at any address; false where it cannot be read. */
-typedef bool memory_reader(void *into, uintptr_t address, size_t bytes);
+typedef bool memory_reader(void *context, void *into, uintptr_t address, size_t bytes);
 
-/* For memory that is known to be there. */
-bool read_directly(void *into, uintptr_t address, size_t bytes);
+struct memory {
+    memory_reader *read;
+    void *context; /* for `read` */
+};
+
+/* Memory that is known to be there. */
+extern const struct memory memory_that_is_there;
 
 /* Where texts go: `used` of `capacity` bytes are taken. */
 struct text_buffer {
@@ -25,8 +30,8 @@ struct text_buffer {
 
 /* Fill in `facts` (all but offset) for the code object at `code`, appending its texts to `buffer`. A text that does not
  * fit or is of an unknown kind is left empty. Returns false if something cannot be read. */
-bool code_facts_read(const struct fil_layout *layout, memory_reader *read, uintptr_t code, struct text_buffer *buffer,
-                     struct fil_observed_frame *facts);
+bool code_facts_read(const struct fil_layout *layout, const struct memory *memory, uintptr_t code,
+                     struct text_buffer *buffer, struct fil_observed_frame *facts);
 
 /* Bytes from the start of the bytecode, for a frame at `instruction` (an index or an address, as the layout has it). */
 int32_t code_offset(const struct fil_layout *layout, uintptr_t code, uintptr_t instruction);

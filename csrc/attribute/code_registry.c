@@ -74,7 +74,7 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
 static bool read_facts(uintptr_t code, struct fil_observed_frame *facts, struct fil_code *kept)
 {
     struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
-    if (!code_facts_read(&walker.layout, read_directly, code, &buffer, facts)) {
+    if (!code_facts_read(&walker.layout, &memory_that_is_there, code, &buffer, facts)) {
         return false;
     }
     if (buffer.lacks) {

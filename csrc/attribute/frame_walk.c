@@ -185,8 +185,8 @@ INLINE uint32_t collect_fresh(struct thread_context *context, uintptr_t frame, u
         context->fresh[fresh++] = frame;
         frame = load_address(frame + walker.layout.frame_previous);
     }
-    if (match == NO_MATCH) {
-        context->outer_node = outer_node(context, frame);
+    if (is_walks_end(frame)) {
+        context->outer_node = node_at_end(context, frame);
     }
     *count = fresh;
     return match;

@@ -15,8 +15,8 @@
 __attribute__((noinline)) uint32_t learn_child(struct thread_context *context, uint32_t parent,
                                                const struct cached_frame *entry, uintptr_t key);
 
-/* The node below which the outermost frame of a walk hangs that ended at `end`. */
-INLINE uint32_t outer_node(const struct thread_context *context, uintptr_t end)
+/* The node below which the outermost frame of a walk hangs that has come to `end` (is_walks_end). */
+INLINE uint32_t node_at_end(const struct thread_context *context, uintptr_t end)
 {
     return end == 0 ? context->start_node : walker.base_node;
 }

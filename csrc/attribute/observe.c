@@ -14,28 +14,33 @@
 /* A safe read is a system call, and a stack takes some twenty small ones a frame. So memory is read in windows, which are kept
  * while one stack is looked at. A window lies in one page: if a byte of it can be read, all of it can. */
 #define WINDOW_BYTES 512u
-#define WINDOWS 16u
+#define WINDOWS 8u
 #define NO_WINDOW 1u /* a start that no window has */
 
-static struct window {
+struct window {
     uintptr_t start;
     uint8_t bytes[WINDOW_BYTES];
-} windows[WINDOWS];
+};
 
-static void forget_windows(void)
+struct windows {
+    struct window at[WINDOWS];
+};
+
+static void forget_all(struct windows *windows)
 {
     for (uint32_t i = 0; i < WINDOWS; i++) {
-        windows[i].start = NO_WINDOW;
+        windows->at[i].start = NO_WINDOW;
     }
 }
 
-/* A memory_reader. */
-static bool read_by_windows(void *into, uintptr_t address, size_t bytes)
+/* A memory_reader; its context is a struct windows. */
+static bool read_by_windows(void *context, void *into, uintptr_t address, size_t bytes)
 {
+    struct windows *windows = context;
     for (size_t done = 0; done < bytes;) {
         uintptr_t at = address + done;
         uintptr_t offset = at % WINDOW_BYTES;
-        struct window *window = &windows[at / WINDOW_BYTES % WINDOWS];
+        struct window *window = &windows->at[at / WINDOW_BYTES % WINDOWS];
         if (window->start != at - offset) {
             window->start = NO_WINDOW;
             if (!platform_safe_read(window->bytes, at - offset, WINDOW_BYTES)) {
@@ -50,20 +55,19 @@ static bool read_by_windows(void *into, uintptr_t address, size_t bytes)
     return true;
 }
 
-static bool read_address(uintptr_t at, uintptr_t *value)
+static bool read_address(struct windows *windows, uintptr_t at, uintptr_t *value)
 {
-    return read_by_windows(value, at, sizeof *value);
+    return read_by_windows(windows, value, at, sizeof *value);
 }
 
-/* The first thing that is read of a stack. */
-static bool read_innermost(uintptr_t thread_state, uintptr_t *frame)
+static bool read_innermost(struct windows *windows, uintptr_t thread_state, uintptr_t *frame)
 {
-    forget_windows();
     uintptr_t holder = thread_state;
-    if (walker.layout.state_cframe != 0 && !read_address(thread_state + walker.layout.state_cframe, &holder)) {
+    if (walker.layout.state_cframe != 0 &&
+        !read_address(windows, thread_state + walker.layout.state_cframe, &holder)) {
         return false;
     }
-    return read_address(holder + walker.layout.state_frame, frame);
+    return read_address(windows, holder + walker.layout.state_frame, frame);
 }
 
 /* Frames of one chunk are read in any order, so what is said of chunks has to be right before the first walk. If it is not,
@@ -75,9 +79,13 @@ static void check_chunk(uintptr_t thread_state)
     uintptr_t size = 0;
     uintptr_t before = 0;
     uintptr_t frame = 0;
+    struct windows windows;
+    forget_all(&windows);
     if (layout->state_chunk != 0 &&
-        !(read_innermost(thread_state, &frame) && read_address(thread_state + layout->state_chunk, &chunk) &&
-          read_address(chunk + layout->chunk_size, &size) && read_address(chunk + layout->chunk_previous, &before) &&
+        !(read_address(&windows, thread_state + layout->state_chunk, &chunk) &&
+          read_address(&windows, chunk + layout->chunk_size, &size) &&
+          read_address(&windows, chunk + layout->chunk_previous, &before) &&
+          read_innermost(&windows, thread_state, &frame) &&
           size % platform_page_bytes() == 0 && frame - chunk < size)) {
         layout->state_chunk = 0;
     }
@@ -140,35 +148,37 @@ void *attribute_thread_starter(void)
     return shadow_stack_prepared() ? shadow_stack_starter() : NULL;
 }
 
-static bool is_shim(uintptr_t frame, bool *shim)
+static bool is_shim(struct windows *windows, uintptr_t frame, bool *shim)
 {
     uint8_t owner = 0;
     if (walker.layout.frame_owner != 0 &&
-        !read_by_windows(&owner, frame + walker.layout.frame_owner, sizeof owner)) {
+        !read_by_windows(windows, &owner, frame + walker.layout.frame_owner, sizeof owner)) {
         return false;
     }
     *shim = walker.layout.frame_owner != 0 && owner >= walker.layout.shim_owner;
     return true;
 }
 
-static bool observe_frame(uintptr_t frame, struct text_buffer *buffer, struct fil_observed_frame *facts)
+static bool observe_frame(struct windows *windows, uintptr_t frame, struct text_buffer *buffer,
+                          struct fil_observed_frame *facts)
 {
     const struct fil_layout *layout = &walker.layout;
     uintptr_t code;
     uintptr_t instruction = 0;
     size_t width = layout->form == INSTRUCTION_POINTER ? sizeof(uintptr_t) : sizeof(int32_t);
-    if (!read_address(frame + layout->frame_code, &code) ||
-        !read_by_windows(&instruction, frame + layout->frame_instruction, width)) {
+    if (!read_address(windows, frame + layout->frame_code, &code) ||
+        !read_by_windows(windows, &instruction, frame + layout->frame_instruction, width)) {
         return false;
     }
     code = untagged(code);
     facts->offset = code_offset(layout, code, instruction);
     uintptr_t first_local = 0;
-    if (layout->frame_locals != 0 && !read_address(frame + layout->frame_locals, &first_local)) {
+    if (layout->frame_locals != 0 && !read_address(windows, frame + layout->frame_locals, &first_local)) {
         return false;
     }
     facts->first_local = untagged(first_local);
-    return code_facts_read(layout, read_by_windows, code, buffer, facts);
+    struct memory memory = {.read = read_by_windows, .context = windows};
+    return code_facts_read(layout, &memory, code, buffer, facts);
 }
 
 int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)
@@ -177,15 +187,18 @@ int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, 
         return FIL_ERROR_UNKNOWN_LAYOUT;
     }
     uintptr_t frame = 0;
-    if (!read_innermost((uintptr_t)walker.thread_state(), &frame)) {
+    struct windows windows;
+    forget_all(&windows);
+    if (!read_innermost(&windows, (uintptr_t)walker.thread_state(), &frame)) {
         return FIL_ERROR_UNREADABLE_STACK;
     }
     struct text_buffer buffer = {.bytes = text, .capacity = text_capacity, .used = 0, .lacks = false};
     uint32_t count = 0;
     for (uint32_t met = 0; frame != 0 && count < capacity && met < MOST_FRAMES; met++) {
         bool shim = false;
-        if (!is_shim(frame, &shim) || (!shim && !observe_frame(frame, &buffer, &frames[count])) ||
-            !read_address(frame + walker.layout.frame_previous, &frame)) {
+        if (!is_shim(&windows, frame, &shim) ||
+            (!shim && !observe_frame(&windows, frame, &buffer, &frames[count])) ||
+            !read_address(&windows, frame + walker.layout.frame_previous, &frame)) {
             return FIL_ERROR_UNREADABLE_STACK;
         }
         count += shim ? 0 : 1;

@@ -20,8 +20,11 @@ INLINE uint32_t short_stack_called(struct thread_context *context, uintptr_t inn
     const uintptr_t previous = walker.layout.frame_previous;
     uintptr_t caller = load_address(innermost + previous);
     uint32_t outer = context->depth - 1;
+    if (outer >= SHORT_STACK - 1) {
+        return FIL_NODE_NONE;
+    }
     struct cached_frame *leaf = context->frames + outer;
-    if (outer >= SHORT_STACK - 1 || leaf->frame != caller || load_address(caller + previous) != leaf->previous ||
+    if (leaf->frame != caller || load_address(caller + previous) != leaf->previous ||
         !same_outer_frames(context->frames, outer)) {
         return FIL_NODE_NONE;
     }
@@ -54,7 +57,7 @@ uint32_t short_stack_moved(struct thread_context *context, uintptr_t innermost)
         }
         found[depth++] = end;
     }
-    uint32_t node = outer_node(context, end);
+    uint32_t node = node_at_end(context, end);
     if (node != context->outer_node) {
         context->outer_node = node;
         context->depth = 0;

@@ -2,12 +2,15 @@
 #ifndef FIL_SHORT_STACK_H
 #define FIL_SHORT_STACK_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "attribute/inline.h"
 #include "attribute/known_children.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
+
+static_assert(SHORT_STACK == 12, "same_outer_frames has a comparison for each frame but the innermost");
 
 /* Are the outermost `count` of the cached frames where they were? From the inside out: what a frame's address is, the link of
  * the next one has told. Written out, each level costs seven instructions and no count. */
@@ -43,7 +46,8 @@ INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count)
 }
 
 /* The common case in few instructions: 1 to walker.short_stack cached frames, and the innermost is that of the last event, or
- * its caller, at an instruction that was met before. FIL_NODE_NONE where it is not that. */
+ * its caller, at an instruction that was met before. FIL_NODE_NONE where it is not that; the frame that has returned may be
+ * forgotten then. */
 INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -55,10 +59,10 @@ INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t inner
     struct cached_frame *frames = context->frames;
     struct cached_frame *leaf = frames + outer;
     if (leaf->frame != innermost) { /* a function has returned, or was called */
-        leaf -= 1;
-        if (outer == 0 || leaf->frame != innermost) {
+        if (outer == 0 || leaf[-1].frame != innermost) {
             return FIL_NODE_NONE;
         }
+        leaf -= 1;
         context->depth = outer;
         outer -= 1;
     }

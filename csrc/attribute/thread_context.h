@@ -33,7 +33,7 @@ struct thread_context {
     struct cached_frame *frames; /* outermost first */
     uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
     uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
-    uintptr_t thread_state;      /* the thread's own, when walker.thread_state was last asked; else NO_THREAD_STATE */
+    uintptr_t thread_state;      /* the thread's own, as attribute_now last found it; else NO_THREAD_STATE */
     uint32_t depth;              /* frames in use */
     uint32_t joined;             /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
     uint32_t capacity;           /* of the three arrays */

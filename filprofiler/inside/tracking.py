@@ -47,6 +47,7 @@ _REFUSALS = {
 _ONCE = "In this Python callstacks are found by following every call, which can be done only once in a process."
 
 _one_at_a_time = _thread.allocate_lock()
+_preparing = _thread.allocate_lock()
 _library = None  # type: Optional[Library]
 _follows_calls = False  # the profile function finds the callstacks: only once
 _followed = False
@@ -145,9 +146,10 @@ def check_ready() -> Library:
             return library  # by ourselves: who asks is told so
         if status in _REFUSALS:
             raise TrackingError(_REFUSALS[status])
-        if _library is None:
-            _prepare(library)
-            _library = library
+        with _preparing:  # the layout is chosen and proved for the whole process
+            if _library is None:
+                _prepare(library)
+                _library = library
     except LibraryError as error:
         raise TrackingError("Memory cannot be profiled: %s." % error) from None
     return library

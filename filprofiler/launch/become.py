@@ -57,8 +57,10 @@ def enter() -> None:
         finally:
             base_frame(0)
     except SystemExit:
+        base_frame(0)  # again: until CPython 3.9 an interrupt can come just before the `finally`
         raise
     except BaseException as error:
+        base_frame(0)
         # Only what runpy or exec ran comes here. The interpreter reports it when it has left our frames, so they are
         # taken off just before.
         if isinstance(error, MemoryError):

@@ -107,6 +107,35 @@ def test_after_an_interrupt_the_next_profile_can_be_made(one_profiler: support.P
     assert support.close_to(found["after"], support.MIB)
 
 
+THREADS_AT_ONCE = """
+import sys, threading
+from filprofiler.inside import tracking
+from filprofiler.launch.proof import prove
+gate, failed = threading.Barrier(4), []
+def work():
+    try:
+        gate.wait()
+        library = tracking.check_ready()
+        for _ in range(50 if "t" in sys.abiflags else 0):
+            prove(library)
+    except Exception as error:
+        failed.append(error)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(failed, tracking._follows_calls)
+"""
+
+
+def test_threads_that_are_the_first_at_the_same_time(profiler: support.Profiler) -> None:
+    """Without the GIL they really are: each looks at its own stack."""
+    for _ in range(3):
+        done = profiler.call(["-m", "filprofiler", "python", "-c", THREADS_AT_ONCE])
+        assert done.returncode == 0 and done.stdout.split() == [b"[]", b"False"], done
+
+
 def test_other_tools_that_wrap_the_allocators(profiler: support.Profiler, tmp_path: Path) -> None:
     found = told(profiler, "other_allocators", tmp_path)
     least = 20000 * sys.getsizeof("123")
