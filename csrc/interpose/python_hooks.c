@@ -207,26 +207,26 @@ INLINE void any_free(const struct python_allocator *inner, size_t smallest, void
 }
 
 /* For one domain, the four functions of a kind. What they wrap is a constant to them. */
-#define WRAPPERS(kind, served, smallest, domain)                                                                          \
+#define WRAPPERS(kind, served, smallest, domain)                                                                         \
     static void *kind##_malloc_##domain(void *context, size_t bytes)                                                     \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_malloc(&wrapped[domain], smallest, bytes);                                                         \
+        return served##_malloc(&wrapped[domain], smallest, bytes);                                                       \
     }                                                                                                                    \
     static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_calloc(&wrapped[domain], smallest, count, bytes);                                                  \
+        return served##_calloc(&wrapped[domain], smallest, count, bytes);                                                \
     }                                                                                                                    \
     static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_realloc(&wrapped[domain], smallest, block, bytes);                                                 \
+        return served##_realloc(&wrapped[domain], smallest, block, bytes);                                               \
     }                                                                                                                    \
     static void kind##_free_##domain(void *context, void *block)                                                         \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        served##_free(&wrapped[domain], smallest, block);                                                                  \
+        served##_free(&wrapped[domain], smallest, block);                                                                \
     }
 WRAPPERS(small, small, 0, DOMAIN_MEM)
 WRAPPERS(small, small, 0, DOMAIN_OBJ)
