@@ -88,17 +88,6 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     return node;
 }
 
-/* The calling thread's callstack by its thread state, whose context needs no care. */
-INLINE uint32_t attribute_state(struct thread_context *context, uintptr_t thread_state)
-{
-    uintptr_t innermost = innermost_frame(thread_state);
-    if (innermost == 0) {
-        return context->start_node;
-    }
-    uint32_t node = same_short_stack(context, innermost);
-    return LIKELY(node != FIL_NODE_NONE) ? node : frame_walk(context, thread_state, innermost);
-}
-
 uint32_t attribute_now(void)
 {
     struct thread_context *context = thread_local_state.context;
@@ -116,7 +105,12 @@ uint32_t attribute_now(void)
         return without_thread_state(context);
     }
     context->thread_state = thread_state;
-    return attribute_state(context, thread_state);
+    uintptr_t innermost = innermost_frame(thread_state);
+    if (innermost == 0) {
+        return context->start_node;
+    }
+    uint32_t node = same_short_stack(context, innermost);
+    return LIKELY(node != FIL_NODE_NONE) ? node : frame_walk(context, thread_state, innermost);
 }
 
 uint32_t attribute_moved(uintptr_t innermost)

@@ -62,8 +62,8 @@ uint32_t short_stack_moved(struct thread_context *context, uintptr_t innermost)
         context->outer_node = node;
         context->depth = 0;
     }
-    struct cached_frame *entry = context->frames;
-    struct cached_frame *known_end = entry + (context->depth < depth ? context->depth : depth);
+    const struct cached_frame *entry = context->frames;
+    const struct cached_frame *known_end = entry + (context->depth < depth ? context->depth : depth);
     const uintptr_t *frame = found + depth;
     for (; entry != known_end; entry++) {
         frame -= 1;
@@ -75,17 +75,12 @@ uint32_t short_stack_moved(struct thread_context *context, uintptr_t innermost)
     }
     uint32_t at = (uint32_t)(entry - context->frames);
     context->joined = at < context->joined ? at : context->joined;
-    for (; frame != found; at++) {
-        entry->previous = frame == found + depth ? end : *frame;
+    context->depth = at;
+    while (frame != found) {
+        uintptr_t outer = frame == found + depth ? end : *frame;
         frame -= 1;
-        entry->frame = *frame;
-        entry->instruction = load_address(*frame + instruction);
-        context->where[where_slot(*frame)] = at;
-        node = child_of(context, node, entry, true);
-        entry->node = node;
-        entry += 1;
+        node = push(context, node, *frame, outer);
     }
-    context->depth = depth;
     __atomic_store_n(&context->latest, node, __ATOMIC_RELAXED);
     return node;
 }
