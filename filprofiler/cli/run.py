@@ -16,21 +16,22 @@ from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
-from filprofiler.launch.sampler import Sampler
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Dict, Sequence
+    from typing import Callable, Dict, Optional, Sequence
 
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.launch.outcome import Outcome
     from filprofiler.launch.preload import Preload
+    from filprofiler.launch.sampler import Sampler
     from filprofiler.profile.program import Program
 
 
+_FIRST_LOOK_SECONDS = 0.025
 _LOOK_SECONDS = 0.5
 _REST_SECONDS = 60.0  # after a report that was written because memory was low
 
@@ -66,9 +67,10 @@ def run(target: "Target", options: "Options") -> int:
         say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
     formats = options.formats
+    curve = _Curve(folder.recording_path, supervisor.pid)
 
     def aside(task: "Callable[[], object]") -> None:
-        sampler.write()
+        curve.write()
         try:
             if not supervisor.aside(task):
                 say("A report is being written already; ask again when it is there.")
@@ -76,12 +78,11 @@ def run(target: "Target", options: "Options") -> int:
             say("No report can be written now (%s); the program goes on." % error.strerror)
 
     checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, formats)))
-    sampler = Sampler(folder.recording_path, supervisor.pid)
 
     def meanwhile() -> float:
         try:
             checkpoint.look()
-            return sampler.look()
+            return curve.look()
         except Exception:  # what cannot be looked at now is looked at later: the program is waited for
             return _LOOK_SECONDS
 
@@ -89,7 +90,7 @@ def run(target: "Target", options: "Options") -> int:
         aside(lambda: _report_now(supervisor, program, folder, output, formats))
 
     outcome = _wait(supervisor, report_now, meanwhile)
-    sampler.close()
+    curve.close()
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
     preload.close()
@@ -101,7 +102,7 @@ def _wait(supervisor: Supervisor, report_now: "Callable[[], None]", meanwhile: "
     collects = gc.isenabled()
     gc.enable()
     try:
-        return supervisor.wait(report_now, meanwhile)
+        return supervisor.wait(report_now, meanwhile, _FIRST_LOOK_SECONDS)
     finally:
         if not collects:
             gc.disable()
@@ -165,6 +166,29 @@ def _report(
         say("The report cannot be made: %s." % error)
         return False
     return True
+
+
+class _Curve:
+    """A Sampler that is made, and imported, at the first look: a program that has ended by then needs none."""
+
+    def __init__(self, recording_path: str, pid: int) -> None:
+        self._arguments = (recording_path, pid)
+        self._sampler = None  # type: Optional[Sampler]
+
+    def look(self) -> float:
+        if self._sampler is None:
+            from filprofiler.launch.sampler import Sampler
+
+            self._sampler = Sampler(*self._arguments)
+        return self._sampler.look()
+
+    def write(self) -> None:
+        if self._sampler is not None:
+            self._sampler.write()
+
+    def close(self) -> None:
+        if self._sampler is not None:
+            self._sampler.close()
 
 
 class _Checkpoint:

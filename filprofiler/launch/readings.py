@@ -29,6 +29,7 @@ _ALLOWED_SHARE = 0.001
 _NOT_NEAR_PEAK = 0.5  # of what is allowed: readings that are not near the peak leave the rest to those that are
 _BEST_EVERY_SECONDS = 0.05  # if not much more is tracked than at the best one
 _LAST_EVERY_SECONDS = 0.2
+_CALM_EVERY_SECONDS = 1.0  # as long as memory has not changed
 _REST = 60  # times as long as the last reading took
 _FILES_EVERY_SECONDS = 1.0
 _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
@@ -45,15 +46,17 @@ class Readings:
         self._spent = 0.0
         self._cost = 0.0  # of the last reading
         self._last = 0.0  # when the last reading was begun
+        self._last_clock_ns = 0  # the clock of its look
         self._files_at = 0.0  # when the mapped files were looked at last
         self._best_tracked = -1
         self._best_clock_ns = 0
         self._paths = {}  # type: Dict[int, bytes]
 
-    def look(self, clock_ns: int, tracked: int, peak: int, peak_clock_ns: int) -> None:
+    def look(self, clock_ns: int, tracked: int, peak: int, peak_clock_ns: int, changed_ns: int) -> None:
         """Take a reading if it is time for one. Raises OSError or ValueError when the process is gone.
 
-        clock_ns: now. tracked, peak, peak_clock_ns: what the recording's header says.
+        clock_ns: now. tracked, peak, peak_clock_ns: what the recording's header says. changed_ns: the clock when memory
+        was last seen to have changed.
         """
         begun = time.monotonic()
         allowed = _ALLOWED_SECONDS + _ALLOWED_SHARE * (begun - self._begun)
@@ -61,12 +64,15 @@ class Readings:
             peak_clock_ns = clock_ns
         best = self._is_best(clock_ns, tracked, peak_clock_ns)
         higher = _AS_GOOD * tracked > self._best_tracked
-        pause = 0.0 if higher else _BEST_EVERY_SECONDS if best else _LAST_EVERY_SECONDS
+        calm = changed_ns <= self._last_clock_ns
+        pause = _BEST_EVERY_SECONDS if best else _CALM_EVERY_SECONDS if calm else _LAST_EVERY_SECONDS
+        if higher:
+            pause = 0.0
         if begun < self._last + max(pause, _REST * self._cost):
             return
         if self._spent > (allowed if best else allowed * _NOT_NEAR_PEAK):
             return
-        self._last = begun
+        self._last, self._last_clock_ns = begun, clock_ns
         self._take(clock_ns, tracked, best, best or begun - self._files_at >= _FILES_EVERY_SECONDS)
         self._cost = time.monotonic() - begun
         self._spent += self._cost

@@ -1,8 +1,9 @@
 """The curve over time: tracked and resident memory, looked at from outside and kept in the recording.
 
-The program pays nothing for it. The first points are close together. Whenever there is no room for more, every second
-one is dropped and the next ones come half as often; so a run of over 7 seconds has between 250 and 500 points. Further
-apart, the first ones would miss the peak of a short run: then where its memory was is not known.
+The program pays nothing for it but what a process that wakes up beside it takes from its caches. The first points
+are close together: further apart, they would miss the peak of a short run, and where its memory was would not be known.
+As long as memory stays as it is, each pause is twice as long as the one before, up to a tenth of a second. Whenever
+there is no room for more points, every second one is dropped and the next ones come half as often.
 
 After a pause each system call costs some 20 microseconds, more than all else that a point takes. So as long as points
 are close together, a few of them are written at a time. The header is not mapped: where the disk is full or the file
@@ -32,6 +33,8 @@ _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 
 _FIRST_SECONDS = 0.025
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
+_CALM_SHARE = 128  # memory has stayed as it is if it has changed by less than this part of the peak,
+_CALM_BYTES = 64 << 10  # or by less than this
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
 _WRITE_EVERY_SECONDS = 0.1
 
@@ -43,8 +46,11 @@ class Sampler:
         """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost."""
         self._samples = []  # type: List[Sample]
         self._written = 0  # of these
-        self._every = _FIRST_SECONDS
-        self._next = 0.0
+        self._every = _FIRST_SECONDS  # between two points at the least
+        self._next = 0.0  # when another point may come
+        self._pause = _FIRST_SECONDS  # until the next look
+        self._seen = (0, 0, 0)  # when memory changed last: tracked, its peak, resident
+        self._changed_ns = 0  # the clock at that time
         self._files = []  # type: List[int]
         self._memory = None  # type: Optional[AnyProcessMemory]
         try:
@@ -64,7 +70,7 @@ class Sampler:
                 self.close()
             if now >= self._next:
                 self._next = now + self._every
-        return min(_MOST_SECONDS, max(0.0, self._next - now)) if self._files else _NO_CURVE_SECONDS
+        return self._pause if self._files else _NO_CURVE_SECONDS
 
     def write(self) -> None:
         """Write the points that are not in the recording yet: someone is about to read it."""
@@ -99,9 +105,19 @@ class Sampler:
         resident = memory.resident()
         if resident == 0:
             return  # it has ended, and is only waited for
+        self._compare(clock_ns, (tracked, peak, resident))
         if for_curve:
             self._add((clock_ns, tracked, resident))
-        self._readings.look(clock_ns, tracked, peak, peak_clock_ns)
+        self._readings.look(clock_ns, tracked, peak, peak_clock_ns, self._changed_ns)
+
+    def _compare(self, clock_ns: int, seen: "Sample") -> None:
+        """Settle how long to wait after seeing this: tracked bytes, their peak, resident bytes."""
+        little = max(seen[1] // _CALM_SHARE, _CALM_BYTES)
+        if all(abs(now - before) < little for now, before in zip(seen, self._seen)):
+            self._pause = min(2 * self._pause, _MOST_SECONDS)
+        else:
+            self._pause = min(self._every, _MOST_SECONDS)
+            self._seen, self._changed_ns = seen, clock_ns
 
     def _add(self, sample: "Sample") -> None:
         """One more point of the curve."""

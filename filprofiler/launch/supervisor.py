@@ -71,12 +71,12 @@ class Supervisor:
             os.waitpid(self._pid, 0)
             raise OSError(int(failure), os.strerror(int(failure)))
 
-    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> Outcome:
+    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]", pause: float) -> Outcome:
         """Pass signals on until the program has ended.
 
-        `report_now` is called when a report is asked for, `meanwhile` now and then: it answers when again, in seconds.
+        `report_now` is called when a report is asked for, `meanwhile` after `pause` seconds and then again and again:
+        it answers after how many.
         """
-        pause = 0.0
         while True:
             event = self._signals.take(pause)
             if event is None:

@@ -27,15 +27,65 @@ def test_first_look(tmp_path):
     sampler = Sampler(name, os.getpid())
     wait = sampler.look()
     assert 0 < wait < 0.026
-    assert sampler.look() <= wait  # not yet time for another
+    sampler.look()  # not yet time for another
     sampler.write()
     ((_clock, tracked, resident),) = Recording(path.read_bytes()).samples
-    for _look in range(20):  # the next ones are as close: the peak of a short run is not to be missed
-        sampler._next = 0.0
-        assert sampler.look() < 0.026
     sampler.close()
     assert tracked == 7 * MEBIBYTE
     assert 5 * MEBIBYTE < resident < 2000 * MEBIBYTE
+
+
+def look_at(sampler, path, current, peak=7 * MEBIBYTE):
+    """How long the sampler waits after it has seen these bytes."""
+    patched = patch_header(path.read_bytes(), current_bytes=current, peak_bytes=peak)
+    path.write_bytes(patched)
+    sampler._next = 0.0
+    return sampler.look()
+
+
+def test_pauses_are_short_while_memory_changes(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    for number in range(20):  # the peak of a short run is not to be missed
+        assert look_at(sampler, path, number % 2 * MEBIBYTE) == 0.025
+    for number in range(20):  # there were higher moments in between
+        assert look_at(sampler, path, MEBIBYTE, (8 + number) * MEBIBYTE) == 0.025
+    sampler.close()
+
+
+def test_pauses_double_while_memory_does_not_change(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    sampler._memory.resident = lambda: 50 * MEBIBYTE
+    assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.025, 0.05, 0.1, 0.1, 0.1]
+    assert look_at(sampler, path, 2 * MEBIBYTE) == 0.025
+    slowly = [look_at(sampler, path, 2 * MEBIBYTE + number * 10000) for number in range(1, 15)]
+    assert slowly.count(0.025) == 2  # many small steps are a change too
+    sampler._memory.resident = lambda: 51 * MEBIBYTE
+    assert look_at(sampler, path, 2 * MEBIBYTE + 140000) == 0.025
+    sampler._every = 0.2  # later in a long run
+    assert [look_at(sampler, path, number * MEBIBYTE) for number in range(3)] == [0.1, 0.1, 0.1]
+    sampler.close()
+
+
+def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch):
+    name, path = recording_file(tmp_path)
+    clock = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    sampler = Sampler(name, os.getpid())
+    sampler._memory.resident = lambda: 50 * MEBIBYTE
+    taken = []
+    monkeypatch.setattr(sampler._readings, "_take", lambda clock_ns, *_rest: taken.append(clock_ns))
+    sampler._readings._best_tracked = 8 * MEBIBYTE  # the peak is over
+    for _look in range(40):
+        clock[0] += sampler.look()
+    sampler.close()
+    clocks = samples_in(path)
+    assert len(clocks) == 40
+    pauses = [round((after - before) / SECOND, 3) for before, after in zip(clocks, clocks[1:])]
+    assert pauses[:3] == [0.025, 0.05, 0.1]
+    assert set(pauses[3:]) == {0.1}
+    assert len(taken) == 4  # one a second
 
 
 def test_any_number_of_samples_is_kept_evenly(tmp_path):
