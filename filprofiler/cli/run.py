@@ -10,7 +10,7 @@ from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
-from filprofiler.launch import jit, statuses
+from filprofiler.launch import statuses
 from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
@@ -120,7 +120,10 @@ def _environment(preload: "Preload", options: "Options", program: "Program") -> 
     if settings.overridden:
         say(settings.sentence)
     program.settings = tuple(settings.made)
-    jit.turn_off(environment)
+    if sys.version_info >= (3, 13):
+        from filprofiler.launch import jit
+
+        jit.turn_off(environment)
     return environment
 
 

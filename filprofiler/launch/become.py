@@ -8,7 +8,8 @@ import atexit
 import os
 import sys
 
-from filprofiler.launch import jit, stacks, statuses
+from filprofiler.environment import JIT_BEFORE_VARIABLE
+from filprofiler.launch import stacks, statuses
 from filprofiler.launch.script_path import co_filename_of_script
 from filprofiler.library import Interpreter, Library, LibraryError
 
@@ -32,7 +33,10 @@ def enter() -> None:
         _bootstrap, recording, report_signal, mode, target = sys.argv[:5]
         library, interpreter = Library(), Interpreter()
         library.check_preloaded()
-        jit.restore_variable(os.environ)
+        if JIT_BEFORE_VARIABLE in os.environ:
+            from filprofiler.launch import jit
+
+            jit.restore_variable(os.environ)
         way = stacks.choose_stacks(library)
         if way == stacks.PROFILED:
             stacks.follow_threads(library)

@@ -3,28 +3,27 @@
 The recording tells frames apart by function and instruction; a person by line. Here they are merged by file, function
 and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was
 held at the peak is added up.
+
+What only some runs need is imported by those: an import takes as long as thousands of nodes.
 """
 
 from itertools import chain, compress
 
 from filprofiler import _abi
 from filprofiler.profile import filters
-from filprofiler.profile.beginnings import begin_late
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.memory_use import whereabouts_of
-from filprofiler.profile.missed import missed_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.profile.sites import SiteTable
-from filprofiler.profile.threads import threads_at_peak, threads_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Set, Tuple
+    from typing import Dict, List, Optional, Sequence, Set, Tuple
 
-    from filprofiler.recording.failures import FailedRequest as Failure
+    from filprofiler.profile.failed_request import FailedRequest
+    from filprofiler.profile.threads import ThreadAtPeak
     from filprofiler.recording.reader import Recording
 
 ROOT_NAME = "all"
@@ -49,7 +48,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     Every byte that was live then is in the tree: what has no frame left is told under "[No Python stack]", and
     what has a callstack that was not recorded under "[Callstack not recorded]".
     """
-    missed = missed_of(recording)
+    missed = _missed(recording)
     held, seconds, fatal_number = recording.peak, _peak_seconds(recording, program), 0
     if moment == OUT_OF_MEMORY and at_end:
         held, seconds = recording.current, program.elapsed_seconds
@@ -60,12 +59,15 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
             fatal_number = fatal_number if recording.snapshot_failure else 0
         else:
             missed.append((1, _NO_SNAPSHOT_REASON))
-    begin_late(recording, program)
+    if program.entry_files or program.first_files:
+        from filprofiler.profile.beginnings import begin_late
+
+        begin_late(recording, program)
     mapped, clock_ns = _mapped_at(recording, held)
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
-    failures = [_failed_request(recording, builder, failure) for failure in recording.failures]
+    failures = _failures(recording, builder)
     fatal = next((failure for failure in failures if failure.number == fatal_number), None)
     if fatal is not None:
         seconds = fatal.seconds
@@ -85,7 +87,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         failed_requests=recording.failed_requests,
         failures=failures,
         fatal_request=fatal,
-        threads=threads_at_peak(recording.threads, builder.stack) if moment == PEAK else (),
+        threads=_threads(recording, builder) if moment == PEAK else (),
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
 
@@ -123,11 +125,37 @@ def _is_recent(recording: "Recording") -> bool:
     return recording.failures[-1].clock_ns - recording.snapshot_clock_ns < _SAME_MOMENT_NS
 
 
-def _failed_request(recording: "Recording", builder: "_TreeBuilder", failure: "Failure") -> FailedRequest:
-    seconds = (failure.clock_ns - recording.started_clock_ns) / 1e9
-    mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
-    stack = builder.stack(failure.node)
-    return FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, max(0.0, seconds), stack)
+def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
+    """What could not be recorded: (number of events, reason)."""
+    if not (recording.damaged or any(recording.missed)):
+        return []
+    from filprofiler.profile.missed import missed_of
+
+    return missed_of(recording)
+
+
+def _failures(recording: "Recording", builder: "_TreeBuilder") -> "List[FailedRequest]":
+    """The failed requests that are told."""
+    if not recording.failures:
+        return []
+    from filprofiler.profile.failed_request import FailedRequest
+
+    failures = []
+    for failure in recording.failures:
+        seconds = max(0.0, (failure.clock_ns - recording.started_clock_ns) / 1e9)
+        mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
+        stack = builder.stack(failure.node)
+        failures.append(FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, seconds, stack))
+    return failures
+
+
+def _threads(recording: "Recording", builder: "_TreeBuilder") -> "Sequence[ThreadAtPeak]":
+    """Where each thread was at the peak; nothing if there was one only."""
+    if len(recording.threads.threads) < 2:
+        return ()
+    from filprofiler.profile.threads import threads_at_peak
+
+    return threads_at_peak(recording.threads, builder.stack)
 
 
 class _TreeBuilder:
@@ -163,13 +191,20 @@ class _TreeBuilder:
         self._phase[lost] = _KEPT
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
-        for place, words in threads_below(recording.threads, self._thread_marks).items():
-            self._nodes[place].thread = words
+        if self._thread_marks:
+            self._name_threads()
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
         sum_up(self._nodes)
         return root
+
+    def _name_threads(self) -> None:
+        """Say of the first frames of threads whose they are."""
+        from filprofiler.profile.threads import threads_below
+
+        for place, words in threads_below(self._recording.threads, self._thread_marks).items():
+            self._nodes[place].thread = words
 
     def stack(self, number: int) -> "List[Site]":
         """The sites of one of the recording's nodes, which was asked for before: outermost first."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from filprofiler.profile.whereabouts import Whereabouts
 
 
+LEAST_REMARKED_BYTES = 1 << 20  # what is smaller is not worth a remark
+
+
 class Site:
     """One line of one function: the unit in which callstacks are told.
 

@@ -6,8 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Optional, Sequence, Tuple
 
-LEAST_BYTES = 1 << 20  # what is smaller is not worth a remark
-
 # What a remark can be about.
 LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for one line
 NESTED_CALLS = "nested-calls"  # f(g(...)): what g gave and what f took are live together

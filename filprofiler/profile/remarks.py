@@ -5,7 +5,8 @@ is better than to be wrong, so each rule asks for more than it would strictly ne
 """
 
 from filprofiler.profile import remark_rules as rules
-from filprofiler.profile.remark import COPY, LARGEST_LINE, LEAST_BYTES, NESTED_CALLS, TEMPORARIES, Remark
+from filprofiler.profile.model import LEAST_REMARKED_BYTES
+from filprofiler.profile.remark import COPY, LARGEST_LINE, NESTED_CALLS, TEMPORARIES, Remark
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
 from filprofiler.profile.syntax import nodes, walk
 from filprofiler.profile.temporaries import has_temporaries, live_parts
@@ -45,7 +46,7 @@ def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> 
 
 
 def _much(size: int, profile: "Profile") -> bool:
-    return size >= LEAST_BYTES and size * LEAST_SHARE >= profile.peak_bytes
+    return size >= LEAST_REMARKED_BYTES and size * LEAST_SHARE >= profile.peak_bytes
 
 
 def _is_import(statement: "Optional[Statement]") -> bool:

@@ -12,13 +12,14 @@ from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.recording.account import Account
 from filprofiler.recording.code import Code
-from filprofiler.recording.failures import read_failures
 from filprofiler.recording.header import read_header
 from filprofiler.recording.threads import read_threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
+
+    from filprofiler.recording.failures import FailedRequest
 
 _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 # Format and place, counted in values of that format, of each of a node's values.
@@ -82,7 +83,7 @@ class Recording:
         self._read_nodes(header["node_count"], header["epoch"], rising)
         self.threads = read_threads(data, self._threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
-        self.failures = read_failures(data, self.failed_requests, self.node_count)
+        self.failures = self._read_failures()
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
@@ -115,6 +116,13 @@ class Recording:
             elif kind == _abi.FIL_SEGMENT_THREADS:
                 self._threads_at = offset
         self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
+
+    def _read_failures(self) -> "List[FailedRequest]":
+        if self.failed_requests == 0:
+            return []
+        from filprofiler.recording.failures import read_failures  # most runs need nothing of it
+
+        return read_failures(self._data, self.failed_requests, self.node_count)
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
         start = _abi.HEADER_OFFSETS["samples"]

@@ -1,13 +1,8 @@
 """JSON without blanks, in ASCII, for the page.
 
 The json package would do the same; but to import it, with `re` behind it, takes 3 ms, a tenth of what `fil-profile run`
-adds to a short program. Only the quoting of text, in which one can err, is that package's own.
+adds to a short program. Only text with unusual characters is left to the part of that package in C, which takes 0.3 ms.
 """
-
-try:
-    from _json import encode_basestring_ascii as _quoted
-except ImportError:  # an interpreter without the package's part in C
-    from json.encoder import encode_basestring_ascii as _quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,3 +23,15 @@ def compact_json(value: "Any") -> str:
     if set(map(type, value)) == {int}:  # long lists are of numbers, and Python writes those as JSON does
         return str(list(value)).replace(" ", "")
     return "[%s]" % ",".join([compact_json(part) for part in value])
+
+
+def _quoted(text: str) -> str:
+    """A text as JSON."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    if plain.isprintable() and len(plain.encode("utf-8", "surrogatepass")) == len(plain):
+        return '"%s"' % plain
+    try:
+        from _json import encode_basestring_ascii as quoted
+    except ImportError:  # an interpreter without that part
+        from json.encoder import encode_basestring_ascii as quoted
+    return quoted(text)

@@ -2,12 +2,11 @@
 
 import time
 
-from filprofiler.profile.model import OUT_OF_MEMORY
+from filprofiler.profile.model import LEAST_REMARKED_BYTES, OUT_OF_MEMORY
 from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
-from filprofiler.report.remarks import remarks_section
 from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name, survived_failures
 from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import Drawn, still_svg
@@ -53,7 +52,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "banner": _banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
-        "remarks": remarks_section(profile, top, sources),
+        "remarks": _remarks(profile, top, sources),
         "curve": curve_section(profile),
         "threads": _threads(profile, top.own_code),
         "whereabouts": whereabouts_section(profile, top.own_code),
@@ -88,6 +87,15 @@ def _threads(profile: "Profile", own_code: "OwnCode") -> str:
     from filprofiler.report.threads import threads_section
 
     return threads_section(profile, own_code)
+
+
+def _remarks(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
+    """The section on what to look at first; "" if there is nothing. Small peaks do not need what makes remarks."""
+    if profile.saved_remarks is None and profile.peak_bytes < LEAST_REMARKED_BYTES:
+        return ""
+    from filprofiler.report.remarks import remarks_section
+
+    return remarks_section(profile, top, sources)
 
 
 def _when(profile: "Profile") -> str:

@@ -1,6 +1,6 @@
 """The remarks as a section of the page."""
 
-from filprofiler.profile.remark import LEAST_BYTES
+from filprofiler.profile.remarks import remarks_of
 from filprofiler.report import text
 from filprofiler.report.remark_text import remark_basis, remark_text
 from filprofiler.report.template import fill, read_template
@@ -19,10 +19,6 @@ _MAX_SOURCE_COLUMNS = 200
 
 def remarks_section(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
     """The `<section>` "What to look at first", escaped; "" if there is nothing to remark."""
-    if profile.saved_remarks is None and profile.peak_bytes < LEAST_BYTES:
-        return ""
-    from filprofiler.profile.remarks import remarks_of  # which needs much to be imported
-
     remarks = remarks_of(profile, top, sources)
     if not remarks:
         return ""

@@ -1,12 +1,13 @@
 """The sentences about the run as a whole that the page and the summary share."""
 
-from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
 from filprofiler.report.text import counted, human_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
+
+    from filprofiler.profile.failed_request import FailedRequest
 
 
 def completeness(profile: Profile) -> str:
@@ -55,7 +56,7 @@ def out_of_memory(profile: Profile) -> str:
     return "Out of memory: %s live %s" % (live, "when the kernel ended the program" if killed else "at the end")
 
 
-def requested(failure: FailedRequest) -> str:
+def requested(failure: "FailedRequest") -> str:
     """How much was asked for."""
     return "more than 16 EiB" if failure.requested_bytes is None else human_bytes(failure.requested_bytes)
 
