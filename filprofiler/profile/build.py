@@ -13,7 +13,7 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.memory_use import whereabouts_of
+from filprofiler.profile.memory_use import mapped_at, whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.profile.sites import SiteTable
@@ -63,7 +63,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         from filprofiler.profile.beginnings import begin_late
 
         begin_late(recording, program)
-    mapped, clock_ns = _mapped_at(recording, held)
+    mapped, clock_ns = mapped_at(recording, held)
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
@@ -90,16 +90,6 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         threads=_threads(recording, builder) if moment == PEAK else (),
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
-
-
-def _mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional[int]]":
-    """The mappings among what is held, and the monotonic clock of that moment; None: the end."""
-    account = recording.account
-    if held is recording.at_failure:
-        return account.mapped_at_failure, recording.snapshot_clock_ns
-    if held is recording.current and held is not recording.peak:
-        return account.mapped_now, None
-    return account.mapped_at_peak, recording.peak_clock_ns
 
 
 def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]":
@@ -138,15 +128,9 @@ def _failures(recording: "Recording", builder: "_TreeBuilder") -> "List[FailedRe
     """The failed requests that are told."""
     if not recording.failures:
         return []
-    from filprofiler.profile.failed_request import FailedRequest
+    from filprofiler.profile.failed_request import failed_requests
 
-    failures = []
-    for failure in recording.failures:
-        seconds = max(0.0, (failure.clock_ns - recording.started_clock_ns) / 1e9)
-        mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
-        stack = builder.stack(failure.node)
-        failures.append(FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, seconds, stack))
-    return failures
+    return failed_requests(recording, builder.stack)
 
 
 def _threads(recording: "Recording", builder: "_TreeBuilder") -> "Sequence[ThreadAtPeak]":
@@ -192,19 +176,15 @@ class _TreeBuilder:
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
         if self._thread_marks:
-            self._name_threads()
+            from filprofiler.profile.threads import threads_below
+
+            for place, words in threads_below(recording.threads, self._thread_marks).items():
+                self._nodes[place].thread = words
         if root.own_bytes:
             self._add_special(NO_STACK_NAME, root.own_bytes)
             root.own_bytes = 0
         sum_up(self._nodes)
         return root
-
-    def _name_threads(self) -> None:
-        """Say of the first frames of threads whose they are."""
-        from filprofiler.profile.threads import threads_below
-
-        for place, words in threads_below(self._recording.threads, self._thread_marks).items():
-            self._nodes[place].thread = words
 
     def stack(self, number: int) -> "List[Site]":
         """The sites of one of the recording's nodes, which was asked for before: outermost first."""

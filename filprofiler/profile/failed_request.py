@@ -1,10 +1,13 @@
-"""A request for memory that failed."""
+"""Requests for memory that failed, with the callstacks that asked."""
+
+from filprofiler import _abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional, Sequence
+    from typing import Callable, List, Optional, Sequence
 
     from filprofiler.profile.model import Site
+    from filprofiler.recording.reader import Recording
 
 
 class FailedRequest:
@@ -35,3 +38,14 @@ class FailedRequest:
         self.live_bytes = live_bytes
         self.seconds = seconds
         self.stack = tuple(stack)
+
+
+def failed_requests(recording: "Recording", stack: "Callable[[int], Sequence[Site]]") -> "List[FailedRequest]":
+    """Those that a recording tells, in the order of time. stack: gives the callstack of one of its nodes."""
+    found = []
+    for failure in recording.failures:
+        seconds = max(0.0, (failure.clock_ns - recording.started_clock_ns) / 1e9)
+        mapping = failure.kind == _abi.FIL_REQUEST_MAPPING
+        asking = stack(failure.node)
+        found.append(FailedRequest(failure.number, failure.bytes, mapping, failure.current_bytes, seconds, asking))
+    return found

@@ -51,6 +51,16 @@ def whereabouts_of(
     )
 
 
+def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional[int]]":
+    """The mappings among what is held, and the monotonic clock of that moment; None: the end."""
+    account = recording.account
+    if held is recording.at_failure:
+        return account.mapped_at_failure, recording.snapshot_clock_ns
+    if held is recording.current and held is not recording.peak:
+        return account.mapped_now, None
+    return account.mapped_at_peak, recording.peak_clock_ns
+
+
 def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]") -> "Optional[Reading]":
     """The reading that tells of a moment; None if none is like it."""
     like = [reading for reading in readings if _LIKE * tracked <= reading.tracked_bytes <= tracked / _LIKE]
