@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from filprofiler.profile.program import Program
 
 
+# What the last report was made of. The process ends soon: to take a large one apart would be time lost.
+_kept = []  # type: List[object]
+
+
 def make_report(
     recording_path: str,
     program: "Program",
@@ -73,6 +77,7 @@ def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequ
     The path of the file to look at first: the page, if it is among them. None if the user has interrupted it: the
     finished files stay, and their paths are printed. Raises FilError.
     """
+    from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLines
     from filprofiler.report.formats import INDEX_NAME
     from filprofiler.report.summary import summary_lines
@@ -89,11 +94,13 @@ def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequ
         profile = read(progress)
         progress.callstacks = profile.root.callstacks
         top = TopLines(profile)
-        written = write_report(profile, top, folder, forms, begin)
+        sources = SourceReader(profile.program)
+        _kept[:] = [profile, top, sources]
+        written = write_report(profile, top, folder, forms, begin, sources)
         progress.close()
         index_path = os.path.join(folder, INDEX_NAME)
         shown = index_path if index_path in written else written[0]
-        say(*summary_lines(profile, top, shown, color_wanted()))
+        say(*summary_lines(profile, top, shown, color_wanted(), sources))
         return shown
     except KeyboardInterrupt:
         progress.close()

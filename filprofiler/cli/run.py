@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.program import Program
 
 
-_FIRST_LOOK_SECONDS = 0.025
+_FIRST_LOOK_SECONDS = 0.03
 _LOOK_SECONDS = 0.5
 _REST_SECONDS = 60.0  # after a report that was written because memory was low
 
@@ -80,9 +80,10 @@ def run(target: "Target", options: "Options") -> int:
     checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, formats)))
 
     def meanwhile() -> float:
+        now = time.monotonic()
         try:
-            checkpoint.look()
-            return curve.look()
+            checkpoint.look(now)
+            return curve.look(now)
         except Exception:  # what cannot be looked at now is looked at later: the program is waited for
             return _LOOK_SECONDS
 
@@ -100,12 +101,16 @@ def run(target: "Target", options: "Options") -> int:
 def _wait(supervisor: Supervisor, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> "Outcome":
     """Wait for the program's end, which can take days: so with the garbage collector, however we were called."""
     collects = gc.isenabled()
+    if hasattr(gc, "freeze"):
+        gc.freeze()  # what is there stays: the collector need not look through it
     gc.enable()
     try:
         return supervisor.wait(report_now, meanwhile, _FIRST_LOOK_SECONDS)
     finally:
         if not collects:
             gc.disable()
+        if hasattr(gc, "unfreeze"):
+            gc.unfreeze()
 
 
 def _environment(preload: "Preload", options: "Options", program: "Program") -> "Dict[str, str]":
@@ -178,12 +183,12 @@ class _Curve:
         self._arguments = (recording_path, pid)
         self._sampler = None  # type: Optional[Sampler]
 
-    def look(self) -> float:
+    def look(self, now: float) -> float:
         if self._sampler is None:
             from filprofiler.launch.sampler import Sampler
 
             self._sampler = Sampler(*self._arguments)
-        return self._sampler.look()
+        return self._sampler.look(now)
 
     def write(self) -> None:
         if self._sampler is not None:
@@ -202,9 +207,8 @@ class _Checkpoint:
         self._write = write
         self._next = time.monotonic() + _LOOK_SECONDS
 
-    def look(self) -> None:
+    def look(self, now: float) -> None:
         """Look whether memory is low, twice a second; write a report if it is, at most once in a minute."""
-        now = time.monotonic()
         if now < self._next:
             return
         self._next = now + _LOOK_SECONDS

@@ -35,7 +35,7 @@ class ProcessMemory:
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._folder = "/proc/%d/" % pid
         self._open = {}  # type: Dict[str, int]
-        self._file("statm")
+        self._statm = self._file("statm")
 
     def close(self) -> None:
         """Let go of the files."""
@@ -44,7 +44,7 @@ class ProcessMemory:
 
     def resident(self) -> int:
         """Resident bytes; 0 if the process has ended and is only waited for."""
-        return int(os.pread(self._file("statm"), 128, 0).split()[1]) * self._page
+        return int(os.pread(self._statm, 128, 0).split()[1]) * self._page
 
     def kinds(self) -> "Tuple[int, int, int]":
         """Resident bytes of anonymous memory, of files, and of shared memory."""

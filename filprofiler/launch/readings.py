@@ -58,7 +58,7 @@ class Readings:
         clock_ns: now. tracked, peak, peak_clock_ns: what the recording's header says. changed_ns: the clock when memory
         was last seen to have changed.
         """
-        begun = time.monotonic()
+        begun = clock_ns / 1e9
         allowed = _ALLOWED_SECONDS + _ALLOWED_SHARE * (begun - self._begun)
         if tracked > peak:  # still rising: the peak is now
             peak_clock_ns = clock_ns

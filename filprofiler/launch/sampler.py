@@ -11,7 +11,6 @@ was cut short, the kernel would answer that with a signal that ends us.
 """
 
 import os
-import time
 from struct import Struct
 
 from filprofiler import _abi
@@ -31,7 +30,7 @@ _TRACKED = Struct("<3Q")  # current_bytes, peak_bytes, peak_clock_ns
 _COUNT = Struct("<I")
 _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 
-_FIRST_SECONDS = 0.025
+_FIRST_SECONDS = 0.03
 _MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
 _CALM_SHARE = 128  # memory has stayed as it is if it has changed by less than this part of the peak,
 _CALM_BYTES = 64 << 10  # or by less than this
@@ -60,9 +59,11 @@ class Sampler:
         except OSError:
             self.close()
 
-    def look(self) -> float:
-        """Take a sample and a reading if it is time for one; in how many seconds to look again."""
-        now = time.monotonic()
+    def look(self, now: float) -> float:
+        """Take a sample and a reading if it is time for one; in how many seconds to look again.
+
+        now: time.monotonic().
+        """
         if self._files:
             try:
                 self._take(int(now * 1e9), now >= self._next)
@@ -112,8 +113,13 @@ class Sampler:
 
     def _compare(self, clock_ns: int, seen: "Sample") -> None:
         """Settle how long to wait after seeing this: tracked bytes, their peak, resident bytes."""
+        before = self._seen
         little = max(seen[1] // _CALM_SHARE, _CALM_BYTES)
-        if all(abs(now - before) < little for now, before in zip(seen, self._seen)):
+        if (
+            abs(seen[0] - before[0]) < little
+            and abs(seen[1] - before[1]) < little
+            and abs(seen[2] - before[2]) < little
+        ):
             self._pause = min(2 * self._pause, _MOST_SECONDS)
         else:
             self._pause = min(self._every, _MOST_SECONDS)

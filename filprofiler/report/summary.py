@@ -9,7 +9,7 @@ from filprofiler.report.whereabouts import files_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List
+    from typing import List, Optional
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLine, TopLines
@@ -21,13 +21,15 @@ _CUT_MARK = "..."
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def summary_lines(profile: "Profile", top: "TopLines", index_path: str, color: bool) -> "List[str]":
+def summary_lines(
+    profile: "Profile", top: "TopLines", index_path: str, color: bool, sources: "Optional[SourceReader]" = None
+) -> "List[str]":
     """At most 8 lines, without a prefix: the peak, the three lines that hold most, what is missing, the report's path.
 
     They fit 80 columns together with the prefix, except that a path is never cut. `color` allows terminal colours; the
-    caller knows about terminals and NO_COLOR.
+    caller knows about terminals and NO_COLOR. sources: what reads the source lines, if there is one already.
     """
-    sources = SourceReader(profile.program)
+    sources = sources or SourceReader(profile.program)
     lines = [out_of_memory(profile) or _peak_line(profile, color)]
     if profile.fatal_request is not None and profile.fatal_request.stack:
         asked = "Asked for by %s" % text.short_label(profile.fatal_request.stack[-1])

@@ -29,10 +29,12 @@ def write_report(
     folder: str,
     forms: "Iterable[str]" = formats.USUAL,
     stage: "Optional[Callable[[str, int, int], None]]" = None,
+    sources: "Optional[SourceReader]" = None,
 ) -> "List[str]":
     """Write the files of the forms that are asked for (see formats.py), in the order of formats.ALL; their paths.
 
     stage: is told before each file its name, how many are finished, and how many there will be.
+    sources: what reads the source lines, if there is one already.
 
     All but the page begin with "peak-memory", or with "out-of-memory" if that is the moment of the profile. Files of
     these forms that tell of the other moment, from an earlier report in the same folder, are removed at the end.
@@ -44,7 +46,7 @@ def write_report(
     wanted = [form for form in formats.ALL if form in tuple(forms)]
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
     beside = [name for form, name in names if form != formats.HTML]
-    drawn = Drawn(SourceReader(profile.program))
+    drawn = Drawn(sources or SourceReader(profile.program))
     written = []  # type: List[str]
     path = folder
     try:

@@ -1,6 +1,7 @@
 """The curve over time, as the supervisor writes it."""
 
 import os
+import time
 
 import pytest
 from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
@@ -25,9 +26,9 @@ def recording_file(tmp_path):
 def test_first_look(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
-    wait = sampler.look()
-    assert 0 < wait < 0.026
-    sampler.look()  # not yet time for another
+    wait = sampler.look(time.monotonic())
+    assert 0 < wait < 0.031
+    sampler.look(time.monotonic())  # not yet time for another
     sampler.write()
     ((_clock, tracked, resident),) = Recording(path.read_bytes()).samples
     sampler.close()
@@ -40,16 +41,16 @@ def look_at(sampler, path, current, peak=7 * MEBIBYTE):
     patched = patch_header(path.read_bytes(), current_bytes=current, peak_bytes=peak)
     path.write_bytes(patched)
     sampler._next = 0.0
-    return sampler.look()
+    return sampler.look(time.monotonic())
 
 
 def test_pauses_are_short_while_memory_changes(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     for number in range(20):  # the peak of a short run is not to be missed
-        assert look_at(sampler, path, number % 2 * MEBIBYTE) == 0.025
+        assert look_at(sampler, path, number % 2 * MEBIBYTE) == 0.03
     for number in range(20):  # there were higher moments in between
-        assert look_at(sampler, path, MEBIBYTE, (8 + number) * MEBIBYTE) == 0.025
+        assert look_at(sampler, path, MEBIBYTE, (8 + number) * MEBIBYTE) == 0.03
     sampler.close()
 
 
@@ -57,12 +58,12 @@ def test_pauses_double_while_memory_does_not_change(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     sampler._memory.resident = lambda: 50 * MEBIBYTE
-    assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.025, 0.05, 0.1, 0.1, 0.1]
-    assert look_at(sampler, path, 2 * MEBIBYTE) == 0.025
+    assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.03, 0.06, 0.1, 0.1, 0.1]
+    assert look_at(sampler, path, 2 * MEBIBYTE) == 0.03
     slowly = [look_at(sampler, path, 2 * MEBIBYTE + number * 10000) for number in range(1, 15)]
-    assert slowly.count(0.025) == 2  # many small steps are a change too
+    assert slowly.count(0.03) == 2  # many small steps are a change too
     sampler._memory.resident = lambda: 51 * MEBIBYTE
-    assert look_at(sampler, path, 2 * MEBIBYTE + 140000) == 0.025
+    assert look_at(sampler, path, 2 * MEBIBYTE + 140000) == 0.03
     sampler._every = 0.2  # later in a long run
     assert [look_at(sampler, path, number * MEBIBYTE) for number in range(3)] == [0.1, 0.1, 0.1]
     sampler.close()
@@ -70,20 +71,19 @@ def test_pauses_double_while_memory_does_not_change(tmp_path):
 
 def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch):
     name, path = recording_file(tmp_path)
-    clock = [100.0]
-    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    clock = time.monotonic()
     sampler = Sampler(name, os.getpid())
     sampler._memory.resident = lambda: 50 * MEBIBYTE
     taken = []
     monkeypatch.setattr(sampler._readings, "_take", lambda clock_ns, *_rest: taken.append(clock_ns))
     sampler._readings._best_tracked = 8 * MEBIBYTE  # the peak is over
     for _look in range(40):
-        clock[0] += sampler.look()
+        clock += sampler.look(clock)
     sampler.close()
     clocks = samples_in(path)
     assert len(clocks) == 40
     pauses = [round((after - before) / SECOND, 3) for before, after in zip(clocks, clocks[1:])]
-    assert pauses[:3] == [0.025, 0.05, 0.1]
+    assert pauses[:3] == [0.03, 0.06, 0.1]
     assert set(pauses[3:]) == {0.1}
     assert len(taken) == 4  # one a second
 
@@ -174,17 +174,17 @@ def test_nothing_is_lost_if_the_disk_is_full_when_points_are_thinned(tmp_path, m
 def test_a_recording_that_was_cut_short_ends_the_curve_only(tmp_path):
     name, _path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
-    sampler.look()
+    sampler.look(time.monotonic())
     os.truncate(name, 0)
     sampler._next = 0.0
-    assert sampler.look() > 0
+    assert sampler.look(time.monotonic()) > 0
     sampler.close()
 
 
 def test_no_curve_without_a_recording_or_a_process(tmp_path):
-    assert Sampler(str(tmp_path / "absent"), os.getpid()).look() == 0.5
+    assert Sampler(str(tmp_path / "absent"), os.getpid()).look(1.0) == 0.5
     name, path = recording_file(tmp_path)
-    assert Sampler(name, 1 << 30).look() == 0.5
+    assert Sampler(name, 1 << 30).look(1.0) == 0.5
     assert Recording(path.read_bytes()).samples == []
 
 
@@ -192,7 +192,7 @@ def test_nothing_before_tracking_begins(tmp_path):
     path = tmp_path / "recording.fil"
     path.write_bytes(bytes(1 << 20))
     sampler = Sampler(str(path), os.getpid())
-    sampler.look()
+    sampler.look(time.monotonic())
     assert not path.read_bytes().strip(b"\0")
     sampler.close()
 
