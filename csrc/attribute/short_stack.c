@@ -25,7 +25,7 @@ INLINE uint32_t short_stack_called(struct thread_context *context, uintptr_t inn
     }
     struct cached_frame *leaf = context->frames + outer;
     if (leaf->frame != caller || load_address(caller + previous) != leaf->previous ||
-        !same_outer_frames(context->frames, outer)) {
+        !same_outer_frames(context->frames, outer, leaf->previous)) {
         return FIL_NODE_NONE;
     }
     uintptr_t instruction = load_address(caller + walker.layout.frame_instruction);

@@ -13,7 +13,8 @@
 #define NOT_HANDED UINT32_MAX
 #define NO_THREAD_STATE 1u /* no address, and not NULL: what holds the GIL may be NULL */
 
-/* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. */
+/* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. `previous` of
+ * one is `frame` of the next outer one; of the outermost it is what ended the walk. */
 struct cached_frame {
     uintptr_t previous;
     uintptr_t instruction; /* where it was: an address, or the code object's address if `index` says where */
