@@ -20,10 +20,12 @@ _FIELDS = _WHOLE + _PART + _END
 
 
 def write_description(program: Program, folder: str) -> None:
-    """Write what was run into a result folder. Raises OSError."""
+    """Write what was run into a result folder, over what was written before. Raises OSError."""
     lines = ["%s %s\n" % (name, ascii(getattr(program, name))) for name in _FIELDS]
-    with open(os.path.join(folder, DESCRIPTION_NAME), "wb") as file:
+    path = os.path.join(folder, DESCRIPTION_NAME)
+    with open(path, "r+b" if os.path.exists(path) else "wb") as file:  # never emptied: the disk may be full by now
         file.write("".join(lines).encode("ascii"))  # in one: a text file would have to find its encoding
+        file.truncate()
 
 
 def read_description(folder: str) -> Program:
