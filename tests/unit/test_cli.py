@@ -93,6 +93,31 @@ def test_a_description_survives_its_file(tmp_path: Path) -> None:
         assert getattr(read, name) == getattr(program, name), name
 
 
+def test_a_description_is_written_over_the_one_before(tmp_path: Path) -> None:
+    write_description(Program(cwd="/x" * 100), str(tmp_path))
+    write_description(Program(cwd="/y", outcome="exited with status 0"), str(tmp_path))
+    read = read_description(str(tmp_path))
+    assert (read.cwd, read.outcome) == ("/y", "exited with status 0")
+    assert "/x" not in (tmp_path / "recording.txt").read_text()
+
+
+def test_a_full_disk_does_not_empty_the_description(tmp_path: Path) -> None:
+    code = """
+import resource, sys
+from filprofiler.profile.program import Program
+from filprofiler.profile.run_description import write_description
+
+write_description(Program(script="a.py"), sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+try:
+    write_description(Program(script="a.py", outcome="exited with status 0"), sys.argv[1])
+except OSError:
+    print("full")
+"""
+    assert subprocess.check_output([sys.executable, "-c", code, str(tmp_path)], text=True) == "full\n"
+    assert read_description(str(tmp_path)).script == "a.py"
+
+
 @pytest.mark.parametrize("text", ["", "script\n", "script 1 +\nnonsense\n\0", "cwd __import__('os')\nscript 'a.py'\n"])
 def test_a_damaged_description_is_no_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "recording.txt").write_text(text)
