@@ -158,8 +158,8 @@ struct fil_failure {
     uint32_t kind;          /* enum fil_request */
 };
 
-/* A point of the curve over time. They are closer together while memory changes. A supervisor writes them from outside, a few
- * together at the beginning of a run: if it is killed, these may be missing. */
+/* A point of the curve over time. A supervisor writes them from outside, closer together while memory changes, and a few at a
+ * time at the beginning of a run: if it is killed, these may be missing. */
 struct fil_sample {
     uint64_t clock_ns;       /* monotonic clock */
     uint64_t tracked_bytes;  /* current_bytes then */

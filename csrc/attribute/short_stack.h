@@ -10,10 +10,10 @@
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 
-static_assert(SHORT_STACK == 12, "same_outer_frames has a comparison for each frame but the innermost");
+static_assert(SHORT_STACK == 12, "same_outer_frames_again has a comparison for each frame but the innermost");
 
 /* Are the outermost `count` of the cached frames where they were? `frame` is the innermost of them, as a link has just told.
- * From the inside out: where a frame is, the link of the one before has told. */
+ * From the inside out: where a frame is, the link of the next inner one has told. */
 INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count, uintptr_t frame)
 {
     const uintptr_t previous = walker.layout.frame_previous;

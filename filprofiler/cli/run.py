@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.program import Program
 
 
-_FIRST_LOOK_SECONDS = 0.03
+_FIRST_LOOK_SECONDS = 0.03  # later, the sampler says when
 _LOOK_SECONDS = 0.5
 _REST_SECONDS = 60.0  # after a report that was written because memory was low
 
@@ -188,6 +188,7 @@ class _Curve:
             from filprofiler.launch.sampler import Sampler
 
             self._sampler = Sampler(*self._arguments)
+            now = time.monotonic()  # that has taken its time
         return self._sampler.look(now)
 
     def write(self) -> None:

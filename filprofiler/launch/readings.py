@@ -73,8 +73,9 @@ class Readings:
         if self._spent > (allowed if best else allowed * _NOT_NEAR_PEAK):
             return
         self._last, self._last_clock_ns = begun, clock_ns
+        started = time.monotonic()  # the look was begun before that: other things may have been done in between
         self._take(clock_ns, tracked, best, best or begun - self._files_at >= _FILES_EVERY_SECONDS)
-        self._cost = time.monotonic() - begun
+        self._cost = time.monotonic() - started
         self._spent += self._cost
 
     def _take(self, clock_ns: int, tracked: int, best: bool, with_files: bool) -> None:

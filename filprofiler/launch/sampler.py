@@ -2,7 +2,7 @@
 
 The program pays nothing for it but what a process that wakes up beside it takes from its caches. The first points
 are close together: further apart, they would miss the peak of a short run, and where its memory was would not be known.
-As long as memory stays as it is, each pause is twice as long as the one before, up to a tenth of a second. Whenever
+As long as memory stays as it is, each pause is twice as long as the one before, up to an eighth of a second. Whenever
 there is no room for more points, every second one is dropped and the next ones come half as often.
 
 After a pause each system call costs some 20 microseconds, more than all else that a point takes. So as long as points
@@ -31,7 +31,7 @@ _COUNT = Struct("<I")
 _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 
 _FIRST_SECONDS = 0.03
-_MOST_SECONDS = 0.1  # so soon after a new peak it is looked where the memory is
+_MOST_SECONDS = 4 * _FIRST_SECONDS  # so soon after a new peak it is looked where the memory is
 _CALM_SHARE = 128  # memory has stayed as it is if it has changed by less than this part of the peak,
 _CALM_BYTES = 64 << 10  # or by less than this
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too

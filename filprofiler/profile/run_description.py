@@ -35,7 +35,7 @@ def read_description(folder: str) -> Program:
     values: "Dict[str, Any]" = {}
     try:
         with open(os.path.join(folder, DESCRIPTION_NAME), encoding="ascii", errors="replace") as file:
-            lines = file.read().split("\n")
+            lines = file.read().split("\n")[:-1]  # behind the last end of a line stands what was cut off
     except OSError:
         lines = []
     for line in lines:

@@ -118,6 +118,12 @@ except OSError:
     assert read_description(str(tmp_path)).script == "a.py"
 
 
+def test_a_line_of_a_description_that_was_cut_off_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "recording.txt").write_text("script 'a.py'\nresident_peak_bytes 1234")
+    read = read_description(str(tmp_path))
+    assert (read.script, read.resident_peak_bytes) == ("a.py", None)
+
+
 @pytest.mark.parametrize("text", ["", "script\n", "script 1 +\nnonsense\n\0", "cwd __import__('os')\nscript 'a.py'\n"])
 def test_a_damaged_description_is_no_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "recording.txt").write_text(text)

@@ -7,6 +7,7 @@ import pytest
 from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
 
 from filprofiler import _abi
+from filprofiler.cli.run import _Curve
 from filprofiler.launch.sampler import Sampler
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
@@ -26,9 +27,9 @@ def recording_file(tmp_path):
 def test_first_look(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
-    wait = sampler.look(time.monotonic())
-    assert 0 < wait < 0.031
-    sampler.look(time.monotonic())  # not yet time for another
+    now = time.monotonic()
+    assert sampler.look(now) == 0.03
+    sampler.look(now + 0.001)  # not yet time for another
     sampler.write()
     ((_clock, tracked, resident),) = Recording(path.read_bytes()).samples
     sampler.close()
@@ -58,15 +59,62 @@ def test_pauses_double_while_memory_does_not_change(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     sampler._memory.resident = lambda: 50 * MEBIBYTE
-    assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.03, 0.06, 0.1, 0.1, 0.1]
+    assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.03, 0.06, 0.12, 0.12, 0.12]
     assert look_at(sampler, path, 2 * MEBIBYTE) == 0.03
     slowly = [look_at(sampler, path, 2 * MEBIBYTE + number * 10000) for number in range(1, 15)]
     assert slowly.count(0.03) == 2  # many small steps are a change too
     sampler._memory.resident = lambda: 51 * MEBIBYTE
     assert look_at(sampler, path, 2 * MEBIBYTE + 140000) == 0.03
-    sampler._every = 0.2  # later in a long run
-    assert [look_at(sampler, path, number * MEBIBYTE) for number in range(3)] == [0.1, 0.1, 0.1]
+    sampler._every = 0.24  # later in a long run
+    assert [look_at(sampler, path, number * MEBIBYTE) for number in range(3)] == [0.12, 0.12, 0.12]
     sampler.close()
+
+
+def test_a_small_part_of_the_peak_is_no_change(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    sampler._memory.resident = lambda: 2000 * MEBIBYTE
+    sizes = [900, 901, 910, 920]
+    pauses = [look_at(sampler, path, size * MEBIBYTE, 1024 * MEBIBYTE) for size in sizes]
+    assert pauses == [0.03, 0.06, 0.03, 0.03]
+    sampler.close()
+
+
+@pytest.mark.parametrize("every", [0.03, 0.06, 0.12, 0.24, 0.48])
+def test_points_have_their_distance_while_memory_changes(tmp_path, every):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    sampler._every = every
+    clock = begun = time.monotonic()
+    resident = [50 * MEBIBYTE]
+    sampler._memory.resident = lambda: resident[0]
+    while clock < begun + 5:
+        resident[0] ^= MEBIBYTE
+        clock += sampler.look(clock) + 0.0001
+    sampler.close()
+    clocks = samples_in(path)
+    pauses = {round((after - before) / SECOND, 2) for before, after in zip(clocks, clocks[1:])}
+    assert pauses == {every}
+
+
+def test_what_was_done_before_a_reading_is_not_its_cost(tmp_path):
+    name, _path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid())
+    sampler.look(time.monotonic() - 10)  # as if it had taken so long to get there
+    sampler.close()
+    assert 0 < sampler._readings._spent < 5
+
+
+def test_a_program_that_ends_before_the_first_look_needs_no_sampler(tmp_path):
+    name, path = recording_file(tmp_path)
+    before = path.read_bytes()
+    curve = _Curve(name, os.getpid())
+    curve.write()  # a report is asked for
+    curve.close()
+    assert path.read_bytes() == before
+    curve.look(time.monotonic())
+    curve.close()
+    assert len(samples_in(path)) == 1
 
 
 def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch):
@@ -83,9 +131,9 @@ def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch)
     clocks = samples_in(path)
     assert len(clocks) == 40
     pauses = [round((after - before) / SECOND, 3) for before, after in zip(clocks, clocks[1:])]
-    assert pauses[:3] == [0.03, 0.06, 0.1]
-    assert set(pauses[3:]) == {0.1}
-    assert len(taken) == 4  # one a second
+    assert pauses[:3] == [0.03, 0.06, 0.12]
+    assert set(pauses[3:]) == {0.12}
+    assert len(taken) == 5  # one a second
 
 
 def test_any_number_of_samples_is_kept_evenly(tmp_path):
