@@ -17,7 +17,10 @@ def test_within_one_percent_of_tracemalloc(profiler: support.Profiler, kind: str
     expected = int(bare.stdout)
     assert expected > 10 * support.MIB, f"too small a program to compare: {expected}"
     done = profiler.run_well([OBJECTS, kind])
-    assert abs(done.peak - expected) <= expected / 100, f"{done.peak} instead of {expected}\n{done.account()}"
+    # Before the first line tracemalloc sees nothing: not how the script is compiled, nor which of its own tables the
+    # interpreter enlarges there.
+    got = done.peak - sum(stack.bytes for stack in done.stacks if stack.text == "[No Python stack]")
+    assert abs(got - expected) <= expected / 100, f"{got} instead of {expected}\n{done.account()}"
 
 
 def test_objects_of_known_size_to_the_byte(profiler: support.Profiler, tmp_path: Path) -> None:
