@@ -33,7 +33,7 @@ _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 _FIRST_SECONDS = 0.03
 _MOST_SECONDS = 4 * _FIRST_SECONDS  # so soon after a new peak it is looked where the memory is
 _CALM_SHARE = 128  # memory has stayed as it is if it has changed by less than this part of the peak,
-_CALM_BYTES = 64 << 10  # or by less than this
+_CALM_BYTES = 1 << 20  # or by less than this, which is little beside the interpreter itself
 _NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
 _WRITE_EVERY_SECONDS = 0.1
 

@@ -14,6 +14,7 @@ from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording
 
 SECOND = 10**9
+STEP = 2 * MEBIBYTE  # memory that changes by so much has changed
 
 
 def recording_file(tmp_path):
@@ -49,9 +50,9 @@ def test_pauses_are_short_while_memory_changes(tmp_path):
     name, path = recording_file(tmp_path)
     sampler = Sampler(name, os.getpid())
     for number in range(20):  # the peak of a short run is not to be missed
-        assert look_at(sampler, path, number % 2 * MEBIBYTE) == 0.03
+        assert look_at(sampler, path, number % 2 * STEP) == 0.03
     for number in range(20):  # there were higher moments in between
-        assert look_at(sampler, path, MEBIBYTE, (8 + number) * MEBIBYTE) == 0.03
+        assert look_at(sampler, path, MEBIBYTE, 8 * MEBIBYTE + number * STEP) == 0.03
     sampler.close()
 
 
@@ -60,13 +61,13 @@ def test_pauses_double_while_memory_does_not_change(tmp_path):
     sampler = Sampler(name, os.getpid())
     sampler._memory.resident = lambda: 50 * MEBIBYTE
     assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.03, 0.06, 0.12, 0.12, 0.12]
-    assert look_at(sampler, path, 2 * MEBIBYTE) == 0.03
-    slowly = [look_at(sampler, path, 2 * MEBIBYTE + number * 10000) for number in range(1, 15)]
+    assert look_at(sampler, path, 3 * MEBIBYTE) == 0.03
+    slowly = [look_at(sampler, path, 3 * MEBIBYTE + number * STEP // 12) for number in range(1, 15)]
     assert slowly.count(0.03) == 2  # many small steps are a change too
-    sampler._memory.resident = lambda: 51 * MEBIBYTE
-    assert look_at(sampler, path, 2 * MEBIBYTE + 140000) == 0.03
+    sampler._memory.resident = lambda: 50 * MEBIBYTE + STEP
+    assert look_at(sampler, path, 3 * MEBIBYTE + 14 * STEP // 12) == 0.03
     sampler._every = 0.24  # later in a long run
-    assert [look_at(sampler, path, number * MEBIBYTE) for number in range(3)] == [0.12, 0.12, 0.12]
+    assert [look_at(sampler, path, number * STEP) for number in range(3)] == [0.12, 0.12, 0.12]
     sampler.close()
 
 
@@ -89,7 +90,7 @@ def test_points_have_their_distance_while_memory_changes(tmp_path, every):
     resident = [50 * MEBIBYTE]
     sampler._memory.resident = lambda: resident[0]
     while clock < begun + 5:
-        resident[0] ^= MEBIBYTE
+        resident[0] ^= STEP
         clock += sampler.look(clock) + 0.0001
     sampler.close()
     clocks = samples_in(path)
