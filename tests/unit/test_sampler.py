@@ -118,6 +118,16 @@ def test_a_program_that_ends_before_the_first_look_needs_no_sampler(tmp_path):
     assert len(samples_in(path)) == 1
 
 
+def test_points_are_there_when_a_report_is_asked_for(tmp_path):
+    name, path = recording_file(tmp_path)
+    curve = _Curve(name, os.getpid())
+    curve.look(time.monotonic())
+    assert samples_in(path) == []  # it waits for more
+    curve.write()
+    assert len(samples_in(path)) == 1
+    curve.close()
+
+
 def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch):
     name, path = recording_file(tmp_path)
     clock = time.monotonic()
