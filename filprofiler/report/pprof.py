@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable, Iterator, List, Tuple
 
-    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.model import Profile, Site
 
 # Numbers of fields, by the names of the messages and fields in profile.proto.
 _PROFILE_SAMPLE_TYPE, _PROFILE_SAMPLE, _PROFILE_LOCATION, _PROFILE_FUNCTION, _PROFILE_STRING_TABLE = 1, 2, 4, 5, 6
@@ -91,14 +91,15 @@ class _Message:
 
     def _samples(self) -> "Iterable[bytes]":
         """Each callstack with bytes of its own: the numbers of its locations, the innermost first, and the bytes."""
-        pending = [(child, b"") for child in reversed(self._profile.root.children)]  # type: List[Tuple[Node, bytes]]
-        while pending:
-            node, callers = pending.pop()
-            stack = varint(self._location(node.site)) + callers
-            if node.own_bytes:
-                yield _block(_SAMPLE_LOCATION_ID, stack) + _block(_SAMPLE_VALUE, varint(node.own_bytes))
-            if node.children:
-                pending += [(child, stack) for child in reversed(node.children)]
+        flat = self._profile.flat
+        locations = [b""] + [varint(self._location(site)) for site in flat.sites[1:]]
+        stack = [b""] * max(flat.depths, default=0)  # by depth; whole stacks would take too much memory in a recursion
+        for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
+            stack[depth - 1] = locations[number]
+            if size:
+                yield _block(_SAMPLE_LOCATION_ID, b"".join(stack[depth - 1 :: -1])) + _block(
+                    _SAMPLE_VALUE, varint(size)
+                )
 
     def _location(self, site: "Site") -> int:
         found = self._locations.get(site)

@@ -7,21 +7,34 @@ Outermost frame first, frames joined by ";", then a space and the bytes. The sum
 A path or a name may hold what the format itself uses: there ";" is written "\\x3b", and characters that end a line,
 other control characters and lone surrogates as Python would spell them ("\\n", "\\x1b", "\\udc80"). All else, the
 backslash too, stands as it is. The file is UTF-8.
+
+The file grows with the number of callstacks times their depth: a recursion that keeps something at each of 100,000
+levels would fill a disk. Where the file would be larger than 1 GiB, so many frames are left out of the middle of its
+deepest callstacks, and a frame says how many; every line is there, with its bytes.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Sequence
 
+    from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.model import Profile, Site
 
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
+
+_DEEP = 1000  # frames; no program comes there that does not raise its recursion limit
+_MOST_BYTES = 1 << 30
+_FEWEST_FRAMES = 64  # that stay of each callstack
+_LEFT_OUT = b"<frames left out>:0 (%d);"
 
 
 def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
     """The file in pieces. Only stacks that something is called from are put together as a whole."""
     flat = profile.flat
     labels = _labels(flat.sites)
+    if max(flat.depths, default=0) > _DEEP:
+        yield from _deep_pieces(flat, labels)
+        return
     stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root on, each with its ";"
     for node, number, depth, size in zip(flat.nodes, flat.numbers, flat.depths, flat.own_bytes):
         label = labels[number]
@@ -30,6 +43,50 @@ def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
             yield b"%b %d\n" % (label, size)
         if node.children:
             stacks[depth] = stacks[depth - 1] + label + b";"
+
+
+def _deep_pieces(flat: "FlatTree", labels: "Sequence[bytes]") -> "Iterator[bytes]":
+    """The same for stacks that are too deep to keep each beginning of them as a whole."""
+    half = _frames_that_stay(flat, labels) // 2
+    stack = bytearray()  # the frames from the root on, each with its ";"
+    ends = [0] * (2 + max(flat.depths))  # by depth, where the frame ends in it
+    for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
+        label = labels[number]
+        del stack[ends[depth - 1] :]
+        if size:
+            left_out = depth - 1 - 2 * half
+            if left_out > 1:
+                yield bytes(stack[: ends[half]])
+                yield _LEFT_OUT % left_out
+                yield bytes(stack[ends[half + left_out] :])
+            else:
+                yield bytes(stack)
+            yield b"%b %d\n" % (label, size)
+        stack += label
+        stack += b";"
+        ends[depth] = len(stack)
+
+
+def _frames_that_stay(flat: "FlatTree", labels: "Sequence[bytes]") -> int:
+    """How many frames of a callstack, the innermost not counted, are written, so that the file is not too large."""
+    most = 1 << max(flat.depths).bit_length()
+    while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > _MOST_BYTES:
+        most //= 2
+    return most
+
+
+def _size(flat: "FlatTree", labels: "Sequence[bytes]", half: int) -> int:
+    """Of a file with so many frames at each end of its callstacks: bytes, but for the numbers and what is left out."""
+    lengths = [len(label) + 1 for label in labels]
+    ends = [0] * (2 + max(flat.depths))
+    size = 0
+    for number, depth, own_bytes in zip(flat.numbers, flat.depths, flat.own_bytes):
+        outer = ends[depth - 1]
+        ends[depth] = outer + lengths[number]
+        if own_bytes:
+            left_out = depth - 1 - 2 * half
+            size += ends[depth] if left_out <= 1 else ends[half] + ends[depth] - ends[half + left_out]
+    return size
 
 
 def _labels(sites: "Sequence[Site]") -> "List[bytes]":

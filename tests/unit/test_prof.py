@@ -1,11 +1,16 @@
 """The .prof file: complete, exact, one callstack a line."""
 
 import re
+import tracemalloc
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
+from filprofiler.profile.model import Node, Profile, Site, sum_up
+from filprofiler.profile.prof_file import read_prof
+from filprofiler.profile.program import Program
+from filprofiler.report import prof
 from filprofiler.report.prof import prof_pieces
 
 
@@ -50,6 +55,76 @@ def test_thousand_deep():
     profile = profile_of([([("/j.py", number, "f") for number in range(1, 1001)], 5)])
     (line,) = lines_of(profile)
     assert line.count(";") == 999
+
+
+def recursion(levels):
+    """A profile of a function that calls itself, and keeps bytes and calls another one that does, at each level.
+
+    Also the callstacks as the file has them, with their bytes, in its order: the largest child first.
+    """
+    down, keep = Site("/j.py", "down", 2), Site("/j.py", "keep", 3)
+    nodes = [Node(Site("", "all", 0), None)]
+    outer, inner = [], []
+    place, stack = nodes[0], ""
+    for level in range(levels):
+        place = Node(down, place, level + 1)
+        nodes += [place, Node(keep, place, 10000 + level)]
+        stack += ";/j.py:2 (down)" if stack else "/j.py:2 (down)"
+        outer.append((stack, level + 1))
+        inner.append((stack + ";/j.py:3 (keep)", 10000 + level))
+    sum_up(nodes)
+    return Profile(Program(), nodes[0]), outer + inner[::-1]
+
+
+def test_a_deep_recursion_is_complete():
+    profile, expected = recursion(prof._DEEP + 500)
+    assert lines_of(profile) == ["%s %d\n" % told for told in expected]
+
+
+def test_a_deep_recursion_takes_no_memory():
+    profile, _expected = recursion(4000)
+    assert len(profile.flat.nodes) == 8000
+    tracemalloc.start()
+    size = sum(map(len, prof_pieces(profile)))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 200 << 20
+    assert peak < 2 << 20
+
+
+def test_frames_are_left_out_where_the_file_would_be_too_large(monkeypatch, tmp_path):
+    monkeypatch.setattr(prof, "_MOST_BYTES", 8 << 20)
+    profile, expected = recursion(prof._DEEP + 500)
+    lines = lines_of(profile)
+    size = sum(map(len, lines))
+    assert 4 << 20 < size < 9 << 20
+    shortened = 0
+    for line, (stack, held) in zip(lines, expected):
+        told, _, number = line.rpartition(" ")
+        assert int(number) == held
+        outer, found, rest = told.partition("<frames left out>:0 (")
+        if found:
+            count, _, inner = rest.partition(");")
+            shortened += 1
+            assert stack.startswith(outer)
+            assert stack.endswith(";" + inner)
+            assert outer.count(";") + int(count) + inner.count(";") == stack.count(";")
+            assert outer.count(";") == inner.count(";")
+        else:
+            assert told == stack
+    assert 0 < shortened < len(lines) == len(expected)
+    path = tmp_path / "peak-memory.prof"
+    path.write_text("".join(lines))
+    assert read_prof(str(path)).peak_bytes == profile.peak_bytes
+
+
+def test_of_the_largest_files_a_few_frames_stay(monkeypatch):
+    monkeypatch.setattr(prof, "_MOST_BYTES", 1)
+    profile, expected = recursion(prof._DEEP)
+    lines = lines_of(profile)
+    assert len(lines) == len(expected)
+    assert sum(int(line.rpartition(" ")[2]) for line in lines) == profile.peak_bytes
+    assert max(line.count(";") for line in lines) == prof._FEWEST_FRAMES + 1
 
 
 @settings(max_examples=50, deadline=None)
