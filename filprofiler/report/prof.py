@@ -1,4 +1,4 @@
-"""The .prof file: every callstack on a line of its own, complete and exact.
+"""The .prof file: every callstack on a line of its own, with its exact bytes.
 
     a.py:24 (<module>);a.py:21 (main);/x/numpy/_core/numeric.py:191 (ones) 52428800
 
@@ -9,8 +9,9 @@ other control characters and lone surrogates as Python would spell them ("\\n", 
 backslash too, stands as it is. The file is UTF-8.
 
 The file grows with the number of callstacks times their depth: a recursion that keeps something at each of 100,000
-levels would fill a disk. Where the file would be larger than 1 GiB, so many frames are left out of the middle of its
-deepest callstacks, and a frame says how many; every line is there, with its bytes.
+levels would fill a disk. So where callstacks are deeper than 1,000 frames and the file would be larger than 1 GiB, the
+middle of those is left out, and a frame says so. It says the same for all of them: who reads the file back, into a
+tree, finds one place for it and not one for each depth. Every line is there, with its bytes.
 """
 
 TYPE_CHECKING = False
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
 
-_DEEP = 1000  # frames; no program comes there that does not raise its recursion limit
+_DEEP = 1000  # frames: the usual limit of a recursion. Callstacks that are not deeper stay whole
 _MOST_BYTES = 1 << 30
-_FEWEST_FRAMES = 64  # that stay of each callstack
-_LEFT_OUT = b"<frames left out>:0 (%d);"
+_FEWEST_FRAMES = 64  # that stay of a callstack
+_LEFT_OUT = b"<frames left out>:0 (of a deep recursion);"
 
 
 def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
@@ -54,11 +55,11 @@ def _deep_pieces(flat: "FlatTree", labels: "Sequence[bytes]") -> "Iterator[bytes
         label = labels[number]
         del stack[ends[depth - 1] :]
         if size:
-            left_out = depth - 1 - 2 * half
-            if left_out > 1:
+            inner = depth - 1 - half
+            if depth > _DEEP and inner > half:
                 yield bytes(stack[: ends[half]])
-                yield _LEFT_OUT % left_out
-                yield bytes(stack[ends[half + left_out] :])
+                yield _LEFT_OUT
+                yield bytes(stack[ends[inner] :])
             else:
                 yield bytes(stack)
             yield b"%b %d\n" % (label, size)
@@ -68,7 +69,7 @@ def _deep_pieces(flat: "FlatTree", labels: "Sequence[bytes]") -> "Iterator[bytes
 
 
 def _frames_that_stay(flat: "FlatTree", labels: "Sequence[bytes]") -> int:
-    """How many frames of a callstack, the innermost not counted, are written, so that the file is not too large."""
+    """How many frames of a deep callstack, the innermost not counted, are written: the file is not to be too large."""
     most = 1 << max(flat.depths).bit_length()
     while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > _MOST_BYTES:
         most //= 2
@@ -84,8 +85,8 @@ def _size(flat: "FlatTree", labels: "Sequence[bytes]", half: int) -> int:
         outer = ends[depth - 1]
         ends[depth] = outer + lengths[number]
         if own_bytes:
-            left_out = depth - 1 - 2 * half
-            size += ends[depth] if left_out <= 1 else ends[half] + ends[depth] - ends[half + left_out]
+            inner = depth - 1 - half
+            size += ends[half] + ends[depth] - ends[inner] if depth > _DEEP and inner > half else ends[depth]
     return size
 
 

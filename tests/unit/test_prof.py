@@ -2,6 +2,7 @@
 
 import re
 import tracemalloc
+from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from filprofiler.profile.model import Node, Profile, Site, sum_up
 from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.program import Program
 from filprofiler.report import prof
+from filprofiler.report.pprof import pprof_pieces
 from filprofiler.report.prof import prof_pieces
 
 
@@ -92,39 +94,75 @@ def test_a_deep_recursion_takes_no_memory():
     assert peak < 2 << 20
 
 
+LEFT_OUT = ";<frames left out>:0 (of a deep recursion);"
+
+
 def test_frames_are_left_out_where_the_file_would_be_too_large(monkeypatch, tmp_path):
-    monkeypatch.setattr(prof, "_MOST_BYTES", 8 << 20)
-    profile, expected = recursion(prof._DEEP + 500)
+    monkeypatch.setattr(prof, "_MOST_BYTES", 16 << 20)
+    profile, expected = recursion(2000)
     lines = lines_of(profile)
-    size = sum(map(len, lines))
-    assert 4 << 20 < size < 9 << 20
+    assert 8 << 20 < sum(map(len, lines)) < 17 << 20
     shortened = 0
     for line, (stack, held) in zip(lines, expected):
         told, _, number = line.rpartition(" ")
         assert int(number) == held
-        outer, found, rest = told.partition("<frames left out>:0 (")
+        outer, found, inner = told.partition(LEFT_OUT)
         if found:
-            count, _, inner = rest.partition(");")
             shortened += 1
-            assert stack.startswith(outer)
+            assert stack.startswith(outer + ";")
             assert stack.endswith(";" + inner)
-            assert outer.count(";") + int(count) + inner.count(";") == stack.count(";")
-            assert outer.count(";") == inner.count(";")
+            assert outer.count(";") + 1 == inner.count(";")
+            assert stack.count(";") > 999
         else:
             assert told == stack
-    assert 0 < shortened < len(lines) == len(expected)
+    assert shortened == 2 * 1000 + 1  # those of more than 1,000 frames
+    assert len(lines) == len(expected)
     path = tmp_path / "peak-memory.prof"
     path.write_text("".join(lines))
-    assert read_prof(str(path)).peak_bytes == profile.peak_bytes
+    read = read_prof(str(path))
+    assert read.peak_bytes == profile.peak_bytes
+    assert len(read.flat.nodes) < 6000  # as few as without the gaps, and not those of each depth
+    assert by_line(read) == by_line(profile)
+
+
+def by_line(profile):
+    """The bytes of each line."""
+    held = Counter()
+    for node in profile.flat.nodes:
+        if node.own_bytes:
+            held[node.site.path, node.site.line] += node.own_bytes
+    return held
 
 
 def test_of_the_largest_files_a_few_frames_stay(monkeypatch):
     monkeypatch.setattr(prof, "_MOST_BYTES", 1)
-    profile, expected = recursion(prof._DEEP)
+    profile, expected = recursion(1010)
     lines = lines_of(profile)
     assert len(lines) == len(expected)
     assert sum(int(line.rpartition(" ")[2]) for line in lines) == profile.peak_bytes
-    assert max(line.count(";") for line in lines) == prof._FEWEST_FRAMES + 1
+    deep = [line for line in lines if LEFT_OUT in line]
+    assert len(deep) == 2 * 10 + 1
+    assert {line.count(";") for line in deep} == {64 + 1}
+
+
+def test_a_stack_of_a_thousand_frames_stays_whole(monkeypatch):
+    monkeypatch.setattr(prof, "_MOST_BYTES", 1)
+    profile, expected = recursion(999)
+    assert lines_of(profile) == ["%s %d\n" % told for told in expected]
+    frames = [("/j.py", number, "f") for number in range(1, 1300)]
+    shallow, deep = lines_of(profile_of([(frames, 5), (frames[:500], 4)]))
+    assert deep.count(";") == 64 + 1
+    assert shallow.count(";") == 499
+
+
+def test_pprof_of_a_deep_recursion_takes_no_memory():
+    profile, _expected = recursion(4000)
+    assert len(profile.flat.nodes) == 8000
+    tracemalloc.start()
+    assert sum(map(len, pprof_pieces(profile))) > 1000
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 << 20
 
 
 @settings(max_examples=50, deadline=None)
