@@ -1,6 +1,7 @@
 """What every test may rely on: the package of this source tree, with its library built."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Generator
@@ -13,6 +14,14 @@ BUILT_LIBRARY = ROOT / "filprofiler" / "_lib" / "libfil.so"
 
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
+
+
+def pytest_configure() -> None:
+    """In the background of a shell, or behind nohup, the programs under test would ignore signals too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
