@@ -299,6 +299,9 @@ static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
 int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)
 {
     uint32_t node = attribute_now();
+    bool locked = state_enter();
+    node = attribute_still(node); /* as at an event: another thread may have freed a code object meanwhile */
+    state_leave(locked);
     const struct thread_context *context = thread_local_state.context;
     if (context == NULL || node == FIL_NODE_LOST) {
         return FIL_ERROR_MEMORY;
