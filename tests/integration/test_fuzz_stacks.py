@@ -108,3 +108,8 @@ def test_the_walk_itself(profiler: support.Profiler, tmp_path: Path, threads: in
     assert max(count for _, _, count in results) > 60, "no deep callstack was compared"
     wrong = [difference for _, difference, _ in results if difference]
     assert not wrong, f"{len(wrong)} of {len(results)} walks are wrong; the first: {wrong[:4]}\n{done.account()}"
+
+
+def test_walks_while_code_objects_die(profiler: support.Profiler) -> None:
+    done = profiler.run_well([support.PROGRAMS / "walks_while_code_dies.py"])
+    assert done.stdout.split() == ["0"], done.account()

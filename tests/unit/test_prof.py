@@ -1,4 +1,4 @@
-"""The .prof file: complete, exact, one callstack a line."""
+"""The .prof file: exact, one callstack a line, complete but for the deepest of very large files."""
 
 import re
 import tracemalloc
