@@ -66,9 +66,10 @@ class _Plugin:
     def _read_baseline(self) -> "Dict[str, int]":
         import json
 
+        from filprofiler.regular_files import read_regular
+
         try:
-            with open(self._baseline_path, encoding="utf-8") as file:
-                content = json.load(file)
+            content = json.loads(read_regular(self._baseline_path).decode("utf-8"))
             return {str(name): int(size) for name, size in content.items()}
         except FileNotFoundError:
             return {}

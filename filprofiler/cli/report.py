@@ -12,6 +12,7 @@ from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.launch import statuses
 from filprofiler.launch.result_folder import RECORDING_NAME, remove
 from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
+from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _write(source: str, folder: str, options: "Options") -> "Optional[str]":
 
 def _still_written(recording_path: str) -> bool:
     """Whether a process that may be the program is alive. A stranger with its number only makes us keep the file."""
-    with open(recording_path, "rb") as file:
+    with open_to_read(recording_path) as file:
         file.seek(_abi.HEADER_OFFSETS["pid"])
         pid = int.from_bytes(file.read(4), sys.byteorder)
     if not os.path.isdir("/proc/self"):

@@ -5,6 +5,7 @@ import time
 
 from filprofiler import _abi
 from filprofiler.errors import FilError
+from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _timestamp(milliseconds: int) -> str:
 def was_started(recording_path: str) -> bool:
     """Whether tracking began, so that the recording holds something."""
     try:
-        with open(recording_path, "rb", 0) as file:
+        with open_to_read(recording_path) as file:
             begins = file.read(_abi.HEADER_OFFSETS["state"] + 1)
             return begins.startswith(_abi.FIL_FORMAT_MAGIC) and begins[-1] > _abi.FIL_STATE_CREATED
     except OSError:

@@ -4,6 +4,7 @@ import os
 
 from filprofiler.profile.elf import data_parts
 from filprofiler.profile.filters import PACKAGE_FOLDERS
+from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def allocator_in(path: str) -> str:
 def _search(path: str) -> "List[str]":
     """The allocators whose signs are in a file. Raises OSError."""
     found = []  # type: List[str]
-    with open(path, "rb") as file:
+    with open_to_read(path) as file:
         for start, length in data_parts(file):
             file.seek(start)
             before = b""  # the end of the last piece, in which a sign may have begun

@@ -7,6 +7,7 @@ from filprofiler.profile.build import LOST_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.model import Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
+from filprofiler.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ _SPECIAL = (NO_STACK_NAME, LOST_NAME)
 def read_prof(path: str) -> Profile:
     """The profile in a .prof file; its program is unknown, and it has no source lines. Raises SavedProfileError."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_regular(path)
     except OSError as problem:
         raise SavedProfileError("The profile %s cannot be read: %s." % (path, problem.strerror)) from None
     tree = _Tree()

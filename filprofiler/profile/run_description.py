@@ -6,6 +6,7 @@ Each line is a name, a blank, and a value as Python writes it; all in ASCII. So 
 import os
 
 from filprofiler.profile.program import Program
+from filprofiler.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def read_description(folder: str) -> Program:
 
     values: "Dict[str, Any]" = {}
     try:
-        with open(os.path.join(folder, DESCRIPTION_NAME), encoding="ascii", errors="replace") as file:
-            lines = file.read().split("\n")[:-1]  # behind the last end of a line stands what was cut off
+        content = read_regular(os.path.join(folder, DESCRIPTION_NAME)).decode("ascii", "replace")
+        lines = content.split("\n")[:-1]  # behind the last end of a line stands what was cut off
     except OSError:
         lines = []
     for line in lines:

@@ -13,6 +13,7 @@ from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
 from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
+from filprofiler.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def read_saved(path: str) -> Profile:
     import json
 
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_regular(path)
     except OSError as problem:
         raise SavedProfileError("The profile %s cannot be read: %s." % (path, problem.strerror)) from None
     try:

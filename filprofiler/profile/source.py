@@ -1,9 +1,9 @@
 """The text of source lines."""
 
 import os
-import stat
 
 from filprofiler.profile.program import Program
+from filprofiler.regular_files import open_to_read, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def _list_of(lines: "Dict[int, str]") -> "List[str]":
 def _content(path: str) -> bytes:
     """The bytes of a file, or of a file inside a zip. Raises OSError."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or a device could be read for ever
-            return b""
-        with open(path, "rb", 0) as file:
-            return file.readall()
+        return read_regular(path)
     except NotADirectoryError:
         return _zipped_content(path)
 
@@ -89,7 +86,7 @@ def _zipped_content(path: str) -> bytes:
             raise FileNotFoundError(path)  # what stands in the way is a device or the like
         archive = os.path.dirname(archive)
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with open_to_read(archive) as file, zipfile.ZipFile(file) as opened:
             return opened.read(path[len(archive) + 1 :])
     except (KeyError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as problem:
         raise OSError(str(problem)) from None

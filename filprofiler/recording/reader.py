@@ -14,6 +14,7 @@ from filprofiler.recording.account import Account
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import read_header
 from filprofiler.recording.threads import read_threads
+from filprofiler.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -261,8 +262,7 @@ def read_recording(path: str) -> Recording:
     Raises RecordingError if it cannot be read, NothingRecordedError if tracking never began.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_regular(path)
     except OSError as problem:
         raise RecordingError("The recording %s cannot be read: %s." % (path, problem.strerror)) from None
     try:

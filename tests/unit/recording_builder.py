@@ -65,11 +65,11 @@ class RecordingBuilder:
             self.text_bytes += struct.pack("<I", len(content)) + content
         return self.texts[content] + 1
 
-    def code(self, filename, name, first_line=1, lines=200, table=None):
+    def code(self, filename, name, first_line=1, lines=200, table=None, kind=_abi.FIL_CODE_FUNCTION):
         """Add a function; its number. Instruction 2 * n is on line first_line + n."""
         raw = line_table(lines) if table is None else table
         texts = (self.text(filename), self.text(name), 0, self.text(raw))
-        row = texts + (first_line, 0)
+        row = texts + (first_line, kind)
         if row not in self.code_numbers:
             self.code_numbers[row] = len(self.codes)
             self.codes.append(row)
