@@ -102,7 +102,7 @@ def begin(
         else:
             folder = GivenFolder(tempfile.mkdtemp(prefix="fil-") if path is None else os.fspath(path))
     except OutputError as error:
-        raise TrackingError("Memory cannot be profiled: %s" % error) from None
+        raise TrackingError("Memory cannot be profiled: %s", error) from None
     running = Running(Tracking(folder, name, first_files), temporary)
     try:
         running._tracking.begin()

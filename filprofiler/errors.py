@@ -1,8 +1,18 @@
 """The errors that filprofiler raises for things a person can do something about. Each message is one sentence."""
 
+from filprofiler.wording import sentence
+
 
 class FilError(Exception):
-    """Base of all errors raised on purpose; its text is meant to be shown to the user as it is."""
+    """Base of all errors raised on purpose; its text is meant to be shown to the user as it is.
+
+    Made of a form and the values that it quotes, as wording.sentence takes them.
+    """
+
+    is_sentence = True
+
+    def __init__(self, form: str, *values: object) -> None:
+        super().__init__(sentence(form, *values))
 
 
 class UsageError(FilError):
@@ -31,6 +41,4 @@ class ReportError(FilError):
     `written` lists the paths of the files that were finished before.
     """
 
-    def __init__(self, message: str, written: "tuple[str, ...]" = ()) -> None:
-        super().__init__(message)
-        self.written = written
+    written = ()  # type: tuple[str, ...]

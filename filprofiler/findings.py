@@ -91,5 +91,5 @@ class Peak:
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise FilError("Cannot create the folder %s: %s." % (folder, error.strerror)) from None
+            raise FilError("Cannot create the folder %s: %s.", folder, error.strerror) from None
         write_report(known, TopLines(known), folder)

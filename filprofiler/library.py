@@ -67,8 +67,8 @@ _COMMAND_FLAGS = 0x0800 if sys.version_info >= (3, 10) else 0
 class LibraryError(FilError):
     """The library cannot do its work here. `exit_status` is what a launcher that gives up exits with."""
 
-    def __init__(self, message: str, exit_status: int = statuses.CANNOT_PROFILE) -> None:
-        super().__init__(message)
+    def __init__(self, form: str, *values: object, exit_status: int = statuses.CANNOT_PROFILE) -> None:
+        super().__init__(form, *values)
         self.exit_status = exit_status
 
 
@@ -80,19 +80,21 @@ class Library:
         try:
             self._functions = ctypes.PyDLL(path)
         except OSError as error:
-            raise LibraryError("the library cannot be loaded: %s" % error) from None
+            raise LibraryError("the library cannot be loaded: %s", error) from None
         for name, (result, arguments) in _abi.FUNCTIONS.items():
             try:
                 function = getattr(self._functions, name)
             except AttributeError:
-                raise LibraryError("%s has no %s; install filprofiler again" % (path, name)) from None
+                raise LibraryError("%s has no %s; install filprofiler again", path, name) from None
             function.restype = _C_TYPES[result]
             function.argtypes = [_C_TYPES[argument] for argument in arguments]
         version = self._functions.fil_abi_version()
         if version != _abi.FIL_ABI_VERSION:
             raise LibraryError(
-                "%s has interface %d where %d is needed; install filprofiler again"
-                % (path, version, _abi.FIL_ABI_VERSION)
+                "%s has interface %d where %d is needed; install filprofiler again",
+                path,
+                version,
+                _abi.FIL_ABI_VERSION,
             )
 
     @property
@@ -192,7 +194,7 @@ class Library:
         status = self._functions.fil_start(os.fsencode(recording_path), report_signal)
         if status == _abi.FIL_ERROR_RECORDING:
             reason = os.strerror(self._functions.fil_last_errno())
-            raise LibraryError("cannot write %s: %s" % (recording_path, reason), statuses.CANNOT_WRITE)
+            raise LibraryError("cannot write %s: %s", recording_path, reason, exit_status=statuses.CANNOT_WRITE)
         self._check(status)
 
     def stop(self) -> None:
@@ -210,7 +212,9 @@ class Library:
     def _check(status: int) -> int:
         """Return a status that is no failure; raise LibraryError for one that is."""
         if status < 0:
-            raise LibraryError(_STATUS_TEXTS.get(status, "the library answered with status %d" % status))
+            if status not in _STATUS_TEXTS:
+                raise LibraryError("the library answered with status %d", status)
+            raise LibraryError(_STATUS_TEXTS[status])
         return status
 
 
@@ -246,7 +250,7 @@ class Interpreter:
             self._get_importer = ctypes.pythonapi.PyImport_GetImporter
             self._run_string = ctypes.pythonapi.PyRun_SimpleStringFlags
         except AttributeError as error:
-            raise LibraryError("this Python does not export a function that is needed: %s" % error) from None
+            raise LibraryError("this Python does not export a function that is needed: %s", error) from None
         self._open.restype = ctypes.c_void_p
         self._open.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
         self._run_file.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]

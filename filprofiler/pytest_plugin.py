@@ -1,7 +1,6 @@
 """The pytest plugin: docs/pytest.md. It is off, and imports nothing, unless one of its options is given."""
 
 import os
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +66,7 @@ class _Plugin:
         import json
 
         from filprofiler.regular_files import read_regular
+        from filprofiler.wording import sentence
 
         try:
             content = json.loads(read_regular(self._baseline_path).decode("utf-8"))
@@ -76,7 +76,7 @@ class _Plugin:
         except (OSError, ValueError, AttributeError, TypeError) as error:
             from pytest import UsageError
 
-            raise UsageError("The baseline %s cannot be read: %s." % (self._baseline_path, error)) from None
+            raise UsageError(sentence("The baseline %s cannot be read: %s.", self._baseline_path, error)) from None
 
     @staticmethod
     def _threshold(text: str, option: str) -> "Threshold":
@@ -117,6 +117,8 @@ class _Plugin:
 
     def pytest_runtest_makereport(self, item: "Any", call: "Any") -> "Iterator[None]":
         """Let the test's report tell the peak; a test that has passed and held too much has failed."""
+        from filprofiler.wording import quoted
+
         outcome = yield  # type: Any
         report = outcome.get_result()
         if call.when != "call":
@@ -126,7 +128,7 @@ class _Plugin:
             report.user_properties.append((_NOT_MEASURED, self._problem))
             return
         lines = [
-            "%s %s: %s" % (line._replace(path=_short(line.path)).place, _size(line.bytes), line.source)
+            "%s %s: %s" % (quoted(line._replace(path=_short(line.path)).place), _size(line.bytes), quoted(line.source))
             for line in found.top(self._config.getoption("fil_top"))
             if line.bytes >= max(_LEAST_BYTES, found.peak_bytes / _LEAST_SHARE)
         ]
@@ -143,20 +145,19 @@ class _Plugin:
 
     def _too_much(self, item: "Any", peak: int) -> str:
         """Why a peak is too high; "" if it is not."""
+        from filprofiler.wording import sentence
+
         mark = item.get_closest_marker("fil_limit")
         if mark is not None:
             limit = _limit_of(mark)
             if limit is None:
-                return "fil_limit takes one size, such as 200 MB or 1.5 GiB, not %s." % _given_to(mark)
+                return sentence("fil_limit takes one size, such as 200 MB or 1.5 GiB, not %s.", _given_to(mark))
             if peak > limit:
-                return "The peak of %s is over the limit of %s." % (_size(peak), mark.args[0])
+                return sentence("The peak of %s is over the limit of %s.", _size(peak), str(mark.args[0]))
         before = self._baseline.get(item.nodeid)
         if self._increase is not None and before is not None and self._increase.exceeded(before, peak):
-            return "The peak has grown from %s to %s, by more than %s." % (
-                _size(before),
-                _size(peak),
-                self._increase.text,
-            )
+            form = "The peak has grown from %s to %s, by more than %s."
+            return sentence(form, _size(before), _size(peak), self._increase.text)
         return ""
 
     def _write_report(self, found: "Any", name: str) -> None:
@@ -168,10 +169,12 @@ class _Plugin:
         except FilError as error:
             self._complain(str(error))
 
-    def _complain(self, sentence: str) -> None:
-        if sentence not in self._complaints:
-            self._complaints.append(sentence)
-            sys.stderr.write("=fil-profile= %s\n" % sentence)
+    def _complain(self, complaint: str) -> None:
+        from filprofiler.cli.messages import say_through_python
+
+        if complaint not in self._complaints:
+            self._complaints.append(complaint)
+            say_through_python(complaint)
 
     def _among_worst(self, name: str, peak: int) -> bool:
         """Whether a test is one of the worst so far; the report of the one that it replaces is removed."""
@@ -206,19 +209,25 @@ class _Plugin:
         if self._config.getoption("fil_save_baseline") or (self._increase is not None and not self._baseline):
             import json
 
+            from filprofiler.wording import sentence
+
             kept = dict(self._baseline, **self._peaks)
             try:
                 with open(self._baseline_path, "w", encoding="utf-8") as file:
                     json.dump(kept, file, indent=1, sort_keys=True)
                     file.write("\n")
             except OSError as error:
-                self._complain("The baseline %s cannot be written: %s." % (self._baseline_path, error.strerror))
+                self._complain(sentence("The baseline %s cannot be written: %s.", self._baseline_path, error.strerror))
 
     def pytest_terminal_summary(self, terminalreporter: "Any") -> None:
         """Tell the peak of each test, the largest first, and the lines that held it."""
-        write = terminalreporter.write_line
         if not (self._peaks or self._not_measured):
             return
+        from filprofiler.wording import visible
+
+        def write(line: str) -> None:
+            terminalreporter.write_line(visible(line))
+
         terminalreporter.write_sep("=", "peak memory of each test")
         for name in sorted(self._peaks, key=lambda name: (-self._peaks[name], name)):
             write("%12s  %s" % (_size(self._peaks[name]), name))

@@ -5,6 +5,7 @@ import sys
 
 from filprofiler import api
 from filprofiler.environment import RESTARTED_VARIABLE
+from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def _check_version() -> None:
 
     version = tuple(int(part) for part in pytest.__version__.split(".")[:2] if part.isdigit())
     if version < _OLDEST:
-        raise pytest.UsageError("filprofiler needs pytest %d.%d or later, not %s." % (_OLDEST + (pytest.__version__,)))
+        needed = "filprofiler needs pytest %d.%d or later, not %s."
+        raise pytest.UsageError(sentence(needed, *_OLDEST, pytest.__version__))
 
 
 def _arguments(config: "Any") -> "List[Any]":

@@ -74,17 +74,17 @@ def _carry_out(command: "Command") -> int:
     if command.name == "version":
         from filprofiler import __version__
 
-        show(__version__)
+        show([__version__])
         return statuses.OK
     if command.name == "license":
         from filprofiler.cli.license import license_text
 
-        show(license_text())
+        show(license_text().split("\n"))
         return statuses.OK
     from filprofiler.cli.help import HELP
 
     if command.name == "help":
-        show(HELP)
+        show(HELP.split("\n"))
         return statuses.OK
-    show(HELP, sys.stderr)
+    show(HELP.split("\n"), sys.stderr)
     return statuses.USAGE

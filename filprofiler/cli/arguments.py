@@ -119,7 +119,7 @@ class _Reader:
         elif word in _SHOWN:
             self.shown = _SHOWN[word]
         elif word != "--disable-oom-detection":
-            raise UsageError("There is no option %s; fil-profile --help lists those there are." % word)
+            raise UsageError("There is no option %s; fil-profile --help lists those there are.", word)
 
     def value(self, option: str, what: str, word: str) -> str:
         """The value of an option: the rest of its word (of a long one, behind "="), or else the next word."""
@@ -127,10 +127,10 @@ class _Reader:
         if rest.startswith("=") and option.startswith("--"):
             rest = rest[1:]
             if not rest:
-                raise UsageError("%s needs %s after it." % (option, what))
+                raise UsageError("%s needs %s after it.", option, what)
         value = rest or (self.words.pop(0) if self.words else "")
         if not value:
-            raise UsageError("%s needs %s after it." % (option, what))
+            raise UsageError("%s needs %s after it.", option, what)
         return value
 
 
@@ -160,7 +160,7 @@ def _parse(reader: _Reader) -> Command:
         return command
     if name == "install-kernel":
         return _parse_install_kernel(reader)
-    raise UsageError("%s is not a command of fil-profile; did you mean: fil-profile run %s" % (name, name))
+    raise UsageError("%s is not a command of fil-profile; did you mean: fil-profile run %s", name, name)
 
 
 def _parse_run(reader: _Reader) -> Command:
@@ -196,11 +196,11 @@ def _parse_reading(reader: _Reader, name: str) -> Command:
     if reader.shown is not None:
         command.name = reader.shown
         return command
-    wanted, sentence = _READING[name]
+    wanted, usage = _READING[name]
     if len(command.paths) > wanted:
-        raise UsageError("%s, and %s is one word too many." % (sentence, command.paths[wanted]))
+        raise UsageError("%s, and %s is one word too many.", usage, command.paths[wanted])
     if len(command.paths) < wanted:
-        raise UsageError("%s." % sentence)
+        raise UsageError("%s.", usage)
     return command
 
 
@@ -216,7 +216,7 @@ def _parse_install_kernel(reader: _Reader) -> Command:
         elif word in _SHOWN:
             command.name = _SHOWN[word]
         else:
-            raise UsageError("fil-profile install-kernel takes --user, --sys-prefix or --prefix DIR, not %s." % word)
+            raise UsageError("fil-profile install-kernel takes --user, --sys-prefix or --prefix DIR, not %s.", word)
     return command
 
 
@@ -226,6 +226,6 @@ def _add_formats(formats: "List[str]", names: str) -> None:
 
     for name in names.split(","):
         if name not in ALL:
-            raise UsageError("There is no format %r; there are: %s." % (name, ", ".join(ALL)))
+            raise UsageError("There is no format '%s'; there are: %s.", name, ", ".join(ALL))
         if name not in formats:
             formats.append(name)

@@ -8,6 +8,7 @@ from filprofiler.cli.report import output_folder
 from filprofiler.cli.results import FOR_COMPARISON, find_result, read_result
 from filprofiler.errors import FilError
 from filprofiler.launch import statuses
+from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def diff(older: str, newer: str, options: "Options") -> int:
         browser.open_in_browser(page_path)
     limit = options.fail_over
     if limit is not None and limit.exceeded(comparison.before.peak_bytes, comparison.after.peak_bytes):
-        say("The peak has grown by more than %s." % limit.text)
+        say(sentence("The peak has grown by more than %s.", limit.text))
         return statuses.GREW
     return statuses.OK
 
@@ -49,7 +50,7 @@ def _compare(
 
     comparison = Comparison(read_result(older_path), read_result(newer_path))
     older, newer = SourceReader(comparison.before.program), SourceReader(comparison.after.program)
-    show("\n".join(comparison_lines(comparison, older, newer)))
+    show(comparison_lines(comparison, older, newer))
     page_path = os.path.join(folder, COMPARISON_NAME)
     write_page(page_path, comparison_page(comparison, older, newer, older_name, newer_name))
     return comparison, page_path

@@ -6,6 +6,7 @@ import sys
 from filprofiler.cli.messages import say
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.launch import statuses
+from filprofiler.wording import sentence
 
 _KERNEL = "filprofile"
 _DATA = os.path.join("share", "jupyter")
@@ -29,7 +30,7 @@ def install_kernel(prefix: str) -> int:
             json.dump(kernel, file, indent=1)
             file.write("\n")
     except OSError as error:
-        say("The kernel cannot be installed in %s: %s." % (folder, error.strerror))
+        say(sentence("The kernel cannot be installed in %s: %s.", folder, error.strerror))
         return statuses.CANNOT_WRITE
     say("Jupyter finds the kernel %s in %s." % (kernel["display_name"], folder))
     return statuses.OK

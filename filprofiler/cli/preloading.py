@@ -19,4 +19,4 @@ def library_to_preload() -> Preload:
         return Preload(LIBRARY_PATH)
     except OSError as error:
         problem = "The library %s cannot be read (%s); install filprofiler again."
-        raise CannotProfileError(problem % (LIBRARY_PATH, error.strerror)) from None
+        raise CannotProfileError(problem, LIBRARY_PATH, error.strerror) from None

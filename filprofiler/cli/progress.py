@@ -3,14 +3,13 @@
 import os
 import time
 
-from filprofiler.cli.messages import PREFIX, encoded, say
+from filprofiler.cli.messages import rewrite, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Optional
 
 _QUIET_SECONDS = 1.0
-_CLEAR = "\r\x1b[K"
 
 # How much of the work lies before the first file: reading the recording and building the profile.
 _READING_PERCENT = 30
@@ -44,13 +43,13 @@ class Progress:
             say(line)
             return
         self._shown = True
-        _write(_CLEAR + PREFIX + line)
+        rewrite(line)
 
     def close(self) -> None:
         """Take the line away, if there is one, before anything else is said."""
         if self._shown:
             self._shown = False
-            _write(_CLEAR)
+            rewrite("")
 
 
 def _stderr_is_terminal() -> bool:
@@ -58,10 +57,3 @@ def _stderr_is_terminal() -> bool:
         return os.isatty(2) and os.environ.get("TERM") != "dumb"
     except OSError:
         return False
-
-
-def _write(text: str) -> None:
-    try:
-        os.write(2, encoded(text))
-    except OSError:
-        pass

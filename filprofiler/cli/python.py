@@ -9,6 +9,7 @@ from filprofiler.launch import jit, statuses
 from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
+from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,5 +36,5 @@ def python(arguments: "Sequence[str]", options: "Options") -> int:
     try:
         os.execve(executable_to_start(environment), [name] + flags + list(arguments), environment)
     except OSError as error:
-        say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
+        say(sentence("The program cannot be started with %s: %s.", sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE

@@ -54,7 +54,7 @@ def output_folder(options: "Options", beside: str) -> str:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise FilError("Cannot create the folder %s: %s." % (folder, error.strerror)) from None
+        raise FilError("Cannot create the folder %s: %s.", folder, error.strerror) from None
     return folder
 
 

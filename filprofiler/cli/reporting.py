@@ -111,6 +111,6 @@ def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequ
     except MemoryError:
         raise FilError("There is not enough memory to make the report.") from None
     except OSError as error:
-        raise FilError("The report cannot be made: %s." % error) from None
+        raise FilError("The report cannot be made: %s.", error) from None
     finally:
         progress.close()

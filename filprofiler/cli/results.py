@@ -27,12 +27,12 @@ def find_result(path: str, names: "Sequence[str]") -> str:
     """The file to be read: in a folder, the first of `names` that is there; else the path. Raises SavedProfileError."""
     if not os.path.isdir(path):
         if not os.path.exists(path):
-            raise SavedProfileError("There is no %s." % path)
+            raise SavedProfileError("There is no %s.", path)
         return path
     for name in names:
         if os.path.exists(os.path.join(path, name)):
             return os.path.join(path, name)
-    raise SavedProfileError("There is no %s or %s in %s." % (", ".join(names[:-1]), names[-1], path))
+    raise SavedProfileError("There is no %s or %s in %s.", ", ".join(names[:-1]), names[-1], path)
 
 
 def read_result(path: str) -> "Profile":

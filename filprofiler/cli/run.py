@@ -19,6 +19,7 @@ from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, 
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
+from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ def run(target: "Target", options: "Options") -> int:
         write_description(program, folder.path)
     except OSError as error:
         folder.discard()
-        say("Cannot write in %s: %s." % (folder.path, error.strerror))
+        say(sentence("Cannot write in %s: %s.", folder.path, error.strerror))
         return statuses.CANNOT_WRITE
     try:
         _start(supervisor, environment, target, folder)
     except OSError as error:
         folder.discard()
-        say("The program cannot be started with %s: %s." % (sys.executable, error.strerror))
+        say(sentence("The program cannot be started with %s: %s.", sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
     formats = options.formats
     curve = _Curve(folder.recording_path, supervisor.pid)
@@ -75,7 +76,7 @@ def run(target: "Target", options: "Options") -> int:
             if not supervisor.aside(task):
                 say("A report is being written already; ask again when it is there.")
         except OSError as error:
-            say("No report can be written now (%s); the program goes on." % error.strerror)
+            say(sentence("No report can be written now (%s); the program goes on.", error.strerror))
 
     checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, formats)))
 
@@ -171,7 +172,7 @@ def _report(
         say(str(error))
         return False
     except Exception as error:  # this is a process of its own: the program and its final report go on
-        say("The report cannot be made: %s." % error)
+        say(sentence("The report cannot be made: %s.", error))
         return False
     return True
 
@@ -227,7 +228,7 @@ def _finish(
     if not was_started(folder.recording_path):
         # The child has said why it refused, if it came that far.
         if not os.path.exists(folder.recording_path):
-            say("There is no report: the recording %s is gone." % folder.recording_path)
+            say(sentence("There is no report: the recording %s is gone.", folder.recording_path))
         folder.discard()
         return end_like(outcome)
     program.outcome = outcome.text
@@ -250,9 +251,8 @@ def _finish(
             options.formats,
         )
     except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
-        reason = (
-            str(error) if isinstance(error, FilError) else "The report cannot be made: %s." % (error or repr(error))
-        )
+        known = isinstance(error, FilError)
+        reason = str(error) if known else sentence("The report cannot be made: %s.", str(error) or repr(error))
         say(reason, "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
         return end_like(outcome)
     if not options.keep_recording:

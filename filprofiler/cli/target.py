@@ -21,12 +21,12 @@ def check_target(target: "Target") -> None:
     if path == "-":
         raise UsageError("A program from standard input cannot be profiled; give it in a file.")
     if not os.path.exists(path):
-        raise UsageError("There is no script %s." % path)
+        raise UsageError("There is no script %s.", path)
     if os.path.isdir(path):
         if not any(os.path.exists(os.path.join(path, name)) for name in ("__main__.py", "__main__.pyc")):
-            raise UsageError("%s is a folder without a __main__.py." % path)
+            raise UsageError("%s is a folder without a __main__.py.", path)
     elif not os.access(path, os.R_OK):
-        raise UsageError("The script %s cannot be read: permission denied." % path)
+        raise UsageError("The script %s cannot be read: permission denied.", path)
 
 
 def describe(target: "Target") -> Program:

@@ -21,7 +21,7 @@ class GivenFolder(ResultFolder):
         try:
             os.makedirs(path, exist_ok=True)
         except OSError as error:
-            raise OutputError("Cannot create the folder %s: %s." % (path, error.strerror)) from None
+            raise OutputError("Cannot create the folder %s: %s.", path, error.strerror) from None
         self._use(os.path.abspath(path))
         remove(self.recording_path)
 

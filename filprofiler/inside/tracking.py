@@ -100,7 +100,7 @@ class Tracking:
             _one_at_a_time.release()
             self.folder.discard()
             if isinstance(error, (LibraryError, OutputError, OSError)):
-                raise TrackingError("Memory cannot be profiled: %s" % error) from None
+                raise TrackingError("Memory cannot be profiled: %s", error) from None
             raise
 
     def stop(self) -> bool:
@@ -151,7 +151,7 @@ def check_ready() -> Library:
                 _prepare(library)
                 _library = library
     except LibraryError as error:
-        raise TrackingError("Memory cannot be profiled: %s." % error) from None
+        raise TrackingError("Memory cannot be profiled: %s.", error) from None
     return library
 
 

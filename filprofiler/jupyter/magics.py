@@ -21,9 +21,11 @@ from IPython.core.magic import (  # type: ignore[import-not-found,unused-ignore]
 )
 
 from filprofiler import api
+from filprofiler.cli.messages import say_through_python
 from filprofiler.jupyter.options import NAME, OptionsError, read_options
 from filprofiler.jupyter.show import show
 from filprofiler.jupyter.usage import how_to_change
+from filprofiler.wording import sentence
 
 _BEGIN = "_filprofile_begin"
 
@@ -170,9 +172,9 @@ def _end(running: Any, found: Any, error: "Optional[BaseException]", top: int) -
         if running.end(found, error, report=True):
             show(found, running.folder, top)
     except api.FilError as problem:
-        sys.stderr.write("=fil-profile= %s\n" % problem)
+        say_through_python(str(problem))
     except Exception as problem:  # the cell's own value or error is what counts
-        sys.stderr.write("=fil-profile= The report cannot be made: %r.\n" % problem)
+        say_through_python(sentence("The report cannot be made: %s.", repr(problem)))
 
 
 def _show_without_us(shell: Any, error: BaseException) -> None:

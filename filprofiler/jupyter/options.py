@@ -3,6 +3,8 @@
 import io
 import shlex
 
+from filprofiler.errors import FilError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
@@ -12,7 +14,7 @@ _OUTPUT = "fil-result"
 _WITH_VALUE = ("--output", "--top")
 
 
-class OptionsError(Exception):
+class OptionsError(FilError):
     """The magic was used in a way that cannot work; the text says how it is used."""
 
 
@@ -32,15 +34,15 @@ def read_options(line: str, takes_statement: bool) -> MagicOptions:
         word, _, rest = rest.partition(" ")
         name, equals, value = word.partition("=")
         if name not in _WITH_VALUE:
-            raise OptionsError("%%%s has no option %s; there are --output DIR and --top N." % (NAME, name))
+            raise OptionsError("%%%s has no option %s; there are --output DIR and --top N.", NAME, name)
         if not equals:
             value, rest = _first_word(rest.strip(), name)
         _set(options, name, value)
         rest = rest.strip()
     if takes_statement and not rest:
-        raise OptionsError("%%%s needs a statement; %%%%%s stands above a cell." % (NAME, NAME))
+        raise OptionsError("%%%s needs a statement; %%%%%s stands above a cell.", NAME, NAME)
     if rest and not takes_statement:
-        raise OptionsError("%%%%%s takes options only, not %s; the code begins below it." % (NAME, rest.split()[0]))
+        raise OptionsError("%%%%%s takes options only, not %s; the code begins below it.", NAME, rest.split()[0])
     options.statement = rest
     return options
 
@@ -51,7 +53,7 @@ def _set(options: MagicOptions, name: str, value: str) -> None:
     elif value.isdigit():
         options.top = int(value)
     else:
-        raise OptionsError("--top takes a number, not %s." % value)
+        raise OptionsError("--top takes a number, not %s.", value)
 
 
 def _first_word(text: str, option: str) -> "List[str]":
@@ -65,5 +67,5 @@ def _first_word(text: str, option: str) -> "List[str]":
     except ValueError:
         word = None
     if not word:
-        raise OptionsError("%s needs a value after it." % option)
+        raise OptionsError("%s needs a value after it.", option)
     return [word, stream.read()]

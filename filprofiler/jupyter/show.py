@@ -4,6 +4,8 @@ from html import escape
 
 from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
 
+from filprofiler.wording import visible
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from filprofiler.api import Peak
@@ -20,11 +22,14 @@ def show(found: "Peak", folder: str, top: int) -> None:
     """Show the report of what was profiled; its files are in `folder`. `top`: how many lines to print too."""
     headline = "Peak memory %s bytes" % format(found.peak_bytes, ",")
     lines = _lines(found, top)
-    plain = "\n".join([headline, *lines, "Report: %s" % folder])
+    plain = "\n".join([headline, *lines, "Report: %s" % visible(folder)])
     listed = "<pre>%s</pre>" % escape("\n".join(lines)) if lines else ""
     page = _FRAME % (escape(headline), escape(found.page()), listed)
     display({"text/html": page, "text/plain": plain}, raw=True)
 
 
 def _lines(found: "Peak", top: int) -> "list[str]":
-    return [("%15s  %s  %s" % (format(line.bytes, ","), line.place, line.source)).rstrip() for line in found.top(top)]
+    return [
+        ("%15s  %s  %s" % (format(line.bytes, ","), visible(line.place), visible(line.source))).rstrip()
+        for line in found.top(top)
+    ]

@@ -2,6 +2,8 @@
 
 import sys
 
+from filprofiler.wording import sentence
+
 _KERNEL = "filprofile"
 
 
@@ -12,7 +14,7 @@ def how_to_change(reason: str) -> str:
     change = 'This kernel was not started for it: change it to "Python 3 with Fil" (in the menu: Kernel, Change Kernel)'
     if _is_installed():
         return change + "."
-    return "%s, which this installs: !%s -m filprofiler install-kernel --sys-prefix" % (change, sys.executable)
+    return change + sentence(", which this installs: !%s -m filprofiler install-kernel --sys-prefix", sys.executable)
 
 
 def _is_installed() -> bool:

@@ -1,5 +1,7 @@
 """Libraries' own allocators, steered by environment variables so that memory is found on the line that asked for it."""
 
+from filprofiler.wording import quoted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Container, Dict, List, Mapping, MutableMapping
@@ -39,7 +41,7 @@ class AllocatorSettings:
         """One line for the user about the values that were replaced; "" if none was."""
         if not self.overridden:
             return ""
-        settings = ["%s=%s" % item for item in self.overridden.items()]
+        settings = [quoted("%s=%s" % item) for item in self.overridden.items()]
         return "Not %s but the system's allocator is used; --keep-allocators leaves it alone." % ", ".join(settings)
 
 

@@ -52,7 +52,7 @@ def enter() -> None:
     except LibraryError as error:
         _refuse(error)
     except Exception as error:
-        _refuse(LibraryError("%s: %s" % (type(error).__name__, error)))
+        _refuse(LibraryError("%s: %s", type(error).__name__, error))
     try:
         base_frame(own_code)
         try:
@@ -88,7 +88,7 @@ def _script(interpreter: "Interpreter", path: str) -> "Call":
     _set_first_path(os.path.dirname(os.path.realpath(path)))
     call = interpreter.file_call(full_path)
     if call is None:
-        raise LibraryError("the script %s cannot be opened" % path, statuses.USAGE)
+        raise LibraryError("the script %s cannot be opened", path, exit_status=statuses.USAGE)
     return call
 
 

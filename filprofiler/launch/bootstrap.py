@@ -30,7 +30,8 @@ def _load() -> "Callable[[], None]":
         import os
 
         try:
-            os.write(2, b"=fil-profile= Cannot profile: %s.\n" % str(error).encode("utf-8", "backslashreplace"))
+            reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be what is missing
+            os.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
         finally:
             os._exit(3)  # statuses.CANNOT_PROFILE
     return enter

@@ -65,7 +65,7 @@ def _lowest(what: str, candidates: "Iterable[Set[int]]") -> int:
     """The lowest offset that is in all sets. Raises LibraryError if there is none."""
     common = set.intersection(*candidates)
     if not common:
-        raise LibraryError("this Python's %s cannot be found" % what)
+        raise LibraryError("this Python's %s cannot be found", what)
     return min(common)
 
 

@@ -47,7 +47,7 @@ class ResultFolder:
                     milliseconds += 1
         except OSError as error:
             reason = error.strerror or str(error)
-            raise OutputError("Cannot create a folder for the result in %s: %s." % (output, reason)) from None
+            raise OutputError("Cannot create a folder for the result in %s: %s.", output, reason) from None
         self._use(self.path)
 
     def _use(self, path: str) -> None:
@@ -68,7 +68,7 @@ class ResultFolder:
                 os.close(descriptor)
         except OSError as error:
             self.discard()
-            raise OutputError("Cannot write the recording in %s: %s." % (self.path, error.strerror)) from None
+            raise OutputError("Cannot write the recording in %s: %s.", self.path, error.strerror) from None
 
     def discard(self) -> None:
         """Remove the folder and what is in it, and the folder above if it was made for this; as far as that goes."""

@@ -36,7 +36,7 @@ def choose_stacks(library: "Library") -> str:
     """Make the library find callstacks, in the way that is answered. Raises LibraryError if no way works."""
     wanted = os.environ.pop(STACKS_VARIABLE, "")
     if wanted and wanted not in WAYS:
-        raise LibraryError("%s is %s instead of %s" % (STACKS_VARIABLE, wanted, ", ".join(WAYS)))
+        raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(WAYS))
     if wanted != PROFILED:
         for way, select in ((KNOWN, _select_known), (MEASURED, _select_measured)):
             if wanted in ("", way) and _proved(library, select, bool(wanted)):

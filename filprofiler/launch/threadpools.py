@@ -1,5 +1,7 @@
 """Numeric libraries' own thread pools, limited so that computation runs in the Python thread that asked for it."""
 
+from filprofiler.wording import quoted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, MutableMapping
@@ -31,5 +33,5 @@ def limit_thread_pools(environment: "MutableMapping[str, str]") -> "Dict[str, st
 
 def overridden_sentence(overridden: "Dict[str, str]") -> str:
     """One line for the user about the values that limit_thread_pools replaced."""
-    settings = ["%s=%s" % item for item in overridden.items()]
+    settings = [quoted("%s=%s" % item) for item in overridden.items()]
     return "Thread pools run with 1 thread instead of %s; --keep-thread-pools leaves them alone." % ", ".join(settings)

@@ -3,7 +3,7 @@
 docs/json-format.md describes the file. report/json_file.py writes it.
 """
 
-from filprofiler.errors import SavedProfileError
+from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
@@ -51,24 +51,24 @@ def read_saved(path: str) -> Profile:
     try:
         content = read_regular(path)
     except OSError as problem:
-        raise SavedProfileError("The profile %s cannot be read: %s." % (path, problem.strerror)) from None
+        raise SavedProfileError("The profile %s cannot be read: %s.", path, problem.strerror) from None
     try:
         with PausedCollector():
             data = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         reason = str(problem).split("\n")[0].rstrip(".")
-        raise SavedProfileError("The file %s is no whole JSON file (%s)." % (path, reason)) from None
+        raise SavedProfileError("The file %s is no whole JSON file (%s).", path, reason) from None
     try:
         with PausedCollector():
             return _profile_of(data)
     except _UnfitError as problem:
-        raise SavedProfileError("The file %s %s." % (path, problem)) from None
+        raise SavedProfileError("The file %s %s.", path, problem) from None
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as problem:
         reason = "%s: %s" % (type(problem).__name__, str(problem).split("\n")[0])
-        raise SavedProfileError("The profile %s is damaged (%s)." % (path, reason)) from None
+        raise SavedProfileError("The profile %s is damaged (%s).", path, reason) from None
 
 
-class _UnfitError(Exception):
+class _UnfitError(FilError):
     """What was read is not a saved profile that can be used; the text continues "The file PATH"."""
 
 
@@ -77,8 +77,9 @@ def _profile_of(data: "Any") -> Profile:
         raise _UnfitError("is not a profile of filprofiler")
     if data.get("version") != VERSION:
         raise _UnfitError(
-            "has format version %r, and this filprofiler reads version %d: use the one that wrote it"
-            % (data.get("version"), VERSION)
+            "has format version %s, and this filprofiler reads version %d: use the one that wrote it",
+            data.get("version") if type(data.get("version")) is int else "unknown",
+            VERSION,
         )
     sites = [_site(site) for site in data["sites"]]
     failures = [_failure(failure, sites) for failure in data["failures"]]
@@ -102,12 +103,10 @@ def _profile_of(data: "Any") -> Profile:
     )
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
-        raise _UnfitError("is damaged: it tells of the moment %r" % profile.moment)
+        raise _UnfitError("is damaged: it tells of the moment '%s'", profile.moment)
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
     if whole(profile.peak_bytes) != data["peak_bytes"]:
-        raise _UnfitError(
-            "is damaged: its callstacks add up to %d bytes, not %r" % (profile.peak_bytes, data["peak_bytes"])
-        )
+        raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
     return profile
 
 
@@ -169,7 +168,7 @@ def _program(data: "Any") -> Program:
     for path, texts in data["source_lines"].items():
         lines[path] = {int(number): of_type(text, str) for number, text in texts.items()}
         if not all(0 < number < _MOST_LINES for number in lines[path]):
-            raise _UnfitError("is damaged: a line of %r has an impossible number" % path)
+            raise _UnfitError("is damaged: a line of '%s' has an impossible number", path)
     return Program(source_lines=lines, **values)
 
 
@@ -182,7 +181,7 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
     for place in range(1, len(parents)):
         parent, number, size = parents[place], of_type(numbers[place], int), of_type(sizes[place], int)
         if not (0 <= of_type(parent, int) < place and 0 <= number < len(sites) and size >= 0):
-            raise _UnfitError("is damaged: its node %d makes no sense" % place)
+            raise _UnfitError("is damaged: its node %d makes no sense", place)
         nodes.append(Node(sites[number], nodes[parent], size))
     places = columns["thread"]
     words = columns.get("thread_words", [ANOTHER_THREAD] * len(places))

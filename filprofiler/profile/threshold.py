@@ -44,7 +44,7 @@ def parse_threshold(text: str, option: str = "--fail-over") -> Threshold:
             return Threshold(text, float(number), None)
         if unit in _UNITS:
             return Threshold(text, None, float(number) * _UNITS[unit])
-    raise UsageError("%s takes a number with %% or a unit (such as 5%%, 200MB, 1.5GiB), not %r." % (option, text))
+    raise UsageError("%s takes a number with %% or a unit (such as 5%%, 200MB, 1.5GiB), not '%s'.", option, text)
 
 
 def _is_number(text: str) -> bool:

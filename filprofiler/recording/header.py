@@ -39,7 +39,7 @@ def read_header(data: bytes) -> "Dict[str, int]":
         _refuse_version(header["format_version"])
     for name, expected in _LAYOUT:
         if header[name] != expected:
-            raise RecordingError("is damaged: its %s is %d, not %d" % (name, header[name], expected))
+            raise RecordingError("is damaged: its %s is %d, not %d", name, header[name], expected)
     if header["state"] == _abi.FIL_STATE_CREATED:
         raise NothingRecordedError("is empty: tracking never began")
     return header
@@ -47,6 +47,7 @@ def read_header(data: bytes) -> "Dict[str, int]":
 
 def _refuse_version(version: int) -> "NoReturn":
     raise RecordingError(
-        "has format version %d, and this filprofiler reads version %d: use the one that wrote it"
-        % (version, _abi.FIL_FORMAT_VERSION)
+        "has format version %d, and this filprofiler reads version %d: use the one that wrote it",
+        version,
+        _abi.FIL_FORMAT_VERSION,
     )

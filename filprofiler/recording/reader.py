@@ -264,11 +264,11 @@ def read_recording(path: str) -> Recording:
     try:
         data = read_regular(path)
     except OSError as problem:
-        raise RecordingError("The recording %s cannot be read: %s." % (path, problem.strerror)) from None
+        raise RecordingError("The recording %s cannot be read: %s.", path, problem.strerror) from None
     try:
         return Recording(data)
     except RecordingError as problem:
-        raise type(problem)("The recording %s %s." % (path, problem)) from None
+        raise type(problem)("The recording %s %s.", path, problem) from None
 
 
 def read_snapshot(path: str, attempts: int = 10) -> Recording:

@@ -6,6 +6,7 @@ from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.sentences import incomplete, out_of_memory, survived_failures
 from filprofiler.report.whereabouts import files_line
+from filprofiler.wording import Styled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def summary_lines(
     lines = [out_of_memory(profile) or _peak_line(profile, color)]
     if profile.fatal_request is not None and profile.fatal_request.stack:
         asked = "Asked for by %s" % text.short_label(profile.fatal_request.stack[-1])
-        lines.append(text.cut(asked, COLUMNS, _CUT_MARK))
+        lines.append(text.cut(text.visible(asked), COLUMNS, _CUT_MARK))
     if profile.moment == OUT_OF_MEMORY:
-        lines.extend(text.cut(limit, COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
+        lines.extend(text.cut(text.visible(limit), COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
     for line in top.lines[:_SHOWN_LINES]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
     if files_line(profile) and profile.moment != OUT_OF_MEMORY:
@@ -50,7 +51,7 @@ def summary_lines(
 
 def _peak_line(profile: "Profile", color: bool) -> str:
     peak = text.human_bytes(profile.peak_bytes)
-    line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)
+    line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)  # a number: no text from elsewhere is on this line
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
     words, known = "resident", resident_then(profile)
@@ -59,7 +60,7 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     if known is not None:
         size, unit = text.human_bytes(known).split(" ")
         line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
-    return line
+    return Styled(line) if color else line
 
 
 def _top_line(profile: "Profile", line: "TopLine", sources: SourceReader) -> str:

@@ -3,15 +3,14 @@
 import os
 
 from filprofiler.profile.model import Site
+from filprofiler.wording import JOINERS
+from filprofiler.wording import visible as visible  # for who shows text from elsewhere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_TAB = "    "
-_JOINERS = "\u200c\u200d"  # zero-width, but part of the spelling in several scripts
-_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
 def human_bytes(size: int) -> str:
@@ -62,28 +61,6 @@ def seconds(value: float) -> str:
     return "%d h %d min" % divmod(minutes, 60)
 
 
-def visible(text: str) -> str:
-    """Text from the program, made safe to show on one line of any medium.
-
-    Tabs become spaces; control characters their pictures; lone surrogates, marks that turn the writing direction and
-    other characters without a shape are spelled out ("\\u202e").
-    """
-    return text if text.isprintable() else "".join(map(_visible_character, text))
-
-
-def _visible_character(character: str) -> str:
-    code = ord(character)
-    if character.isprintable() or character in _JOINERS:
-        return character
-    if character == "\t":
-        return _TAB
-    if code < 32:
-        return chr(0x2400 + code)
-    if character in _SPACES:
-        return " "
-    return ("\\u%04x" if code < 0x10000 else "\\U%08x") % code
-
-
 def escape(text: str) -> str:
     """Text made visible, and escaped for the content and the attributes of HTML and of XML 1.0."""
     text = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -107,7 +84,7 @@ def columns(text: str) -> int:
 def _character_columns(character: str) -> int:
     from unicodedata import combining, east_asian_width
 
-    if combining(character) or character in _JOINERS:
+    if combining(character) or character in JOINERS:
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
 

@@ -12,7 +12,7 @@ from filprofiler.report.svg import CALLEES_FIRST, CALLERS_FIRST, XML_PROLOG, Dra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Iterable, Iterator, List, Optional, Sequence
+    from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLines
@@ -58,8 +58,7 @@ def write_report(
                 _write(path, _content(form, name, profile, top, drawn, beside))
                 written.append(path)
     except OSError as problem:
-        message = "The report cannot be written (%s): %s." % (path, problem.strerror or problem)
-        raise ReportError(message, tuple(written)) from None
+        raise _unwritten(path, problem, tuple(written)) from None
     for form in wanted:
         for name in formats.file_names(form, PEAK if profile.moment == OUT_OF_MEMORY else OUT_OF_MEMORY):
             if os.path.join(folder, name) not in written:
@@ -72,7 +71,14 @@ def write_page(path: str, content: str) -> None:
     try:
         _write(path, (_encoded(content),))
     except OSError as problem:
-        raise ReportError("The report cannot be written (%s): %s." % (path, problem.strerror or problem)) from None
+        raise _unwritten(path, problem) from None
+
+
+def _unwritten(path: str, problem: OSError, written: "Tuple[str, ...]" = ()) -> ReportError:
+    """What is raised where a file cannot be written; `written`: those that were."""
+    error = ReportError("The report cannot be written (%s): %s.", path, problem.strerror or problem)
+    error.written = written
+    return error
 
 
 def _content(

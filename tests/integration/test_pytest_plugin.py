@@ -120,6 +120,42 @@ def test_each_test_tells_its_peak(runner: Pytest, start: str) -> None:
     assert run.text.count("test session starts") == 1, "it starts itself anew before it has said anything"
 
 
+HOSTILE = """
+import importlib.util, pytest
+spec = importlib.util.spec_from_file_location("named", "named\\x1b[2J\\n=fil-profile= \\u202e.py")
+named = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(named)
+
+def test_names():
+    assert len(named.held("x")) == 3_000_000
+
+@pytest.mark.fil_limit("1 \\x1b[2J")
+def test_limit():
+    assert len(named.held("x")) == 3_000_000
+
+@pytest.mark.fil_limit("1 MB")
+def test_large():
+    assert len(named.held("x")) == 3_000_000
+"""
+NAMED = (
+    "def held(x):  # \x1b[2J\x9b31m\u202e\n    return bytes(3_000_000)  # \x1b[2J\x0c\x9b31m\u202e" + "-" * 5000 + "\n"
+)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_nothing_that_is_told_can_do_anything_to_a_terminal(runner: Pytest, workers: List[str]) -> None:
+    """Names of files and lines of source came out raw: a false line of ours, and what clears the terminal."""
+    (runner.folder / "named\x1b[2J\n=fil-profile= \u202e.py").write_text(NAMED, encoding="utf-8")
+    runner.write(HOSTILE)
+    run = runner.run("--fil", "--color=no", "-rN", "--tb=short", *workers)
+    told = run.text[run.text.index("peak memory of each test") :]
+    assert "return bytes(3_000_000)  # \u241b[2J" in told and "fil_limit takes one size" in run.text, ascii(run.text)
+    assert "The peak of 3.0 MB is over the limit of 1 MB." in run.text, ascii(run.text)
+    assert not set("\x1b\x9b\u202e\x0c") & set(run.text), ascii(run.text)
+    assert not re.search("^=fil-profile=", run.text, re.MULTILINE), ascii(run.text)
+    assert max(map(len, told.split("\n"))) < 500
+
+
 def test_with_workers(runner: Pytest) -> None:
     check_peaks(runner.run("--fil", "-n", "2"))
 

@@ -116,6 +116,73 @@ def test_a_syntax_error_is_the_programs_own(profiler: support.Profiler, tmp_path
     assert done.program_stderr() == support.text_of(bare.stderr), done.account()
 
 
+# What is quoted
+
+# A terminal's title, an end of a line and a false line of ours, the line above rewritten, C1's CSI, a bidi override.
+HOSTILE = "\x1b]0;x\x07\n=fil-profile= \x1b[A\x9b31m\u202e\u2028\r"
+RAW = "\x1b\x07\x9b\u202e\u2028\r"
+
+# Each command line quotes HOSTILE (or its name as that of a file) in a sentence of ours; the status that it ends with.
+QUOTING = {
+    "an option": (["--" + HOSTILE], BAD_USAGE),
+    "a command": ([HOSTILE], BAD_USAGE),
+    "one word too many": (["report", "x", HOSTILE], BAD_USAGE),
+    "a format": (["report", "x", "--format", HOSTILE], BAD_USAGE),
+    "a threshold": (["diff", "x", "y", "--fail-over", HOSTILE], BAD_USAGE),
+    "install-kernel": (["install-kernel", HOSTILE], BAD_USAGE),
+    "a kernel's folder": (["install-kernel", "--prefix", "file" + HOSTILE], CANNOT_WRITE),
+    "a script": (["run", HOSTILE], BAD_USAGE),
+    "a folder as a script": (["run", "folder" + HOSTILE], BAD_USAGE),
+    "the output's folder": (["-o", "file" + HOSTILE, "run", "-c", "pass"], CANNOT_WRITE),
+    "no such result": (["report", HOSTILE], 5),
+    "a folder without a result": (["report", "folder" + HOSTILE], 5),
+    "the report's folder": (["report", "ok.prof", "-o", "file" + HOSTILE], 5),
+    "a recording": (["report", "bad%s.fil" % HOSTILE], 5),
+    "a folder as a recording": (["report", "folder%s.fil" % HOSTILE, "--format", "json"], 5),
+    "a JSON file": (["report", "bad%s.json" % HOSTILE], 5),
+    "a .prof file": (["diff", "bad%s.prof" % HOSTILE, "ok.prof"], 5),
+    "a .prof file that is no text": (["diff", "bytes%s.prof" % HOSTILE, "ok.prof"], 5),
+    "a comparison": (["diff", "ok.prof", "hostile.prof"], 0),
+    "where the comparison is": (["diff", "ok.prof", "ok.prof", "-o", "new" + HOSTILE], 0),
+    "a report that is written": (["-o", "out" + HOSTILE, "run", HOSTILE + ".py"], 0),
+    "the pools' variables": (["run", "-c", "pass"], 0),
+    "a variable of ours": (["run", "-c", "pass"], CANNOT_WORK_HERE),
+}
+
+
+def hostile_files(folder: Path) -> None:
+    for name in ("folder" + HOSTILE, "folder%s.fil" % HOSTILE):
+        (folder / name).mkdir()
+    for name in ("file" + HOSTILE, "bad%s.fil" % HOSTILE, "bad%s.json" % HOSTILE, "bad%s.prof" % HOSTILE):
+        (folder / name).write_text("nonsense " * 100)
+    (folder / (HOSTILE + ".py")).write_bytes(b"held = bytes(1 << 20)  # \x1b[2J\xc2\x9b31m\xe2\x80\xae\n")
+    (folder / ("bytes%s.prof" % HOSTILE)).write_bytes(b"\xff 3\n")
+    (folder / "ok.prof").write_text("a.py:1 (f) 5000000\n")
+    (folder / "hostile.prof").write_text(
+        "\x1b]0\\x3bx\x07\\x1b\\n\x9b\u202e.py:1 (f\x1b[2J) 9000000\n", encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize("name", QUOTING)
+def test_what_we_quote_cannot_do_anything_to_a_terminal(
+    one_profiler: support.Profiler, tmp_path: Path, name: str
+) -> None:
+    """Paths, arguments and values of the environment: before, ESC and ends of lines came out of 13 sentences raw."""
+    hostile_files(tmp_path)
+    words, status = QUOTING[name]
+    pools = {"OMP_NUM_THREADS": HOSTILE, "ARROW_DEFAULT_MEMORY_POOL": HOSTILE}
+    ours = {"FIL_STACKS": HOSTILE, "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    variables = ours if name == "a variable of ours" else pools
+    done = fil(one_profiler, "--no-browser", *words, env=variables)
+    told = (done.stdout + done.stderr).decode("utf-8")
+    assert done.returncode == status, told
+    assert told and not set(RAW) & set(told), ascii(told)
+    if words[0] != "diff":
+        assert all(line.startswith(support.PREFIX) for line in told.splitlines()), ascii(told)
+    if status:
+        assert told.count("\n") == 1 and len(told) < 1000, ascii(told)
+
+
 # Folders that cannot be written
 
 
