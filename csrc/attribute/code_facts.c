@@ -69,8 +69,7 @@ static bool append_characters(const struct memory *memory, uintptr_t data, uint6
     return true;
 }
 
-static bool append_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text,
-                        struct text_buffer *buffer)
+bool code_facts_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text, struct text_buffer *buffer)
 {
     uint64_t length;
     uint32_t bits;
@@ -131,11 +130,11 @@ bool code_facts_read(const struct fil_layout *layout, const struct memory *memor
 {
     facts->code = code;
     return read_memory(memory, &facts->first_line, code + layout->code_first_line, sizeof facts->first_line) &&
-           append_field(layout, memory, code, layout->code_filename, append_text, buffer, &facts->filename_at,
-                        &facts->filename_bytes) &&
-           append_field(layout, memory, code, layout->code_name, append_text, buffer, &facts->name_at,
+           append_field(layout, memory, code, layout->code_filename, code_facts_text, buffer,
+                        &facts->filename_at, &facts->filename_bytes) &&
+           append_field(layout, memory, code, layout->code_name, code_facts_text, buffer, &facts->name_at,
                         &facts->name_bytes) &&
-           append_field(layout, memory, code, layout->code_qualname, append_text, buffer, &facts->qualname_at,
+           append_field(layout, memory, code, layout->code_qualname, code_facts_text, buffer, &facts->qualname_at,
                         &facts->qualname_bytes) &&
            append_field(layout, memory, code, layout->code_line_table, append_bytes, buffer, &facts->line_table_at,
                         &facts->line_table_bytes);

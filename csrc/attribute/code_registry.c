@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "attribute/code_facts.h"
+#include "attribute/dynamic_code.h"
 #include "attribute/handover.h"
 #include "attribute/walker.h"
 #include "ledger/hash.h"
@@ -71,12 +72,13 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
 }
 
 /* What the interpreter's memory says of it. Returns false if it cannot be read. */
-static bool read_facts(uintptr_t code, struct fil_observed_frame *facts, struct fil_code *kept)
+static bool read_facts(uintptr_t code, uintptr_t frame, struct fil_observed_frame *facts, struct fil_code *kept)
 {
     struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
     if (!code_facts_read(&walker.layout, &memory_that_is_there, code, &buffer, facts)) {
         return false;
     }
+    dynamic_code_find_file(frame, &buffer, facts);
     if (buffer.lacks) {
         ledger_missed(&state.ledger, FIL_MISSED_TEXT);
     }
@@ -118,12 +120,12 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
     return number;
 }
 
-uint32_t code_registry_number(uintptr_t code)
+uint32_t code_registry_number(uintptr_t code, uintptr_t frame)
 {
     struct fil_observed_frame facts;
     struct fil_code kept;
     uint32_t number = code_registry_find(code);
-    if (number == 0 && read_facts(code, &facts, &kept)) {
+    if (number == 0 && read_facts(code, frame, &facts, &kept)) {
         number = code_registry_add(code, &kept);
         bool qualified = walker.layout.code_qualname != 0;
         handover_meet(number, scratch + facts.filename_at, facts.filename_bytes,

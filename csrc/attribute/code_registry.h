@@ -11,8 +11,9 @@
 
 #include "fil_format.h"
 
-/* The number of the function of the live code object at `code`; 0 if it cannot be recorded. */
-uint32_t code_registry_number(uintptr_t code);
+/* The number of the function of the live code object at `code`, which the frame at `frame` runs; 0 if it cannot be
+ * recorded. */
+uint32_t code_registry_number(uintptr_t code, uintptr_t frame);
 
 /* The two halves of it, for facts that come from elsewhere: 0 if it was not met yet; and its number from now on. */
 uint32_t code_registry_find(uintptr_t code);

@@ -9,23 +9,27 @@
 
 #define MOST_FUNCTIONS 16u /* a program may import several copies of a module */
 #define GRANULE 16u
+#define LEAST_JOB 36u    /* a block of fewer bytes holds no number as large as a job's */
 #define MOST_BEFORE 64u /* what the interpreter keeps in front of an object, in the same block, is less than that */
 
-/* Functions that run handed work, by the end of their file's name, and which variable (in the order in which they first
- * appear, arguments first) holds what tells the work: the same in all versions from 3.6 to 3.15.
- * An object for a task: a _WorkItem; the number of a job, if it is not one of those that the interpreter keeps in stock:
- * see python_calls.h. */
+/* What tells the work. The number of a job is an object of its own only where it is none of those that the interpreter keeps
+ * in stock: see python_calls.h. */
+enum handed {
+    HANDED_OBJECT,
+    HANDED_JOB,
+    STARTED_THREAD, /* no work: this function starts a thread */
+};
+
 static const struct kind {
     const char *file;
     const char *name;
-    const char *qualified_name; /* from 3.11 on */
+    const char *qualified_name;
     uint32_t variable;
-    uint32_t least_bytes; /* a block of fewer bytes holds something else; 0: this function only starts a thread */
+    enum handed holds;
 } kinds[] = {
-    {"/concurrent/futures/thread.py", "run", "_WorkItem.run", 0, 1},
-    {"/threading.py", "start", "Thread.start", 0, 0},
-    {"/multiprocessing/pool.py", "worker", "worker", 10, 36},
-    {"/multiprocessing/pool.py", "_guarded_task_generation", "Pool._guarded_task_generation", 1, 36},
+#define HANDING(file, name, qualified_name, variable, variable_name, holds) {file, name, qualified_name, variable, holds},
+#include "attribute/handing.def"
+#undef HANDING
 };
 
 static struct {
@@ -78,8 +82,9 @@ static uintptr_t variable_of(uintptr_t frame, const struct kind *kind)
 
 /* The callstack that asked for the block in which the object lies; FIL_NODE_NONE if none is recorded. The frame holds the
  * object, so the block is not given back meanwhile. */
-static uint32_t maker_of(uintptr_t object, uint32_t least_bytes)
+static uint32_t maker_of(uintptr_t object, const struct kind *kind)
 {
+    uint32_t least_bytes = kind->holds == HANDED_JOB ? LEAST_JOB : 1;
     for (uint32_t before = 0; object != 0 && before < MOST_BEFORE; before += GRANULE) {
         const uint32_t *slot = block_slot(&state.ledger.blocks, object - before);
         if (slot != NULL && slot[0] != 0) {
@@ -94,7 +99,7 @@ static uint32_t maker_of(uintptr_t object, uint32_t least_bytes)
 bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start)
 {
     const struct kind *kind = functions.count == 0 || walker.layout.frame_locals == 0 ? NULL : kind_of(number);
-    if (kind == NULL || kind->least_bytes == 0) {
+    if (kind == NULL || kind->holds == STARTED_THREAD) {
         return false;
     }
     uintptr_t frame = context->frames[at].frame;
@@ -103,7 +108,7 @@ bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, u
     context->handed_value = variable_of(frame, kind);
     context->handed_function = number;
     context->generation = context->checked_generation - 1; /* so that each event asks whether it is still the same */
-    uint32_t maker = maker_of(untagged(context->handed_value), kind->least_bytes);
+    uint32_t maker = maker_of(untagged(context->handed_value), kind);
     context->handed_maker = maker;
     *start = maker == FIL_NODE_NONE ? FIL_NODE_NONE : attribute_mark(maker, FIL_MARK_HANDED);
     const struct fil_thread *thread = thread_record();
@@ -119,7 +124,7 @@ bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, u
 uintptr_t handover_started_thread(const struct thread_context *context, uint32_t node)
 {
     const struct kind *kind = kind_of(ledger_node(&state.ledger, node)->code);
-    bool starts = kind != NULL && kind->least_bytes == 0 && context->depth != 0 && walker.layout.frame_locals != 0 &&
+    bool starts = kind != NULL && kind->holds == STARTED_THREAD && context->depth != 0 && walker.layout.frame_locals != 0 &&
                   context->frames[context->depth - 1].node == node;
     return starts ? untagged(variable_of(context->frames[context->depth - 1].frame, kind)) : 0;
 }
@@ -133,7 +138,7 @@ static bool unchanged(const struct thread_context *context)
     }
     const struct kind *kind = kind_of(context->handed_function);
     uintptr_t value = variable_of(context->handed_frame, kind);
-    return value == context->handed_value && maker_of(untagged(value), kind->least_bytes) == context->handed_maker;
+    return value == context->handed_value && maker_of(untagged(value), kind) == context->handed_maker;
 }
 
 bool handover_unchanged(const struct thread_context *context)

@@ -21,7 +21,7 @@ static uint32_t look_up_child(struct thread_context *context, uint32_t parent, c
     uint32_t start = FIL_NODE_NONE;
     /* Else `parent` may be another tracking's: attribute_still walks again. */
     bool current = state.tracking && context->checked_generation == state.generation;
-    uint32_t number = current ? code_registry_number(code) : 0;
+    uint32_t number = current ? code_registry_number(code, entry->frame) : 0;
     *keeps = number != 0;
     if (number != 0) {
         if (handover_at(context, (uint32_t)(entry - context->frames), number, &start)) {

@@ -107,6 +107,7 @@ int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *l
     walker.layout = *layout;
     walker.short_stack = layout->form == INSTRUCTION_POINTER ? SHORT_STACK : 0;
     walker.python_version = python_version;
+    walker.objects = (struct object_layout){.minor_version = 0};
     walker.stacks = FIL_STACKS_MEASURED;
     walker.selected = true;
     check_chunk((uintptr_t)walker.thread_state());
@@ -121,6 +122,7 @@ int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
         known = &layout;
     }
     int32_t status = known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
+    walker.objects = objects_for_version(python_version);
     walker.stacks = FIL_STACKS_KNOWN;
     return status;
 }

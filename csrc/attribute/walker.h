@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "attribute/layouts/layout.h"
+#include "attribute/layouts/objects.h"
 
 #define SHORT_STACK 12u /* up to so many frames a stack has a way of its own: short_stack.h */
 
@@ -15,6 +16,7 @@ struct walker {
     /* The state that holds the GIL, in half a dozen instructions: CPython's PyThreadState_GetUnchecked; else `thread_state`. */
     void *(*running_state)(void);
     struct fil_layout layout;
+    struct object_layout objects; /* all 0 where the layout had to be measured */
     uintptr_t base;       /* a frame that stays, with all frames below it: a walk ends before it. 0: there is none */
     uint32_t base_node;   /* its callstack */
     uint32_t short_stack; /* SHORT_STACK, or 0 where the layout does not allow it */

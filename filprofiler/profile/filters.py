@@ -12,10 +12,12 @@ PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 # Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the
 # file's name, functions on the line's side (None: all) and on the thread's.
-_THREADING = (
+THREADING = (
     ("/threading.py", frozenset(["start"]), frozenset(["_bootstrap", "_bootstrap_inner", "run"])),
     ("/concurrent/futures/thread.py", None, frozenset(["_worker", "run"])),
     ("/concurrent/futures/_base.py", None, frozenset()),
+    ("/distributed/_concurrent_futures_thread.py", None, frozenset(["_worker", "run"])),
+    ("/distributed/threadpoolexecutor.py", None, frozenset(["_worker"])),
     ("/multiprocessing/dummy/__init__.py", frozenset(["start"]), frozenset()),
     ("/multiprocessing/pool.py", None, frozenset(["worker"])),
 )  # type: Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]
@@ -33,12 +35,12 @@ def is_interpreter_shim(filename: str, name: str, first_line: int) -> bool:
 
 def is_thread_starter(filename: str, name: str) -> bool:
     """Whether a frame is threading's own or a pool's, above the start of a thread or work that was handed over."""
-    return any(filename.endswith(end) and (names is None or name in names) for end, names, _bodies in _THREADING)
+    return any(filename.endswith(end) and (names is None or name in names) for end, names, _bodies in THREADING)
 
 
 def is_thread_body(filename: str, name: str) -> bool:
     """Whether a frame is threading's own or a pool's, below the start of a thread or work that was handed over."""
-    return any(name in names and filename.endswith(end) for end, _starters, names in _THREADING)
+    return any(name in names and filename.endswith(end) for end, _starters, names in THREADING)
 
 
 def standard_library_folders(python_version: int) -> "Iterable[str]":

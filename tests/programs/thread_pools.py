@@ -41,6 +41,40 @@ def executor():
             pool.submit(work, 5).result()  # MARK again
 
 
+def copied_pool():
+    """As Dask has it: the standard library's module, copied into a package of its own, and another loop in the workers."""
+    import concurrent.futures.thread as original
+
+    with open(original.__file__) as source:
+        code = compile(source.read(), "/packages/distributed/_concurrent_futures_thread.py", "exec")
+    copy = {"__name__": "concurrent.futures.copy", "__package__": "concurrent.futures"}
+    exec(code, copy)
+    worker = """
+def _worker(tasks, *context):
+    while True:
+        task = tasks.get()
+        if task is None:
+            return
+        task.run(*context)
+        del task
+"""
+    exec(compile(worker, "/packages/distributed/threadpoolexecutor.py", "exec"), copy)
+
+    class Executor(copy["ThreadPoolExecutor"]):
+        def _adjust_thread_count(self):
+            if not self._threads:
+                context = (self._create_worker_context(),) if hasattr(self, "_create_worker_context") else ()
+                thread = threading.Thread(target=copy["_worker"], args=(self._work_queue,) + context)
+                self._threads.add(thread)
+                thread.start()
+
+    with Executor(1) as pool:
+        pool.submit(work, 2).result()  # MARK copied first
+        for _ in range(2):
+            pool.submit(work, 3).result()  # MARK copied second
+        pool._work_queue.put(None)
+
+
 def nested():
     """A task hands work to another pool, and a task submits the next one."""
     from concurrent.futures import ThreadPoolExecutor
@@ -272,6 +306,7 @@ def joblib_threads():
 
 KINDS = {
     "executor": executor,
+    "copied pool": copied_pool,
     "nested": nested,
     "failing": failing,
     "event loop": event_loop,

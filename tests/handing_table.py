@@ -1,0 +1,25 @@
+"""csrc/attribute/handing.def, read."""
+
+import re
+from pathlib import Path
+from typing import List, NamedTuple
+
+TABLE = Path(__file__).resolve().parent.parent / "csrc" / "attribute" / "handing.def"
+ROW = re.compile(r'^HANDING\("([^"]+)", "([^"]+)", "([^"]+)", (\d+), "([^"]+)", (\w+)\)$', re.MULTILINE)
+
+
+class Row(NamedTuple):
+    """A row of the table in C."""
+
+    file: str
+    name: str
+    qualified_name: str
+    variable: int
+    variable_name: str
+    holds: str
+
+
+ROWS: List[Row] = [
+    Row(file, name, qualified, int(variable), variable_name, holds)
+    for file, name, qualified, variable, variable_name, holds in ROW.findall(TABLE.read_text())
+]
