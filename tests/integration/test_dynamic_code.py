@@ -1,4 +1,4 @@
-"""Functions that cloudpickle has sent: their code names no file, but their globals do, and the lines are that file's."""
+"""Functions sent by cloudpickle: their code names no file, but their globals do, and the lines are that file's."""
 
 import pytest
 import support

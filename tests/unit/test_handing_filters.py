@@ -1,9 +1,10 @@
-"""Functions that run handed work are known in C, where they run, and in Python, where they are left out: the same ones."""
+"""Functions that run handed work are known in C and, where they are left out, in Python: the same ones."""
 
 import pytest
 from handing_table import ROWS, TABLE, Row
 
 from filprofiler.profile import filters
+
 
 def test_all_rows_are_read() -> None:
     assert len(ROWS) == TABLE.read_text().count("\nHANDING(")
@@ -27,5 +28,9 @@ def test_frames_that_hand_it_over_are_left_out(row: Row) -> None:
 
 def test_every_file_is_known_to_the_library_too() -> None:
     """What is left out in Python only: threads' own start, and what stands between a pool's task and its start."""
-    only_between = {"/concurrent/futures/_base.py", "/multiprocessing/dummy/__init__.py", "/distributed/threadpoolexecutor.py"}
+    only_between = {
+        "/concurrent/futures/_base.py",
+        "/multiprocessing/dummy/__init__.py",
+        "/distributed/threadpoolexecutor.py",
+    }
     assert {end for end, _starters, _bodies in filters.THREADING} - {row.file for row in ROWS} == only_between
