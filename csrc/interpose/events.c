@@ -7,10 +7,46 @@
 
 _Thread_local uint32_t events_hidden;
 
-void event_thread_took(uint32_t node)
+/* Inside an event: to whom belongs the memory for which the calling thread has found `node`? */
+static uint32_t owner_now(uint32_t node)
+{
+    node = attribute_still(node);
+    if (node == FIL_NODE_LOST) {
+        ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
+    }
+    return node;
+}
+
+/* After the ledger's change: what that gives back first, where the new lies over the old, may have been a peak, and then the
+ * thread was where it had been. */
+static void thread_took(uint32_t node)
 {
     if (state.threads) {
         ledger_thread_note(&state.ledger, thread_record(), node);
+    }
+}
+
+void event_mapping_added(uintptr_t start, uint64_t bytes, uint32_t node)
+{
+    node = owner_now(node);
+    ledger_add_range(&state.ledger, start, bytes, node);
+    thread_took(node);
+}
+
+void event_mapping_used(uintptr_t start, uint64_t bytes, uint32_t node)
+{
+    node = owner_now(node);
+    ledger_use_range(&state.ledger, start, bytes, node);
+    thread_took(node);
+}
+
+void event_mapping_moved(uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node, bool leaves_old)
+{
+    bool counts = ledger_has_counted(&state.ledger, old, bytes);
+    node = counts ? owner_now(node) : FIL_NODE_NONE;
+    ledger_move_pieces(&state.ledger, old, bytes, start, node, leaves_old);
+    if (counts) {
+        thread_took(node);
     }
 }
 
@@ -25,12 +61,9 @@ static __attribute__((noinline)) void add_any_block(const void *block, size_t by
     }
     bool locked = state_enter();
     if (events_still_counted()) {
-        node = attribute_still(node);
-        if (node == FIL_NODE_LOST) {
-            ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
-        }
-        event_thread_took(node);
+        node = owner_now(node);
         ledger_add_block(&state.ledger, (uintptr_t)block, bytes, node);
+        thread_took(node);
     }
     state_leave(locked);
 }

@@ -23,8 +23,15 @@ void *event_add_block(uint32_t *slot, void *block, size_t bytes, uint32_t node);
 struct block event_take_block(uint32_t *slot, const void *block);
 void event_remove_block(uint32_t *slot, const void *block);
 
-/* The calling thread took memory by `node`: for where threads were at the peak. Inside an event. */
-void event_thread_took(uint32_t node);
+/* Inside an event: the calling thread took memory that is no block, and `node` is what it found for itself just before. Whichever
+ * call gave it, these see to all of it: whose it is by now, what is missed if that is lost, where the thread is, the ledger. */
+
+/* Bytes [start, start + bytes) are a mapping. */
+void event_mapping_added(uintptr_t start, uint64_t bytes, uint32_t node);
+/* What of [start, start + bytes) was reserved is memory from now on. */
+void event_mapping_used(uintptr_t start, uint64_t bytes, uint32_t node);
+/* What lay in [old, old + bytes) lies at `start` from now on: see ledger_move_pieces. */
+void event_mapping_moved(uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node, bool leaves_old);
 
 /* The entry of a block that the calling thread is about to give back; NULL if it is not recorded. The block is ours, so
  * nobody else changes its entry: no lock is needed to look. */

@@ -16,7 +16,7 @@ static bool failed(const void *answer)
 static void moved(uintptr_t old, uintptr_t new, uint32_t node)
 {
     if (new > old && events_counted()) {
-        ledger_add_range(&state.ledger, old, new - old, node);
+        event_mapping_added(old, new - old, node);
     } else if (new < old) {
         (void)ledger_remove_range(&state.ledger, new, old - new);
     }
@@ -32,7 +32,7 @@ HOOK(void *, sbrk)(intptr_t change)
     bool locked = state_enter();
     void *old = real.sbrk(change);
     if (!failed(old) && events_still_counted()) {
-        moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)change, attribute_still(node));
+        moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)change, node);
     }
     state_leave(locked);
     if (failed(old) && change > 0 && errno == ENOMEM) {
@@ -51,7 +51,7 @@ HOOK(int, brk)(void *end)
     void *old = real.sbrk(0);
     int status = real.brk(end);
     if (status == 0 && !failed(old) && events_still_counted()) {
-        moved((uintptr_t)old, (uintptr_t)end, attribute_still(node));
+        moved((uintptr_t)old, (uintptr_t)end, node);
     }
     state_leave(locked);
     if (status != 0 && (uintptr_t)end > (uintptr_t)old && errno == ENOMEM) {

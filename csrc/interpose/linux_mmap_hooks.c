@@ -27,7 +27,7 @@ static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_byt
         return;
     }
     if (new_bytes == old_bytes) { /* several mappings may have moved, or the old ones may stay */
-        ledger_move_pieces(&state.ledger, old, old_bytes, new, node, leaves_old);
+        event_mapping_moved(old, old_bytes, new, node, leaves_old);
         return;
     }
     if (ledger_move_file(&state.ledger, old, old_bytes, new, new_bytes)) {
@@ -36,7 +36,7 @@ static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_byt
     bool reserved = ledger_has_reserved(&state.ledger, old, old_bytes);
     uint64_t counted = ledger_remove_range(&state.ledger, old, old_bytes);
     if (counted != 0) {
-        ledger_add_range(&state.ledger, new, new_bytes, node);
+        event_mapping_added(new, new_bytes, node);
     } else if (reserved) {
         ledger_reserve_range(&state.ledger, new, new_bytes);
     } else {
@@ -61,7 +61,7 @@ HOOK(void *, mremap)(void *address, size_t old_bytes, size_t new_bytes, int flag
     void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     if (mapped != MAP_FAILED && events_still_counted()) {
         moved((uintptr_t)address, platform_whole_pages(old_bytes), (uintptr_t)mapped, platform_whole_pages(new_bytes),
-              platform_leaves_old(flags), attribute_still(node));
+              platform_leaves_old(flags), node);
     }
     state_leave(locked);
     if (mapped == MAP_FAILED && errno == ENOMEM && new_bytes > old_bytes) {

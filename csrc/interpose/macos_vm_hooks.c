@@ -16,12 +16,7 @@ static int allocate(unsigned task, uint64_t *address, uint64_t bytes, int flags,
     bool locked = state_enter();
     int status = real.mach_vm_allocate(task, address, bytes, flags);
     if (status == KERN_SUCCESS && events_still_counted()) {
-        node = attribute_still(node);
-        if (node == FIL_NODE_LOST) {
-            ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
-        }
-        event_thread_took(node);
-        ledger_add_range(&state.ledger, (uintptr_t)*address, platform_whole_pages(bytes), node);
+        event_mapping_added((uintptr_t)*address, platform_whole_pages(bytes), node);
     }
     state_leave(locked);
     if (status == KERN_NO_SPACE || status == KERN_RESOURCE_SHORTAGE) {

@@ -44,12 +44,7 @@ void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED && events_still_counted()) {
         if (counts) {
-            node = attribute_still(node);
-            if (node == FIL_NODE_LOST) {
-                ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
-            }
-            event_thread_took(node);
-            ledger_add_range(&state.ledger, (uintptr_t)mapped, taken, node);
+            event_mapping_added((uintptr_t)mapped, taken, node);
         } else { /* addresses only, until mprotect makes memory of them */
             ledger_reserve_range(&state.ledger, (uintptr_t)mapped, taken);
         }
@@ -91,7 +86,7 @@ int mmap_hooks_protect(void *address, size_t bytes, int protection, int key, con
     int status = platform_mprotect(address, bytes, protection, key);
     bool used = events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes));
     if (status == 0 && used) {
-        ledger_use_range(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes), attribute_still(node));
+        event_mapping_used((uintptr_t)address, platform_whole_pages(bytes), node);
     }
     state_leave(locked);
     if (status != 0 && used && errno == ENOMEM) {
@@ -114,8 +109,7 @@ HOOK(void *, shmat)(int identifier, const void *address, int flags)
     bool locked = state_enter();
     void *mapped = platform_shmat(identifier, address, flags);
     if (mapped != MAP_FAILED && events_still_counted()) { /* (void *)-1, as for mmap */
-        uint64_t bytes = platform_shared_bytes(identifier);
-        ledger_add_range(&state.ledger, (uintptr_t)mapped, bytes, attribute_still(node));
+        event_mapping_added((uintptr_t)mapped, platform_shared_bytes(identifier), node);
     }
     state_leave(locked);
     return mapped;

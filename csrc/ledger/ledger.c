@@ -192,10 +192,20 @@ void ledger_use_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, ui
     }
 }
 
+static bool has_any(const struct range_table *table, uintptr_t start, uint64_t bytes)
+{
+    const struct range *range = range_after(table, start);
+    return range != NULL && range->start < start + bytes;
+}
+
 bool ledger_has_reserved(const struct ledger *ledger, uintptr_t start, uint64_t bytes)
 {
-    const struct range *range = range_after(&ledger->reserved, start);
-    return range != NULL && range->start < start + bytes;
+    return has_any(&ledger->reserved, start, bytes);
+}
+
+bool ledger_has_counted(const struct ledger *ledger, uintptr_t start, uint64_t bytes)
+{
+    return has_any(&ledger->ranges, start, bytes);
 }
 
 uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start)

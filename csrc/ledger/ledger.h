@@ -135,8 +135,9 @@ void ledger_reserve_range(struct ledger *ledger, uintptr_t start, uint64_t bytes
 /* What of [start, start + bytes) was reserved is memory of `node` from now on. */
 void ledger_use_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
 
-/* Is any of [start, start + bytes) reserved? */
+/* Is any of [start, start + bytes) reserved? Is any of it memory that counts? */
 bool ledger_has_reserved(const struct ledger *ledger, uintptr_t start, uint64_t bytes);
+bool ledger_has_counted(const struct ledger *ledger, uintptr_t start, uint64_t bytes);
 
 /* The length of the range that begins at `start`; 0 if none does. */
 uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start);

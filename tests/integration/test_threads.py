@@ -3,6 +3,8 @@
 How often each is repeated: FIL_TEST_REPEAT, 3 if it is not set; a deadlock shows as subprocess's own timeout.
 """
 
+import json
+import re
 import signal
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "threads_and_forks.py"
+GROWING = support.PROGRAMS / "growing_mappings.py"
+GROWING_SOURCE = support.C_SOURCES / "growing_mappings.c"
 
 # Each with what must be live at the peak: marked line -> MiB.
 OFTEN = {
@@ -79,3 +83,18 @@ def test_often(profiler: support.Profiler, c_libraries: Path, kind: str) -> None
 def test_seldom(profiler: support.Profiler, c_libraries: Path, kind: str) -> None:
     for _ in range(max(1, support.repeats() // 3)):
         check_totals(run_once(profiler, c_libraries, kind), kind)
+
+
+def test_a_thread_is_where_it_took_memory_last_by_any_call(profiler: support.Profiler, c_libraries: Path) -> None:
+    """Where each thread was at the peak, by mappings alone: a call that forgot to note it leaves the line before."""
+    functions = re.findall(r"^int (more_\w+)", GROWING_SOURCE.read_text(), re.MULTILINE)
+    assert len(functions) == 8
+    arguments = [GROWING, c_libraries / "libgrowing_mappings.so", *functions]
+    done = profiler.run(arguments, options=["--format", "json"])
+    assert done.status == 0, done.account()
+    assert done.folder is not None
+    profile = json.loads((done.folder / "peak-memory.json").read_text())
+    names = {support.marker(GROWING, name): name for name in ("before", "more")}
+    found = {thread["name"]: profile["sites"][thread["stack"][-1]]["line"] for thread in profile["threads"]}
+    del found["MainThread"]
+    assert {name: names.get(line, line) for name, line in found.items()} == dict.fromkeys(functions, "more")
