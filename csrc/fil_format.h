@@ -81,6 +81,7 @@ enum fil_missed {
     FIL_MISSED_BLOCK = 1,     /* bytes not counted: no memory for the address table, or an address out of its range */
     FIL_MISSED_MAPPING = 2,   /* bytes of a mapping not counted: no memory for the range table */
     FIL_MISSED_TEXT = 3,      /* a function's name or line table could not be kept */
+    FIL_MISSED_MALLOC = 4,    /* not a number of events, but 1: there were calls of malloc that the library did not see */
     FIL_MISSED_REASONS = 8
 };
 
@@ -269,6 +270,7 @@ struct fil_header {
     uint32_t file_count;        /* records of mapped files in use, the unused number 0 included */
     uint32_t reserved_files;
     uint64_t snapshot_mapped_bytes; /* the part of the snapshot that was mappings */
+    uint64_t malloc_path;       /* file offset of a text: the file whose malloc the unseen calls went to; 0: not known */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

@@ -3,6 +3,7 @@
 
 #include "attribute/attribute.h"
 #include "fil_abi.h"
+#include "interpose/mmap_hooks.h"
 #include "interpose/process_hooks.h"
 #include "interpose/python_hooks.h"
 #include "interpose/real.h"
@@ -67,6 +68,7 @@ static const struct ledger_storage storage = {
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
+    real_settle();
     if (platform_is_privileged()) {
         return; /* whoever started it must not steer it: the hooks pass on, and nothing will start */
     }
@@ -91,7 +93,7 @@ int32_t fil_preloaded(void)
     if (platform_is_privileged()) {
         return FIL_ERROR_NOT_PRELOADED;
     }
-    if (!platform_is_in_front((const void *)&state)) {
+    if (!mmap_hooks_are_called()) {
         return FIL_ERROR_NOT_PRELOADED;
     }
     if (platform_pid() != loaded_in) {
@@ -160,6 +162,18 @@ static void take_peak_reading(void)
     take_reading(FIL_READING_PEAK);
 }
 
+/* Where another malloc than the one behind our hooks is called too, the recording says so. */
+static void note_unseen_malloc(void)
+{
+    const void *code;
+    if (!real_sees_every_block(&code)) {
+        bool locked = state_enter();
+        ledger_missed(&state.ledger, FIL_MISSED_MALLOC);
+        state.ledger.header->malloc_path = libraries_path(code);
+        state_leave(locked);
+    }
+}
+
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
 static enum fil_status open_ledger(const char *path)
 {
@@ -212,6 +226,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         close_ledger(FIL_STATE_CREATED);
         return status;
     }
+    note_unseen_malloc();
     own_pid = platform_pid();
     supervisor_pid = platform_parent_pid();
     report_signal = wanted_report_signal;

@@ -62,6 +62,7 @@ FIL_MISSED_CALLSTACK = 0
 FIL_MISSED_BLOCK = 1
 FIL_MISSED_MAPPING = 2
 FIL_MISSED_TEXT = 3
+FIL_MISSED_MALLOC = 4
 FIL_MISSED_REASONS = 8
 
 # enum fil_request
@@ -350,8 +351,9 @@ HEADER_OFFSETS = {
     "file_count": 130720,
     "reserved_files": 130724,
     "snapshot_mapped_bytes": 130728,
+    "malloc_path": 130736,
 }
-HEADER_SIZE = 130736
+HEADER_SIZE = 130744
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

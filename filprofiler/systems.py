@@ -49,7 +49,7 @@ LINUX = System(
     separators=(":", " "),
     open_files_have_names=True,
     resident_unit=1024,
-    not_preloaded="is Python static, or set-uid?",
+    not_preloaded="is Python static, or set-uid, or is there another malloc in its executable?",
 )
 
 MACOS = System(

@@ -57,6 +57,9 @@ void attribute_begin(void);
 /* Tracking ends: forget which libraries were met. Called inside an event. */
 void libraries_end(void);
 
+/* The text of the path of the file that has `code`; 0 if it is not known. Inside an event. */
+uint64_t libraries_path(const void *code);
+
 /* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
 void attribute_end(void);
 

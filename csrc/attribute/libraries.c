@@ -19,9 +19,16 @@ struct library {
 static struct library libraries[LIBRARIES_KEPT];
 static uint32_t next_library;
 
+static struct platform_module module; /* one user at a time: we are inside an event */
+
+uint64_t libraries_path(const void *code)
+{
+    bool found = platform_module_at((uintptr_t)code, &module);
+    return found ? ledger_text(&state.ledger, (const uint8_t *)module.path, module.path_bytes) : 0;
+}
+
 static uint32_t look_up(uintptr_t caller)
 {
-    static struct platform_module module; /* one user at a time: we are inside an event */
     struct library *library = &libraries[next_library];
     struct fil_code code = {.filename = 0, .kind = FIL_CODE_LIBRARY};
     *library = (struct library){.start = caller, .end = caller + 1, .code = 0};

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "interpose/events.h"
@@ -73,4 +74,19 @@ HOOK(void *, mremap)(void *address, size_t old_bytes, size_t new_bytes, int flag
 HOOK(int, pkey_mprotect)(void *address, size_t bytes, int protection, int key)
 {
     return mmap_hooks_protect(address, bytes, protection, key, __builtin_return_address(0));
+}
+
+bool mmap_hooks_are_called(void)
+{
+    void *(*map)(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset);
+    void *code = platform_symbol("mmap");
+    if (code == NULL) {
+        return false;
+    }
+    memcpy(&map, &code, sizeof map); /* an object pointer is no function pointer to ISO C */
+    int kept = errno;
+    mmap_hooks_reached = false;
+    (void)map(NULL, 0, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = kept;
+    return mmap_hooks_reached;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "interpose/inner_calls.h"
+#include "interpose/linux_operators.h"
 #include "platform/platform.h"
 
 #define ARENA_BYTES 16384u
@@ -37,6 +38,10 @@ static void *arena_take(size_t bytes)
 /* Filled in by real_resolve; `real` itself leads to the stand-ins until then. */
 static struct real resolved;
 static bool resolving;
+
+/* Where the malloc behind ours is, and whether that is not the C library. */
+static const void *malloc_code;
+static bool malloc_is_replaced;
 
 /* free and realloc of a block from the arena: only if there are such blocks. */
 static void free_any(void *block)
@@ -203,12 +208,77 @@ void real_resolve(void)
 #undef REPLACED
 #undef INTERPOSED
 #undef KEEP_STAND_IN
-    inner_calls_hide(&ready);
     if (arena_used != 0) {
         ready.free = free_any;
         ready.realloc = realloc_any;
     }
+    malloc_code = platform_next_symbol("malloc");
+    malloc_is_replaced = !platform_same_file(malloc_code, platform_next_symbol("syscall"));
+    inner_calls_hide(&ready, malloc_is_replaced);
     real = ready;
     done = true;
     resolving = false;
+}
+
+void real_settle(void)
+{
+    linux_operators_settle();
+}
+
+bool real_malloc_is_replaced(void)
+{
+    return malloc_is_replaced;
+}
+
+const void *real_malloc_code(void)
+{
+    return malloc_code;
+}
+
+/* The block table needs blocks 16 bytes apart, and smaller ones are nearer to each other in all but the C library's. */
+size_t real_enough(size_t bytes)
+{
+    return malloc_is_replaced && bytes < ALIGNMENT ? ALIGNMENT : bytes;
+}
+
+static _Thread_local bool reached;
+static void *(*behind)(size_t bytes);
+
+static void *noting_malloc(size_t bytes)
+{
+    reached = true;
+    return behind(bytes);
+}
+
+/* By calling it: an executable at a fixed address has an entry of its own for each function that it uses, which may lead here. */
+static bool is_behind_ours(const void **leads_to)
+{
+    void *(*take)(size_t bytes);
+    void (*give)(void *block);
+    void *take_code = platform_symbol("malloc");
+    void *give_code = platform_symbol("free");
+    *leads_to = take_code;
+    if (take_code == NULL || give_code == NULL) {
+        return false;
+    }
+    memcpy(&take, &take_code, sizeof take);
+    memcpy(&give, &give_code, sizeof give);
+    behind = real.malloc;
+    reached = false;
+    real.malloc = noting_malloc;
+    void *block = take(1);
+    real.malloc = behind;
+    give(block);
+    return reached;
+}
+
+/* A malloc that is linked into the executable is found before ours. One that is a part of Python's own library stands behind,
+ * but the calls within that library may have been bound to it when it was made. */
+bool real_sees_every_block(const void **code)
+{
+    if (!is_behind_ours(code)) {
+        return false;
+    }
+    *code = malloc_code;
+    return !malloc_is_replaced || !platform_same_file(malloc_code, platform_symbol("Py_GetVersion"));
 }

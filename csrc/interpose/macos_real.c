@@ -20,3 +20,30 @@ struct real real = {
 void real_resolve(void)
 {
 }
+
+void real_settle(void)
+{
+}
+
+/* The zones of a replacement are not the default one, whose blocks alone are counted. */
+bool real_malloc_is_replaced(void)
+{
+    return false;
+}
+
+const void *real_malloc_code(void)
+{
+    return NULL;
+}
+
+size_t real_enough(size_t bytes)
+{
+    return bytes;
+}
+
+/* The list of replaced functions holds for all libraries. */
+bool real_sees_every_block(const void **code)
+{
+    *code = NULL;
+    return true;
+}

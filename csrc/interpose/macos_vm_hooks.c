@@ -4,6 +4,7 @@
 
 #include "interpose/events.h"
 #include "interpose/hooks.h"
+#include "interpose/mmap_hooks.h"
 #include "interpose/real.h"
 #include "platform/platform.h"
 
@@ -61,4 +62,10 @@ HOOK(int, mach_vm_deallocate)(unsigned task, uint64_t address, uint64_t bytes)
 HOOK(int, vm_deallocate)(unsigned task, uintptr_t address, uintptr_t bytes)
 {
     return deallocate(task, address, bytes, __builtin_return_address(0));
+}
+
+/* The list of replaced functions holds for all libraries. */
+bool mmap_hooks_are_called(void)
+{
+    return platform_is_inserted();
 }

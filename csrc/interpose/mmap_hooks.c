@@ -28,9 +28,14 @@ static void *map_file(void *address, size_t bytes, int protection, int flags, in
     return mapped;
 }
 
+_Thread_local bool mmap_hooks_reached;
+
 void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset,
                      const void *caller)
 {
+    if (bytes == 0) {
+        mmap_hooks_reached = true;
+    }
     if (!events_counted() || platform_maps_for_itself(caller)) {
         return platform_mmap(address, bytes, protection, flags, descriptor, offset);
     }

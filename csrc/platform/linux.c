@@ -255,15 +255,6 @@ void platform_loaded(const void *own_symbol)
     }
 }
 
-/* Not by malloc itself: an executable at a fixed address has an entry of its own for it, which leads here. */
-bool platform_is_in_front(const void *own_symbol)
-{
-    Dl_info used;
-    Dl_info own;
-    void *found = platform_symbol("pvalloc");
-    return found != NULL && dladdr(found, &used) != 0 && dladdr(own_symbol, &own) != 0 && used.dli_fbase == own.dli_fbase;
-}
-
 void platform_condition_begin(pthread_cond_t *condition)
 {
     pthread_condattr_t clock;

@@ -213,9 +213,8 @@ void platform_loaded(const void *own_symbol)
 
 /* Where the system does not follow that variable (a program of the system's own, a hardened one), it takes it out of the
  * environment before any library is initialised. And the pairs of a library that is loaded later change nothing. */
-bool platform_is_in_front(const void *own_symbol)
+bool platform_is_inserted(void)
 {
-    (void)own_symbol;
     return inserted && system_tells_threads_apart();
 }
 

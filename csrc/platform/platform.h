@@ -166,12 +166,12 @@ void platform_signal_parent(int signal, uint32_t pid, uint32_t parent);
 void platform_handle_signal(int signal, void (*handler)(int));
 
 /* The library has just been loaded: take its own file out of the list of preloaded libraries in the environment, so that
- * other programs start without it, and remember what platform_is_in_front wants to know. `own_symbol` is any address inside
+ * other programs start without it, and remember what platform_is_inserted wants to know. `own_symbol` is any address inside
  * the library. */
 void platform_loaded(const void *own_symbol);
 
-/* Is it our hooks that the program calls? */
-bool platform_is_in_front(const void *own_symbol);
+/* macOS only: has the system put this library before the others? */
+bool platform_is_inserted(void);
 
 /* A piece of a loaded file: its addresses, and the file's path as the kernel tells it (no 0 at its end). */
 struct platform_module {
@@ -189,5 +189,10 @@ bool platform_module_at(uintptr_t address, struct platform_module *module);
 void *platform_next_symbol(const char *name);
 /* A function of this process by name; NULL if there is none. */
 void *platform_symbol(const char *name);
+
+/* Linux only: are both addresses of functions in one file? Not if one is NULL. */
+bool platform_same_file(const void *one, const void *other);
+/* Linux only: no library that is loaded from now on finds these functions of ours. False if that cannot be done. */
+bool platform_withdraw(const char *const *names, size_t count);
 
 #endif

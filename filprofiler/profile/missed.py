@@ -16,15 +16,25 @@ MISSED_REASONS = {
 }
 UNSEEN_REASONS = dict(MISSED_REASONS)
 UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
+_MALLOC_REASON = (
+    "calls of malloc went to that of %s, past the profiler: not their blocks are counted, but the memory "
+    "that was mapped for them"
+)
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
 
 
 def missed_of(recording: "Recording") -> "List[Tuple[int, str]]":
-    """(Number of events, reason) for all that could not be recorded."""
+    """(Number of events, 0 if that is not known, reason) for all that could not be recorded."""
     followed = recording.stacks == _abi.FIL_STACKS_PROFILED
     reasons = UNSEEN_REASONS if followed else MISSED_REASONS
-    missed = [(count, reasons.get(reason, _UNKNOWN_REASON)) for reason, count in enumerate(recording.missed) if count]
+    missed = [
+        (count, reasons.get(reason, _UNKNOWN_REASON))
+        for reason, count in enumerate(recording.missed)
+        if count and reason != _abi.FIL_MISSED_MALLOC
+    ]
     if recording.damaged:
         missed.append((recording.damaged, _DAMAGED_REASON))
+    if recording.missed[_abi.FIL_MISSED_MALLOC]:
+        missed.append((0, _MALLOC_REASON % (recording.account.malloc_path or "another library")))
     return missed

@@ -127,7 +127,8 @@ class Profile:
     peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
     curve: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
-    missed: (number of events, reason) for all that could not be recorded; empty if the profile is exact.
+    missed: (number of events, 0 if that is not known, reason) for all that could not be recorded; empty if the profile
+        is exact.
     main_paths: paths of the files whose code the program began with.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.

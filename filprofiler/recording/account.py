@@ -86,6 +86,7 @@ class Account:
     allocations, allocated_bytes: how many blocks and mappings were taken in the whole run, and their bytes.
     start, near_peak, last, end: the readings; None where there is none.
     files: what was mapped of files at the peak.
+    malloc_path: if calls of malloc were not seen, the file whose malloc they went to; None: not known.
     """
 
     def __init__(
@@ -106,6 +107,8 @@ class Account:
         self.last = readings[_abi.FIL_READING_LAST]
         self.end = readings[_abi.FIL_READING_END]
         self.files = self._files(data, text)
+        (path_at,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["malloc_path"])
+        self.malloc_path = text(path_at)
 
     def _at_peak(self, current: int, at_peak: int, epoch: int) -> int:
         return at_peak if epoch == self._epoch else current

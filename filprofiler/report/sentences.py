@@ -21,13 +21,16 @@ def completeness(profile: Profile) -> str:
 
 def incomplete(profile: Profile) -> str:
     """How many events are missing."""
-    events = counted(sum(count for count, _reason in profile.missed), "event")
-    return "Incomplete: %s could not be recorded" % events
+    known = sum(count for count, _reason in profile.missed)
+    if not known:
+        return "Incomplete: not all of its memory could be recorded as it was taken"
+    others = "" if all(count for count, _reason in profile.missed) else ", and others not be seen"
+    return "Incomplete: %s could not be recorded%s" % (counted(known, "event"), others)
 
 
 def missed_reasons(profile: Profile) -> "List[str]":
-    """Each reason for which events are missing, with how many."""
-    return ["%s: %s" % (format(count, ","), reason) for count, reason in profile.missed]
+    """Each reason for which events are missing, with how many, where that is known."""
+    return ["%s: %s" % (format(count, ","), reason) if count else reason for count, reason in profile.missed]
 
 
 def program_name(profile: Profile) -> str:

@@ -4,7 +4,7 @@ from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
-from filprofiler.report.sentences import incomplete, out_of_memory, survived_failures
+from filprofiler.report.sentences import completeness, incomplete, out_of_memory, survived_failures
 from filprofiler.report.whereabouts import files_line
 from filprofiler.wording import Styled
 
@@ -44,7 +44,8 @@ def summary_lines(
     if survived_failures(profile):
         lines.append(survived_failures(profile))
     if not profile.complete:
-        lines.append(incomplete(profile) + "; the report says why.")
+        events = all(count for count, _reason in profile.missed)
+        lines.append(incomplete(profile) + "; the report says why." if events else text.visible(completeness(profile)))
     lines.append("Report: %s" % text.visible(index_path))
     return lines
 

@@ -1,0 +1,8 @@
+/* C++'s `new` and `delete`, where malloc is not the C library's. */
+#ifndef FIL_LINUX_OPERATORS_H
+#define FIL_LINUX_OPERATORS_H
+
+/* All that starts with the program is loaded: our operators go, unless they are needed. */
+void linux_operators_settle(void);
+
+#endif
