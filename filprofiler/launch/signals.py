@@ -13,6 +13,26 @@ else:
     import _signal as signal
 
 
+# The kernel sends these for something that the process itself does: where they have a handler instead of being blocked,
+# that handler would run again and again, or a closed pipe would be passed on as a signal.
+_OF_OWN_DOING = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGEMT", "SIGPIPE", "SIGXFSZ")
+
+_OF_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+
+# SIGKILL and SIGSTOP cannot be taken. SIGTTIN and SIGTTOU say that this process uses a terminal which is not its own.
+_LEFT_ALONE = ("SIGKILL", "SIGSTOP", "SIGTTIN", "SIGTTOU", "SIGCHLD")
+
+
+def forwarded_signals(but: "Sequence[int]") -> "Tuple[int, ...]":
+    """The numbers of all signals that can be passed on to a program, without those in `but`."""
+    names = _LEFT_ALONE if hasattr(signal, "sigtimedwait") else _LEFT_ALONE + _OF_OWN_DOING
+    without = {getattr(signal, name, 0) for name in names} | set(but)
+    first_real_time = getattr(signal, "SIGRTMIN", signal.NSIG)
+    # Between the two kinds lie those that the C library keeps for itself.
+    ordinary = range(1, min(signal.NSIG, 32))
+    return tuple(number for number in [*ordinary, *range(first_real_time, signal.NSIG)] if number not in without)
+
+
 class WaitedSignals:
     """Signals are blocked, and taken by sigtimedwait, which tells who sent them."""
 
@@ -30,10 +50,21 @@ class WaitedSignals:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask_before)
 
     def take(self, seconds: float) -> "Optional[Tuple[int, bool]]":
-        """The next signal, and whether a key that was pressed sent it; None if there was none for so long."""
+        """The next signal, and whether the kernel sent it; None if there was none for so long.
+
+        The kernel sends what a key stands for to the whole foreground group, so the program has it too. Other signals
+        of the kernel's, and what it sends in our own name (SIGPIPE), are for this process alone.
+        """
         event = signal.sigtimedwait(self._watched, seconds)
-        # The kernel sends it to the whole foreground group, so the program has it too.
-        return None if event is None else (event.si_signo, event.si_code > 0)
+        if event is None:
+            return None
+        return event.si_signo, event.si_code > 0 or event.si_pid == os.getpid()
+
+    def stop(self) -> None:
+        """Let this process be stopped by SIGTSTP, as it would be if that were not taken."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTSTP,))
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTSTP,))
 
     def leave(self, but: "Sequence[int]") -> None:
         """Forget what came and was not taken, and go back to what was before, but let the signals `but` do nothing."""
@@ -71,9 +102,9 @@ class PipedSignals:
             signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
     def take(self, seconds: float) -> "Optional[Tuple[int, bool]]":
-        """The next signal, and whether a key that was pressed sent it; None if there was none for so long.
+        """The next signal, and whether the kernel sent it for the terminal; None if there was none for so long.
 
-        A key's signal goes to the whole foreground group of the terminal. So if we are in that, ours is taken for one.
+        The terminal's signals go to its whole foreground group. So if we are in that, ours is taken for one.
         """
         import select
 
@@ -86,8 +117,14 @@ class PipedSignals:
         while self._pending:
             number = self._pending.pop(0)
             if number in self._actions:
-                return number, number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground()
+                return number, number in _OF_TERMINAL and _in_foreground()
         return None
+
+    def stop(self) -> None:
+        """Let this process be stopped by SIGTSTP, as it would be if that were not taken."""
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
 
     def leave(self, but: "Sequence[int]") -> None:
         """Forget what came and was not taken, and go back to what was before, but let the signals `but` do nothing."""

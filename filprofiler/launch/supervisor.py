@@ -8,7 +8,7 @@ import os
 import time
 
 from filprofiler.launch.outcome import Outcome
-from filprofiler.launch.signals import take_signals
+from filprofiler.launch.signals import forwarded_signals, take_signals
 from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
@@ -21,17 +21,7 @@ else:
 SIGINT = signal.SIGINT
 REPORT_SIGNAL = signal.SIGUSR2  # to us, or to the program, which passes it on: write a report now
 
-_FORWARDED = (
-    signal.SIGINT,
-    signal.SIGQUIT,
-    signal.SIGHUP,
-    signal.SIGTERM,
-    signal.SIGUSR1,
-    signal.SIGALRM,
-    signal.SIGVTALRM,
-    signal.SIGPROF,
-)
-_WATCHED = _FORWARDED + (REPORT_SIGNAL, signal.SIGCHLD)
+_WATCHED = forwarded_signals(but=(REPORT_SIGNAL,)) + (REPORT_SIGNAL, signal.SIGCHLD)
 
 # Python ignores these in itself; a program must not inherit that.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -82,7 +72,7 @@ class Supervisor:
             if event is None:
                 pause = meanwhile()
                 continue
-            number, from_terminal = event
+            number, from_kernel = event
             if number == signal.SIGCHLD:
                 limits = self._limits_at_end()
                 pid, status, usage = os.wait4(self._pid, os.WNOHANG)
@@ -92,8 +82,20 @@ class Supervisor:
                     return outcome
             elif number == REPORT_SIGNAL:
                 report_now()
-            elif not from_terminal:
-                os.kill(self._pid, number)
+            elif number == signal.SIGCONT:
+                if not from_kernel and self._is_stopped():
+                    os.kill(self._pid, number)
+            else:
+                if not from_kernel:
+                    os.kill(self._pid, number)
+                if number == signal.SIGTSTP and signal.SIGCONT not in signal.sigpending():
+                    self._signals.stop()  # as the program does, until SIGCONT comes
+
+    def _is_stopped(self) -> bool:
+        """Whether the program is stopped, as far as can be known: a shell that continues us has continued it too."""
+        if not hasattr(os, "waitid"):
+            return True
+        return os.waitid(os.P_PID, self._pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
 
     def aside(self, task: "Callable[[], object]") -> bool:
         """Do something lengthy in a process of its own: signals go on to the program meanwhile.

@@ -55,7 +55,19 @@ def harness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys.modules[__name__], "HARNESS", request.param + HARNESS)
 
 
-FORWARDED = ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGALRM", "SIGVTALRM", "SIGPROF"]
+# What batch systems and other tools send, some of it to warn and some of it to end: SIGXCPU and SIGIO, for two, ended the
+# supervisor alone, and the program was an orphan.
+FORWARDED = (
+    "SIGINT SIGQUIT SIGHUP SIGUSR1 SIGALRM SIGVTALRM SIGPROF SIGXCPU SIGIO SIGPWR SIGSTKFLT SIGABRT SIGURG SIGWINCH "
+    "SIGRTMIN SIGRTMAX"
+).split()
+# Where signals are blocked, also those that the kernel sends for a fault of the process itself.
+FORWARDED_WHERE_BLOCKED = "SIGSEGV SIGBUS SIGFPE SIGILL SIGTRAP SIGSYS SIGPIPE SIGXFSZ".split()
+
+
+def forwarded() -> List[str]:
+    """The signals that the harness passes on."""
+    return FORWARDED + (FORWARDED_WHERE_BLOCKED if not HARNESS.startswith(LESS) else [])
 
 
 def supervise(*command: str) -> "subprocess.Popen[str]":
@@ -78,9 +90,9 @@ def finish(process: "subprocess.Popen[str]") -> List[str]:
 
 
 def test_signals_from_elsewhere_are_forwarded_once() -> None:
-    process = supervise(sys.executable, "-c", LISTENER, *FORWARDED)
+    process = supervise(sys.executable, "-c", LISTENER, *forwarded())
     assert read_line(process) == "ready"
-    for name in FORWARDED:
+    for name in forwarded():
         os.kill(process.pid, getattr(signal, name))
         assert read_line(process) == name
     os.kill(process.pid, signal.SIGTERM)
@@ -143,7 +155,7 @@ def test_ignored_signals_stay_ignored() -> None:
 def test_a_stopped_program_has_not_ended() -> None:
     process = supervise("/bin/sh", "-c", "echo $$; kill -STOP $$; echo on")
     child = int(read_line(process))
-    while Path("/proc/%d/stat" % child).read_text().rpartition(")")[2].split()[0] != "T":
+    while _state(child) != "T":
         os.sched_yield()
     os.kill(process.pid, signal.SIGUSR2)  # shows that the supervisor has seen the stop, and goes on waiting
     assert read_line(process) == "report"
@@ -207,6 +219,25 @@ def test_ctrl_z_stops_both_and_a_shell_continues_them() -> None:
     os.kill(supervisor, signal.SIGTERM)
     assert finish(process) == ["SIGTERM", "outcome exited with status 0 True True", "ended 0"]
     os.close(keyboard)
+
+
+def _state(pid: int) -> str:
+    return Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_batch_system_suspends_both_and_resumes_them() -> None:
+    """SIGTSTP and SIGCONT to the supervisor alone stopped and continued only that."""
+    process = supervise(sys.executable, "-c", LISTENER, "SIGCONT")
+    assert read_line(process) == "ready"
+    (child,) = _children(process.pid)
+    for _ in range(2):
+        os.kill(process.pid, signal.SIGTSTP)
+        while not (_state(child) == _state(process.pid) == "T"):
+            os.sched_yield()
+        os.kill(process.pid, signal.SIGCONT)
+        assert read_line(process) == "SIGCONT"
+    os.kill(process.pid, signal.SIGTERM)
+    assert finish(process) == ["SIGTERM", "outcome exited with status 0 True True"]
 
 
 def _children(pid: int) -> List[int]:
