@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define FIL_FORMAT_MAGIC "FILREC\r\n"
-#define FIL_FORMAT_VERSION 3u
+#define FIL_FORMAT_VERSION 4u
 #define FIL_BYTE_ORDER 0x01020304u
 
 #define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
@@ -27,6 +27,8 @@
 #define FIL_FAILURES_KEPT 16u          /* failed requests that are told one by one */
 
 #define FIL_SAMPLES_KEPT 500u          /* points of the curve over time; when they are full, every second one is dropped */
+
+#define FIL_BECAME_BYTES 128u           /* room for a path, with a zero at its end */
 
 #define FIL_FILES_KEPT 1024u           /* mapped files that are told one by one */
 
@@ -271,6 +273,12 @@ struct fil_header {
     uint32_t reserved_files;
     uint64_t snapshot_mapped_bytes; /* the part of the snapshot that was mappings */
     uint64_t malloc_path;       /* file offset of a text: the file whose malloc the unseen calls went to; 0: not known */
+
+    /* Other programs. */
+    uint32_t processes_started; /* by the process and by forks of it, since tracking began; nothing of them is recorded */
+    uint32_t processes_seen;    /* of these and of what they started in turn, how many the supervisor has seen */
+    uint64_t largest_resident_bytes; /* the largest resident memory of any that it has seen */
+    uint8_t became[FIL_BECAME_BYTES]; /* what the process was about to become by exec, the end of the path; zeros: nothing */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

@@ -17,7 +17,6 @@ struct state state;
 static int last_error;
 static int report_signal;
 static uint32_t loaded_in; /* which process */
-static uint32_t own_pid;
 static uint32_t supervisor_pid;
 
 /* A program at its limit goes on in what it has, and each of its events may ask for pages: not every one shall pay for the
@@ -80,7 +79,7 @@ __attribute__((constructor)) static void loaded(void)
 
 static void pass_on_report_signal(int signal)
 {
-    platform_signal_parent(signal, own_pid, supervisor_pid);
+    platform_signal_parent(signal, state.pid, supervisor_pid);
 }
 
 uint32_t fil_abi_version(void)
@@ -227,7 +226,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         return status;
     }
     note_unseen_malloc();
-    own_pid = platform_pid();
+    state.pid = platform_pid();
     supervisor_pid = platform_parent_pid();
     report_signal = wanted_report_signal;
     if (report_signal != 0) {

@@ -20,6 +20,7 @@ struct state {
     struct platform_lock lock;
 
     _Alignas(STATE_HEAD_BYTES) struct ledger ledger;
+    uint32_t pid; /* of the process that is or was tracked: the child of a fork has this too, the child of a vfork all of it */
 };
 
 extern struct state state;

@@ -9,7 +9,7 @@ arguments.
 """
 
 FIL_FORMAT_MAGIC = b"FILREC\r\n"
-FIL_FORMAT_VERSION = 3
+FIL_FORMAT_VERSION = 4
 FIL_BYTE_ORDER = 16909060
 FIL_HEADER_BYTES = 131072
 FIL_SEGMENT_CAPACITY = 4900
@@ -18,6 +18,7 @@ FIL_CODES_PER_SEGMENT = 1024
 FIL_TEXT_SEGMENT_BYTES = 131072
 FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
+FIL_BECAME_BYTES = 128
 FIL_FILES_KEPT = 1024
 FIL_THREADS_KEPT = 128
 FIL_THREAD_LINKS_KEPT = 512
@@ -352,8 +353,12 @@ HEADER_OFFSETS = {
     "reserved_files": 130724,
     "snapshot_mapped_bytes": 130728,
     "malloc_path": 130736,
+    "processes_started": 130744,
+    "processes_seen": 130748,
+    "largest_resident_bytes": 130752,
+    "became": 130760,
 }
-HEADER_SIZE = 130744
+HEADER_SIZE = 130888
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

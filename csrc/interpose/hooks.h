@@ -3,8 +3,10 @@
 #define FIL_HOOKS_H
 
 #include <pthread.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "interpose/c11_threads.h"

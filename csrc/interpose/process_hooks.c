@@ -1,6 +1,7 @@
 /* Threads and forks. */
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "interpose/events.h"
 #include "interpose/hooks.h"
@@ -61,10 +62,43 @@ static void after_fork_in_parent(void)
     state_leave(locked_for_fork);
 }
 
+/* The counter is the one thing of the recording that also forks write, and they have no lock in common. */
+static void count_process(void)
+{
+    if (state.ledger.header != NULL) {
+        __atomic_fetch_add(&state.ledger.header->processes_started, 1, __ATOMIC_RELAXED);
+    }
+}
+
 static void after_fork_in_child(void)
 {
     state.tracking = false;
+    count_process(); /* here, since the parent's handler also runs if there is no child */
     state_leave(locked_for_fork);
+}
+
+void process_hooks_started(void)
+{
+    bool locked = state_enter();
+    count_process();
+    state_leave(locked);
+}
+
+void process_hooks_becomes(const char *path, size_t length)
+{
+    if (!state.tracking || platform_pid() != state.pid) { /* the second for the child of a vfork */
+        return;
+    }
+    bool locked = state_enter();
+    struct fil_header *header = state.ledger.header;
+    if (header != NULL) {
+        size_t skipped = length < sizeof header->became ? 0 : length - sizeof header->became + 1;
+        memset(header->became, 0, sizeof header->became);
+        if (path != NULL) {
+            memcpy(header->became, path + skipped, length - skipped);
+        }
+    }
+    state_leave(locked);
 }
 
 void process_hooks_install(void)

@@ -18,6 +18,7 @@ from filprofiler.launch.memory_limits import MemoryWatch
 from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
+from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.wording import sentence
 
@@ -164,7 +165,7 @@ def _report(
     """Write a report on the peak so far of a program that is still running; whether that went well."""
     from filprofiler.cli.reporting import make_report
 
-    program.outcome = "still running"
+    program.outcome = STILL_RUNNING
     program.elapsed_seconds = supervisor.elapsed_seconds()
     try:
         make_report(running.recording_path, program, folder.path, more_formats=formats)

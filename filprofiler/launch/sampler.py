@@ -14,6 +14,7 @@ import os
 from struct import Struct
 
 from filprofiler import _abi
+from filprofiler.launch.child_processes import ChildProcesses
 from filprofiler.launch.process_memory import process_memory
 from filprofiler.launch.readings import Readings
 
@@ -56,6 +57,7 @@ class Sampler:
             self._files.append(os.open(recording_path, os.O_RDWR | os.O_CLOEXEC))
             self._memory = process_memory(pid)
             self._readings = Readings(self._files[0], self._memory)
+            self._children = ChildProcesses(self._files[0], pid)
         except OSError:
             self.close()
 
@@ -106,6 +108,8 @@ class Sampler:
         resident = memory.resident()
         if resident == 0:
             return  # it has ended, and is only waited for
+        if not self._children.look():
+            return  # what is resident is another program's
         self._compare(clock_ns, (tracked, peak, resident))
         if for_curve:
             self._add((clock_ns, tracked, resident))

@@ -45,8 +45,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
     at_end: that was the program's end; else it was when the last request failed.
-    Every byte that was live then is in the tree: what has no frame left is told under "[No Python stack]", and
-    what has a callstack that was not recorded under "[Callstack not recorded]".
+    Every byte that was live then is in the tree: with no frame left "[No Python stack]", else what was not recorded.
     """
     missed = _missed(recording)
     held, seconds, fatal_number = recording.peak, _peak_seconds(recording, program), 0
@@ -88,6 +87,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         failures=failures,
         fatal_request=fatal,
         threads=_threads(recording, builder) if moment == PEAK else (),
+        processes=recording.processes,
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
 

@@ -8,6 +8,7 @@ from _operator import attrgetter  # the part in C: the module itself costs every
 from filprofiler.profile.flat_tree import FlatTree
 from filprofiler.profile.program import Program
 from filprofiler.profile.totals import Totals
+from filprofiler.recording.processes import OtherProcesses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class Profile:
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
     threads: the threads that were there at the peak; empty if there was one only, or that is not known.
     memory: where the memory was; None if it is not known at all.
+    processes: what is known of processes that are not in these numbers.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
@@ -152,6 +154,7 @@ class Profile:
         "moment",
         "peak_seconds",
         "pid",
+        "processes",
         "program",
         "python_version",
         "root",
@@ -179,6 +182,7 @@ class Profile:
         followed: bool = False,
         threads: "Sequence[ThreadAtPeak]" = (),
         memory: "Optional[Whereabouts]" = None,
+        processes: "Optional[OtherProcesses]" = None,
     ) -> None:
         self.program = program
         self.root = root
@@ -192,6 +196,7 @@ class Profile:
         self.followed = followed
         self.threads = tuple(threads)
         self.memory = memory
+        self.processes = processes or OtherProcesses()
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

@@ -1,5 +1,7 @@
 """The run that is described."""
 
+STILL_RUNNING = "still running"  # the outcome of a program of which a report is made meanwhile
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Sequence, Tuple

@@ -13,11 +13,12 @@ from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
 from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
+from filprofiler.recording.processes import OtherProcesses
 from filprofiler.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Tuple
+    from typing import Any, Dict, List, Optional, Tuple
 
 FORMAT = "filprofiler-profile"
 VERSION = 1
@@ -93,6 +94,7 @@ def _profile_of(data: "Any") -> Profile:
         missed=[(whole(event["events"]), of_type(event["reason"], str)) for event in data["missed"]],
         main_paths=[of_type(path, str) for path in data["main_paths"]],
         followed=of_type(data["followed"], bool),
+        processes=_processes(data.get("processes")),
         columns=SavedColumns(_columns(data["sites"], sites)),
         curve=[_sample(sample) for sample in data["curve"]],
         moment=of_type(data["moment"], str),
@@ -108,6 +110,13 @@ def _profile_of(data: "Any") -> Profile:
     if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
     return profile
+
+
+def _processes(data: "Any") -> "Optional[OtherProcesses]":
+    if data is None:
+        return None
+    largest = or_none(whole, data["largest_resident_bytes"])
+    return OtherProcesses(whole(data["count"]), largest, of_type(data["became"], str))
 
 
 def _site(data: "Any") -> Site:

@@ -131,10 +131,11 @@ def resident_then(profile: "Profile") -> "Optional[int]":
 def resident_at_most(profile: "Profile") -> "Optional[int]":
     """The largest resident memory of the process, in bytes; None: not known.
 
-    The kernel's own word for it lags a little behind: where more was read, it is that.
+    The kernel's own word for it lags a little behind: where more was read, it is that. Where the process became another
+    program, the kernel has counted on in that.
     """
     told = profile.program.resident_peak_bytes
-    if told is None:
+    if told is None or profile.processes.became:
         return None
     uses = () if profile.memory is None else (profile.memory.at_moment, profile.memory.at_end)
     read = [use.resident_bytes or 0 for use in uses if use is not None]

@@ -13,6 +13,7 @@ from filprofiler.errors import RecordingError
 from filprofiler.recording.account import Account
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import read_header
+from filprofiler.recording.processes import read_processes
 from filprofiler.recording.threads import read_threads
 from filprofiler.regular_files import read_regular
 
@@ -60,6 +61,7 @@ class Recording:
     snapshot_clock_ns: monotonic clock then.
     threads: the threads that have asked for memory, an instance of Threads.
     account: what is told beside the callstacks.
+    processes: what is known of processes that are not in the recording.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -96,6 +98,7 @@ class Recording:
         for file in self.account.files:
             if file.node >= self.node_count:
                 file.node = _abi.FIL_NODE_LOST
+        self.processes = read_processes(data)
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
     def _read_directory(self, segment_count: int, code_count: int) -> None:

@@ -7,7 +7,14 @@ from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
-from filprofiler.report.sentences import completeness, out_of_memory, picture_title, program_name, survived_failures
+from filprofiler.report.sentences import (
+    completeness,
+    other_processes,
+    out_of_memory,
+    picture_title,
+    program_name,
+    survived_failures,
+)
 from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import Drawn, still_svg
 from filprofiler.report.tables import table_rows
@@ -49,6 +56,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
+        "not_counted": text.escape(" ".join(other_processes(profile))),
         "banner": _banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),

@@ -92,6 +92,11 @@ def _facts(profile: "Profile") -> "Dict[str, Any]":
         "started_unix_ns": profile.started_unix_ns,
         "main_paths": sorted(profile.main_paths),
         "followed": profile.followed,
+        "processes": {
+            "count": profile.processes.count,
+            "largest_resident_bytes": profile.processes.largest_resident_bytes,
+            "became": profile.processes.became,
+        },
     }
 
 

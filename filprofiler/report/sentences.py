@@ -1,7 +1,7 @@
 """The sentences about the run as a whole that the page and the summary share."""
 
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
-from filprofiler.report.text import counted, human_bytes
+from filprofiler.report.text import counted, human_bytes, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,13 +10,45 @@ if TYPE_CHECKING:
     from filprofiler.profile.failed_request import FailedRequest
 
 
+_MOST_PATH_COLUMNS = 40
+
+
 def completeness(profile: Profile) -> str:
     """Whether the profile is exact, and if not, why; and whether a profile function had to find the callstacks."""
+    others = profile.processes
     followed = " A profile function followed the calls: this Python's own callstacks could not be read."
     if profile.complete:
         exact = "Exact: every allocation that the program made while it was tracked is accounted for."
+        if others.became:
+            exact = "Exact until it became %s by exec: every allocation up to then is accounted for." % _became(profile)
+        elif others.count:
+            exact = "Exact for this process: every allocation that it made while it was tracked is accounted for."
         return exact + followed * profile.followed
     return "%s (%s).%s" % (incomplete(profile), "; ".join(missed_reasons(profile)), followed * profile.followed)
+
+
+def _became(profile: Profile) -> str:
+    path = visible(profile.processes.became)
+    return path if len(path) <= _MOST_PATH_COLUMNS else "..." + path[3 - _MOST_PATH_COLUMNS :]
+
+
+def until_exec(profile: Profile) -> str:
+    """What the process became, and when that ended what is told; "" if it did not become another program."""
+    return "Until it became %s by exec" % _became(profile) if profile.processes.became else ""
+
+
+def other_processes(profile: Profile) -> "List[str]":
+    """What the numbers do not have: the processes that the program has started, and how large the largest was."""
+    others = profile.processes
+    if not others.count:
+        return []
+    verb = "is" if others.count == 1 else "are"
+    processes = counted(others.count, "process", "es")
+    started = "%s started by this program %s not in these numbers" % (processes, verb)
+    if others.largest_resident_bytes is None:
+        return [started + "."]
+    largest = human_bytes(others.largest_resident_bytes)
+    return [started, "(%s had %s resident)." % ("it" if others.count == 1 else "the largest", largest)]
 
 
 def incomplete(profile: Profile) -> str:

@@ -1,10 +1,18 @@
 """The few lines that tell the result on a terminal."""
 
 from filprofiler.profile.model import OUT_OF_MEMORY
+from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
-from filprofiler.report.sentences import completeness, incomplete, out_of_memory, survived_failures
+from filprofiler.report.sentences import (
+    completeness,
+    incomplete,
+    other_processes,
+    out_of_memory,
+    survived_failures,
+    until_exec,
+)
 from filprofiler.report.whereabouts import files_line
 from filprofiler.wording import Styled
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 80 - len("=fil-profile= ")  # the caller's prefix leaves so many
 _SHOWN_LINES = 3
+_MOST_LINES = 8
 _CUT_MARK = "..."
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -37,17 +46,29 @@ def summary_lines(
         lines.append(text.cut(text.visible(asked), COLUMNS, _CUT_MARK))
     if profile.moment == OUT_OF_MEMORY:
         lines.extend(text.cut(text.visible(limit), COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
-    for line in top.lines[:_SHOWN_LINES]:
+    notes = _notes(profile)
+    room = max(1, _MOST_LINES - len(lines) - len(notes) - 1)  # what is missing is told before the smaller lines
+    for line in top.lines[: min(room, _SHOWN_LINES)]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
-    if files_line(profile) and profile.moment != OUT_OF_MEMORY:
-        lines.append(files_line(profile))
-    if survived_failures(profile):
-        lines.append(survived_failures(profile))
-    if not profile.complete:
-        events = all(count for count, _reason in profile.missed)
-        lines.append(incomplete(profile) + "; the report says why." if events else text.visible(completeness(profile)))
+    lines += notes
     lines.append("Report: %s" % text.visible(index_path))
     return lines
+
+
+def _notes(profile: "Profile") -> "List[str]":
+    """What is to be known beside the peak and its lines, one line each."""
+    notes = []
+    if files_line(profile) and profile.moment != OUT_OF_MEMORY:
+        notes.append(files_line(profile))
+    if survived_failures(profile):
+        notes.append(survived_failures(profile))
+    notes += other_processes(profile)
+    if until_exec(profile):
+        notes.append(text.cut(until_exec(profile) + ".", COLUMNS, _CUT_MARK))
+    if not profile.complete:
+        events = all(count for count, _reason in profile.missed)
+        notes.append(incomplete(profile) + "; the report says why." if events else text.visible(completeness(profile)))
+    return notes
 
 
 def _peak_line(profile: "Profile", color: bool) -> str:
@@ -61,6 +82,8 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     if known is not None:
         size, unit = text.human_bytes(known).split(" ")
         line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
+    if profile.program.outcome == STILL_RUNNING:
+        line += " so far; the program goes on"
     return Styled(line) if color else line
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import IO
+from typing import IO, Tuple
 
 import pytest
 import support
@@ -25,15 +25,15 @@ print(byte, flush=True)
 """
 
 
-def report_told(stream: "IO[bytes]") -> Path:
-    """Read the profiler's lines up to the one that names a report; the report's folder."""
+def report_told(stream: "IO[bytes]") -> "Tuple[str, Path]":
+    """Read the profiler's lines up to the one that names a report: what they say, and the report's folder."""
     said = []
     while True:
         line = support.text_of(stream.readline())
         assert line, "the end came without a report: " + "".join(said)
         said.append(line)
         if line.startswith(support.PREFIX + "Report: "):
-            return Path(line[len(support.PREFIX + "Report: ") :].strip()).parent
+            return "".join(said), Path(line[len(support.PREFIX + "Report: ") :].strip()).parent
 
 
 def bytes_at_line(folder: Path, line: int) -> int:
@@ -62,11 +62,15 @@ def test_while_the_main_thread_is_in_c(profiler: support.Profiler, receiver: str
         program = int(process.stdout.readline())
         assert process.stdout.readline() == b"ready\n"
         os.kill(process.pid if receiver == "supervisor" else program, signal.SIGUSR2)
-        folders = [report_told(process.stderr)]
+        said, folder = report_told(process.stderr)
+        assert "so far; the program goes on" in said  # else it reads as the result of the whole run
+        folders = [folder]
         assert process.poll() is None
         process.stdin.write(b"g")
         process.stdin.close()
-        folders.append(report_told(process.stderr))
+        said, folder = report_told(process.stderr)
+        assert "so far" not in said
+        folders.append(folder)
         assert process.stdout.read() == b"%d\n" % ord("g")  # the wait was not cut short
         assert process.wait(timeout=60) == 0
     finally:

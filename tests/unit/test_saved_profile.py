@@ -21,6 +21,7 @@ from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
+from filprofiler.recording.processes import OtherProcesses
 from filprofiler.recording.reader import Recording
 from filprofiler.report.formats import ALL, file_names
 from filprofiler.report.writer import write_report
@@ -78,6 +79,7 @@ def rich_profile(tmp_path: Path) -> Profile:
     stack = [profile.root.children[0].site]
     profile.curve = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
     profile.threads = (ThreadAtPeak("MainThread", stack, False), ThreadAtPeak("</li>\udc80", (), True))
+    profile.processes = OtherProcesses(3, 5 * 1024 * 1024, "/bin/\udc80 <b>")
     profile.failed_requests = 8
     profile.failures = (
         FailedRequest(7, None, False, 3, 0.5, stack),
@@ -96,12 +98,15 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         if name != "source_lines":
             assert getattr(back.program, name) == getattr(profile.program, name), name
     for name in Profile.__slots__:
-        apart = ("program", "root", "saved_remarks", "failures", "threads", "columns", "memory", "_flat", "_totals")
+        apart = {"program", "root", "saved_remarks", "failures", "threads", "columns", "memory", "processes"}
+        apart |= {"_flat", "_totals"}
         if name not in apart:
             assert getattr(back, name) == getattr(profile, name), name
     assert list(map(told, back.failures)) == list(map(told, profile.failures))
     threads = [[(one.name, repr(one.stack), one.last) for one in each.threads] for each in (profile, back)]
     assert threads[0] == threads[1]
+    assert back.processes.count == 3 and back.processes.became == "/bin/\udc80 <b>"
+    assert back.processes.largest_resident_bytes == 5 * 1024 * 1024
     assert back.saved_remarks and any(node.thread for node in _nodes(back))
 
 

@@ -6,6 +6,7 @@ from recording_builder import profile_of
 from filprofiler import _abi
 from filprofiler.profile.top import TopLines
 from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
+from filprofiler.recording.processes import OtherProcesses
 from filprofiler.report import text
 from filprofiler.report.summary import COLUMNS, summary_lines
 
@@ -41,6 +42,31 @@ def test_what_was_resident_then_is_told_before_the_most_that_ever_was():
     use.resident_bytes = 70 * MEBIBYTE
     profile.memory = Whereabouts(use, None, 1, 60 * MEBIBYTE, 0, ())
     assert summary_lines(profile, TopLines(profile), "i.html", False)[0] == "Peak 60.0 MiB at 3.1 s (resident 70.0)"
+
+
+def test_what_is_missing_is_told_before_the_smaller_lines():
+    """Never more than eight lines, whatever there is to say."""
+    profile = profile_of([([("/a.py", line, "f")], line << 20) for line in range(1, 9)], missed={0: 2})
+    profile.processes = OtherProcesses(2, 80 * MEBIBYTE, "/opt/a folder whose name is long/" + "b" * 90 + "/python3")
+    profile.failed_requests = 4
+    lines = summary_lines(profile, TopLines(profile), "i.html", False)
+    assert lines[1:] == [
+        "   8.0 MiB  22% a.py:8",
+        "4 requests for memory failed; the program went on.",
+        "2 processes started by this program are not in these numbers",
+        "(the largest had 80.0 MiB resident).",
+        "Until it became ...%s/python3 by exec." % ("b" * 29),
+        "Incomplete: 2 events could not be recorded; the report says why.",
+        "Report: i.html",
+    ]
+    assert max(map(len, lines)) <= COLUMNS
+
+
+def test_one_process_that_nobody_saw():
+    profile = profile_of([([("/a.py", 1, "f")], 60 * MEBIBYTE)])
+    profile.processes = OtherProcesses(1)
+    lines = summary_lines(profile, TopLines(profile), "i.html", False)
+    assert lines[-2] == "1 process started by this program is not in these numbers."
 
 
 def test_incomplete_and_hostile(tmp_path):

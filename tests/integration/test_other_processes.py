@@ -1,0 +1,69 @@
+"""Processes that are not in the numbers are told of: those that the program starts, and the one that it becomes.
+
+Before, the page said "Exact: every allocation that the program made" of a program whose workers held twice its peak.
+"""
+
+import json
+import os
+
+import pytest
+import support
+
+PROGRAM = support.PROGRAMS / "starts_processes.py"
+WAYS = ["execve", "execv", "fexecve", "c execv", "c execvp", "c execvpe", "c execl", "c execlp", "c execle"]
+
+
+def page(done: support.Profiled) -> str:
+    assert done.folder is not None
+    return (done.folder / "index.html").read_text()
+
+
+def test_each_way_to_start_one_counts_once(profiler: support.Profiler) -> None:
+    """The program counts for itself what it starts."""
+    done = profiler.run_well([PROGRAM, os.devnull])
+    told = "%d processes started by this program are not in these numbers" % int(done.stdout)
+    assert any(line.startswith(told) for line in done.own_lines()), done.account()
+    assert told in page(done)
+    assert "Exact for this process: " in page(done) and "Exact: " not in page(done)
+
+
+def test_the_largest_is_told(one_profiler: support.Profiler) -> None:
+    """A worker holds 80 MiB beside the program's own 20, until the supervisor has seen it."""
+    output = one_profiler.new_output()
+    program = (
+        "import glob, runpy, sys; "
+        f"sys.argv = [{str(PROGRAM)!r}, glob.glob({str(output)!r} + '/*/recording.fil')[0]]; "
+        f"runpy.run_path({str(PROGRAM)!r}, run_name='__main__')"
+    )
+    done = one_profiler.run(["-c", program], output=output, options=["--format", "json"])
+    assert done.status == 0 and done.folder is not None, done.account()
+    others = json.loads((done.folder / "peak-memory.json").read_text())["processes"]
+    assert others["count"] == int(done.stdout) and others["became"] == ""
+    assert 80 * support.MIB < others["largest_resident_bytes"] < 300 * support.MIB
+    told = "(the largest had %.1f MiB resident)." % (others["largest_resident_bytes"] / support.MIB)
+    assert told in done.own_lines() and told in page(done), done.account()
+
+
+def test_a_program_that_starts_none(one_profiler: support.Profiler) -> None:
+    done = one_profiler.run_well(["-c", "kept = bytearray(20 << 20)"])
+    assert "started by this program" not in done.stderr + page(done)
+    assert "Exact: every allocation that the program made while it was tracked is accounted for." in page(done)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_program_that_becomes_another(one_profiler: support.Profiler, way: str) -> None:
+    """Before, nothing was said, and the other program's resident memory was in the curve."""
+    check_becoming(one_profiler, way)
+
+
+def test_a_program_that_becomes_another_with_every_python(profiler: support.Profiler) -> None:
+    check_becoming(profiler, "execv")
+
+
+def check_becoming(profiler: support.Profiler, way: str) -> None:
+    done = profiler.run_well([PROGRAM, os.devnull, way])
+    names = ("/true", "/sh") if "execl" in way else ("/true", " true", "coreutils")
+    (told,) = [line for line in done.own_lines() if line.startswith("Until it became ")]
+    assert told.endswith(" by exec.") and any(name in told or name[1:] in told for name in names), told
+    assert told[len("Until it") : -1] in page(done) and "Exact until it became " in page(done)
+    assert support.close_to(done.at_marker(PROGRAM, "kept"), 20 * support.MIB), done.account()
