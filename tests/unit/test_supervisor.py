@@ -55,14 +55,28 @@ def harness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys.modules[__name__], "HARNESS", request.param + HARNESS)
 
 
-# What batch systems and other tools send, some of it to warn and some of it to end: SIGXCPU and SIGIO, for two, ended the
-# supervisor alone, and the program was an orphan.
-FORWARDED = (
-    "SIGINT SIGQUIT SIGHUP SIGUSR1 SIGALRM SIGVTALRM SIGPROF SIGXCPU SIGIO SIGPWR SIGSTKFLT SIGABRT SIGURG SIGWINCH "
-    "SIGRTMIN SIGRTMAX"
-).split()
+# What batch systems and other tools send, some of it to warn, some of it to end. SIGXCPU and SIGIO, for two, ended the
+# supervisor alone, and left the program without it.
+FORWARDED = [
+    "SIGINT",
+    "SIGQUIT",
+    "SIGHUP",
+    "SIGUSR1",
+    "SIGALRM",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGXCPU",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSTKFLT",
+    "SIGABRT",
+    "SIGURG",
+    "SIGWINCH",
+    "SIGRTMIN",
+    "SIGRTMAX",
+]
 # Where signals are blocked, also those that the kernel sends for a fault of the process itself.
-FORWARDED_WHERE_BLOCKED = "SIGSEGV SIGBUS SIGFPE SIGILL SIGTRAP SIGSYS SIGPIPE SIGXFSZ".split()
+FORWARDED_WHERE_BLOCKED = ["SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGPIPE", "SIGXFSZ"]
 
 
 def forwarded() -> List[str]:
