@@ -32,13 +32,17 @@
 
 #define FIL_FILES_KEPT 1024u           /* mapped files that are told one by one */
 
+#define FIL_LARGE_BYTES 16777216u       /* a mapping of so many bytes is told by itself */
+#define FIL_LARGE_KEPT 256u            /* so many of them at a time */
+
 /* What a segment holds. */
 enum fil_segment_kind {
     FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
     FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
     FIL_SEGMENT_TEXT = 3,  /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
     FIL_SEGMENT_FILES = 4, /* fil_file records: the files that were mapped; there is one such segment at most */
-    FIL_SEGMENT_THREADS = 5 /* one fil_threads */
+    FIL_SEGMENT_THREADS = 5, /* one fil_threads */
+    FIL_SEGMENT_LARGE = 6 /* fil_large records: large mappings that count; there is one such segment at most */
 };
 
 /* How far the writer came. */
@@ -197,6 +201,17 @@ struct fil_file {
     uint32_t reserved;
 };
 
+/* A large mapping that counts. */
+struct fil_large {
+    uint64_t start;          /* its address */
+    uint64_t current_bytes;  /* of it now; 0: it is gone */
+    uint64_t at_peak_bytes;  /* those at the peak, if `epoch` equals the header's; else current_bytes is */
+    uint64_t path;           /* file offset of a text: the name of shared memory; 0: it has none */
+    uint64_t resident_bytes; /* of it, at the reading nearest to the peak: the supervisor writes it */
+    uint32_t node;           /* who mapped it */
+    uint32_t epoch;          /* the peak number before which at_peak_bytes was last brought up to date */
+};
+
 /* Of which moment a reading is. */
 enum fil_reading_moment {
     FIL_READING_START = 0, /* by the process, before tracking began */
@@ -278,6 +293,9 @@ struct fil_header {
     uint32_t processes_started; /* by the process and by forks of it, since tracking began; nothing of them is recorded */
     uint32_t processes_seen;    /* of these and of what they started in turn, how many the supervisor has seen */
     uint64_t largest_resident_bytes; /* the largest resident memory of any that it has seen */
+    uint64_t large_offset; /* place in the file of the fil_large records; 0: there are none */
+    uint32_t large_count;  /* of these in use */
+    uint32_t reserved_large;
     uint8_t became[FIL_BECAME_BYTES]; /* what the process was about to become by exec, the end of the path; zeros: nothing */
 };
 
@@ -290,6 +308,7 @@ static_assert(sizeof(struct fil_threads) == 12304, "the recording's layout is fi
 static_assert(sizeof(struct fil_failure) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_sample) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_file) == 56, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_large) == 48, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_gauge) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_reading) == 72, "the recording's layout is fixed");
 static_assert(offsetof(struct fil_header, current_bytes) == 128, "the counters begin a cache line");

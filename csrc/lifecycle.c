@@ -59,6 +59,7 @@ static const struct ledger_storage storage = {
     .next_node_segment = recording_next_nodes,
     .next_code_segment = recording_next_codes,
     .files_segment = recording_files,
+    .large_segment = recording_large,
     .next_text_segment = recording_next_text,
     .keep_snapshot = recording_keep_snapshot,
     .clock_ns = coarse_clock_ns,

@@ -20,6 +20,8 @@ FIL_FAILURES_KEPT = 16
 FIL_SAMPLES_KEPT = 500
 FIL_BECAME_BYTES = 128
 FIL_FILES_KEPT = 1024
+FIL_LARGE_BYTES = 16777216
+FIL_LARGE_KEPT = 256
 FIL_THREADS_KEPT = 128
 FIL_THREAD_LINKS_KEPT = 512
 FIL_THREAD_NAME_BYTES = 32
@@ -32,6 +34,7 @@ FIL_SEGMENT_CODES = 2
 FIL_SEGMENT_TEXT = 3
 FIL_SEGMENT_FILES = 4
 FIL_SEGMENT_THREADS = 5
+FIL_SEGMENT_LARGE = 6
 
 # enum fil_state
 FIL_STATE_CREATED = 1
@@ -234,6 +237,20 @@ FILE_OFFSETS = {
 }
 FILE_SIZE = 56
 
+# struct fil_large
+LARGE_FORMAT = "<QQQQQII"
+LARGE_FIELDS = ("start", "current_bytes", "at_peak_bytes", "path", "resident_bytes", "node", "epoch")
+LARGE_OFFSETS = {
+    "start": 0,
+    "current_bytes": 8,
+    "at_peak_bytes": 16,
+    "path": 24,
+    "resident_bytes": 32,
+    "node": 40,
+    "epoch": 44,
+}
+LARGE_SIZE = 48
+
 # struct fil_reading
 READING_FORMAT = "<QQQQQQQQQ"
 READING_FIELDS = (
@@ -356,9 +373,12 @@ HEADER_OFFSETS = {
     "processes_started": 130744,
     "processes_seen": 130748,
     "largest_resident_bytes": 130752,
-    "became": 130760,
+    "large_offset": 130760,
+    "large_count": 130768,
+    "reserved_large": 130772,
+    "became": 130776,
 }
-HEADER_SIZE = 130888
+HEADER_SIZE = 130904
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

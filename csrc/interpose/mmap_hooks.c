@@ -44,12 +44,18 @@ void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int
     }
     bool counts = platform_is_usable(protection);
     size_t taken = platform_mapped_bytes(bytes, flags);
+    uint8_t name[MOST_PATH_BYTES];
+    bool named = counts && taken >= FIL_LARGE_BYTES && descriptor >= 0 && !platform_is_private(flags);
+    uint32_t name_bytes = named ? platform_file_path(descriptor, name, sizeof name) : 0;
     uint32_t node = counts ? attribute_mapping(attribute_now(), caller, taken) : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED && events_still_counted()) {
         if (counts) {
             event_mapping_added((uintptr_t)mapped, taken, node);
+            if (name_bytes != 0) {
+                ledger_large_name(&state.ledger, (uintptr_t)mapped, name, name_bytes);
+            }
         } else { /* addresses only, until mprotect makes memory of them */
             ledger_reserve_range(&state.ledger, (uintptr_t)mapped, taken);
         }

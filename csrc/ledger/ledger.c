@@ -45,6 +45,7 @@ void ledger_end(struct ledger *ledger)
     }
     ledger->snapshots = ledger->snapshot_bytes = 0;
     ledger->threads = NULL;
+    ledger->large = NULL;
     ledger->header = NULL;
 }
 
@@ -60,6 +61,7 @@ static void renumber_epochs(struct ledger *ledger)
         gauge->epoch = gauge->epoch == ledger->header->epoch ? 1 : 0;
     }
     ledger_renumber_files(ledger);
+    ledger_renumber_large(ledger);
     ledger_renumber_threads(ledger);
     ledger->header->epoch = 1;
 }
@@ -122,10 +124,11 @@ static void shrink_by_piece(void *context, const struct range *piece)
     ledger_gauge(context, FIL_GAUGE_MAPPINGS, 0, piece->end - piece->start);
 }
 
-static void grow_by_mapping(struct ledger *ledger, uint32_t node, uint64_t bytes)
+static void grow_by_mapping(struct ledger *ledger, uintptr_t start, uint32_t node, uint64_t bytes)
 {
     ledger_grow(ledger, node, bytes);
     ledger_gauge(ledger, FIL_GAUGE_MAPPINGS, bytes, 0);
+    ledger_large_added(ledger, start, bytes, node);
 }
 
 static void forget_piece(void *context, const struct range *piece)
@@ -143,6 +146,7 @@ uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t by
         ledger_missed(ledger, FIL_MISSED_MAPPING);
     }
     ledger_remove_files(ledger, start, end);
+    ledger_large_removed(ledger, start, end);
     return before - ledger->header->current_bytes;
 }
 
@@ -159,7 +163,7 @@ void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, ui
 {
     (void)ledger_remove_range(ledger, start, bytes);
     if (bytes != 0 && add_piece(ledger, &ledger->ranges, start, start + bytes, node)) {
-        grow_by_mapping(ledger, node, bytes);
+        grow_by_mapping(ledger, start, node, bytes);
     }
 }
 
@@ -180,7 +184,7 @@ static void use_piece(void *context, const struct range *piece)
 {
     const struct use *use = context;
     if (add_piece(use->ledger, &use->ledger->ranges, piece->start, piece->end, use->node)) {
-        grow_by_mapping(use->ledger, use->node, piece->end - piece->start);
+        grow_by_mapping(use->ledger, piece->start, use->node, piece->end - piece->start);
     }
 }
 

@@ -21,6 +21,7 @@
 #include "ledger/callstack_table.h"
 #include "ledger/code_table.h"
 #include "ledger/file_table.h"
+#include "ledger/large_table.h"
 #include "ledger/range_table.h"
 #include "ledger/storage.h"
 #include "ledger/text_table.h"
@@ -34,6 +35,7 @@ struct ledger {
     struct range_table ranges;   /* mappings that count */
     struct range_table reserved; /* addresses without memory: nothing of the program's lies there yet */
     struct file_table files;     /* mappings of files: they are no part of the total */
+    struct fil_large *large;     /* in the recording; NULL: there was no large mapping yet, or there is no room */
     struct callstack_table callstacks;
     struct text_table texts;
     struct code_table codes;
@@ -128,6 +130,9 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
 
 /* Bytes [start, start + bytes) are now a mapping of `node`; whatever was recorded there is replaced. */
 void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
+
+/* The mapping that begins at `start` is shared memory of this name, of `length` bytes. Kept for large ones only. */
+void ledger_large_name(struct ledger *ledger, uintptr_t start, const uint8_t *path, uint32_t length);
 
 /* Bytes [start, start + bytes) are now addresses without memory: they do not count until they are used. */
 void ledger_reserve_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);

@@ -9,6 +9,7 @@
 struct fil_node;
 struct fil_code;
 struct fil_file;
+struct fil_large;
 
 /* Writes `count` values of a snapshot from number `first` on into `values`. */
 typedef void snapshot_values(const void *source, uint64_t first, uint64_t count, uint64_t *values);
@@ -38,6 +39,10 @@ struct ledger_storage {
 
     /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */
     uint64_t (*clock_ns)(void *context);
+
+    /* The one segment of large mappings, FIL_LARGE_KEPT zeroed records; its place in the file comes back in `offset`. NULL
+     * stands for storage that has none. */
+    struct fil_large *(*large_segment)(void *context, uint64_t *offset);
 };
 
 #endif

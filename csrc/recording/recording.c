@@ -156,6 +156,12 @@ struct fil_file *recording_files(void *context, uint64_t *offset)
     return next_segment(FIL_SEGMENT_FILES, FIL_FILES_KEPT * sizeof(struct fil_file), offset);
 }
 
+struct fil_large *recording_large(void *context, uint64_t *offset)
+{
+    (void)context;
+    return next_segment(FIL_SEGMENT_LARGE, FIL_LARGE_KEPT * sizeof(struct fil_large), offset);
+}
+
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
 {
     (void)context;

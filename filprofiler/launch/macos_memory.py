@@ -32,3 +32,7 @@ class MacProcessMemory:
     def of_files(self, paths: "Iterable[bytes]") -> "Dict[bytes, Tuple[int, int]]":
         """Not to be asked: `tells_files`."""
         raise OSError("macOS does not tell how much of a file is in memory")
+
+    def touched(self, start: int, size: int, most: int) -> int:
+        """Not to be asked: `tells_files`."""
+        raise OSError("macOS does not tell which pages of a mapping were touched")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _STATUS_BYTES = 8192
 _PIECE_BYTES = 1 << 18
+_ENTRY_BYTES = 8  # of /proc/PID/pagemap, for each page
+_TOUCHED = bytes(range(0x40, 0x100))  # the highest byte of such an entry: resident, or swapped out
 _KINDS = (b"\nRssAnon:", b"\nRssFile:", b"\nRssShmem:")
 
 
@@ -28,7 +30,7 @@ def process_memory(pid: int) -> "AnyProcessMemory":
 class ProcessMemory:
     """One process; its files in /proc stay open. Methods raise OSError or ValueError when it is gone."""
 
-    tells_files = True  # whether of_files can be asked
+    tells_files = True  # whether of_files and touched can be asked
 
     def __init__(self, pid: int) -> None:
         """Raises OSError."""
@@ -67,6 +69,22 @@ class ProcessMemory:
             offset += len(piece)
         text = b"".join(pieces)
         return {path: _mappings_of(text, path) for path in paths}
+
+    def touched(self, start: int, size: int, most: int) -> int:
+        """How much of the addresses [start, start + size) was ever touched: it is resident or swapped out.
+
+        The count ends as soon as it is above `most`.
+        """
+        entries, end = start // self._page * _ENTRY_BYTES, (start + size) // self._page * _ENTRY_BYTES
+        found = 0
+        while entries < end and found <= most:
+            piece = os.pread(self._file("pagemap"), min(_PIECE_BYTES, end - entries), entries)
+            if not piece:
+                break
+            flags = piece[_ENTRY_BYTES - 1 :: _ENTRY_BYTES]
+            found += (len(flags) - len(flags.translate(None, _TOUCHED))) * self._page
+            entries += len(piece)
+        return found
 
     def _file(self, name: str) -> int:
         if name not in self._open:

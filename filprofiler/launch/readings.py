@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _READING = Struct(_abi.READING_FORMAT)
 _GAUGE = Struct(_abi.GAUGE_FORMAT)
 _FILE = Struct(_abi.FILE_FORMAT)
+_LARGE = Struct(_abi.LARGE_FORMAT)
+_LARGE_PLACES = Struct("<QI")  # large_offset, large_count
+_ONE = Struct("<Q")
+_LITTLE = 10  # of a large mapping less than this part is little
 _PLACES = Struct("<QQI")  # file_bytes, files_offset, file_count
 _TWO = Struct("<2Q")
 _LENGTH = Struct("<I")
@@ -95,6 +99,8 @@ class Readings:
             self._best_tracked, self._best_clock_ns = tracked, clock_ns
             for place, values in rows:
                 os.pwrite(self._recording, _TWO.pack(*values), place)
+            if self._memory.tells_files:
+                self._look_at_large()
             os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_PEAK))
 
     def _is_best(self, clock_ns: int, tracked: int, peak_clock_ns: int) -> bool:
@@ -123,6 +129,19 @@ class Readings:
                 place = offset + number * _FILE.size + _abi.FILE_OFFSETS["resident_bytes"]
                 rows.append((place, found[self._path(text)]))
         return sum(size for size, _ in found.values()), sum(size for _, size in found.values()), rows
+
+    def _look_at_large(self) -> None:
+        """Write down how much of each large mapping was touched. What is not named is told only if that is little."""
+        data = os.pread(self._recording, _LARGE_PLACES.size, _abi.HEADER_OFFSETS["large_offset"])
+        offset, count = _LARGE_PLACES.unpack(data)
+        data = os.pread(self._recording, min(count, _abi.FIL_LARGE_KEPT) * _LARGE.size, offset) if offset else b""
+        for number, (start, size, _peak, path, before, _node, _epoch) in enumerate(_LARGE.iter_unpack(data)):
+            most = size if path else size // _LITTLE
+            touched = self._memory.touched(start, size, most) if size else 0
+            found = touched if size and touched <= most else _abi.FIL_NOT_KNOWN
+            if found != before and size:
+                place = offset + number * _LARGE.size + _abi.LARGE_OFFSETS["resident_bytes"]
+                os.pwrite(self._recording, _ONE.pack(found), place)
 
     def _path(self, offset: int) -> bytes:
         """A text of the recording; texts never change."""

@@ -1,13 +1,13 @@
 """From a recording's account to the whereabouts of the memory: which reading tells of which moment."""
 
-from filprofiler.profile.whereabouts import MappedFile, MemoryUse, Whereabouts
+from filprofiler.profile.whereabouts import LargeMapping, MappedFile, MemoryUse, Whereabouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
     from filprofiler.profile.model import Site
-    from filprofiler.recording.account import FileRecord, Reading
+    from filprofiler.recording.account import Account, FileRecord, Reading
     from filprofiler.recording.reader import Recording
 
 _LIKE = (
@@ -48,6 +48,7 @@ def whereabouts_of(
         account.allocated_bytes,
         account.files_at_peak,
         _files(account.files, seen, stack),
+        _large(account, tracked, stack) if clock_ns == recording.peak_clock_ns else (),
     )
 
 
@@ -63,7 +64,7 @@ def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional
 
 def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]") -> "Optional[Reading]":
     """The reading that tells of a moment; None if none is like it."""
-    like = [reading for reading in readings if _LIKE * tracked <= reading.tracked_bytes <= tracked / _LIKE]
+    like = [reading for reading in readings if _is_like(reading, tracked)]
     if not like:
         return None
     told = [reading for reading in like if reading.mapped_files_bytes is not None] or like
@@ -75,6 +76,10 @@ def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]")
         return max(best, key=lambda reading: reading.clock_ns)
     moment = clock_ns
     return min(best, key=lambda reading: abs(reading.clock_ns - moment))
+
+
+def _is_like(reading: "Reading", tracked: int) -> bool:
+    return _LIKE * tracked <= reading.tracked_bytes <= tracked / _LIKE
 
 
 def _fill(use: MemoryUse, reading: "Reading", recording: "Recording") -> None:
@@ -107,3 +112,15 @@ def _files(records: "List[FileRecord]", seen: bool, stack: "Callable[[int], Sequ
         files.append(MappedFile(path, resident, written, mappings))
     files.sort(key=lambda file: (-file.mapped_bytes, file.path))
     return files
+
+
+def _large(account: "Account", tracked: int, stack: "Callable[[int], Sequence[Site]]") -> "List[LargeMapping]":
+    """The large mappings at the peak of which there is something to tell, the largest first."""
+    near = account.near_peak
+    seen = near is not None and _is_like(near, tracked)
+    large = [
+        LargeMapping(record.name, record.mapped_bytes, record.touched_bytes if seen else None, stack(record.node))
+        for record in account.large
+    ]
+    large.sort(key=lambda mapping: (-mapping.mapped_bytes, mapping.name))
+    return [mapping for mapping in large if mapping.name or mapping.reserved]

@@ -1,7 +1,7 @@
 """Where the memory was, read back from a saved profile. report/json_memory.py writes it."""
 
 from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
-from filprofiler.profile.whereabouts import PARTS, MappedFile, MemoryUse, Whereabouts
+from filprofiler.profile.whereabouts import PARTS, LargeMapping, MappedFile, MemoryUse, Whereabouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def memory_of(data: "Any", sites: "List[Site]") -> "Optional[Whereabouts]":
         whole(data["allocated_bytes"]),
         whole(data["mapped_files_bytes"]),
         [_file(file, sites) for file in data["mapped_files"]],
+        [_large(mapping, sites) for mapping in data.get("large_mappings", ())],
     )
 
 
@@ -55,3 +56,12 @@ def _file(data: "Any", sites: "List[Site]") -> MappedFile:
     ]
     sizes = [or_none(whole, data[name]) for name in ("resident_bytes", "written_bytes")]
     return MappedFile(of_type(data["path"], str), sizes[0], sizes[1], mappings)
+
+
+def _large(mapping: "Any", sites: "List[Site]") -> LargeMapping:
+    return LargeMapping(
+        of_type(mapping["name"], str),
+        whole(mapping["mapped_bytes"]),
+        or_none(whole, mapping["touched_bytes"]),
+        [sites[whole(number)] for number in mapping["stack"]],
+    )

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.model import Profile, Site
 
+_LITTLE = 10  # less than this part of a mapping is little
+
 PARTS = (
     "blocks_bytes",
     "mappings_bytes",
@@ -96,15 +98,43 @@ class MappedFile:
         return sum(size for size, _private, _stack in self.mappings)
 
 
+class LargeMapping:
+    """A large mapping that is a part of the peak, and that has a name or was hardly touched.
+
+    name: of shared memory, as the kernel has it; "" if it has none.
+    mapped_bytes: what counts in the peak. touched_bytes: what of it the process had touched; None: not known.
+    stack: who mapped it, the outermost site first.
+    """
+
+    __slots__ = ("mapped_bytes", "name", "stack", "touched_bytes")
+
+    def __init__(self, name: str, mapped_bytes: int, touched_bytes: "Optional[int]", stack: "Sequence[Site]") -> None:
+        self.name = name
+        self.mapped_bytes = mapped_bytes
+        self.touched_bytes = touched_bytes
+        self.stack = tuple(stack)
+
+    @property
+    def reserved(self) -> bool:
+        """Whether it is addresses rather than memory: under a tenth was ever touched."""
+        return self.touched_bytes is not None and self.touched_bytes * _LITTLE < self.mapped_bytes
+
+    @property
+    def untouched_bytes(self) -> int:
+        """What was not touched; 0 if that is not known."""
+        return 0 if self.touched_bytes is None else max(0, self.mapped_bytes - self.touched_bytes)
+
+
 class Whereabouts:
     """All that is told beside the callstacks.
 
     at_moment: at the peak, or when memory ran out. at_end: at the end, or when it was last looked at; None: not known.
     allocations, allocated_bytes: blocks and mappings taken in the whole run, and their bytes; one resized is a new one.
     files_bytes: mapped bytes of files at the moment, exact. files: these files, the largest first.
+    large: large mappings that have a name, or were hardly touched, the largest first.
     """
 
-    __slots__ = ("allocated_bytes", "allocations", "at_end", "at_moment", "files", "files_bytes")
+    __slots__ = ("allocated_bytes", "allocations", "at_end", "at_moment", "files", "files_bytes", "large")
 
     def __init__(
         self,
@@ -114,6 +144,7 @@ class Whereabouts:
         allocated_bytes: int,
         files_bytes: int,
         files: "Sequence[MappedFile]",
+        large: "Sequence[LargeMapping]" = (),
     ) -> None:
         self.at_moment = at_moment
         self.at_end = at_end
@@ -121,6 +152,7 @@ class Whereabouts:
         self.allocated_bytes = allocated_bytes
         self.files_bytes = files_bytes
         self.files = tuple(files)
+        self.large = tuple(large)
 
 
 def resident_then(profile: "Profile") -> "Optional[int]":

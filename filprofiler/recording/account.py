@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _GAUGE = Struct(_abi.GAUGE_FORMAT)
 _READING = Struct(_abi.READING_FORMAT)
 _FILE = Struct(_abi.FILE_FORMAT)
+_LARGE = Struct(_abi.LARGE_FORMAT)
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
 
@@ -77,6 +78,23 @@ class FileRecord:
         self.written_bytes = written_bytes
 
 
+class LargeRecord:
+    """A large mapping, a part of the peak.
+
+    mapped_bytes: of it at the peak. name: of shared memory; "" if it has none. node: who mapped it.
+    touched_bytes: what was resident or swapped out of it at the reading nearest to the peak; None: not known, or, where
+        it has no name, a tenth or more of it.
+    """
+
+    __slots__ = ("mapped_bytes", "name", "node", "touched_bytes")
+
+    def __init__(self, mapped_bytes: int, name: str, node: int, touched_bytes: "Optional[int]") -> None:
+        self.mapped_bytes = mapped_bytes
+        self.name = name
+        self.node = node
+        self.touched_bytes = touched_bytes
+
+
 class Account:
     """The sums, files and readings of a recording.
 
@@ -87,6 +105,7 @@ class Account:
     start, near_peak, last, end: the readings; None where there is none.
     files: what was mapped of files at the peak.
     malloc_path: if calls of malloc were not seen, the file whose malloc they went to; None: not known.
+    large: the large mappings at the peak.
     """
 
     def __init__(
@@ -109,6 +128,7 @@ class Account:
         self.files = self._files(data, text)
         (path_at,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["malloc_path"])
         self.malloc_path = text(path_at)
+        self.large = self._large(data, text)
 
     def _at_peak(self, current: int, at_peak: int, epoch: int) -> int:
         return at_peak if epoch == self._epoch else current
@@ -127,6 +147,20 @@ class Account:
                 sizes = (_known(resident), _known(written)) if path else (None, None)
                 files.append(FileRecord(text(path) or "", mapped, bool(private), node, *sizes))
         return files
+
+    def _large(self, data: bytes, text: "Callable[[int], Optional[str]]") -> "List[LargeRecord]":
+        (offset,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["large_offset"])
+        (count,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["large_count"])
+        large = []  # type: List[LargeRecord]
+        if offset < _abi.FIL_HEADER_BYTES:
+            return large
+        content = data[offset : offset + min(count, _abi.FIL_LARGE_KEPT) * _LARGE.size]
+        for fields in _LARGE.iter_unpack(content[: len(content) // _LARGE.size * _LARGE.size]):
+            _start, current, at_peak, path, touched, node, epoch = fields
+            mapped = _possible(self._at_peak(current, at_peak, epoch))
+            if mapped:
+                large.append(LargeRecord(mapped, (path and text(path)) or "", node, _known(touched)))
+        return large
 
 
 def _reading(data: bytes, number: int) -> "Optional[Reading]":

@@ -98,6 +98,9 @@ class Recording:
         for file in self.account.files:
             if file.node >= self.node_count:
                 file.node = _abi.FIL_NODE_LOST
+        for large in self.account.large:
+            if large.node >= self.node_count:
+                large.node = _abi.FIL_NODE_LOST
         self.processes = read_processes(data)
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 

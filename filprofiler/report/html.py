@@ -19,7 +19,7 @@ from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import Drawn, still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, filled_pieces, read_template
-from filprofiler.report.whereabouts import whereabouts_section
+from filprofiler.report.whereabouts import reserved_bytes, whereabouts_section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
             "source_class": "source" if source else "no-source",
             "place": text.escape(text.full_label(line.site)),
             "via": text.escape(_via(line.via, top.own_code)),
+            "reserved": text.escape(_reserved(reserved_bytes(profile, line.site, top.own_code))),
         }
         items.append(fill(read_template("top_line.html"), values))
     return "".join(items)
@@ -184,6 +185,10 @@ def _via(site: "Optional[Site]", own_code: "OwnCode") -> str:
     if site.special:
         return "\u2192 " + site.name
     return "\u2192 via %s:%d (%s)" % (own_code.library_path(site.path), site.line, site.name)
+
+
+def _reserved(size: int) -> str:
+    return "of this %s reserved, not touched" % text.human_bytes(size) if size else ""
 
 
 def _rest(profile: "Profile", lines: "List[TopLine]") -> str:

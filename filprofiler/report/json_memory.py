@@ -37,6 +37,15 @@ def memory_member(profile: "Profile", number: "Callable[[Site], int]") -> "Optio
         "at_end": None if memory.at_end is None else _use(memory.at_end),
         "mapped_files_bytes": memory.files_bytes,
         "mapped_files": files,
+        "large_mappings": [
+            {
+                "name": mapping.name,
+                "mapped_bytes": mapping.mapped_bytes,
+                "touched_bytes": mapping.touched_bytes,
+                "stack": [number(site) for site in mapping.stack],
+            }
+            for mapping in memory.large
+        ],
     }
 
 

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile, Site
-    from filprofiler.profile.whereabouts import MappedFile, MemoryUse
+    from filprofiler.profile.whereabouts import LargeMapping, MappedFile, MemoryUse
 
 _SHOWN_FILES = 5
+_SHOWN_LARGE = 10
 _MAX_COLUMNS = 120
 _NOT_KNOWN = "not known"
 
@@ -55,6 +56,7 @@ def whereabouts_section(profile: "Profile", own_code: "OwnCode") -> str:
         "rows": "".join(rows),
         "notes": text.escape(" ".join(_notes(profile))),
         "files": _files(memory.files, own_code),
+        "large": _large(memory.large, own_code),
     }
     return fill(read_template("whereabouts.html"), values)
 
@@ -124,6 +126,34 @@ def _files(files: "Tuple[MappedFile, ...]", own_code: "OwnCode") -> str:
         rest = "<td>%s</td><td></td><td></td><td></td>" % _size(sum(file.mapped_bytes for file in more))
         rows.append('<tr><th scope="row">%s</th>%s</tr>\n' % (text.escape(label), rest))
     return fill(read_template("mapped_files.html"), {"rows": "".join(rows)})
+
+
+def _large(mappings: "Tuple[LargeMapping, ...]", own_code: "OwnCode") -> str:
+    """The table of large mappings that have a name or were hardly touched; "" if there are none."""
+    if not mappings:
+        return ""
+    rows = []
+    for mapping in mappings[:_SHOWN_LARGE]:
+        words = "Reserved, not touched" if mapping.reserved else "Shared memory"
+        label = text.cut(text.visible(words + (": " + mapping.name) * bool(mapping.name)), _MAX_COLUMNS)
+        by = text.cut(text.visible(_asker(mapping.stack, own_code)), _MAX_COLUMNS)
+        cells = "".join("<td>%s</td>" % _size(size) for size in (mapping.mapped_bytes, mapping.touched_bytes))
+        rows.append('<tr><th scope="row">%s</th>%s<td>%s</td></tr>\n' % (text.escape(label), cells, text.escape(by)))
+    return fill(read_template("large_mappings.html"), {"rows": "".join(rows)})
+
+
+def reserved_bytes(profile: "Profile", site: "Site", own_code: "OwnCode") -> int:
+    """Of what a line of the user's own holds, what is reserved and not touched."""
+    mappings = profile.memory.large if profile.memory is not None else ()
+    return sum(
+        mapping.untouched_bytes
+        for mapping in mappings
+        if mapping.reserved and _own_site(mapping.stack, own_code) == site.order
+    )
+
+
+def _own_site(stack: "Sequence[Site]", own_code: "OwnCode") -> "Optional[Tuple[str, int, str]]":
+    return next((site.order for site in reversed(stack) if own_code.owns(site)), None)
 
 
 def _asker(stack: "Sequence[Site]", own_code: "OwnCode") -> str:

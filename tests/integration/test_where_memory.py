@@ -1,6 +1,7 @@
 """Where the memory was: by kind, with the kernel's own account and malloc's as oracles; mapped files beside it."""
 
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -165,3 +166,27 @@ def test_arrays_in_files(python: Interpreter, package: Path, tmp_path: Path) -> 
             )
             < most
         ), name
+
+
+def test_what_is_reserved_is_told_as_that(profiler: support.Profiler) -> None:
+    """Mappings that nobody touches count, since they were asked for, and are shown as what they are.
+
+    Before, OpenBLAS's 32 MiB were the first line of nearly every job, and a store of objects in shared memory that of
+    each of its workers.
+    """
+    name = "fil-test-%d" % os.getpid()
+    args = [support.PROGRAMS / "large_mappings.py", name]
+    _said, data, page = run_until_seen(profiler, args, 1, [350])
+    adds_up(data)
+    large = {}
+    for mapping in data["memory"]["large_mappings"]:
+        site = data["sites"][mapping["stack"][-1]]
+        large[site["line"]] = (mapping["name"], mapping["mapped_bytes"] / MIB, mapping["touched_bytes"] / MIB)
+    at = {
+        mark: support.marker(support.PROGRAMS / "large_mappings.py", mark) for mark in ("store", "untouched", "little")
+    }
+    shown = "/dev/shm/%s (deleted)" % name
+    assert large == {at["store"]: (shown, 200, 40), at["untouched"]: ("", 64, 0), at["little"]: ("", 40, 2)}
+    assert "Shared memory: " + shown in page and page.count("Reserved, not touched") == 2
+    assert all("of this %s reserved, not touched" % size in page for size in ("64.0 MiB", "38.0 MiB"))
+    assert page.count(" reserved, not touched<") == 2

@@ -109,6 +109,12 @@ static struct fil_file *all_files(void *context, uint64_t *offset)
     return take(context, FIL_FILES_KEPT * sizeof(struct fil_file));
 }
 
+static struct fil_large *all_large(void *context, uint64_t *offset)
+{
+    *offset = 12288;
+    return take(context, FIL_LARGE_KEPT * sizeof(struct fil_large));
+}
+
 static void run(struct ledger *ledger, const struct event *event)
 {
     uint32_t node = made_nodes[event->node % made_count];
@@ -163,7 +169,7 @@ static void run(struct ledger *ledger, const struct event *event)
 }
 
 /* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges; then failed requests and the
- * snapshot. */
+ * snapshot; then large mappings. */
 static void report(const struct ledger *ledger)
 {
     const struct fil_header *header = ledger->header;
@@ -209,6 +215,14 @@ static void report(const struct ledger *ledger)
     for (uint64_t i = 0; i < kept; i++) {
         put(snapshot[i]);
     }
+    put(header->large_count);
+    for (uint32_t i = 0; i < header->large_count; i++) {
+        const struct fil_large *record = &ledger->large[i];
+        put(record->start);
+        put(record->node);
+        put(record->current_bytes);
+        put(!rising && record->epoch == header->epoch ? record->at_peak_bytes : record->current_bytes);
+    }
 }
 
 int main(void)
@@ -226,7 +240,8 @@ int main(void)
         return 2;
     }
     const struct ledger_storage storage = {NULL,       take,      give,      empty,         next_nodes,
-                                           next_codes, all_files, next_text, keep_snapshot, fast_clock};
+                                           next_codes, all_files, next_text, keep_snapshot, fast_clock,
+                                           all_large};
     requests_left = order.requests_allowed;
     /* Where storage is not what is tested, all of it twice: what was ended must not be seen by what comes after. */
     for (int again = requests_left > MANY_REQUESTS; again >= 0; again--) {

@@ -69,7 +69,9 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     failures = [(next(values), next(values), next(values)) for _ in range(16)]
     snapshot_failure = next(values)
     snapshot = [next(values) for _ in range(next(values))]
+    large = [tuple(next(values) for _ in range(4)) for _ in range(next(values))]
     return {
+        "large": large,
         "reserved": reserved,
         "failed": failed,
         "failures": failures,

@@ -93,7 +93,7 @@ static void *work(void *argument)
 int main(void)
 {
     const struct ledger_storage storage = {NULL,       take, give,      platform_empty, next_nodes,
-                                           next_codes, NULL, next_text, NULL,           clock_ns};
+                                           next_codes, NULL, next_text, NULL,           clock_ns,   NULL};
     pthread_t threads[THREADS];
     uint32_t numbers[THREADS];
     if (!ledger_init(&state.ledger, &header, &storage)) {

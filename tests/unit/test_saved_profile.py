@@ -21,6 +21,7 @@ from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.whereabouts import LargeMapping
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.recording.reader import Recording
 from filprofiler.report.formats import ALL, file_names
@@ -79,6 +80,12 @@ def rich_profile(tmp_path: Path) -> Profile:
     stack = [profile.root.children[0].site]
     profile.curve = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
     profile.threads = (ThreadAtPeak("MainThread", stack, False), ThreadAtPeak("</li>\udc80", (), True))
+    assert profile.memory is not None
+    profile.memory.large = (
+        LargeMapping("/dev/shm/\udc80 <i>", 64 * mib, 7, stack),
+        LargeMapping("", 32 * mib, 0, stack),
+        LargeMapping("/memfd:x (deleted)", 16 * mib, None, ()),
+    )
     profile.processes = OtherProcesses(3, 5 * 1024 * 1024, "/bin/\udc80 <b>")
     profile.failed_requests = 8
     profile.failures = (
