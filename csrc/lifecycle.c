@@ -145,7 +145,8 @@ static void take_reading(enum fil_reading_moment moment)
     if (!platform_resident(&reading)) {
         return;
     }
-    reading.allocator_free_bytes = moment == FIL_READING_PEAK ? FIL_NOT_KNOWN : platform_allocator_free();
+    bool tells = moment != FIL_READING_PEAK && !real_malloc_is_replaced(); /* only the C library's tells what it keeps */
+    reading.allocator_free_bytes = tells ? platform_allocator_free() : FIL_NOT_KNOWN;
     reading.clock_ns = platform_clock_ns();
     bool locked = state_enter();
     reading.tracked_bytes = header->current_bytes;

@@ -156,6 +156,23 @@ def test_linked_to_the_executable(
     check_each_block_counts_once(embedding, c_libraries, home(), " ".join(flags))
 
 
+PROFILES_ITSELF = """
+import sys
+from filprofiler.api import profile
+kept = []
+profile(lambda: kept.append(bytes(5000000)), sys.argv[1])
+"""
+
+
+def test_preloaded_in_front(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """As little is seen as where it is a part of the executable."""
+    before_ours = "%s:%s" % (own_malloc(tmp_path), support.preloaded(one_profiler)["LD_PRELOAD"])
+    done = one_profiler.call(["-c", PROFILES_ITSELF, tmp_path / "out"], env={"LD_PRELOAD": before_ours})
+    assert done.returncode == 0, done.stderr
+    (page,) = (tmp_path / "out").rglob("index.html")
+    assert "calls of malloc went to that of %s" % (tmp_path / "libown.so") in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("position", ["-pie", "-no-pie"])
 def test_a_part_of_the_executable(
     one_profiler: support.Profiler, c_libraries: Path, libpython: Path, tmp_path: Path, position: str

@@ -8,6 +8,7 @@ from filprofiler.profile.top import TopLines
 from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.report import text
+from filprofiler.report.sentences import completeness
 from filprofiler.report.summary import COLUMNS, summary_lines
 
 MEBIBYTE = 1024 * 1024
@@ -82,6 +83,18 @@ def test_incomplete_and_hostile(tmp_path):
     assert lines[2] == "Incomplete: 2 events could not be recorded; the report says why."
     assert lines[3] == "Report: " + "x/" * 60
     assert all(text.columns(line) <= COLUMNS for line in lines[1:3])
+
+
+@pytest.mark.parametrize("events", [0, 3])
+def test_calls_that_nobody_counted(events):
+    missed = {_abi.FIL_MISSED_MALLOC: 1, _abi.FIL_MISSED_BLOCK: events}
+    profile = profile_of([([("/a.py", 1, "f")], 5)], missed=missed)
+    line = summary_lines(profile, TopLines(profile), "i.html", False)[-2]
+    assert line == completeness(profile)
+    assert "Incomplete: " in line and "Exact" not in line
+    assert "calls of malloc went to that of another library, past the profiler" in line
+    assert ("3 events could not be recorded, and others not be seen" in line) == bool(events)
+    assert ("3: the bytes were not counted" in line) == bool(events)
 
 
 def test_nothing_held():
