@@ -101,6 +101,26 @@ def test_with_threads_of_its_own(one_profiler: support.Profiler, c_libraries: Pa
     check_each_block_counts_once(one_profiler, c_libraries, settings)
 
 
+WHOSE_NEW = """
+import ctypes
+found = getattr(ctypes.CDLL(None), "_Znwm", None)
+address = ctypes.cast(found, ctypes.c_void_p).value if found else 0
+pieces = [line.split() for line in open("/proc/self/maps")]
+spans = [(piece[0].split("-"), piece[-1].rpartition("/")[2]) for piece in pieces]
+print([name for (start, end), name in spans if int(start, 16) <= address < int(end, 16)])
+"""
+
+
+def test_operators_of_ours_are_found_only_where_they_are_needed(profiler: support.Profiler) -> None:
+    """Else a library that is loaded later would take ours, without the C++ library's behind it."""
+    ours = support.preloaded(profiler)["LD_PRELOAD"]
+    bare = profiler.call(["-c", WHOSE_NEW])
+    assert bare.returncode == 0, bare.stderr
+    assert profiler.call(["-c", WHOSE_NEW], env={"LD_PRELOAD": ours}).stdout == bare.stdout
+    both = "%s:%s" % (ours, library_of("jemalloc"))
+    assert profiler.call(["-c", WHOSE_NEW], env={"LD_PRELOAD": both}).stdout == b"['libfil.so']\n"
+
+
 def own_malloc(folder: Path) -> str:
     return str(support.compile_library(support.C_SOURCES / "own_malloc.c", folder / "libown.so"))
 
