@@ -119,6 +119,12 @@ uint32_t attribute_moved(uintptr_t innermost)
     return innermost == 0 ? context->start_node : frame_walk(context, context->thread_state, innermost);
 }
 
+/* Is that where the callstacks of a thread, or of handed work, begin? */
+static bool is_start(const struct fil_node *node)
+{
+    return node->code == 0 && node->offset != FIL_MARK_IMPORT;
+}
+
 /* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
 static bool same_within_thread(uint32_t one, uint32_t other)
 {
@@ -129,7 +135,7 @@ static bool same_within_thread(uint32_t one, uint32_t other)
             first->offset != second->offset) {
             return false;
         }
-        if (first->code == 0) {
+        if (is_start(first)) {
             return true; /* both come to the start of their thread */
         }
         one = first->parent;
@@ -145,7 +151,7 @@ static uint32_t started_before(uint32_t node)
 {
     for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
         const struct fil_node *mark = ledger_node(&state.ledger, at);
-        if (mark->code == 0 && same_within_thread(node, mark->parent)) {
+        if (is_start(mark) && same_within_thread(node, mark->parent)) {
             return at;
         }
     }
@@ -310,11 +316,12 @@ int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)
     for (uint32_t at = context->depth; at-- > 0 && count < capacity;) {
         const struct cached_frame *entry = &context->frames[at];
         uint32_t outer = at == 0 ? context->outer_node : context->frames[at - 1].node;
-        if (entry->node == outer) {
+        const struct fil_node *node_of_entry = ledger_node(&state.ledger, entry->node);
+        if (entry->node == outer || node_of_entry->code == 0) { /* a shim; a frame of an import */
             continue;
         }
         frames[count].code = untagged(load_address(entry->frame + walker.layout.frame_code));
-        frames[count].offset = ledger_node(&state.ledger, entry->node)->offset;
+        frames[count].offset = node_of_entry->offset;
         count += 1;
     }
     uintptr_t below = context->depth != 0 && context->outer_node != context->start_node ? walker.base : 0;

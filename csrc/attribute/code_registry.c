@@ -1,6 +1,7 @@
 #include "attribute/code_registry.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "attribute/code_facts.h"
 #include "attribute/dynamic_code.h"
@@ -71,18 +72,10 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
     return bytes == 0 ? 0 : ledger_text(&state.ledger, texts + at, bytes);
 }
 
-/* What the interpreter's memory says of it. Returns false if it cannot be read. */
-static bool read_facts(uintptr_t code, uintptr_t frame, struct fil_observed_frame *facts, struct fil_code *kept)
+/* Keep what `scratch` has of a function. */
+static struct fil_code keep_facts(const struct fil_observed_frame *facts)
 {
-    struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
-    if (!code_facts_read(&walker.layout, &memory_that_is_there, code, &buffer, facts)) {
-        return false;
-    }
-    dynamic_code_find_file(frame, &buffer, facts);
-    if (buffer.lacks) {
-        ledger_missed(&state.ledger, FIL_MISSED_TEXT);
-    }
-    *kept = (struct fil_code){
+    return (struct fil_code){
         .filename = keep_text(scratch, facts->filename_at, facts->filename_bytes),
         .name = keep_text(scratch, facts->name_at, facts->name_bytes),
         .qualname = keep_text(scratch, facts->qualname_at, facts->qualname_bytes),
@@ -90,7 +83,17 @@ static bool read_facts(uintptr_t code, uintptr_t frame, struct fil_observed_fram
         .first_line = facts->first_line,
         .kind = FIL_CODE_FUNCTION,
     };
-    return true;
+}
+
+bool code_registry_imports(const uint8_t *filename, uint32_t bytes)
+{
+    static const char *const files[] = {"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (bytes == strlen(files[i]) && memcmp(filename, files[i], bytes) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t code_registry_find(uintptr_t code)
@@ -108,7 +111,7 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
     if (slot == NULL) {
         return 0; /* we would not hear of its end */
     }
-    uint32_t number = ledger_code(&state.ledger, facts);
+    uint32_t number = facts == NULL ? CODE_OF_IMPORTS : ledger_code(&state.ledger, facts);
     if (number == 0) {
         return 0;
     }
@@ -122,17 +125,39 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
 
 uint32_t code_registry_number(uintptr_t code, uintptr_t frame)
 {
-    struct fil_observed_frame facts;
-    struct fil_code kept;
     uint32_t number = code_registry_find(code);
-    if (number == 0 && read_facts(code, frame, &facts, &kept)) {
-        number = code_registry_add(code, &kept);
-        bool qualified = walker.layout.code_qualname != 0;
-        handover_meet(number, scratch + facts.filename_at, facts.filename_bytes,
-                      scratch + (qualified ? facts.qualname_at : facts.name_at),
-                      qualified ? facts.qualname_bytes : facts.name_bytes);
+    if (number != 0) {
+        return number;
     }
+    struct fil_observed_frame facts;
+    struct text_buffer buffer = {.bytes = scratch, .capacity = SCRATCH_BYTES, .used = 0, .lacks = false};
+    if (!code_facts_read(&walker.layout, &memory_that_is_there, code, &buffer, &facts)) {
+        return 0;
+    }
+    if (code_registry_imports(scratch + facts.filename_at, facts.filename_bytes)) {
+        return code_registry_add(code, NULL);
+    }
+    dynamic_code_find_file(frame, &buffer, &facts);
+    if (buffer.lacks) {
+        ledger_missed(&state.ledger, FIL_MISSED_TEXT);
+    }
+    struct fil_code kept = keep_facts(&facts);
+    number = code_registry_add(code, &kept);
+    bool qualified = walker.layout.code_qualname != 0;
+    handover_meet(number, scratch + facts.filename_at, facts.filename_bytes,
+                  scratch + (qualified ? facts.qualname_at : facts.name_at),
+                  qualified ? facts.qualname_bytes : facts.name_bytes);
     return number;
+}
+
+uint32_t code_registry_child(uint32_t parent, uint32_t number, int32_t offset)
+{
+    if (number != CODE_OF_IMPORTS) {
+        return ledger_child(&state.ledger, parent, number, offset);
+    }
+    const struct fil_node *above = ledger_node(&state.ledger, parent);
+    bool within = above->code == 0 && above->offset == FIL_MARK_IMPORT;
+    return within ? parent : ledger_child(&state.ledger, parent, 0, FIL_MARK_IMPORT);
 }
 
 void code_registry_end(void)

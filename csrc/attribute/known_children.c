@@ -28,7 +28,7 @@ static uint32_t look_up_child(struct thread_context *context, uint32_t parent, c
             *keeps = false; /* another time it may be another's work */
             parent = start == FIL_NODE_NONE ? parent : start;
         }
-        node = ledger_child(&state.ledger, parent, number, code_offset(layout, code, instruction));
+        node = code_registry_child(parent, number, code_offset(layout, code, instruction));
     }
     state_leave(locked);
     return node;

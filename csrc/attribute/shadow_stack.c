@@ -110,7 +110,7 @@ static uint32_t node_at(struct shadow_stack *stack, uint32_t place)
     uint32_t node = FIL_NODE_LOST;
     if (entry->code != 0 && parent != FIL_NODE_LOST) {
         bool locked = state_enter();
-        node = ledger_child(&state.ledger, parent, entry->code, line);
+        node = code_registry_child(parent, entry->code, line);
         state_leave(locked);
     }
     entry->line = line;
@@ -118,8 +118,8 @@ static uint32_t node_at(struct shadow_stack *stack, uint32_t place)
     return node;
 }
 
-/* The text or the number that an attribute of a code object is; 0 if it cannot be kept. */
-static uint64_t keep_text(void *code, const char *name)
+/* The text that an attribute of a code object is; 0 if it cannot be kept. */
+static uint64_t keep_text(void *code, const char *name, bool *imports)
 {
     uint64_t kept = 0;
     char *content;
@@ -131,6 +131,7 @@ static uint64_t keep_text(void *code, const char *name)
         bool locked = state_enter();
         kept = ledger_text(&state.ledger, (const uint8_t *)content, (uint32_t)size);
         state_leave(locked);
+        *imports = code_registry_imports((const uint8_t *)content, (uint32_t)size);
     }
     if (bytes != NULL) {
         python_api.Py_DecRef(bytes);
@@ -147,7 +148,10 @@ static uint32_t describe(void *code)
     void *value;
     void *traceback;
     python_api.PyErr_Fetch(&type, &value, &traceback);
-    struct fil_code facts = {.filename = keep_text(code, "co_filename"), .name = keep_text(code, "co_name")};
+    bool imports = false;
+    bool ignored = false;
+    struct fil_code facts = {.filename = keep_text(code, "co_filename", &imports),
+                             .name = keep_text(code, "co_name", &ignored)};
     void *first_line = python_api.PyObject_GetAttrString(code, "co_firstlineno");
     if (first_line != NULL) {
         facts.first_line = (uint32_t)python_api.PyLong_AsLong(first_line);
@@ -155,7 +159,7 @@ static uint32_t describe(void *code)
     }
     python_api.PyErr_Restore(type, value, traceback); /* and so an error of ours is forgotten */
     bool locked = state_enter();
-    uint32_t number = code_registry_add((uintptr_t)code, &facts);
+    uint32_t number = code_registry_add((uintptr_t)code, imports ? NULL : &facts);
     state_leave(locked);
     if (shadow.pin_code) {
         python_api.Py_IncRef(code);

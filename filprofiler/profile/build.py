@@ -17,6 +17,7 @@ from filprofiler.profile.memory_use import mapped_at, whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.profile.sites import SiteTable
+from filprofiler.profile.times import curve_of, peak_seconds, snapshot_is_recent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,16 +30,18 @@ if TYPE_CHECKING:
 ROOT_NAME = "all"
 NO_STACK_NAME = "[No Python stack]"
 LOST_NAME = "[Callstack not recorded]"
+MODULE_CODE_NAME = "[module code]"
 
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
-
-_SAME_MOMENT_NS = 10**9
 
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
 _OWN = 1  # only our own frames, and runpy's behind them
 _THREAD = 2  # only threading's frames, below the start of a thread
 _KEPT = 3  # frames that are shown
+_IMPORT = 4  # the import machinery's frames, which are not shown, behind any of the above
+_THREADS_IMPORT = 5  # the same, behind the start of a thread
+_AS_IMPORT = {_THREAD: _THREADS_IMPORT, _THREADS_IMPORT: _THREADS_IMPORT}
 
 
 def build_profile(recording: "Recording", program: Program, moment: str = PEAK, at_end: bool = False) -> Profile:
@@ -48,12 +51,12 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     Every byte that was live then is in the tree: with no frame left "[No Python stack]", else what was not recorded.
     """
     missed = _missed(recording)
-    held, seconds, fatal_number = recording.peak, _peak_seconds(recording, program), 0
+    held, seconds, fatal_number = recording.peak, peak_seconds(recording, program.elapsed_seconds), 0
     if moment == OUT_OF_MEMORY and at_end:
         held, seconds = recording.current, program.elapsed_seconds
     elif moment == OUT_OF_MEMORY:
         fatal_number = recording.failed_requests
-        if recording.at_failure is not None and _is_recent(recording):
+        if recording.at_failure is not None and snapshot_is_recent(recording):
             held, seconds = recording.at_failure, None
             fatal_number = fatal_number if recording.snapshot_failure else 0
         else:
@@ -81,7 +84,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         missed=missed,
         main_paths=sorted(builder.main_paths),
         columns=Columns(builder.table, recording, held),
-        curve=_curve(recording),
+        curve=curve_of(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
         failures=failures,
@@ -90,29 +93,6 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         processes=recording.processes,
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
     )
-
-
-def _peak_seconds(recording: "Recording", program: Program) -> "Optional[float]":
-    if recording.peak_clock_ns is None:  # still rising when the program ended
-        return program.elapsed_seconds
-    elapsed_ns = recording.peak_clock_ns - recording.started_clock_ns
-    return elapsed_ns / 1e9 if elapsed_ns >= 0 else None
-
-
-def _curve(recording: "Recording") -> "List[Tuple[float, int, int]]":
-    started = recording.started_clock_ns
-    return [
-        ((clock - started) / 1e9, tracked, resident)
-        for clock, tracked, resident in recording.samples
-        if clock >= started
-    ]
-
-
-def _is_recent(recording: "Recording") -> bool:
-    """Whether the snapshot tells the moment of the last failed request, or of an uncaught MemoryError after it."""
-    if recording.snapshot_failure == 0 or not recording.failures:
-        return True
-    return recording.failures[-1].clock_ns - recording.snapshot_clock_ns < _SAME_MOMENT_NS
 
 
 def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
@@ -161,17 +141,19 @@ class _TreeBuilder:
 
     def build(self) -> Node:
         """The root of the tree, with all sums."""
-        recording = self._recording
-        root = Node(Site("", ROOT_NAME, 0), None)
+        recording, root = self._recording, Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
+        self._module_code = {}  # type: Dict[int, int]
         others = [failure.node for failure in recording.failures] + [file.node for file in recording.account.files]
         others += [thread.peak_node for thread in recording.threads.threads]
+        self._told = frozenset(others)
         wanted = _with_ancestors(recording, self._held, others)
         self._at = [0] * recording.node_count  # number of the Node of each of the recording's nodes
         self._phase = bytearray(recording.node_count)
         lost = _abi.FIL_NODE_LOST
         if wanted[lost]:
-            self._at[lost] = self._add_special(LOST_NAME, self._held[lost])
+            self._at[lost] = self._child(0, self.table.special(LOST_NAME))
+            self._nodes[self._at[lost]].own_bytes = self._held[lost]
         self._phase[lost] = _KEPT
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
@@ -181,19 +163,14 @@ class _TreeBuilder:
             for place, words in threads_below(recording.threads, self._thread_marks).items():
                 self._nodes[place].thread = words
         if root.own_bytes:
-            self._add_special(NO_STACK_NAME, root.own_bytes)
+            self._nodes[self._child(0, self.table.special(NO_STACK_NAME))].own_bytes = root.own_bytes
             root.own_bytes = 0
         sum_up(self._nodes)
         return root
 
     def stack(self, number: int) -> "List[Site]":
         """The sites of one of the recording's nodes, which was asked for before: outermost first."""
-        return self._nodes[self._at[number]].stack()
-
-    def _add_special(self, name: str, own_bytes: int) -> int:
-        """Add a child of the root that is no place in the source; its number."""
-        self._nodes.append(Node(Site("", name, 0), self._nodes[0], own_bytes))
-        return len(self._nodes) - 1
+        return self._nodes[self._module_code.get(number, self._at[number])].stack()
 
     def _place_all(self, wanted: bytearray) -> None:
         """Find or make the Node of each of the recording's nodes that is wanted, and give it its bytes.
@@ -224,7 +201,7 @@ class _TreeBuilder:
                 phase[number] = _KEPT
             else:
                 self._place(number)
-                nodes[at[number]].own_bytes += held[number]
+                nodes[self._module_code.get(number, at[number])].own_bytes += held[number]
 
     def _place(self, number: int) -> None:
         """Find or make the Node of one of the recording's nodes; its parent has been placed."""
@@ -233,32 +210,55 @@ class _TreeBuilder:
         self._at[number] = self._at[parent]
         self._phase[number] = phase = self._phase[parent]
         if code_number == 0:
-            if offset in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED):
-                self._at[number] = self._at[self._above_threading(parent)]
-                self._phase[number] = _THREAD
-            elif offset == _abi.FIL_MARK_WORKER:
-                self._at[number] = self._child(self._at[parent], self.table.worker())
-                self._phase[number] = _KEPT
+            self._place_mark(number, parent, offset)
             return
         site = self.table.number(code_number, offset)
-        if site == 0 or self._left_out(number, phase):
-            return
-        self._at[number] = child = self._child(self._at[parent], site)
-        self._phase[number] = _KEPT
-        if phase == _THREAD:
+        if site == 0:
+            if phase >= _IMPORT or self.table.importing(code_number):
+                self._import(number)
+        elif not self._left_out(number, phase):
+            self._at[number] = child = self._child(self._at[parent], site)
+            self._phase[number] = _KEPT
+            self._note(number, child, phase)
+
+    def _place_mark(self, number: int, parent: int, mark: int) -> None:
+        """The same for a mark."""
+        if mark in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED):
+            self._at[number] = self._at[self._above_threading(parent)]
+            self._phase[number] = _THREAD
+        elif mark == _abi.FIL_MARK_WORKER:
+            self._at[number] = child = self._child(self._at[parent], self.table.worker())
+            self._phase[number] = _KEPT
+            self._nodes[child].imported |= self._phase[parent] >= _IMPORT
+        elif mark == _abi.FIL_MARK_IMPORT:
+            self._import(number)
+
+    def _import(self, number: int) -> None:
+        """One of the recording's nodes is the import machinery: what it asked for itself is told in one piece."""
+        self._phase[number] = phase = _AS_IMPORT.get(self._phase[number], _IMPORT)
+        if self._held[number] or number in self._told:
+            self._module_code[number] = child = self._child(self._at[number], self.table.special(MODULE_CODE_NAME))
+            self._note(number, child, phase)
+
+    def _note(self, number: int, child: int, phase: int) -> None:
+        """Note what is known of a Node by what stands, and is not shown, between it and the Node above."""
+        if phase >= _IMPORT:
+            self._nodes[child].imported = True
+        if phase in (_THREAD, _THREADS_IMPORT):
             self._thread_marks.setdefault(child, set()).add(self._mark_above(number))
-        elif phase == _OWN and self.table.sites[site].name == "<module>":
-            self.main_paths.add(self.table.sites[site].path)
+        elif phase == _OWN and self._nodes[child].site.name == "<module>":
+            self.main_paths.add(self._nodes[child].site.path)
 
     def _mark_above(self, number: int) -> int:
-        """The mark below which a frame stands."""
-        while self._recording.codes[number]:
-            number = self._recording.parents[number]
+        """The mark of a thread, or of handed work, below which a frame stands."""
+        recording = self._recording
+        while recording.codes[number] or recording.offsets[number] == _abi.FIL_MARK_IMPORT:
+            number = recording.parents[number]
         return number
 
     def _left_out(self, number: int, phase: int) -> bool:
         """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""
-        if phase == _KEPT:
+        if phase >= _KEPT:
             return False
         code = self._recording.code(self._recording.codes[number])
         if phase == _THREAD:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
+_IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+
 # Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the
 # file's name, functions on the line's side (None: all) and on the thread's.
 THREADING = (
@@ -26,6 +28,11 @@ THREADING = (
 def is_runpy(filename: str) -> bool:
     """Whether a frame belongs to the module that runs `-m` and folders with a `__main__.py`."""
     return filename == "<frozen runpy>" or filename.endswith("/runpy.py")
+
+
+def is_import_machinery(filename: str) -> bool:
+    """Whether a frame belongs to the interpreter's import machinery, which Python leaves out of tracebacks too."""
+    return filename in _IMPORT_MACHINERY
 
 
 def is_interpreter_shim(filename: str, name: str, first_line: int) -> bool:

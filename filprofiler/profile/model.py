@@ -66,15 +66,17 @@ class Node:
     total_bytes: those, and all below.
     callstacks: number of callstacks with bytes of their own, here and below.
     children: largest first; among equals, the one that asked for memory first.
+    imported: whether the frame above imported what this node tells of, so that it belongs to the import.
     thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in
         words ("thread Loader-1 and 7 others"), else "".
     """
 
-    __slots__ = ("callstacks", "children", "own_bytes", "parent", "site", "thread", "total_bytes")
+    __slots__ = ("callstacks", "children", "imported", "own_bytes", "parent", "site", "thread", "total_bytes")
 
     def __init__(self, site: Site, parent: "Optional[Node]", own_bytes: int = 0) -> None:
         self.site = site
         self.parent = parent
+        self.imported = False
         self.thread = ""
         self.own_bytes = own_bytes
         self.total_bytes = 0

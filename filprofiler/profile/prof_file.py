@@ -3,7 +3,7 @@
 import re
 
 from filprofiler.errors import SavedProfileError
-from filprofiler.profile.build import LOST_NAME, NO_STACK_NAME, ROOT_NAME
+from filprofiler.profile.build import LOST_NAME, MODULE_CODE_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.model import Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
@@ -17,7 +17,7 @@ _FRAME = re.compile(r"(.*):([0-9]+) \((.*)\)\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 _DIGITS = re.compile(r"[0-9]+\Z")
 _MOST_DIGITS = 20  # of a number of bytes
-_SPECIAL = (NO_STACK_NAME, LOST_NAME)
+_SPECIAL = (NO_STACK_NAME, LOST_NAME, MODULE_CODE_NAME)
 
 
 def read_prof(path: str) -> Profile:

@@ -198,5 +198,7 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         raise _UnfitError("is damaged: the columns of its threads are not of equal length")
     for place, called in zip(places, words):
         nodes[whole(place)].thread = of_type(called, str)
+    for place in columns.get("imported", ()):  # files of the first releases have none
+        nodes[whole(place)].imported = True
     sum_up(nodes)
     return nodes[0]

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 class _Function:
     """What is needed of a function for its frames: how it is shown, its lines, and its sites so far, by line."""
 
-    __slots__ = ("first_line", "name", "path", "shim", "sites", "table")
+    __slots__ = ("first_line", "importing", "name", "path", "shim", "sites", "table")
 
     def __init__(self, path: str, code: "Code", recording: "Recording") -> None:
         self.path = path
         self.name = code.name
         self.first_line = code.first_line
-        self.shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
+        self.importing = filters.is_import_machinery(code.filename)
+        self.shim = self.importing or filters.is_interpreter_shim(code.filename, code.name, code.first_line)
         self.table = table_of(recording, code)
         self.sites = {}  # type: Dict[int, int]
 
@@ -67,6 +68,10 @@ class SiteTable:
         self.known[code_number << 32 ^ offset] = found
         return found
 
+    def importing(self, code_number: int) -> bool:
+        """Whether a function is the import machinery's: only older recordings have its frames."""
+        return (self._functions.get(code_number) or self._function(code_number)).importing
+
     def lines(self, code_number: int) -> "Union[LineTable, OwnLines, None]":
         """What tells the lines of a function; None if that was not kept."""
         return (self._functions.get(code_number) or self._function(code_number)).table
@@ -76,6 +81,10 @@ class SiteTable:
         from filprofiler.profile.libraries import WORKER_NAME, WORKER_PATH
 
         return self._of_place(WORKER_PATH, WORKER_NAME, 0)
+
+    def special(self, name: str) -> int:
+        """The number of what is no place in the source and is told under this name."""
+        return self._of_place("", name, 0)
 
     def _function(self, code_number: int) -> _Function:
         code = self._recording.code(code_number)

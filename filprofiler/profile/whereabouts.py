@@ -176,11 +176,13 @@ def resident_at_most(profile: "Profile") -> "Optional[int]":
 
 def import_bytes(flat: "FlatTree") -> int:
     """Bytes on callstacks that lead through the import of a module."""
-    importing = [_is_importing(site.path) for site in flat.sites]
-    if True not in importing:
-        return 0
+    importing = [_is_importing(site.path) for site in flat.sites]  # in profiles that older versions have saved
     found = behind = 0
-    places = [place for place, number in enumerate(flat.numbers) if importing[number]]  # type: List[int]
+    places = [
+        place
+        for place, (node, number) in enumerate(zip(flat.nodes, flat.numbers))
+        if node.imported or importing[number]
+    ]  # type: List[int]
     for place in places:
         if place >= behind:  # else it is below one that was counted
             behind = flat.ends[place]

@@ -152,6 +152,7 @@ def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
     """The tree: for each node, callers before what they called, the number of its caller, its site and its bytes."""
     parents, numbers, sizes, threads = [], [], [], []  # type: List[int], List[int], List[int], List[int]
     words = []  # type: List[str]
+    imported = []  # type: List[int]
     pending = [(root, -1)]
     while pending:
         node, parent = pending.pop()
@@ -162,9 +163,18 @@ def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
         if node.thread:
             threads.append(place)
             words.append(node.thread)
+        if node.imported:
+            imported.append(place)
         if node.children:
             pending += [(child, place) for child in reversed(node.children)]
-    return {"parent": parents, "site": numbers, "own_bytes": sizes, "thread": threads, "thread_words": words}
+    return {
+        "parent": parents,
+        "site": numbers,
+        "own_bytes": sizes,
+        "thread": threads,
+        "thread_words": words,
+        "imported": imported,
+    }
 
 
 def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReader") -> "Dict[str, Dict[str, str]]":

@@ -12,6 +12,7 @@ A JSON object, in which all text has been made visible:
   levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
   node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` has, for
   each node that begins a thread, its number, from 1, and the place in `threadWords` of what that thread is called.
+  `imported` has the numbers of the nodes that the node above has imported.
 
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
@@ -149,6 +150,7 @@ def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
         "bytes": "".join(["%x " % size if size else " " for size in tree.own_bytes]),
         "threads": threads,
         "threadWords": [text.visible(called) for called in words],
+        "imported": [number for number, node in enumerate(tree.nodes, 1) if node.imported],
     }
 
 

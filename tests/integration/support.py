@@ -24,6 +24,12 @@ TOLERANCE = MIB // 20
 PREFIX = "=fil-profile= "
 PROF_FRAME = re.compile(r"(?P<file>.*?):(?P<line>-?\d+) \((?P<function>.*?)\)(?:;|$)", re.DOTALL)
 
+IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+"""The files of the frames that are left out of callstacks, as they are out of Python's own tracebacks."""
+
+WITHOUT_CALLSTACK = ("[No Python stack]", "[Callstack not recorded]")
+"""What the `.prof` has in place of a callstack."""
+
 WAYS = ("known", "measured", "profiled")
 """How callstacks can be found: docs/how-it-works.md. The first is the best, and taken where it is possible."""
 
@@ -81,6 +87,8 @@ def parse_prof(text: str) -> List[Stack]:
             assert match, f"cannot read the frames of {line!r} from column {at}"
             frames.append(Frame(match.group("file"), int(match.group("line")), match.group("function")))
             at = match.end()
+        if at < len(where) and (at or where not in WITHOUT_CALLSTACK):
+            frames.append(Frame("", 0, where[at:]))  # such as [module code]: no line, so not those of the line above it
         stacks.append(Stack(tuple(frames), int(amount), where))
     return stacks
 

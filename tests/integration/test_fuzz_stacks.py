@@ -33,7 +33,11 @@ def chain_of(prefix: List[Any], own: List[Any], program: Path) -> Chain:
     """The callstack that the report must show for a stack that the program saw."""
     frames = [tuple(frame) for frame in prefix + own]
     first = [frame[0] for frame in frames].index(str(program))
-    return tuple(frame for frame in frames[first:] if Path(frame[0]).name != "threading.py")
+    return tuple(
+        frame
+        for frame in frames[first:]
+        if Path(frame[0]).name != "threading.py" and frame[0] not in support.IMPORT_MACHINERY
+    )
 
 
 def expected_bytes(account: Path, program: Path) -> Dict[Chain, int]:

@@ -8,6 +8,8 @@ number of comparisons and the mismatches. Each step of a stack is another kind o
 """
 
 import functools
+import importlib
+import importlib.machinery
 import json
 import random
 import sys
@@ -235,9 +237,46 @@ def with_arguments(driver, *numbers, depth, **named):
     return driver.go(depth)
 
 
+class Finder:
+    """Finds modules that go a step deeper when they are imported: through its own loader, or as a file would."""
+
+    def __init__(self):
+        self.driver, self.depth, self.code = None, 0, None
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.ModuleSpec(name, self) if name.startswith("made_up_") else None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        driver, depth, code = self.driver, self.depth, self.code
+        module.driver, module.depth = driver, depth
+        exec(code, module.__dict__) if code else driver.go(depth)
+
+
+FINDERS = threading.local()  # of each thread, the one that finds its modules
+
+
+class EachThreadsFinder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return FINDERS.own.find_spec(name, path, target) if hasattr(FINDERS, "own") else None
+
+
+def imported(driver, depth):
+    FINDERS.own = finder = Finder()
+    finder.driver, finder.depth = driver, depth
+    name = f"made_up_{driver.random.randrange(1 << 60)}"
+    if driver.random.random() < 0.5:
+        finder.code = compile("driver.go(depth)\n", f"<{name}>", "exec")
+    return __import__(name) if driver.random.random() < 0.5 else importlib.import_module(name)
+
+
 STEPS = [
     plain, two_lines, recursion, deep_recursion, generator, generator_resumed_elsewhere, awaiting, sort_callback,
     map_callback, slots, class_body, comprehension, exception, executed, fresh_lambda, decorated, many_arguments,
+    imported,
 ]  # fmt: skip
 
 
@@ -256,6 +295,7 @@ def run_threads(drivers):
 
 
 def main():
+    sys.meta_path.insert(0, EachThreadsFinder)
     mode, path, seed, leaves, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
     sys.setswitchinterval(0.0002)
     if mode == "walk":

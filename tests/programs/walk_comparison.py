@@ -18,6 +18,7 @@ class ObservedFrame(ctypes.Structure):
 
 
 CAPACITY = 2048
+IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 LIBRARY = ctypes.PyDLL(None)
 WALK = LIBRARY.fil_current_callstack
 WALK.argtypes = [ctypes.POINTER(ObservedFrame), ctypes.c_uint32]
@@ -38,6 +39,9 @@ def difference(seen, count, frame, line, in_thread):
     """
     at = 0
     while frame is not None:
+        if frame.f_code.co_filename in IMPORT_MACHINERY:
+            frame = frame.f_back  # the walk leaves these out
+            continue
         while at < count and is_shim(seen[at].code, frame):
             at += 1
         if at >= count:

@@ -86,6 +86,11 @@ class RecordingBuilder:
         self.nodes.append([0, 0, self.epoch, parent, 0, _abi.FIL_MARK_THREAD])
         return len(self.nodes) - 1
 
+    def importing(self, parent, size=0):
+        """Add the mark that stands in place of the frames of an import; its number."""
+        self.nodes.append([size, size, self.epoch, parent, 0, _abi.FIL_MARK_IMPORT])
+        return len(self.nodes) - 1
+
     def stack(self, frames, size, parent=_abi.FIL_NODE_ROOT):
         """Add a callstack of (filename, name, line) that held `size` bytes at the peak and holds them still."""
         for position, (filename, name, line) in enumerate(frames):

@@ -6,6 +6,7 @@ from recording_builder import RecordingBuilder
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
+from filprofiler.profile.whereabouts import import_bytes
 from filprofiler.recording.reader import Recording
 
 BOOTSTRAP = "/opt/filprofiler/launch/bootstrap.py"
@@ -157,3 +158,67 @@ def test_nothing_held():
     assert profile.peak_bytes == 0
     assert stacks(profile) == {}
     assert profile.root.children == []
+
+
+FROZEN = ("<frozen importlib._bootstrap>", "_find_and_load")
+EXTERNAL = ("<frozen importlib._bootstrap_external>", "_compile_bytecode")
+
+
+def import_by_mark(builder, parent, size=0):
+    return builder.importing(parent, size)
+
+
+def import_by_frames(builder, parent, size=0):
+    """As recordings had it before there was the mark."""
+    if size:
+        builder.stack([(*FROZEN, 1), (*FROZEN, 5), (*EXTERNAL, 7)], size, parent=parent)
+    return builder.stack([(*FROZEN, 1), (*FROZEN, 6)], 0, parent=parent)
+
+
+@pytest.mark.parametrize("importing", [import_by_mark, import_by_frames])
+def test_the_import_machinery_is_left_out(importing):
+    builder = RecordingBuilder()
+    line = builder.stack([(BOOTSTRAP, "<module>", 1), (SCRIPT, "<module>", 2)], 3)
+    module = builder.stack([("/lib/m.py", "<module>", 1)], 10, parent=importing(builder, line, 200))
+    builder.stack([("/lib/n.py", "<module>", 4)], 1000, parent=importing(builder, module))
+    thread = builder.thread(builder.stack([(THREADING, "start", 800)], 0, parent=importing(builder, line)))
+    builder.stack([("/lib/t.py", "<module>", 1)], 30000, parent=importing(builder, thread, 400000))
+    builder.stack([("/lib/odd.py", "exec_module", 9)], 5000000, parent=line)
+    profile = build(builder)
+    assert stacks(profile) == {
+        "job.py:2 <module>": 3,
+        "job.py:2 <module>;/lib/m.py:1 <module>": 10,
+        "job.py:2 <module>;[module code]": 400200,
+        "job.py:2 <module>;/lib/m.py:1 <module>;/lib/n.py:4 <module>": 1000,
+        "job.py:2 <module>;/lib/t.py:1 <module>": 30000,
+        "job.py:2 <module>;/lib/odd.py:9 exec_module": 5000000,
+    }
+    assert profile.main_paths == {"job.py"}
+    below = {node.site.path: node for node in profile.root.children[0].children}
+    assert {path: node.imported for path, node in below.items()} == {
+        "/lib/m.py": True, "": True, "/lib/t.py": True, "/lib/odd.py": False,
+    }  # fmt: skip
+    assert below["/lib/t.py"].thread and not below["/lib/m.py"].thread
+    assert import_bytes(profile.flat) == 431210
+
+
+@pytest.mark.parametrize("importing", [import_by_mark, import_by_frames])
+def test_a_package_on_the_way_to_the_module_that_runs(importing):
+    builder = RecordingBuilder()
+    runpy = builder.stack([(BOOTSTRAP, "<module>", 1), ("<frozen runpy>", "_get_module_details", 3)], 0)
+    builder.stack([("/lib/package/__init__.py", "<module>", 1)], 10, parent=importing(builder, runpy, 7))
+    builder.stack([(BOOTSTRAP, "<module>", 1), ("<frozen runpy>", "_run_code", 4), (SCRIPT, "<module>", 1)], 3)
+    profile = build(builder)
+    assert stacks(profile) == {"[module code]": 7, "/lib/package/__init__.py:1 <module>": 10, "job.py:1 <module>": 3}
+    assert profile.main_paths == {"job.py"}
+
+
+@pytest.mark.parametrize("importing", [import_by_mark, import_by_frames])
+def test_a_request_of_the_import_machinery_that_failed(importing):
+    builder = RecordingBuilder()
+    line = builder.stack([(SCRIPT, "<module>", 2)], 3)
+    node = importing(builder, line)
+    builder.failures.append((1 << 40, 3, builder.header["peak_clock_ns"], node, _abi.FIL_REQUEST_BLOCK))
+    builder.header["failed_requests"] = 1
+    (failure,) = build(builder).failures
+    assert [site.name for site in failure.stack] == ["<module>", "[module code]"]

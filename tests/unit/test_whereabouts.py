@@ -184,7 +184,7 @@ def test_imports_are_told_apart() -> None:
         ([job, frozen, module, frozen, library], 1000),
         ([job, frozen], 200),
         ([library], 30),
-        ([job, module], 4),
+        ([job, ("/x/site-packages/m.py", 4, "<module>")], 4),
     ]
     assert import_bytes(profile_of(stacks).flat) == 1230
     assert import_bytes(profile_of([([job], 5)]).flat) == 0

@@ -53,7 +53,7 @@ function readNodes(nodes) {
     }
   }
   for (let at = 0; at < nodes.threads.length; at += 2) thread[nodes.threads[at]] = 1 + nodes.threads[at + 1];
-  return new Callstacks(parent, site, own, stacks, thread);
+  return Object.assign(new Callstacks(parent, site, own, stacks, thread), { imported: new Set(nodes.imported) });
 }
 
 function readSites(data) {

@@ -7,6 +7,7 @@ function byId(id) {
   return document.getElementById(id);
 }
 
+/* Whether a frame is the import machinery's: only profiles that were saved by older versions have them. */
 function isImporting(site) {
   return site.path.startsWith("<frozen importlib") || /\/importlib\/_bootstrap(_external)?\.py$/.test(site.path);
 }
@@ -80,8 +81,9 @@ class Page {
   rebuild() {
     const on = (id) => byId(id).getAttribute("aria-pressed") === "true";
     const mine = on("mine"), imports = on("imports"), { sites } = this.profile;
-    const placeOf = (number) => {
-      if (imports && isImporting(sites[number])) return this.importing;
+    const { imported } = this.profile.callstacks;
+    const placeOf = (number, node) => {
+      if (imports && (imported.has(node) || isImporting(sites[number]))) return this.importing;
       return mine && !sites[number].mine && sites[number].path ? -1 : number;
     };
     this.callstacks = this.profile.callstacks;

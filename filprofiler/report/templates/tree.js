@@ -154,7 +154,7 @@ function treeOf(callstacks, calleesFirst) {
 }
 
 /* The same callstacks without frames that are not wanted; every byte stays, on the frames above.
-   placeOf(site): the number of the site to show; -1 to leave the frame out; of `gathers`, what stands for all below it.
+   placeOf(site, node): the number of the site to show; -1 to leave the frame out; of `gathers`, what stands for all below it.
    outside: the site for what has no frame left. */
 function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
   const { count, site, own, ownStacks, thread } = callstacks;
@@ -174,7 +174,7 @@ function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
   };
   for (let node = 1; node < count; node++) {
     const above = callstacks.parent[node];
-    const place = gathered[above] ? -1 : placeOf(site[node]);
+    const place = gathered[above] ? -1 : placeOf(site[node], node);
     gathered[node] = gathered[above] || (place === gathers ? 1 : 0);
     at[node] = place < 0 ? at[above] : child(at[above], place);
     if (place >= 0) threads[at[node]] = threads[at[node]] || thread[node];
