@@ -31,6 +31,7 @@ class Options:
     release_memory: let libraries' own allocators give back at once what is freed.
     keep_recording: leave the recording beside the report.
     formats: forms of the report that were asked for by name (see report/formats.py), each once.
+    complete: tell every callstack in every form of the report.
     fail_over: how much the peak may grow in a comparison, None if that is all the same.
     """
 
@@ -43,6 +44,7 @@ class Options:
         self.release_memory = False
         self.keep_recording = False
         self.formats = []  # type: List[str]
+        self.complete = False
         self.fail_over = None  # type: Optional[Threshold]
 
 
@@ -112,6 +114,8 @@ class _Reader:
             options.keep_recording = True
         elif word.partition("=")[0] == "--format":
             _add_formats(options.formats, self.value("--format", "a form of the report", word))
+        elif word == "--complete":
+            options.complete = True
         elif word.partition("=")[0] == "--fail-over":
             from filprofiler.profile.threshold import parse_threshold
 
@@ -141,6 +145,8 @@ def parse(words: "Sequence[str]") -> Command:
         raise UsageError("--fail-over belongs to fil-profile diff.")
     if command.options.formats and command.name == "diff":
         raise UsageError("--format belongs to fil-profile run and report.")
+    if command.options.complete and command.name == "diff":
+        raise UsageError("--complete belongs to fil-profile run and report.")
     return command
 
 

@@ -34,6 +34,8 @@ options:
   --format NAMES          report: write these forms, not the usual ones; run: write
                           them too; of prof, svg, html, json, speedscope, pprof,
                           with commas between them
+  --complete              tell every callstack in every form; else those of under
+                          1/10,000 of the peak are told together (but in json)
   --fail-over AMOUNT      diff: exit with status 6 if the peak has grown by more
                           than this, such as 5% or 200MB
   --no-browser            do not open the report in a browser

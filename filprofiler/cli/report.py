@@ -65,8 +65,8 @@ def _write(source: str, folder: str, options: "Options") -> "Optional[str]":
     if source.endswith(".prof"):
         raise SavedProfileError("A .prof file does not hold enough for a report; give a recording or a JSON file.")
     if source.endswith(".fil") and not options.formats:
-        return make_report(source, read_description(os.path.dirname(source)), folder)[0]
-    return write_files(lambda _progress: read_result(source), folder, options.formats or USUAL)
+        return make_report(source, read_description(os.path.dirname(source)), folder, complete=options.complete)[0]
+    return write_files(lambda _progress: read_result(source), folder, options.formats or USUAL, options.complete)
 
 
 def _still_written(recording_path: str) -> bool:

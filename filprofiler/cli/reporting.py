@@ -26,11 +26,12 @@ def make_report(
     outcome: "Optional[Outcome]" = None,
     limits: "Optional[Callable[[], Sequence[str]]]" = None,
     more_formats: "Sequence[str]" = (),
+    complete: bool = False,
 ) -> "Tuple[Optional[str], bool]":
     """Read the recording, write the report into `folder`, print the summary.
 
     outcome: how the program ended, if that is known; limits: gives what limited its memory, if that is to be told;
-    more_formats: what is wanted beside the usual forms.
+    more_formats: what is wanted beside the usual forms; complete: in all of them, no callstacks are told together.
     Returns the path of the report's page, and whether the program died for want of memory.
 
     The path is None if the user has interrupted us: finished files stay, and their paths are printed. Raises FilError.
@@ -45,7 +46,7 @@ def make_report(
         moments.append(profile.moment)
         return profile
 
-    shown = write_files(read, folder, USUAL + tuple(more_formats))
+    shown = write_files(read, folder, USUAL + tuple(more_formats), complete)
     return shown, moments[-1] == OUT_OF_MEMORY
 
 
@@ -71,8 +72,12 @@ def read_profile(
     return build_profile(recording, program, moment, at_end)
 
 
-def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequence[str]") -> "Optional[str]":
+def write_files(
+    read: "Callable[[Progress], Profile]", folder: str, forms: "Sequence[str]", complete: bool
+) -> "Optional[str]":
     """Read a profile, write the files of these forms (see report/formats.py) into `folder`, and print the summary.
+
+    complete: small callstacks are not told together.
 
     The path of the file to look at first: the page, if it is among them. None if the user has interrupted it: the
     finished files stay, and their paths are printed. Raises FilError.
@@ -92,6 +97,7 @@ def write_files(read: "Callable[[Progress], Profile]", folder: str, forms: "Sequ
 
     try:
         profile = read(progress)
+        profile.folds = not complete
         progress.callstacks = profile.root.callstacks
         top = TopLines(profile)
         sources = SourceReader(profile.program)

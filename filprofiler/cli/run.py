@@ -68,7 +68,6 @@ def run(target: "Target", options: "Options") -> int:
         folder.discard()
         say(sentence("The program cannot be started with %s: %s.", sys.executable, error.strerror))
         return statuses.CANNOT_PROFILE
-    formats = options.formats
     curve = _Curve(folder.recording_path, supervisor.pid)
 
     def aside(task: "Callable[[], object]") -> None:
@@ -79,7 +78,7 @@ def run(target: "Target", options: "Options") -> int:
         except OSError as error:
             say(sentence("No report can be written now (%s); the program goes on.", error.strerror))
 
-    checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, formats)))
+    checkpoint = _Checkpoint(watch, lambda: aside(lambda: _report(supervisor, program, folder, folder, options)))
 
     def meanwhile() -> float:
         now = time.monotonic()
@@ -90,7 +89,7 @@ def run(target: "Target", options: "Options") -> int:
             return _LOOK_SECONDS
 
     def report_now() -> None:
-        aside(lambda: _report_now(supervisor, program, folder, output, formats))
+        aside(lambda: _report_now(supervisor, program, folder, output, options))
 
     outcome = _wait(supervisor, report_now, meanwhile)
     curve.close()
@@ -143,7 +142,7 @@ def _start(supervisor: Supervisor, environment: "Dict[str, str]", target: "Targe
 
 
 def _report_now(
-    supervisor: Supervisor, program: "Program", running: ResultFolder, output: str, formats: "Sequence[str]"
+    supervisor: Supervisor, program: "Program", running: ResultFolder, output: str, options: "Options"
 ) -> None:
     """Write a report of the peak so far to a folder of its own; the program goes on, whatever becomes of that."""
     try:
@@ -151,7 +150,7 @@ def _report_now(
     except OutputError as error:
         say(str(error))
         return
-    if not _report(supervisor, program, running, folder, formats):
+    if not _report(supervisor, program, running, folder, options):
         folder.discard()
 
 
@@ -160,7 +159,7 @@ def _report(
     program: "Program",
     running: ResultFolder,
     folder: ResultFolder,
-    formats: "Sequence[str]",
+    options: "Options",
 ) -> bool:
     """Write a report on the peak so far of a program that is still running; whether that went well."""
     from filprofiler.cli.reporting import make_report
@@ -168,7 +167,8 @@ def _report(
     program.outcome = STILL_RUNNING
     program.elapsed_seconds = supervisor.elapsed_seconds()
     try:
-        make_report(running.recording_path, program, folder.path, more_formats=formats)
+        forms, complete = options.formats, options.complete
+        make_report(running.recording_path, program, folder.path, more_formats=forms, complete=complete)
     except FilError as error:
         say(str(error))
         return False
@@ -250,6 +250,7 @@ def _finish(
             outcome,
             lambda: limit_sentences(outcome, watch),
             options.formats,
+            options.complete,
         )
     except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
         known = isinstance(error, FilError)

@@ -5,7 +5,7 @@ that was only moved, or edited a little, is the same line. Else they are matched
 """
 
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.model import Site
+from filprofiler.profile.model import SMALLER_NAME, Site
 from filprofiler.profile.top import TopLines
 
 TYPE_CHECKING = False
@@ -92,6 +92,7 @@ class Comparison:
     changes: all lines that hold a different amount, those that have grown first, the largest change first of each.
     root: the tree of changes; its growth_bytes is the growth of the peak.
     by_text: whether lines were matched by their source text; else by line number.
+    smaller_growth_bytes: by how much the callstacks have grown that a .prof file tells together, of lines not known.
     """
 
     def __init__(self, before: "Profile", after: "Profile") -> None:
@@ -101,7 +102,10 @@ class Comparison:
         with PausedCollector():
             matches = _Matches(before, after, top_before.own_code, top_after.own_code)
             self.by_text = matches.by_text
-            self.changes = _changes(matches, top_before, top_after)
+            changes = _changes(matches, top_before, top_after)
+            self.changes = [change for change in changes if change.site.name != SMALLER_NAME]
+            smaller = [change for change in changes if change.site.name == SMALLER_NAME]
+            self.smaller_growth_bytes = sum(change.growth_bytes for change in smaller)
             self.root = _tree(matches, before, after)
 
     @property

@@ -15,6 +15,10 @@ class FlatTree:
     ends: for each, the place behind the last node below it.
     own_bytes, total_bytes: for each, those of the node.
     sites: by number; number 0 is the root's.
+    threads: for the places of nodes that are the outermost of a thread, that thread in words.
+    imported: the places of nodes that the node above has imported, in their order.
+    folded: for the places of nodes that stand for smaller callstacks, how many, and in `smaller` the number
+        of their site: there are none here, this is the whole tree.
     """
 
     def __init__(self, root: "Node") -> None:
@@ -46,3 +50,7 @@ class FlatTree:
         self.numbers = [number_of[site] for site in found]
         self.own_bytes = [node.own_bytes for node in nodes]
         self.total_bytes = [node.total_bytes for node in nodes]
+        self.threads = {place: node.thread for place, node in enumerate(nodes) if node.thread}  # type: Dict[int, str]
+        self.imported = [place for place, node in enumerate(nodes) if node.imported]
+        self.folded = {}  # type: Dict[int, int]
+        self.smaller = 0

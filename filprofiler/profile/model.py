@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.columns import Columns, SavedColumns
     from filprofiler.profile.failed_request import FailedRequest
+    from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.threads import ThreadAtPeak
     from filprofiler.profile.whereabouts import Whereabouts
@@ -94,6 +95,8 @@ class Node:
         return sites
 
 
+SMALLER_NAME = "[smaller callstacks]"  # of the site of nodes that stand for many: see folding.py
+
 PEAK = "peak"
 OUT_OF_MEMORY = "out of memory"
 
@@ -125,6 +128,7 @@ class Profile:
     root: the tree of callstacks; its total_bytes is what was live at that moment.
     failed_requests: how many requests for memory failed in the whole run; failures: the last of them.
     fatal_request: of an OUT_OF_MEMORY profile, the request at whose failure this was live; None if it is not known.
+    folds: whether most forms of the report tell small callstacks together; may be set before anything is written.
     python_version: PY_VERSION_HEX of the profiled interpreter.
     pid: of the profiled process.
     peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
@@ -146,9 +150,11 @@ class Profile:
         "curve",
         "failed_requests",
         "_flat",
+        "_shown",
         "_totals",
         "failures",
         "fatal_request",
+        "folds",
         "followed",
         "main_paths",
         "memory",
@@ -205,7 +211,9 @@ class Profile:
         self.failures = tuple(failures)
         self.fatal_request = fatal_request
         self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
+        self.folds = True
         self._flat = None  # type: Optional[FlatTree]
+        self._shown = None  # type: Union[FlatTree, FoldedTree, None]
         self._totals = None  # type: Optional[Totals]
 
     @property
@@ -219,6 +227,15 @@ class Profile:
         if self._flat is None:
             self._flat = FlatTree(self.root)
         return self._flat
+
+    @property
+    def shown(self) -> "Union[FlatTree, FoldedTree]":
+        """The tree as most forms of the report tell it, by columns, as `flat`: small callstacks folded if `folds`."""
+        if self._shown is None and self.folds:
+            from filprofiler.profile.folding import FoldedTree
+
+            self._shown = FoldedTree(self.flat, self.totals)
+        return self._shown or self.flat
 
     @property
     def totals(self) -> Totals:

@@ -5,7 +5,7 @@ import re
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import LOST_NAME, MODULE_CODE_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.model import Node, Profile, Site, sum_up
+from filprofiler.profile.model import SMALLER_NAME, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.regular_files import read_regular
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FRAME = re.compile(r"(.*):([0-9]+) \((.*)\)\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
+_FOLD = re.compile(r"\[([1-9][0-9]{0,8}) smaller callstacks?\]\Z")
 _DIGITS = re.compile(r"[0-9]+\Z")
 _MOST_DIGITS = 20  # of a number of bytes
 _SPECIAL = (NO_STACK_NAME, LOST_NAME, MODULE_CODE_NAME)
@@ -48,6 +49,7 @@ class _Tree:
         self.nodes = [Node(Site("", ROOT_NAME, 0), None)]  # type: List[Node]
         self.lines = 0
         self._sites = {}  # type: Dict[str, Site]
+        self._smaller = Site("", SMALLER_NAME, 0)
         self._children = {}  # type: Dict[Tuple[int, Site], int]
 
     def add(self, line: str) -> None:
@@ -62,7 +64,7 @@ class _Tree:
         for label in stack.split(";"):
             site = self._sites.get(label)
             if site is None:
-                site = self._sites[label] = _site(label)
+                site = self._sites[label] = self._smaller if _FOLD.match(label) else _site(label)
             key = (place, site)
             child = self._children.get(key)
             if child is None:
@@ -70,6 +72,9 @@ class _Tree:
                 self.nodes.append(Node(site, self.nodes[place]))
             place = child
         self.nodes[place].own_bytes += int(size)
+        fold = _FOLD.match(label)
+        if fold is not None:
+            self.nodes[place].callstacks += int(fold.group(1)) - 1  # sum_up adds one
 
 
 def _site(label: str) -> Site:

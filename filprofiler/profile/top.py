@@ -2,7 +2,7 @@
 
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.filters import OwnCode
-from filprofiler.profile.model import Profile, Site
+from filprofiler.profile.model import SMALLER_NAME, Profile, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _top_lines(pairs: "Pairs") -> "List[TopLine]":
         site = innermost if owner is None else owner
         line = lines.get(site)
         if line is None:
-            line = lines[site] = TopLine(site, owner is not None)
+            line = lines[site] = TopLine(site, owner is not None and not owner.special)
             most_via[site] = (0, site)
         line.held_bytes += size
         most, via = most_via[site]
@@ -72,7 +72,8 @@ def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
     """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame."""
     flat = profile.flat
     sites = flat.sites
-    own = own_code.owned(sites)
+    # Of a .prof file that was read back: smaller callstacks are of lines that are not known, so of none that is.
+    own = [owned or site.name == SMALLER_NAME for site, owned in zip(sites, own_code.owned(sites))]
     count = len(sites)
     sizes = {}  # type: Dict[int, int]
     owners = [0] * (2 + max(flat.depths, default=0))  # by depth, the number of the innermost of the user's own, or 0

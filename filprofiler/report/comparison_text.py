@@ -39,10 +39,15 @@ def peak_sentence(comparison: "Comparison") -> str:
 
 
 def matching_sentence(comparison: "Comparison") -> str:
-    """How the lines of the two were matched."""
+    """How the lines of the two were matched, and what could not be."""
     if comparison.by_text:
         return "Lines are matched by function and text: one that was moved or edited a little is the same line."
-    return "Lines are matched by number: where lines were added above it, a line counts as gone and as new."
+    sentence = "Lines are matched by number: where lines were added above it, a line counts as gone and as new."
+    if comparison.smaller_growth_bytes:
+        sentence += " Not in the lines: %s in callstacks that a .prof file tells together." % (
+            signed_bytes(comparison.smaller_growth_bytes)
+        )
+    return sentence
 
 
 def comparison_lines(comparison: "Comparison", older: "SourceReader", newer: "SourceReader") -> "List[str]":

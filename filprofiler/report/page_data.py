@@ -4,15 +4,19 @@ A JSON object, in which all text has been made visible:
 
 * `strings`: paths and names of functions, each once;
 * `folders`: for paths of libraries, by the number of the string, how many characters the folder of all libraries has;
+* `peak`, and `smaller`: the number of the site that stands for callstacks which are told together, 0 if there is none;
 * `sites`: `path` and `name` (numbers of strings), `line`, and `mine`, a string of "1" for the user's own code;
 * `lines`: for each path that has source, by the number of its string, two things: the text of some of its lines, joined
   by line ends, and the numbers of these lines;
 * `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
+* `lines_held`, `functions_held`: what is in the tables, of all callstacks: for each line or function of which enough is
+  live, the number of its site (of a function, of its line that holds most), its own bytes, and those with callees;
 * `nodes`: the tree in preorder, the largest child first, the root left out. `ups` has a digit for each node: how many
   levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
   node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` has, for
   each node that begins a thread, its number, from 1, and the place in `threadWords` of what that thread is called.
-  `imported` has the numbers of the nodes that the node above has imported.
+  `imported` has the numbers of the nodes that the node above has imported. `folded` has, for each node that stands
+  for callstacks which are told together, its number and how many these are.
 
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
@@ -25,12 +29,16 @@ from filprofiler.report.compact_json import compact_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, List, Optional, Tuple
+    from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
     from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.flat_tree import FlatTree
+    from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.model import Profile, Site
     from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.totals import LineTotal
+
+    Tree = Union[FlatTree, FoldedTree]
 
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ESCAPE = 63  # in `ups`: more digits follow
@@ -51,23 +59,26 @@ _UNDERLINED = 200  # of the largest, too, have columns
 
 def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:
     """The data as JSON that may stand inside a script element."""
-    tree = profile.flat
-    sites = tree.sites
-    totals = profile.totals.total_bytes
+    tree = profile.shown
+    told = _Told(profile, tree)
+    sites, totals = told.sites, told.total_bytes
     by_size = sorted(range(len(totals)), key=totals.__getitem__, reverse=True)
     seen = sum([size * _WITH_SOURCE_SHARE >= profile.peak_bytes for size in totals])
     strings = _Strings()
     data = {
         "peak": profile.peak_bytes,
+        "smaller": tree.smaller,
         "sites": {
             "path": strings.numbers([site.path for site in sites]),
             "name": strings.numbers([site.name for site in sites]),
             "line": [site.line for site in sites],
             "mine": "".join(["1" if own else "0" for own in own_code.owned(sites)]),
         },
+        "lines_held": told.lines,
+        "functions_held": told.functions,
         "nodes": _nodes(tree),
         "lines": _lines(_with_source([sites[number] for number in by_size], seen, own_code), strings, sources),
-        "columns": _columns(profile, tree, by_size[: min(seen, _UNDERLINED)], sources),
+        "columns": _columns(profile, sites, by_size[: min(seen, _UNDERLINED)], sources),
         "folders": _folders({site.path for site in sites}, own_code, strings),
         "strings": strings.texts,
     }
@@ -93,6 +104,32 @@ def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Op
     before, within = encoded[: columns[0]], encoded[columns[0] : columns[1]]
     start = len(text.visible(before.decode("utf-8", "replace")))
     return start, start + len(text.visible(within.decode("utf-8", "replace")))
+
+
+class _Told:
+    """What is told of sites: those of the tree, then others that are in the tables.
+
+    total_bytes: of each, what all callstacks through it hold.
+    lines, functions: what the tables have, three numbers each, as the page has them.
+    """
+
+    def __init__(self, profile: "Profile", tree: "Tree") -> None:
+        self._peak = 0 if tree is profile.flat else profile.peak_bytes
+        self._numbers = {site: number for number, site in enumerate(tree.sites)}
+        self.lines = self._held(profile.totals.lines())
+        self.functions = self._held(profile.totals.functions())
+        self.sites = list(self._numbers)
+        known = dict(zip(profile.flat.sites, profile.totals.total_bytes))
+        self.total_bytes = [known.get(site, 0) for site in self.sites]
+
+    def _held(self, totals: "Sequence[LineTotal]") -> "List[int]":
+        """Those of which enough is live."""
+        found = []  # type: List[int]
+        for total in totals:
+            if total.total_bytes * _WITH_SOURCE_SHARE >= self._peak:
+                number = self._numbers.setdefault(total.site, len(self._numbers))
+                found += (number, total.own_bytes, total.total_bytes)
+        return found
 
 
 class _Strings:
@@ -127,7 +164,7 @@ def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> 
     return dict(sorted(lengths.items()))
 
 
-def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
+def _nodes(tree: "Tree") -> "Dict[str, Any]":
     """The tree itself."""
     befores = [0] + tree.depths[:-1]
     ups = [before - depth + 1 for before, depth in zip(befores, tree.depths)]
@@ -137,20 +174,20 @@ def _nodes(tree: "FlatTree") -> "Dict[str, Any]":
         spelled_ups = [DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS) for up in ups]
     words = {ANOTHER_THREAD: 0}
     threads = []  # type: List[int]
-    for number, called in enumerate([node.thread for node in tree.nodes], 1):
-        if called:
-            threads += (number, words.setdefault(called, len(words)))
+    for place, called in tree.threads.items():
+        threads += (place + 1, words.setdefault(called, len(words)))
     width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
     spelled = _all_digits(len(tree.sites), width)
     return {
-        "count": len(tree.nodes),
+        "count": len(tree.numbers),
         "width": width,
         "ups": "".join(spelled_ups),
         "sites": "".join([spelled[number] for number in tree.numbers]),
         "bytes": "".join(["%x " % size if size else " " for size in tree.own_bytes]),
         "threads": threads,
         "threadWords": [text.visible(called) for called in words],
-        "imported": [number for number, node in enumerate(tree.nodes, 1) if node.imported],
+        "imported": [place + 1 for place in tree.imported],
+        "folded": [number for place, count in tree.folded.items() for number in (place + 1, count)],
     }
 
 
@@ -215,12 +252,12 @@ def _shown(line: str) -> str:
 
 
 def _columns(
-    profile: "Profile", tree: "FlatTree", numbers: "Iterable[int]", sources: "SourceReader"
+    profile: "Profile", sites: "Sequence[Site]", numbers: "Iterable[int]", sources: "SourceReader"
 ) -> "Dict[int, Tuple[int, int]]":
     """What is to be underlined, for the sites with these numbers."""
     found = {}
     for number in numbers:
-        columns = underlined(profile, tree.sites[number], sources)
+        columns = underlined(profile, sites[number], sources)
         if columns is not None:
             found[number] = columns
     return found

@@ -91,7 +91,7 @@ class _Message:
 
     def _samples(self) -> "Iterable[bytes]":
         """Each callstack with bytes of its own: the numbers of its locations, the innermost first, and the bytes."""
-        flat = self._profile.flat
+        flat = self._profile.shown
         locations = [b""] + [varint(self._location(site)) for site in flat.sites[1:]]
         stack = [b""] * max(flat.depths, default=0)  # by depth; whole stacks would take too much memory in a recursion
         for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):

@@ -1,58 +1,72 @@
-"""The .prof file: every callstack on a line of its own, with its exact bytes.
+"""The .prof file: each callstack on a line of its own, with its exact bytes.
 
     a.py:24 (<module>);a.py:21 (main);/x/numpy/_core/numeric.py:191 (ones) 52428800
 
-Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak.
+Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak. Callstacks
+that are too small to matter are told together, unless all are wanted, by a last frame "[12 smaller callstacks]".
 
 A path or a name may hold what the format itself uses: there ";" is written "\\x3b", and characters that end a line,
 other control characters and lone surrogates as Python would spell them ("\\n", "\\x1b", "\\udc80"). All else, the
 backslash too, stands as it is. The file is UTF-8.
 
 The file grows with the number of callstacks times their depth: a recursion that keeps something at each of 100,000
-levels would fill a disk. So where callstacks are deeper than 1,000 frames and the file would be larger than 1 GiB, the
-middle of those is left out, and a frame says so. It says the same for all of them: who reads the file back, into a
-tree, finds one place for it and not one for each depth. Every line is there, with its bytes.
+levels would fill a disk. So where callstacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB
+if all callstacks are wanted), the middle of those is left out, and a frame says so. It says the same for all of them:
+who reads the file back, into a tree, finds one place for it and not one for each depth. Every line is there, with its
+bytes.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Sequence
+    from typing import Dict, Iterator, List, Sequence, Union
 
     from filprofiler.profile.flat_tree import FlatTree
+    from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.model import Profile, Site
+
+    Tree = Union[FlatTree, FoldedTree]
 
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
 
 _DEEP = 1000  # frames: the usual limit of a recursion. Callstacks that are not deeper stay whole
 _MOST_BYTES = 1 << 30
+_MOST_FOLDED_BYTES = 18000000
 _FEWEST_FRAMES = 64  # that stay of a callstack
 _LEFT_OUT = b"<frames left out>:0 (of a deep recursion);"
 
 
 def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
     """The file in pieces. Only stacks that something is called from are put together as a whole."""
-    flat = profile.flat
+    flat = profile.shown
     labels = _labels(flat.sites)
     if max(flat.depths, default=0) > _DEEP:
-        yield from _deep_pieces(flat, labels)
+        yield from _deep_pieces(flat, labels, _MOST_FOLDED_BYTES if profile.folds else _MOST_BYTES)
         return
+    folded = flat.folded
     stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root on, each with its ";"
-    for node, number, depth, size in zip(flat.nodes, flat.numbers, flat.depths, flat.own_bytes):
+    for place, (number, depth, size, end) in enumerate(zip(flat.numbers, flat.depths, flat.own_bytes, flat.ends), 1):
         label = labels[number]
         if size:
             yield stacks[depth - 1]
+            if place - 1 in folded:
+                label = _fold_label(folded[place - 1])
             yield b"%b %d\n" % (label, size)
-        if node.children:
+        if end > place:
             stacks[depth] = stacks[depth - 1] + label + b";"
 
 
-def _deep_pieces(flat: "FlatTree", labels: "Sequence[bytes]") -> "Iterator[bytes]":
+def _fold_label(count: int) -> bytes:
+    """What stands for so many callstacks."""
+    return b"[%d smaller callstack%b]" % (count, b"" if count == 1 else b"s")
+
+
+def _deep_pieces(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> "Iterator[bytes]":
     """The same for stacks that are too deep to keep each beginning of them as a whole."""
-    half = _frames_that_stay(flat, labels) // 2
+    half = _frames_that_stay(flat, labels, most_bytes) // 2
     stack = bytearray()  # the frames from the root on, each with its ";"
     ends = [0] * (2 + max(flat.depths))  # by depth, where the frame ends in it
-    for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
-        label = labels[number]
+    for place, (number, depth, size) in enumerate(zip(flat.numbers, flat.depths, flat.own_bytes)):
+        label = labels[number] if place not in flat.folded else _fold_label(flat.folded[place])
         del stack[ends[depth - 1] :]
         if size:
             inner = depth - 1 - half
@@ -68,15 +82,15 @@ def _deep_pieces(flat: "FlatTree", labels: "Sequence[bytes]") -> "Iterator[bytes
         ends[depth] = len(stack)
 
 
-def _frames_that_stay(flat: "FlatTree", labels: "Sequence[bytes]") -> int:
+def _frames_that_stay(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> int:
     """How many frames of a deep callstack, the innermost not counted, are written: the file is not to be too large."""
     most = 1 << max(flat.depths).bit_length()
-    while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > _MOST_BYTES:
+    while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > most_bytes:
         most //= 2
     return most
 
 
-def _size(flat: "FlatTree", labels: "Sequence[bytes]", half: int) -> int:
+def _size(flat: "Tree", labels: "Sequence[bytes]", half: int) -> int:
     """Of a file with so many frames at each end of its callstacks: bytes, but for the numbers and what is left out."""
     lengths = [len(label) + 1 for label in labels]
     ends = [0] * (2 + max(flat.depths))

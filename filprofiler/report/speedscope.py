@@ -5,15 +5,16 @@ grows with the number of nodes, not with that of callstacks times their depth.
 """
 
 import json
+from itertools import chain
 
 from filprofiler.report import text
 from filprofiler.report.sentences import program_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Dict, Iterator, List, Tuple
 
-    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.model import Profile, Site
 
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
@@ -45,23 +46,23 @@ def speedscope_pieces(profile: "Profile") -> "Iterator[bytes]":
 
 def _events(profile: "Profile", frames: "List[Dict[str, Any]]") -> "List[Dict[str, Any]]":
     """The events in their order; the frames are added to `frames` as they are met."""
-    numbers = {}  # type: Dict[Site, int]
+    tree = profile.shown
+    numbers = {}  # type: Dict[int, int]
     events = []  # type: List[Dict[str, Any]]
     at = 0
-    pending = [(child, None) for child in reversed(profile.root.children)]  # type: List[Tuple[Node, Optional[int]]]
-    while pending:
-        node, opened = pending.pop()
-        if opened is not None:
-            at += node.own_bytes
-            events.append({"type": "C", "frame": opened, "at": at})
-            continue
-        number = numbers.get(node.site)
-        if number is None:
-            number = numbers[node.site] = len(frames)
-            frames.append(_frame(node.site))
-        events.append({"type": "O", "frame": number, "at": at})
-        pending.append((node, number))
-        pending += [(child, None) for child in reversed(node.children)]
+    opened = []  # type: List[Tuple[int, int, int]]
+    for place, (site, end, size) in enumerate(chain(zip(tree.numbers, tree.ends, tree.own_bytes), [(0, 0, 0)])):
+        while opened and opened[-1][1] <= place:
+            number, _end, own_bytes = opened.pop()
+            at += own_bytes
+            events.append({"type": "C", "frame": number, "at": at})
+        if place == len(tree.numbers):
+            break
+        if site not in numbers:
+            numbers[site] = len(frames)
+            frames.append(_frame(tree.sites[site]))
+        events.append({"type": "O", "frame": numbers[site], "at": at})
+        opened.append((numbers[site], end, size))
     return events
 
 

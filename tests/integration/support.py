@@ -213,6 +213,7 @@ def run_bare(
 class Profiler:
     """The profiler under one interpreter: the wheel's files in `package`, run with `python`.
 
+    `complete`: whether the `.prof` has all callstacks; else small ones are told together.
     `stacks` may be set to one of WAYS: then callstacks are found in that way, not in the best.
     """
 
@@ -222,6 +223,7 @@ class Profiler:
         self.package = package
         self.scratch = scratch
         self.stacks = ""
+        self.complete = True  # most tests look at single callstacks, however small
         self._runs = 0
 
     def new_output(self) -> Path:
@@ -232,6 +234,7 @@ class Profiler:
     def command(self, args: Sequence[Any], output: Path, options: Sequence[Any] = ()) -> List[str]:
         """The command line that profiles `run ARGS` into `output`."""
         front = [self.python, "-m", "filprofiler", "--no-browser", "-o", str(output)]
+        front += ["--complete"] if self.complete else []
         return front + [str(option) for option in options] + ["run"] + [str(arg) for arg in args]
 
     def environment(self, extra: Optional[Dict[str, str]] = None) -> Dict[str, str]:

@@ -52,6 +52,7 @@ function readNodes(nodes) {
       stacks[node] = 1;
     }
   }
+  for (let at = 0; at < nodes.folded.length; at += 2) stacks[nodes.folded[at]] = nodes.folded[at + 1];
   for (let at = 0; at < nodes.threads.length; at += 2) thread[nodes.threads[at]] = 1 + nodes.threads[at + 1];
   return Object.assign(new Callstacks(parent, site, own, stacks, thread), { imported: new Set(nodes.imported) });
 }
@@ -61,7 +62,7 @@ function readSites(data) {
   return path.map((number, site) => ({
     number: site, path: data.strings[number], pathNumber: number, name: data.strings[name[site]],
     shownPath: data.strings[number].slice(data.folders[number] || 0), line: line[site],
-    mine: mine[site] === "1", columns: data.columns[site] || null,
+    mine: mine[site] === "1", columns: data.columns[site] || null, smaller: data.smaller !== 0 && site === data.smaller,
   }));
 }
 
@@ -95,6 +96,6 @@ class Source {
 
 function readProfile(text) {
   const data = JSON.parse(text), sites = readSites(data);
-  return { peak: data.peak, sites, source: new Source(data.lines), callstacks: readNodes(data.nodes),
+  return { peak: data.peak, sites, linesHeld: data.lines_held, functionsHeld: data.functions_held, source: new Source(data.lines), callstacks: readNodes(data.nodes),
     threadWords: data.nodes.threadWords };
 }

@@ -69,6 +69,7 @@ class Graph {
       return [`${counted(node.stacks, "callstack")}, ${humanBytes(node.bytes)} (${share}) folded`, ""];
     }
     if (node.above === null) return [`${humanBytes(node.bytes)} in ${counted(node.stacks, "callstack")}`, ""];
+    if (site.smaller) return [`[${counted(node.stacks, "smaller callstack")}]`, ""];
     return [(node.thread ? "thread: " : "") + shortLabel(site), this.profile.source.at(site)];
   }
 
@@ -80,7 +81,7 @@ class Graph {
     if (node.above === null) return `all: ${first} ${end}`;
     if (node.kind === "self") return `${fullLabel(site)} | ${first} | ${second} ${end}`;
     const held = `${humanBytes(node.bytes)} in ${counted(node.stacks, "callstack")}`;
-    return [fullLabel(site), node.thread && `in ${this.profile.threadWords[node.thread - 1]}`, second, held].filter(Boolean).join(" | ") + ` ${end}`;
+    return [site.smaller ? first : fullLabel(site), node.thread && `in ${this.profile.threadWords[node.thread - 1]}`, second, held].filter(Boolean).join(" | ") + ` ${end}`;
   }
 
   /* The way from the root to what is shown: a click leads back. */

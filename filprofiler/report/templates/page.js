@@ -57,8 +57,8 @@ class Page {
     const { profile } = this;
     const place = (site) => (site.path ? `${site.shownPath}:${site.line} (${site.name})` : site.name);
     const functions = (site) => (site.path ? `${site.name} (${site.shownPath})` : site.name);
-    new Table(byId("line-table"), totals(profile, (site) => site.number), profile, place, mark);
-    new Table(byId("function-table"), totals(profile, (site) => `${site.path}\n${site.name}`), profile, functions, mark);
+    new Table(byId("line-table"), rowsOf(profile, profile.linesHeld, (site) => site.number), profile, place, mark);
+    new Table(byId("function-table"), rowsOf(profile, profile.functionsHeld, (site) => `${site.path}\n${site.name}`), profile, functions, mark);
   }
 
   /* The places that remarks name become buttons that mark their boxes. */

@@ -2,34 +2,20 @@
 
 const FIRST_ROWS = 30, MORE_ROWS = 100;
 
-/* Bytes of each group of sites, a recursion counted once: {site, sites, own, total}, the largest total first.
-   keyOf(site): what the sites of a group share. `site` is the group's line with the largest total. */
-function totals(profile, keyOf) {
-  const { count, parent, site, own, total } = profile.callstacks;
-  const groups = new Map(), ofSite = profile.sites.map(() => null);
-  const path = [], open = new Map();
-  for (let node = 1; node < count; node++) {
-    while (path.length && path[path.length - 1].node !== parent[node]) {
-      const closed = path.pop().group;
-      open.set(closed, open.get(closed) - 1);
-    }
-    const group = ofSite[site[node]] || groupOf(profile.sites[site[node]], keyOf, groups, ofSite);
-    const depth = open.get(group) || 0;
-    group.own += own[node];
-    if (!depth) group.total += total[node];
-    open.set(group, depth + 1);
-    path.push({ node, group });
+/* The rows of a table, as the page's data has them: {site, sites, own, total}. keyOf(site): what the sites of a row share. */
+function rowsOf(profile, held, keyOf) {
+  const groups = new Map();
+  for (const site of profile.sites) {
+    const key = keyOf(site);
+    if (!groups.has(key)) groups.set(key, new Set());
+    groups.get(key).add(site.number);
   }
-  return Array.from(groups.values()).sort((first, second) => second.total - first.total);
-}
-
-function groupOf(site, keyOf, groups, ofSite) {
-  const key = keyOf(site);
-  if (!groups.has(key)) groups.set(key, { site, sites: new Set(), own: 0, total: 0 });
-  const group = groups.get(key);
-  group.sites.add(site.number);
-  ofSite[site.number] = group;
-  return group;
+  const rows = [];
+  for (let at = 0; at < held.length; at += 3) {
+    const site = profile.sites[held[at]];
+    rows.push({ site, sites: groups.get(keyOf(site)), own: held[at + 1], total: held[at + 2] });
+  }
+  return rows;
 }
 
 class Table {
