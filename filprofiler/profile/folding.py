@@ -153,10 +153,10 @@ class _Folds:
     def _fold_where_others_do(self) -> None:
         """Where others fold into a frame, the callstack that ends there does too, if it is small."""
         for place, own_bytes in enumerate(self.own_bytes):
-            if own_bytes and self.folded_count[place] and own_bytes * LEAST_SHARE < self._peak:
-                if not self._heavy[self._flat.numbers[place]]:
-                    self.own_bytes[place] = 0
-                    self._fold(own_bytes, place)
+            small = 0 < own_bytes * LEAST_SHARE < self._peak and not self._heavy[self._flat.numbers[place]]
+            if small and self.folded_count[place]:
+                self.own_bytes[place] = 0
+                self._fold(own_bytes, place)
 
     def _keep_or_fold(self, places: "List[int]", large: "List[int]") -> None:
         """Keep these callstacks, the largest first, as long as there is room; fold the others."""

@@ -50,7 +50,7 @@ def through(done: support.Profiled, path: Path, name: str, innermost: str = "") 
         stack.bytes
         for stack in done.stacks
         if any(frame.line == line and frame.file == str(path) for frame in stack.frames)
-        and not any(frame.file.startswith("<frozen importlib") for frame in stack.frames)
+        and not any(frame.function in ("<module>", "[module code]") for frame in stack.frames[1:])
         and innermost in stack.frames[-1].file
     )
 

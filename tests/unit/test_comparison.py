@@ -38,6 +38,7 @@ def saved(stacks: Stacks, folder: Path, sources: Optional[Dict[str, str]] = None
 def in_prof(profile: Profile, folder: Path) -> Profile:
     """The same as it is read from a .prof file."""
     folder.mkdir(exist_ok=True)
+    profile.folds = False
     write_report(profile, TopLines(profile), str(folder), ["prof"])
     return read_prof(str(folder / "peak-memory.prof"))
 

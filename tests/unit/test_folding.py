@@ -1,4 +1,7 @@
-"""Small callstacks are told together: no byte is lost, and what matters stays. Oracle: the whole tree, callstack by callstack."""
+"""Small callstacks are told together: no byte is lost, and what matters stays.
+
+The oracle looks at one callstack of the whole tree after the other.
+"""
 
 import random
 import re
