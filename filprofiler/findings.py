@@ -59,7 +59,7 @@ class Peak:
         from filprofiler.profile.top import TopLines
 
         known = self._known()
-        sources = SourceReader(known.program)
+        sources = SourceReader(known.program, known)
         lines = TopLines(known).lines[:count]
         return [
             Line(
@@ -80,7 +80,7 @@ class Peak:
         from filprofiler.report.svg import Drawn
 
         known = self._known()
-        return html_page(known, TopLines(known), Drawn(SourceReader(known.program)))
+        return html_page(known, TopLines(known), Drawn(SourceReader(known.program, known)))
 
     def report(self, path: Folder) -> None:
         """Write the report's files into the folder `path`, which is made if need be. Raises FilError."""

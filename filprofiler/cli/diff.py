@@ -49,7 +49,7 @@ def _compare(
     from filprofiler.report.writer import write_page
 
     comparison = Comparison(read_result(older_path), read_result(newer_path))
-    older, newer = SourceReader(comparison.before.program), SourceReader(comparison.after.program)
+    older, newer = [SourceReader(one.program, one) for one in (comparison.before, comparison.after)]
     show(comparison_lines(comparison, older, newer))
     page_path = os.path.join(folder, COMPARISON_NAME)
     write_page(page_path, comparison_page(comparison, older, newer, older_name, newer_name))

@@ -100,7 +100,7 @@ def write_files(
         profile.folds = not complete
         progress.callstacks = profile.root.callstacks
         top = TopLines(profile)
-        sources = SourceReader(profile.program)
+        sources = SourceReader(profile.program, profile)
         _kept[:] = [profile, top, sources]
         written = write_report(profile, top, folder, forms, begin, sources)
         progress.close()

@@ -92,6 +92,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         threads=_threads(recording, builder) if moment == PEAK else (),
         processes=recording.processes,
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
+        functions=builder.table.functions(),
     )
 
 
@@ -173,10 +174,7 @@ class _TreeBuilder:
         return self._nodes[self._module_code.get(number, self._at[number])].stack()
 
     def _place_all(self, wanted: bytearray) -> None:
-        """Find or make the Node of each of the recording's nodes that is wanted, and give it its bytes.
-
-        The ordinary ones, nearly all, are done right here.
-        """
+        """Find or make the Node of each of the recording's nodes that is wanted, and give it its bytes."""
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
         parents, codes, offsets, held = recording.parents, recording.codes, recording.offsets, self._held
         sites, known, learn = self.table.sites, self.table.known, self.table.learn

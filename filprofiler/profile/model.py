@@ -128,6 +128,8 @@ class Profile:
     root: the tree of callstacks; its total_bytes is what was live at that moment.
     failed_requests: how many requests for memory failed in the whole run; failures: the last of them.
     fatal_request: of an OUT_OF_MEMORY profile, the request at whose failure this was live; None if it is not known.
+    functions: by path, the functions that were met: first line and name.
+    changed_files: of a saved profile, the paths of files that were not what ran.
     folds: whether most forms of the report tell small callstacks together; may be set before anything is written.
     python_version: PY_VERSION_HEX of the profiled interpreter.
     pid: of the profiled process.
@@ -153,8 +155,10 @@ class Profile:
         "_shown",
         "_totals",
         "failures",
+        "changed_files",
         "fatal_request",
         "folds",
+        "functions",
         "followed",
         "main_paths",
         "memory",
@@ -191,6 +195,7 @@ class Profile:
         threads: "Sequence[ThreadAtPeak]" = (),
         memory: "Optional[Whereabouts]" = None,
         processes: "Optional[OtherProcesses]" = None,
+        functions: "Optional[Dict[str, List[Tuple[int, str]]]]" = None,
     ) -> None:
         self.program = program
         self.root = root
@@ -212,6 +217,8 @@ class Profile:
         self.fatal_request = fatal_request
         self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
         self.folds = True
+        self.functions = functions or {}
+        self.changed_files = ()  # type: Tuple[str, ...]
         self._flat = None  # type: Optional[FlatTree]
         self._shown = None  # type: Union[FlatTree, FoldedTree, None]
         self._totals = None  # type: Optional[Totals]

@@ -106,6 +106,7 @@ def _profile_of(data: "Any") -> Profile:
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment '%s'", profile.moment)
+    profile.changed_files = tuple(of_type(path, str) for path in data.get("changed_files", ()))
     profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
     if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)

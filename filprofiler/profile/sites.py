@@ -8,7 +8,7 @@ from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Optional, Tuple, Union
+    from typing import Dict, List, Optional, Tuple, Union
 
     from filprofiler.profile.libraries import Libraries
     from filprofiler.profile.lines import LineTable, OwnLines
@@ -71,6 +71,14 @@ class SiteTable:
     def importing(self, code_number: int) -> bool:
         """Whether a function is the import machinery's: only older recordings have its frames."""
         return (self._functions.get(code_number) or self._function(code_number)).importing
+
+    def functions(self) -> "Dict[str, List[Tuple[int, str]]]":
+        """By path, the functions that were met: first line and name."""
+        found = {}  # type: Dict[str, List[Tuple[int, str]]]
+        for function in self._functions.values():
+            if not function.shim:
+                found.setdefault(function.path, []).append((function.first_line, function.name))
+        return found
 
     def lines(self, code_number: int) -> "Union[LineTable, OwnLines, None]":
         """What tells the lines of a function; None if that was not kept."""

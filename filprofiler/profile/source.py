@@ -7,7 +7,9 @@ from filprofiler.regular_files import open_to_read, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List
+    from typing import Dict, List, Optional, Sequence
+
+    from filprofiler.profile.model import Profile
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _COMMAND_PATH = "<string>"  # what CPython calls the text of -c
@@ -24,11 +26,24 @@ class SourceReader:
 
     A relative file is meant from the program's working directory at its start; the text of `-c` is at hand. Of a
     profile that was saved, the lines that were saved with it are all there is: the files may have changed since.
+
+    profile: with it, a file that is not what ran has no lines; else files are not looked at so closely.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, profile: "Optional[Profile]" = None) -> None:
+        from filprofiler.profile.vouching import Vouching
+
         self._program = program
+        self._profile = profile
+        self._vouching = None if profile is None else Vouching(profile)
         self._files = {}  # type: Dict[str, List[str]]
+
+    @property
+    def changed(self) -> "Sequence[str]":
+        """The paths of files without lines, of those that were asked for, because they are not what ran."""
+        if self._profile is None or self._vouching is None:
+            return ()
+        return self._profile.changed_files or tuple(self._vouching.changed)
 
     def line(self, path: str, number: int) -> str:
         """Line `number` (1-based) of a file, without indentation and end; "" where there is none."""
@@ -55,10 +70,14 @@ class SourceReader:
             return _split(self._program.command)
         if not path or path.startswith("<") or is_library(path):
             return []
+        full_path = os.path.join(self._program.cwd, path)
         try:
-            return _split(decode_source(_content(os.path.join(self._program.cwd, path))))
+            lines = _split(decode_source(_content(full_path)))
+            if self._vouching is None or self._vouching.vouches(path, _file_of(full_path), lines):
+                return lines
         except (OSError, ValueError):  # ValueError: a null character in the name
-            return []
+            pass
+        return []
 
 
 def _list_of(lines: "Dict[int, str]") -> "List[str]":
@@ -75,16 +94,22 @@ def _content(path: str) -> bytes:
         return _zipped_content(path)
 
 
+def _file_of(path: str) -> str:
+    """The path of a file, or of the zip that it is in. Raises OSError."""
+    file = path
+    while not os.path.isfile(file):
+        if os.path.dirname(file) == file:
+            raise FileNotFoundError(path)  # what stands in the way is a device or the like
+        file = os.path.dirname(file)
+    return file
+
+
 def _zipped_content(path: str) -> bytes:
     """The bytes of a file inside a zip, whose path goes on behind the zip's. Raises OSError."""
     import zipfile
     import zlib
 
-    archive = path
-    while not os.path.isfile(archive):
-        if os.path.dirname(archive) == archive:
-            raise FileNotFoundError(path)  # what stands in the way is a device or the like
-        archive = os.path.dirname(archive)
+    archive = _file_of(path)
     try:
         with open_to_read(archive) as file, zipfile.ZipFile(file) as opened:
             return opened.read(path[len(archive) + 1 :])

@@ -8,6 +8,7 @@ from filprofiler.report import text
 from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import (
+    changed_files,
     completeness,
     other_processes,
     out_of_memory,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.top import TopLine, TopLines
 
 _SHOWN_LINES = 3
+_CHANGED_FILES = 10  # that are named
 _MAX_SOURCE_COLUMNS = 200
 
 
@@ -71,6 +73,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "script": page_script(),
         "files": _files(beside),
     }
+    values["changed"] = _changed(sources.changed)  # now all files have been looked at
     return filled_pieces(read_template("report.html"), values)
 
 
@@ -148,7 +151,7 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
             "exact": text.escape(text.exact_bytes(line.held_bytes)),
             "share": text.escape(share),
             "width": share,
-            "source": source or text.escape(_without_source(line)),
+            "source": source or text.escape(_without_source(line, sources)),
             "source_class": "source" if source else "no-source",
             "place": text.escape(text.full_label(line.site)),
             "via": text.escape(_via(line.via, top.own_code)),
@@ -171,8 +174,16 @@ def _source(profile: "Profile", site: "Site", sources: "SourceReader") -> str:
     return "%s<u>%s</u>%s" % (text.escape(before), text.escape(within), text.escape(after))
 
 
-def _without_source(line: "TopLine") -> str:
+def _changed(paths: "Sequence[str]") -> str:
+    """Which files are not what ran, in a paragraph; "" if there are none."""
+    sentence = changed_files(sorted(paths), _CHANGED_FILES)
+    return '<p class="changed">%s.</p>\n' % text.escape(sentence) if sentence else ""
+
+
+def _without_source(line: "TopLine", sources: "SourceReader") -> str:
     """What is said where no source line can be shown."""
+    if line.site.path in sources.changed:
+        return "(the file has changed since the run began: its text is not what ran)"
     if line.owned:
         return "(the source is not at hand)"
     return "(no line of your own code on these callstacks)"

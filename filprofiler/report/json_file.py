@@ -50,6 +50,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
     members["nodes"] = nodes
     members["sites"] = [_site(site, profile) for site in sites.sites]
     members["source_lines"] = _source_lines(profile, sites.sites, sources)
+    members["changed_files"] = sorted(sources.changed)
     separator = b"{\n"
     for name, value in members.items():
         yield separator

@@ -5,7 +5,7 @@ from filprofiler.report.text import counted, human_bytes, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List
+    from typing import List, Sequence
 
     from filprofiler.profile.failed_request import FailedRequest
 
@@ -101,6 +101,15 @@ def survived_failures(profile: Profile) -> str:
     if not profile.failed_requests or profile.moment == OUT_OF_MEMORY:
         return ""
     return "%s for memory failed; the program went on." % counted(profile.failed_requests, "request")
+
+
+def changed_files(paths: "Sequence[str]", most: int = 3) -> str:
+    """Which files' text is not shown, because it is not what ran; "" if there is no such file."""
+    if not paths:
+        return ""
+    named = ", ".join(paths[:most])
+    more = " and %s" % counted(len(paths) - most, "more file") if len(paths) > most else ""
+    return "Changed since the run began, so not shown: %s%s" % (named, more)
 
 
 def picture_title(profile: Profile) -> str:

@@ -1,11 +1,14 @@
 """The few lines that tell the result on a terminal."""
 
+import os
+
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.sentences import (
+    changed_files,
     completeness,
     incomplete,
     other_processes,
@@ -39,14 +42,14 @@ def summary_lines(
     They fit 80 columns together with the prefix, except that a path is never cut. `color` allows terminal colours; the
     caller knows about terminals and NO_COLOR. sources: what reads the source lines, if there is one already.
     """
-    sources = sources or SourceReader(profile.program)
+    sources = sources or SourceReader(profile.program, profile)
     lines = [out_of_memory(profile) or _peak_line(profile, color)]
     if profile.fatal_request is not None and profile.fatal_request.stack:
         asked = "Asked for by %s" % text.short_label(profile.fatal_request.stack[-1])
         lines.append(text.cut(text.visible(asked), COLUMNS, _CUT_MARK))
     if profile.moment == OUT_OF_MEMORY:
         lines.extend(text.cut(text.visible(limit), COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
-    notes = _notes(profile)
+    notes = _notes(profile, top, sources)
     room = max(1, _MOST_LINES - len(lines) - len(notes) - 1)  # what is missing is told before the smaller lines
     for line in top.lines[: min(room, _SHOWN_LINES)]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
@@ -55,9 +58,13 @@ def summary_lines(
     return lines
 
 
-def _notes(profile: "Profile") -> "List[str]":
+def _notes(profile: "Profile", top: "TopLines", sources: SourceReader) -> "List[str]":
     """What is to be known beside the peak and its lines, one line each."""
     notes = []
+    paths = {line.site.path for line in top.lines[:_SHOWN_LINES] if not sources.lines(line.site.path)}
+    changed = changed_files(sorted(os.path.basename(path) for path in paths.intersection(sources.changed)))
+    if changed:
+        notes.append(text.cut(text.visible(changed), COLUMNS, _CUT_MARK))
     if files_line(profile) and profile.moment != OUT_OF_MEMORY:
         notes.append(files_line(profile))
     if survived_failures(profile):

@@ -46,7 +46,7 @@ def write_report(
     wanted = [form for form in formats.ALL if form in tuple(forms)]
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
     beside = [name for form, name in names if form != formats.HTML]
-    drawn = Drawn(sources or SourceReader(profile.program))
+    drawn = Drawn(sources or SourceReader(profile.program, profile))
     written = []  # type: List[str]
     path = folder
     try:

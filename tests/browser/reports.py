@@ -23,10 +23,14 @@ main()
 """
 
 
-def write(folder, stacks, curve=(), **program):
-    """Write the report on callstacks ([(filename, line, name), ...], bytes) into a folder; the folder."""
+def write(folder, stacks, curve=(), folds=False, **program):
+    """Write the report on callstacks ([(filename, line, name), ...], bytes) into a folder; the folder.
+
+    folds: whether small callstacks are told together, as they usually are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     profile = profile_of(stacks, cwd=str(folder), **program)
+    profile.folds = folds
     profile.curve = tuple(curve)
     write_report(profile, TopLines(profile), str(folder))
     return folder

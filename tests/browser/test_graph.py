@@ -219,3 +219,20 @@ def test_what_libraries_took_is_not_called_the_lines_own(browser, job):
     browser.js("document.getElementById('mine').click(); document.getElementById('order-callers').click()")
     assert not [label for label in boxes(browser) if "this line itself" in label]
     assert [label for label in boxes(browser) if "this line, by what is not shown" in label]
+
+
+def test_smaller_callstacks(browser, tmp_path):
+    """They have a box, which says how many there are; the tables and the peak know nothing of that."""
+    top, small = ("/a.py", 1, "main"), [("/b.py", line, "f") for line in range(1, 31)]
+    stacks = [([top], 10**7), *[([top, frame], 900) for frame in small], ([("/c.py", 7, "g")], 400), ([], 5)]
+    browser.page(write(tmp_path, stacks, folds=True))
+    invariant(browser, 10**7 + 30 * 900 + 405)
+    browser.js(
+        "document.querySelectorAll('[aria-level=\"2\"]')[0].dispatchEvent(new MouseEvent('dblclick', {bubbles: true}))"
+    )
+    assert "[30 smaller callstacks]" in " ".join(boxes(browser))
+    text = browser.js("return document.querySelector('#function-table tbody').textContent")
+    assert "f (/b.py)" in text and "26.4 KiB" in text and "smaller" not in text
+    browser.js("document.getElementById('order-callees').click()")
+    invariant(browser, 10**7 + 30 * 900 + 405)
+    assert browser.severe() == []

@@ -1,0 +1,79 @@
+"""Whether a source file is what ran. Its text is shown beside bytes, and an edited file would name an innocent line.
+
+A file is not what ran if it is newer than the run's start. The time of its content tells, and for the user's own code
+also that of its last change of any kind, which a file with an older time gets that was put in its place. (Files of
+libraries are linked and copied by package managers, which changes nothing in them.) A file from the future tells that
+clocks differ, and so nothing else.
+
+Nor is it what ran if the code does not fit: a function must stand where it began, and there must be something on each
+line that is in a callstack. That holds whatever the clocks say, and where a recording is read much later, or elsewhere.
+
+What is seen of neither is an edit that a clock hides and that moves no line.
+"""
+
+import os
+import time
+
+from filprofiler.profile.filters import OwnCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Set
+
+    from filprofiler.profile.model import Profile
+
+_DEFINITIONS = ("def ", "async ", "class ")
+_FUTURE_NS = 2 * 10**9  # some file systems count time in steps of two seconds
+
+
+class Vouching:
+    """Looks at the source files of a profile.
+
+    changed: the paths of those that are not what ran, in the order in which they were looked at.
+    """
+
+    def __init__(self, profile: "Profile") -> None:
+        self._profile = profile
+        self._own_code = OwnCode(profile)
+        self._lines = None  # type: Dict[str, Set[int]] | None
+        self.changed = []  # type: List[str]
+
+    def vouches(self, path: str, file_path: str, lines: "List[str]") -> bool:
+        """Whether the lines of a file, which were just read, can be shown. path: as the profile tells it.
+
+        file_path: where it is, or the archive that it is in. Raises OSError.
+        """
+        good = not self._is_newer(path, file_path) and self._fits(path, lines)
+        if not good:
+            self.changed.append(path)
+        return good
+
+    def _is_newer(self, path: str, file_path: str) -> bool:
+        seen = os.stat(file_path)
+        newest = max(seen.st_mtime_ns, seen.st_ctime_ns) if self._own_code.owns_path(path) else seen.st_mtime_ns
+        started = self._profile.started_unix_ns
+        return started != 0 and started < newest < time.time() * 1e9 + _FUTURE_NS
+
+    def _fits(self, path: str, lines: "List[str]") -> bool:
+        used = self._used_lines().get(path, ())
+        if not all(0 < line <= len(lines) and lines[line - 1].strip() for line in used):
+            return False
+        return all(_begins(name, lines, line) for line, name in self._profile.functions.get(path, ()))
+
+    def _used_lines(self) -> "Dict[str, Set[int]]":
+        """The lines of each file that are in callstacks."""
+        if self._lines is None:
+            self._lines = {}
+            for site in self._profile.flat.sites:
+                self._lines.setdefault(site.path, set()).add(site.line)
+        return self._lines
+
+
+def _begins(name: str, lines: "List[str]", line: int) -> bool:
+    """Whether a function or class of that name can begin on that line, or behind the decorators there."""
+    if name.startswith("<") or line < 1:
+        return True
+    if lines[line - 1 : line] and lines[line - 1].lstrip().startswith("@"):
+        while line <= len(lines) and not lines[line - 1].lstrip().startswith(_DEFINITIONS):
+            line += 1
+    return name in "".join(lines[line - 1 : line + 1])  # it may stand behind the end of the first line
