@@ -73,8 +73,9 @@ enum fil_mark {
     FIL_MARK_WORKER = 2, /* its own bytes: a thread without Python frames took them while the callstack above it was the
                             last one known of the thread that had started it */
     FIL_MARK_HANDED = 3, /* below it: the frames of other threads that do work which the callstack above it handed over */
-    FIL_MARK_IMPORT = 4  /* in place of the frames of the interpreter's import machinery: its own bytes are what these asked
+    FIL_MARK_IMPORT = 4, /* in place of the frames of the interpreter's import machinery: its own bytes are what these asked
                             for, below it are the frames of what they import */
+    FIL_MARK_TASK = 5    /* below it: the frames of an event loop's task or function, which the callstack above it made */
 };
 
 /* What a fil_code is. */

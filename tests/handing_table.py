@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import List, NamedTuple
 
 TABLE = Path(__file__).resolve().parent.parent / "csrc" / "attribute" / "handing.def"
-ROW = re.compile(r'^HANDING\("([^"]+)", "([^"]+)", "([^"]+)", (\d+), "([^"]+)", (\w+)\)$', re.MULTILINE)
+ROW = re.compile(r'^HANDING\("([^"]+)", "([^"]+)", "([^"]+)", (\d+), "([^"]*)", (\w+)\)$', re.MULTILINE)
 
 
 class Row(NamedTuple):
@@ -23,3 +23,5 @@ ROWS: List[Row] = [
     Row(file, name, qualified, int(variable), variable_name, holds)
     for file, name, qualified, variable, variable_name, holds in ROW.findall(TABLE.read_text())
 ]
+
+BETWEEN: List[str] = re.findall(r'^BETWEEN\("([^"]+)"\)$', TABLE.read_text(), re.MULTILINE)

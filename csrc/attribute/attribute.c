@@ -57,6 +57,21 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
+/* The callstack of the frames from `innermost` on, of which one may run handed work. */
+static uint32_t walk_with_care(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost)
+{
+    uint32_t node = same_short_stack(context, innermost);
+    if (node == FIL_NODE_NONE) {
+        node = frame_walk(context, thread_state, innermost);
+    }
+    if (context->handed_at != NOT_HANDED && !handover_unchanged(context)) {
+        context->depth = 0;
+        context->handed_at = NOT_HANDED;
+        node = frame_walk(context, thread_state, innermost);
+    }
+    return node;
+}
+
 /* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's. */
 static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
@@ -78,12 +93,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     if (innermost == 0) {
         return context->start_node;
     }
-    uint32_t node = frame_walk(context, thread_state, innermost);
-    if (context->handed_at != NOT_HANDED && !handover_unchanged(context)) {
-        context->depth = 0;
-        context->handed_at = NOT_HANDED;
-        node = frame_walk(context, thread_state, innermost);
-    }
+    uint32_t node = walk_with_care(context, thread_state, innermost);
     context->generation = generation - (context->handed_at != NOT_HANDED);
     return node;
 }

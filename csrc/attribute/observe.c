@@ -123,6 +123,7 @@ int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
     }
     int32_t status = known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
     walker.objects = objects_for_version(python_version);
+    walker.coroutine_type = (uintptr_t)platform_symbol("PyCoro_Type");
     walker.stacks = FIL_STACKS_KNOWN;
     return status;
 }

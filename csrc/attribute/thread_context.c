@@ -42,6 +42,7 @@ void thread_context_clear(struct thread_context *context)
 {
     context->depth = 0;
     context->handed_at = NOT_HANDED;
+    context->marked_maker = FIL_NODE_NONE;
     context->salt += BLOCK_NODE_LIMIT;
     if (context->salt == 0) { /* every salt was used: old entries would count again */
         memset(context->known, 0, context->known_count * sizeof *context->known);

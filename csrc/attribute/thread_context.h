@@ -13,6 +13,8 @@
 #define NOT_HANDED UINT32_MAX
 #define NO_THREAD_STATE 1u /* no address, and not NULL: what holds the GIL may be NULL */
 
+struct handed_kind;
+
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. `previous` of
  * one is `frame` of the next outer one; of the outermost it is what ended the walk. */
 struct cached_frame {
@@ -54,8 +56,11 @@ struct thread_context {
     uint32_t handed_at;          /* index of the innermost frame that runs handed work (handover.h), else NOT_HANDED */
     uint32_t handed_function;    /* the number of its function */
     uintptr_t handed_frame;      /* its address */
-    uintptr_t handed_value;      /* what its variable held when its callstack was looked up */
+    uintptr_t handed_value;      /* the object that told the work when its callstack was looked up */
     uint32_t handed_maker;       /* and the callstack that had made it: addresses are used again */
+    uint32_t marked_maker;       /* of the last handed work: FIL_NODE_NONE: none yet */
+    uint32_t marked_start;       /* the mark that was found below it */
+    const struct handed_kind *handed_kind; /* what kind of function runs it */
     struct thread_context *next_free;
     struct thread_context *next; /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */

@@ -17,6 +17,7 @@ struct walker {
     void *(*running_state)(void);
     struct fil_layout layout;
     struct object_layout objects; /* all 0 where the layout had to be measured */
+    uintptr_t coroutine_type; /* the type of coroutines; 0: not known */
     uintptr_t base;       /* a frame that stays, with all frames below it: a walk ends before it. 0: there is none */
     uint32_t base_node;   /* its callstack */
     uint32_t short_stack; /* SHORT_STACK, or 0 where the layout does not allow it */

@@ -161,7 +161,7 @@ class _TreeBuilder:
         if self._thread_marks:
             from filprofiler.profile.threads import threads_below
 
-            for place, words in threads_below(recording.threads, self._thread_marks).items():
+            for place, words in threads_below(recording.threads, recording.offsets, self._thread_marks).items():
                 self._nodes[place].thread = words
         if root.own_bytes:
             self._nodes[self._child(0, self.table.special(NO_STACK_NAME))].own_bytes = root.own_bytes
@@ -221,7 +221,7 @@ class _TreeBuilder:
 
     def _place_mark(self, number: int, parent: int, mark: int) -> None:
         """The same for a mark."""
-        if mark in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED):
+        if mark in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED, _abi.FIL_MARK_TASK):
             self._at[number] = self._at[self._above_threading(parent)]
             self._phase[number] = _THREAD
         elif mark == _abi.FIL_MARK_WORKER:

@@ -22,7 +22,35 @@ THREADING = (
     ("/distributed/threadpoolexecutor.py", None, frozenset(["_worker"])),
     ("/multiprocessing/dummy/__init__.py", frozenset(["start"]), frozenset()),
     ("/multiprocessing/pool.py", None, frozenset(["worker"])),
+    ("/asyncio/events.py", None, frozenset(["_run"])),
+    ("/asyncio/tasks.py", None, frozenset(["_step", "__step", "__step_run_and_handle_result", "_wakeup", "__wakeup"])),
+    ("/uvloop/__init__.py", None, frozenset()),
+    ("/rloop/__init__.py", None, frozenset()),
 )  # type: Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]
+
+
+# The other files of asyncio that make tasks, for themselves or for whoever calls them.
+_ASYNCIO = {
+    "/asyncio/base_events.py",
+    "/asyncio/base_futures.py",
+    "/asyncio/base_subprocess.py",
+    "/asyncio/futures.py",
+    "/asyncio/locks.py",
+    "/asyncio/mixins.py",
+    "/asyncio/proactor_events.py",
+    "/asyncio/queues.py",
+    "/asyncio/runners.py",
+    "/asyncio/selector_events.py",
+    "/asyncio/sslproto.py",
+    "/asyncio/staggered.py",
+    "/asyncio/streams.py",
+    "/asyncio/subprocess.py",
+    "/asyncio/taskgroups.py",
+    "/asyncio/threads.py",
+    "/asyncio/timeouts.py",
+    "/asyncio/transports.py",
+    "/asyncio/unix_events.py",
+}
 
 
 def is_runpy(filename: str) -> bool:
@@ -42,7 +70,9 @@ def is_interpreter_shim(filename: str, name: str, first_line: int) -> bool:
 
 def is_thread_starter(filename: str, name: str) -> bool:
     """Whether a frame is threading's own or a pool's, above the start of a thread or work that was handed over."""
-    return any(filename.endswith(end) and (names is None or name in names) for end, names, _bodies in THREADING)
+    if any(filename.endswith(end) and (names is None or name in names) for end, names, _bodies in THREADING):
+        return True
+    return "/asyncio/" in filename and filename[filename.rindex("/asyncio/") :] in _ASYNCIO
 
 
 def is_thread_body(filename: str, name: str) -> bool:

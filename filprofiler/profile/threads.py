@@ -1,5 +1,7 @@
 """Threads in words: whose frames hang below a line, and where each thread was at the peak."""
 
+from filprofiler import _abi
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, Dict, Iterable, List, Sequence, Set
@@ -47,13 +49,18 @@ def threads_at_peak(threads: "Threads", stack: "Callable[[int], List[Site]]") ->
     return found if len(found) > 1 else []
 
 
-def threads_below(threads: "Threads", marks: "Dict[int, Set[int]]") -> "Dict[int, str]":
-    """For each key of `marks`, in words the threads whose callstacks hang below its marks."""
-    names = threads.names()
-    return {
-        place: thread_words((number for mark in own for number in threads.below.get(mark, ())), names)
-        for place, own in marks.items()
-    }
+def threads_below(threads: "Threads", offsets: "Sequence[int]", marks: "Dict[int, Set[int]]") -> "Dict[int, str]":
+    """For each key of `marks`, in words the threads whose callstacks hang below its marks.
+
+    offsets: of the recording's nodes: of which kind a mark is.
+    An event loop's task in the main thread is no other thread's work: there, nothing is said.
+    """
+    names, below = threads.names(), threads.below
+    found = {}
+    for place, own in marks.items():
+        if any(mark in below or offsets[mark] != _abi.FIL_MARK_TASK for mark in own):
+            found[place] = thread_words((number for mark in own for number in below.get(mark, ())), names)
+    return found
 
 
 def _plain(name: str) -> str:

@@ -149,6 +149,8 @@ def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path, way: str
     for name, size in account["sizes"].items():
         leaf = expected_leaf(name, profiler.version)
         chain = expected_chain(name, account)
+        if way == "known" and name == "asyncio task":  # it belongs to the line that made it; the loop is left out
+            chain = tuple(frame for frame in chain if "/asyncio/" not in frame[0])
         if way == "profiled" and name == "raw thread":
             # No profile function can be given to a thread that is started past threading: all of it is its starter's.
             leaf = (str(PROGRAM), support.marker(PROGRAM, "raw thread caller"), "threads")

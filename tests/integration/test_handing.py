@@ -7,8 +7,8 @@ from typing import Any, Dict
 import support
 from handing_table import ROWS, Row
 
-# Functions that some Pythons have not.
-SINCE: Dict[str, Any] = {}
+# Functions that some Pythons have not: from which version on, and until before which, they are there.
+PRESENT: Dict[str, Any] = {"Task._step": ((3,), (3, 7)), "Task.__step": ((3, 7), (4,))}
 
 # Prints, for each function of a module that is asked for by its path, the names of its variables: arguments first.
 ASK = """
@@ -17,6 +17,10 @@ found = []
 for end, qualified_name in json.load(sys.stdin):
     place = importlib.import_module(end[1 : -len(".py")].replace("/", "."))
     for name in qualified_name.split("."):
+        if name == "Task":
+            name = "_PyTask" if hasattr(place, "_PyTask") else name
+        elif name.startswith("__"):
+            name = "_Task" + name
         place = getattr(place, name)
     found.append([place.__code__.co_name, place.__code__.co_filename, place.__code__.co_varnames])
 print(json.dumps(found))
@@ -24,7 +28,8 @@ print(json.dumps(found))
 
 
 def in_standard_library(row: Row, version: Any) -> bool:
-    return not row.file.startswith("/distributed/") and version >= SINCE.get(row.qualified_name, (3,))
+    since, until = PRESENT.get(row.qualified_name, ((3,), (4,)))
+    return row.file.split("/")[1] not in ("distributed", "uvloop", "rloop") and since <= version < until
 
 
 def test_variables_are_where_the_table_says(profiler: support.Profiler) -> None:

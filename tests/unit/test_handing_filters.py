@@ -1,7 +1,7 @@
 """Functions that run handed work are known in C and, where they are left out, in Python: the same ones."""
 
 import pytest
-from handing_table import ROWS, TABLE, Row
+from handing_table import BETWEEN, ROWS, TABLE, Row
 
 from filprofiler.profile import filters
 
@@ -13,11 +13,18 @@ def test_all_rows_are_read() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.file}:{row.qualified_name}")
 def test_frames_that_run_handed_work_are_left_out(row: Row) -> None:
     path = "/usr/lib/python3" + row.file
-    if row.holds == "STARTED_THREAD":
+    if row.holds == "LOOP_WITHOUT_FRAMES":
+        assert filters.is_thread_starter(path, "run")
+    elif row.holds == "STARTED_THREAD":
         assert filters.is_thread_starter(path, row.name)
     elif row.name != "_guarded_task_generation":  # does a part of the work itself: it runs the program's generator
         assert filters.is_thread_body(path, row.name)
     assert row.qualified_name.rpartition(".")[2] == row.name
+
+
+@pytest.mark.parametrize("file", BETWEEN)
+def test_frames_of_an_event_loop_are_left_out_above_work(file: str) -> None:
+    assert filters.is_thread_starter("/usr/lib/python3" + file, "whichever")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.file}:{row.qualified_name}")
