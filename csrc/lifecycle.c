@@ -3,6 +3,7 @@
 
 #include "attribute/attribute.h"
 #include "fil_abi.h"
+#include "interpose/bus_errors.h"
 #include "interpose/mmap_hooks.h"
 #include "interpose/process_hooks.h"
 #include "interpose/python_hooks.h"
@@ -193,11 +194,23 @@ static enum fil_status open_ledger(const char *path)
     return FIL_OK;
 }
 
+/* In a signal handler, perhaps in the midst of an event, which goes on in memory that belongs to nothing. */
+static bool mend_recording(uintptr_t address)
+{
+    if (platform_pid() != loaded_in || !recording_mend(address)) {
+        return false;
+    }
+    state.cut = state.cut || state.tracking;
+    state.tracking = false;
+    return true;
+}
+
 static void close_ledger(enum fil_state how)
 {
     sampling_end(); /* outside the lock, which it may wait for */
     bool locked = state_enter();
     state.tracking = false;
+    state.cut = false;
     recording_set_state(how);
     attribute_end();
     ledger_end(&state.ledger);
@@ -213,7 +226,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     if (!attribute_accepted()) {
         return FIL_ERROR_NOT_PROVED;
     }
-    if (state.tracking || (state.round != 0 && !attribute_may_begin_again())) {
+    if (state.tracking || state.cut || (state.round != 0 && !attribute_may_begin_again())) {
         return FIL_ERROR_STARTED;
     }
     bool locked = state_enter();
@@ -234,6 +247,8 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     if (report_signal != 0) {
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
+    bus_errors_guard(mend_recording);
+    platform_learn_devices();
     take_reading(FIL_READING_START);
     attribute_begin();
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
@@ -254,7 +269,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
 
 void fil_stop(void)
 {
-    if (state.tracking) {
+    if (state.tracking || state.cut) {
         take_reading(FIL_READING_END);
         close_ledger(FIL_STATE_STOPPED);
         python_hooks_remove();

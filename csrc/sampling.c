@@ -44,7 +44,7 @@ static uint64_t take(uint64_t pause, uint64_t *best)
     if (!platform_resident(&reading)) {
         return pause;
     }
-    if (header->sample_count == FIL_SAMPLES_KEPT) {
+    if (header->sample_count >= FIL_SAMPLES_KEPT) {
         drop_half(header);
         pause *= 2;
     }
@@ -83,7 +83,8 @@ static int start_thread(void)
     platform_condition_begin(&sampling.wake);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    sigfillset(&all); /* no handler of the program's runs in this thread */
+    sigfillset(&all);         /* no handler of the program's runs in this thread */
+    sigdelset(&all, SIGBUS); /* but what it gets itself, if the recording is cut short, would end the process */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int status = real.pthread_create(&sampling.thread, &attributes, run, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

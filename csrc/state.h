@@ -13,6 +13,7 @@
 struct state {
     /* The first page: the kernel empties it in the child of any fork, also one that runs no handlers. */
     _Alignas(STATE_HEAD_BYTES) bool tracking; /* events are counted */
+    bool cut;            /* somebody has cut the recording short: tracking ended there, and is still to be closed */
     bool threads;        /* the process has, or had, a second thread: never taken back */
     bool finalizing;     /* Python began to finalize: only one thread's frames may be read */
     uint32_t round;      /* how many times tracking has begun: what is older belongs to nothing */

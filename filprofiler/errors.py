@@ -31,6 +31,10 @@ class NothingRecordedError(RecordingError):
     """The recording is in order, but tracking never began, so that it holds no memory."""
 
 
+class CutShortError(RecordingError):
+    """Something else has cut the recording short."""
+
+
 class SavedProfileError(FilError):
     """A saved profile (a .json or .prof file of ours) cannot be read: it is missing, damaged, or of another version."""
 

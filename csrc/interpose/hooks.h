@@ -3,6 +3,7 @@
 #define FIL_HOOKS_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -172,6 +172,16 @@ static int early_thrd_create(pthread_t *thread, thrd_start_t function, void *arg
     return resolving || resolved.thrd_create == NULL ? THREAD_NO_MEMORY : resolved.thrd_create(thread, function, argument);
 }
 
+static int early_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.sigaction(signal, action, old);
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
 struct real real = {
 #define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name,)
 #define REPLACED(result, name, parameters, platforms)

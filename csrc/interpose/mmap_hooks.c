@@ -120,7 +120,11 @@ HOOK(void *, shmat)(int identifier, const void *address, int flags)
     bool locked = state_enter();
     void *mapped = platform_shmat(identifier, address, flags);
     if (mapped != MAP_FAILED && events_still_counted()) { /* (void *)-1, as for mmap */
-        event_mapping_added((uintptr_t)mapped, platform_shared_bytes(identifier), node);
+        uint64_t bytes = platform_shared_bytes(identifier);
+        if (bytes == 0) {
+            ledger_missed(&state.ledger, FIL_MISSED_MAPPING);
+        }
+        event_mapping_added((uintptr_t)mapped, bytes, node);
     }
     state_leave(locked);
     return mapped;

@@ -1,6 +1,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +29,25 @@ extern char **environ;
 
 _Thread_local char platform_own_byte;
 
+/* The tables are touched sparsely. */
+static void advise_small_pages(void *pages, size_t bytes)
+{
+    if (system_allows(SYSTEM_ADVISES)) {
+        (void)madvise(pages, bytes, MADV_NOHUGEPAGE);
+    }
+}
+
 void *system_map_pages(size_t bytes)
 {
+    if (!system_allows(SYSTEM_MAPS_MEMORY)) {
+        return NULL;
+    }
     int kept = errno;
     void *pages = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED) {
         pages = NULL;
     } else {
-        (void)madvise(pages, bytes, MADV_NOHUGEPAGE); /* the tables are touched sparsely */
+        advise_small_pages(pages, bytes);
     }
     errno = kept;
     return pages;
@@ -44,7 +56,8 @@ void *system_map_pages(size_t bytes)
 void platform_empty_pages(void *pages, size_t bytes)
 {
     int kept = errno;
-    if (madvise(pages, platform_whole_pages(bytes), MADV_DONTNEED) != 0) { /* it is locked in memory */
+    bool emptied = system_allows(SYSTEM_ADVISES) && madvise(pages, platform_whole_pages(bytes), MADV_DONTNEED) == 0;
+    if (!emptied) { /* it is locked in memory */
         memset(pages, 0, bytes);
     }
     errno = kept;
@@ -114,7 +127,26 @@ bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
 /* Through syscall(): the C library's own are cancellation points. */
 int system_open(const char *path, int flags)
 {
+    if (!system_allows(SYSTEM_OPENS)) {
+        errno = EPERM;
+        return -1;
+    }
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags);
+}
+
+int system_duplicate(int descriptor, int least)
+{
+    return (int)syscall(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, least);
+}
+
+/* Not by the C library's fstat, which is either of two system calls. */
+bool system_status(int descriptor, struct stat *status)
+{
+    if (!system_allows(SYSTEM_TELLS_FILES)) {
+        errno = EPERM;
+        return false;
+    }
+    return syscall(SYS_fstat, descriptor, status) == 0;
 }
 
 void system_close(int descriptor)
@@ -134,10 +166,12 @@ void system_unshare_on_fork(void *mapped, size_t bytes)
     (void)bytes;
 }
 
+/* By the system call that any program of several threads makes. Nobody wakes us. */
 void system_nap(uint32_t nanoseconds)
 {
+    static uint32_t nothing;
     struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)nanoseconds};
-    (void)syscall(SYS_nanosleep, &nap, NULL);
+    (void)syscall(SYS_futex, &nothing, FUTEX_WAIT_PRIVATE, 0, &nap, NULL, 0);
 }
 
 int system_allocate(int descriptor, uint64_t offset, size_t bytes)
@@ -151,8 +185,10 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes)
     if (status == 0) {
         return 0;
     }
-    /* Some file systems cannot; the C library then writes every block. */
-    return errno == EOPNOTSUPP || errno == ENOSYS ? posix_fallocate(descriptor, (off_t)offset, (off_t)bytes) : errno;
+    if ((errno != EOPNOTSUPP && errno != ENOSYS) || !system_allows(SYSTEM_WRITES_FILES)) {
+        return errno;
+    }
+    return posix_fallocate(descriptor, (off_t)offset, (off_t)bytes); /* some file systems cannot: it writes every block */
 }
 
 bool platform_is_privileged(void)
@@ -197,16 +233,19 @@ platform_thread_state *platform_guarded(platform_thread_state *ask)
     return ask; /* what belongs to a thread is there from its start */
 }
 
+static uintptr_t first_thread;
+
 bool platform_is_first_thread(void)
 {
-    return syscall(SYS_gettid) == getpid();
+    return platform_self() == first_thread;
 }
 
 uint32_t platform_thread_count(void)
 {
     int kept = errno;
     struct stat tasks; /* a folder for each thread: as many links, and two for the folder itself */
-    uint32_t count = stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? (uint32_t)tasks.st_nlink - 2 : 0;
+    bool told = system_allows(SYSTEM_TELLS_PATHS) && stat("/proc/self/task", &tasks) == 0;
+    uint32_t count = told && tasks.st_nlink > 2 ? (uint32_t)tasks.st_nlink - 2 : 0;
     errno = kept;
     return count;
 }
@@ -223,7 +262,7 @@ bool platform_is_single_threaded(void)
     const struct timespec moment = {.tv_sec = 0, .tv_nsec = 100000};
     for (int tries = 0; tries < 50 && !single; tries++) {
         struct stat tasks; /* a folder for each thread: as many links, and two for the folder itself */
-        if (stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink < 3) {
+        if (!system_allows(SYSTEM_TELLS_PATHS) || stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink < 3) {
             break;
         }
         single = tasks.st_nlink == 3;
@@ -250,6 +289,7 @@ static bool is_own(const void *path, const char *entry, size_t length)
 void platform_loaded(const void *own_symbol)
 {
     Dl_info own;
+    first_thread = platform_self(); /* it alone runs while the dynamic linker loads what is preloaded */
     if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
         (void)preload_list_leave(environ, "LD_PRELOAD=", ": ", is_own, own.dli_fname);
     }

@@ -9,7 +9,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "platform/linux_sandbox.h"
 #include "platform/platform.h"
+#include "platform/posix.h"
 
 /* Younger than the headers of the oldest C library that the code is compiled with. */
 #ifndef SYS_pkey_mprotect
@@ -47,7 +49,7 @@ static bool is_zero_device(int descriptor)
 {
     int kept = errno;
     struct stat status;
-    bool zero = fstat(descriptor, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 5);
+    bool zero = system_status(descriptor, &status) && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 5);
     errno = kept;
     return zero;
 }
@@ -75,7 +77,7 @@ uint32_t platform_file_path(int descriptor, uint8_t *path, size_t room)
     int kept = errno;
     char link[32];
     long length = 0;
-    if (descriptor >= 0) {
+    if (descriptor >= 0 && system_allows(SYSTEM_TELLS_PATHS)) {
         descriptor_link(link, descriptor);
         length = syscall(SYS_readlinkat, AT_FDCWD, link, path, room);
     }
@@ -92,19 +94,23 @@ bool platform_is_private(int flags)
 static bool is_shared_memory(int flags, int descriptor)
 {
     static const char *const places[] = {"/memfd:", "/dev/shm/"};
-    int kept = errno;
-    char link[32];
-    char target[32];
-    bool memory = false;
-    if ((flags & MAP_TYPE) != MAP_PRIVATE && descriptor >= 0) {
-        descriptor_link(link, descriptor);
-        long length = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof target);
-        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-            size_t head = strlen(places[i]);
-            memory = memory || (length > (long)head && memcmp(target, places[i], head) == 0);
-        }
+    uint8_t target[32];
+    struct stat status;
+    if ((flags & MAP_TYPE) == MAP_PRIVATE || descriptor < 0) {
+        return false;
     }
-    errno = kept;
+    uint32_t length = platform_file_path(descriptor, target, sizeof target);
+    if (length == 0) { /* no /proc, or it is forbidden */
+        int kept = errno;
+        bool known = system_status(descriptor, &status) && linux_sandbox_is_memory(status.st_dev);
+        errno = kept;
+        return known;
+    }
+    bool memory = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t head = strlen(places[i]);
+        memory = memory || (length > head && memcmp(target, places[i], head) == 0);
+    }
     return memory;
 }
 
@@ -149,7 +155,8 @@ size_t platform_shared_bytes(int identifier)
 {
     int kept = errno;
     struct shmid_ds facts;
-    size_t bytes = syscall(SYS_shmctl, identifier, IPC_STAT, &facts) == 0 ? platform_whole_pages(facts.shm_segsz) : 0;
+    bool told = system_allows(SYSTEM_TELLS_SEGMENTS) && syscall(SYS_shmctl, identifier, IPC_STAT, &facts) == 0;
+    size_t bytes = told ? platform_whole_pages(facts.shm_segsz) : 0;
     errno = kept;
     return bytes;
 }

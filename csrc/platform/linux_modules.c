@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "platform/platform.h"
+#include "platform/posix.h"
 
 /* Read a hexadecimal number; `*at` moves behind it. */
 static uintptr_t read_number(const char **at)
@@ -65,7 +66,7 @@ bool platform_module_at(uintptr_t address, struct platform_module *module)
     char *buffer = module->scratch;
     size_t used = 0;
     bool found = false;
-    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int descriptor = system_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     while (descriptor >= 0 && !found && used < sizeof module->scratch) {
         long got = syscall(SYS_read, descriptor, buffer + used, sizeof module->scratch - used);
         if (got <= 0) {
@@ -75,7 +76,7 @@ bool platform_module_at(uintptr_t address, struct platform_module *module)
         found = take_lines(buffer, &used, address, module);
     }
     if (descriptor >= 0) {
-        (void)syscall(SYS_close, descriptor);
+        system_close(descriptor);
     }
     errno = kept;
     return found && module->path_bytes != 0;

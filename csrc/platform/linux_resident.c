@@ -7,6 +7,7 @@
 
 #include "fil_format.h"
 #include "platform/platform.h"
+#include "platform/posix.h"
 
 #define STATUS_BYTES 4096
 
@@ -32,10 +33,10 @@ bool platform_resident(struct fil_reading *reading)
     int kept = errno;
     char text[STATUS_BYTES];
     long length = -1;
-    long descriptor = syscall(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+    int descriptor = system_open("/proc/self/status", O_RDONLY | O_CLOEXEC);
     if (descriptor >= 0) {
         length = syscall(SYS_read, descriptor, text, sizeof text - 1);
-        (void)syscall(SYS_close, descriptor);
+        system_close(descriptor);
     }
     text[length > 0 ? length : 0] = 0;
     uint64_t anonymous, file, shared;

@@ -71,6 +71,28 @@ int system_open(const char *path, int flags)
     return descriptor;
 }
 
+int system_duplicate(int descriptor, int least)
+{
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, least);
+}
+
+bool system_status(int descriptor, struct stat *status)
+{
+    return fstat(descriptor, status) == 0;
+}
+
+/* Here, what is forbidden is refused: nobody is killed for asking. */
+bool system_allows(enum system_deed deed)
+{
+    (void)deed;
+    return true;
+}
+
+bool platform_replace_mapping(void *start, size_t bytes)
+{
+    return mmap(start, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 void system_close(int descriptor)
 {
     int before = cancellation_off();

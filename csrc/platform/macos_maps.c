@@ -107,6 +107,11 @@ static bool is_shared_memory(int flags, int descriptor)
     return memory;
 }
 
+void platform_learn_devices(void)
+{
+    /* no paths are needed */
+}
+
 bool platform_is_memory(int flags, int descriptor)
 {
     return (flags & MAP_ANON) != 0 || is_shared_memory(flags, descriptor);

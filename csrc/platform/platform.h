@@ -49,6 +49,8 @@ bool platform_maps_for_itself(const void *caller);
 /* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous, of
  * /dev/zero, of a memfd, or of POSIX shared memory. */
 bool platform_is_memory(int flags, int descriptor);
+/* Remember what tells memory from files where a program has shut itself in, and no paths are told any more. */
+void platform_learn_devices(void);
 /* The path of the file behind a descriptor, without a 0 at its end: how many bytes of it were written into `path`. */
 uint32_t platform_file_path(int descriptor, uint8_t *path, size_t room);
 /* True if what is written into a mapping made with these flags stays in the process. */
@@ -74,15 +76,36 @@ uint64_t platform_allocator_free(void);
 /* Copy `bytes` from `address`, which may be any number. Returns false instead of faulting. */
 bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
 
-/* Let the file at `path` have `bytes` more from `offset` on, allocated on disk, and map those. Returns NULL on failure,
- * with the reason in `*error`. The file is opened anew for every call: the program may close any descriptor. */
-void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error);
+/* A file of ours that grows as long as the process lives. The caller only keeps it. */
+struct platform_file {
+    const char *path; /* the caller's */
+    int descriptor;   /* -1: none is kept */
+    uint64_t device;  /* which file it is: a program may close the descriptor, and open another file under its number */
+    uint64_t inode;
+    uint64_t bytes; /* it is this long, unless somebody has cut it short */
+};
+
+/* Open the file at `path`, which exists. False on failure, with the reason in `*error`. */
+bool platform_open_file(struct platform_file *file, const char *path, int *error);
+
+/* Let the file have `bytes` more from `offset` on, allocated on disk, and map those. Returns NULL on failure, with the
+ * reason in `*error`. Where the program has closed the descriptor, the path is used. */
+void *platform_map_file(struct platform_file *file, uint64_t offset, size_t bytes, int *error);
 
 /* Take back what platform_map_file gave, with the same size. */
 void platform_unmap_file(void *mapped, size_t bytes);
 
-/* Write into the file at `path`, which is opened anew, without taking memory. False if not all could be written. */
-bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes);
+/* Write into the file, without taking memory. False if not all could be written. */
+bool platform_write_file(const struct platform_file *file, uint64_t offset, const void *data, size_t bytes);
+
+/* How long the file is now, as far as the descriptor that is kept tells; UINT64_MAX if not. For use in a signal handler. */
+uint64_t platform_file_length(const struct platform_file *file);
+
+void platform_close_file(struct platform_file *file);
+
+/* Put zeros of the process's own in place of [start, start + bytes), whole pages of a file's mapping, so that whoever is about
+ * to read or write there can. For use in a signal handler. */
+bool platform_replace_mapping(void *start, size_t bytes);
 
 size_t platform_page_bytes(void);
 
@@ -184,6 +207,11 @@ struct platform_module {
 
 /* Find the file that `address` was loaded from. False if there is none, or the system does not tell. Slow. */
 bool platform_module_at(uintptr_t address, struct platform_module *module);
+
+/* Linux only. Does this call of prctl shut the program in, or is it a sign that it will be? */
+bool platform_shuts_in(int option);
+/* Linux only. The system call behind prctl. What a filter that it installs does not allow, this library no longer does. */
+int platform_prctl(int option, const unsigned long *arguments);
 
 /* The next definition of a C library function after this library's own; NULL if there is none. Linux only. */
 void *platform_next_symbol(const char *name);

@@ -1,11 +1,8 @@
 /* What is the same on every system with POSIX, in terms of system.h and posix.h. */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
@@ -19,9 +16,6 @@
 #define SPINS 500u
 #define SHORTEST_NAP_NS 1000
 #define LONGEST_NAP_NS 200000
-
-/* Writing that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
-#define MOST_INTERRUPTS 1000u
 
 static struct {
     char *next;
@@ -61,7 +55,9 @@ void *platform_take_pages(size_t bytes)
 void platform_give_pages(void *pages, size_t bytes)
 {
     int kept = errno;
-    (void)platform_munmap(pages, platform_whole_pages(bytes));
+    if (system_allows(SYSTEM_UNMAPS_MEMORY)) {
+        (void)platform_munmap(pages, platform_whole_pages(bytes));
+    }
     errno = kept;
 }
 
@@ -70,72 +66,6 @@ void platform_say(const char *message)
     int kept = errno;
     (void)system_write(STDERR_FILENO, message, strlen(message), -1);
     errno = kept;
-}
-
-/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
-static bool beyond_file_limit(uint64_t end)
-{
-    struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
-}
-
-void *platform_map_file(const char *path, uint64_t offset, size_t bytes, int *error)
-{
-    int kept = errno;
-    void *mapped = NULL;
-    int descriptor = system_open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) {
-        *error = errno;
-        errno = kept;
-        return NULL;
-    }
-    *error = beyond_file_limit(offset + bytes) ? EFBIG : system_allocate(descriptor, offset, bytes);
-    if (*error == 0) {
-        mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (int64_t)offset);
-        if (mapped == MAP_FAILED) {
-            *error = errno;
-            mapped = NULL;
-        } else {
-            system_unshare_on_fork(mapped, bytes);
-        }
-    }
-    system_close(descriptor);
-    errno = kept;
-    return mapped;
-}
-
-void platform_unmap_file(void *mapped, size_t bytes)
-{
-    platform_give_pages(mapped, bytes);
-}
-
-bool platform_write_file(const char *path, uint64_t offset, const void *data, size_t bytes)
-{
-    int kept = errno;
-    if (beyond_file_limit(offset + bytes)) {
-        return false;
-    }
-    int descriptor = system_open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    const char *next = data;
-    uint32_t interrupts = 0;
-    while (descriptor >= 0 && bytes > 0) {
-        long written = system_write(descriptor, next, bytes, (int64_t)offset);
-        if (written < 0 && errno == EINTR && interrupts < MOST_INTERRUPTS) {
-            interrupts += 1;
-            continue;
-        }
-        if (written <= 0) {
-            break;
-        }
-        next += written;
-        offset += (uint64_t)written;
-        bytes -= (size_t)written;
-    }
-    if (descriptor >= 0) {
-        system_close(descriptor);
-    }
-    errno = kept;
-    return bytes == 0;
 }
 
 bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)

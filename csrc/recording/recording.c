@@ -14,15 +14,42 @@ struct snapshot_place {
     uint64_t room; /* values that fit there */
 };
 
+struct segment {
+    void *start;
+    size_t bytes;
+    uint64_t offset; /* in the file */
+};
+
+/* Empty segments, for when no more can be had. Who comes first is used first: their order is that of the numbers in them. */
+#define MOST_SPARES 16u
+struct spares {
+    enum fil_segment_kind kind;
+    size_t bytes; /* of each */
+    uint32_t count;
+    struct segment segments[MOST_SPARES];
+};
+
+#define SPARES(name, records) {.kind = FIL_SEGMENT_##name, .bytes = (records)}
+
+/* Where the file is and how long, this process does not read in the file: others can write there. */
 static struct {
     struct fil_header *header;
     char path[PATH_MAX];
+    struct platform_file file;
+    uint64_t file_bytes;
     int last_error;
-    struct fil_node *spare_nodes; /* when memory runs out, whoever asks last may have a new callstack */
+    struct spares nodes, codes, texts, files;
+    bool files_told; /* their segment is in use */
     struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
     unsigned snapshot_last;
-    void *segments[FIL_SEGMENT_CAPACITY]; /* where each is mapped */
-} recording;
+    uint32_t segment_count;
+    struct segment segments[FIL_SEGMENT_CAPACITY];
+} recording = {
+    .nodes = SPARES(NODES, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node)),
+    .codes = SPARES(CODES, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code)),
+    .texts = SPARES(TEXT, FIL_TEXT_SEGMENT_BYTES),
+    .files = SPARES(FILES, FIL_FILES_KEPT * sizeof(struct fil_file)),
+};
 
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
 {
@@ -32,8 +59,12 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
         return NULL;
     }
     memcpy(recording.path, path, length + 1);
-    struct fil_header *header = platform_map_file(recording.path, 0, FIL_HEADER_BYTES, error);
+    if (!platform_open_file(&recording.file, recording.path, error)) {
+        return NULL;
+    }
+    struct fil_header *header = platform_map_file(&recording.file, 0, FIL_HEADER_BYTES, error);
     if (header == NULL) {
+        platform_close_file(&recording.file);
         return NULL;
     }
     header->format_version = FIL_FORMAT_VERSION;
@@ -48,7 +79,7 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
     header->python_version = python_version;
     header->pid = (uint32_t)getpid();
     header->state = FIL_STATE_CREATED;
-    header->file_bytes = FIL_HEADER_BYTES;
+    header->file_bytes = recording.file_bytes = FIL_HEADER_BYTES;
     header->started_unix_ns = platform_unix_ns();
     header->started_clock_ns = platform_clock_ns();
     memcpy(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic); /* last: a file with the magic is whole */
@@ -63,16 +94,42 @@ int recording_last_error(void)
 
 void recording_close(void)
 {
-    struct fil_header *header = recording.header;
-    for (uint32_t i = 0; i < header->segment_count; i++) {
-        platform_unmap_file(recording.segments[i], (size_t)header->segments[i].bytes);
+    for (uint32_t i = 0; i < recording.segment_count; i++) {
+        platform_unmap_file(recording.segments[i].start, recording.segments[i].bytes);
     }
-    platform_unmap_file(header, FIL_HEADER_BYTES);
+    platform_unmap_file(recording.header, FIL_HEADER_BYTES);
+    platform_close_file(&recording.file);
     recording.header = NULL;
-    recording.spare_nodes = NULL;
+    recording.segment_count = 0;
+    recording.files_told = false;
+    recording.nodes.count = recording.codes.count = recording.texts.count = recording.files.count = 0;
     recording.snapshots[0] = recording.snapshots[1] = (struct snapshot_place){0, 0};
     recording.snapshot_last = 0;
     recording.last_error = 0;
+}
+
+/* Does this piece of the file have the address, or, for no address, end beyond `length`? */
+static bool is_struck(const struct segment *segment, uintptr_t address, uint64_t length)
+{
+    return address == 0 ? segment->offset + segment->bytes > length
+                        : address - (uintptr_t)segment->start < segment->bytes;
+}
+
+bool recording_mend(uintptr_t address)
+{
+    if (recording.header == NULL) {
+        return false;
+    }
+    uint64_t length = address == 0 ? platform_file_length(&recording.file) : 0;
+    struct segment header = {.start = recording.header, .bytes = FIL_HEADER_BYTES, .offset = 0};
+    bool mended = is_struck(&header, address, length) && platform_replace_mapping(header.start, header.bytes);
+    for (uint32_t i = 0; i < recording.segment_count; i++) {
+        const struct segment *segment = &recording.segments[i];
+        if (is_struck(segment, address, length)) {
+            mended = platform_replace_mapping(segment->start, segment->bytes) || mended;
+        }
+    }
+    return mended;
 }
 
 void recording_set_state(enum fil_state state)
@@ -80,47 +137,84 @@ void recording_set_state(enum fil_state state)
     recording.header->state = state;
 }
 
+static uint64_t behind_the_last_page(void)
+{
+    return platform_whole_pages(recording.file_bytes);
+}
+
+static void file_ends_at(uint64_t end)
+{
+    recording.file_bytes = end;
+    recording.header->file_bytes = end;
+}
+
 /* Append a segment. A file that cannot grow now may grow later, so nothing is remembered of a failure. */
-static void *next_segment(enum fil_segment_kind kind, size_t bytes, uint64_t *offset)
+static bool next_segment(enum fil_segment_kind kind, size_t bytes, struct segment *segment)
 {
     struct fil_header *header = recording.header;
-    if (header->segment_count == FIL_SEGMENT_CAPACITY) {
-        return NULL;
+    if (recording.segment_count == FIL_SEGMENT_CAPACITY) {
+        return false;
     }
-    size_t page = platform_page_bytes();
-    bytes = (bytes + page - 1) / page * page;
-    *offset = (header->file_bytes + page - 1) / page * page;
     int error = 0;
-    void *mapped = platform_map_file(recording.path, *offset, bytes, &error);
-    if (mapped == NULL) {
+    segment->bytes = platform_whole_pages(bytes);
+    segment->offset = behind_the_last_page();
+    segment->start = platform_map_file(&recording.file, segment->offset, segment->bytes, &error);
+    if (segment->start == NULL) {
         recording.last_error = error;
-        return NULL;
+        return false;
     }
-    recording.segments[header->segment_count] = mapped;
-    header->segments[header->segment_count] =
-        (struct fil_segment){.offset = *offset, .bytes = bytes, .kind = (uint32_t)kind, .reserved = 0};
-    header->file_bytes = *offset + bytes;
-    header->segment_count += 1;
-    return mapped;
+    recording.segments[recording.segment_count] = *segment;
+    recording.segment_count += 1;
+    header->segments[recording.segment_count - 1] =
+        (struct fil_segment){.offset = segment->offset, .bytes = segment->bytes, .kind = (uint32_t)kind, .reserved = 0};
+    file_ends_at(segment->offset + segment->bytes);
+    header->segment_count = recording.segment_count;
+    return true;
+}
+
+/* Let there be so many spares, as far as that goes. */
+static void lay_in(struct spares *spares, uint32_t count)
+{
+    while (spares->count < count && next_segment(spares->kind, spares->bytes, &spares->segments[spares->count])) {
+        spares->count += 1;
+    }
+}
+
+/* A segment of that kind: a spare one, or else a new one. */
+static bool next_of_kind(struct spares *spares, struct segment *segment)
+{
+    if (spares->count == 0) {
+        return next_segment(spares->kind, spares->bytes, segment);
+    }
+    *segment = spares->segments[0];
+    spares->count -= 1;
+    memmove(&spares->segments[0], &spares->segments[1], spares->count * sizeof spares->segments[0]);
+    return true;
+}
+
+void recording_lay_in_stock(void)
+{
+    lay_in(&recording.nodes, MOST_SPARES);
+    lay_in(&recording.codes, MOST_SPARES);
+    lay_in(&recording.texts, MOST_SPARES);
+    lay_in(&recording.files, recording.files_told ? 0 : 1); /* there is one at most */
 }
 
 bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
 {
     (void)context;
     static uint64_t piece[SNAPSHOT_PIECE]; /* memory may be what is wanting */
-    struct fil_header *header = recording.header;
     struct snapshot_place *free_place = &recording.snapshots[recording.snapshot_last == 0];
     if (count > free_place->room) { /* what was there is lost */
-        size_t page = platform_page_bytes();
         free_place->room = count + count / 4;
-        free_place->at = (header->file_bytes + page - 1) / page * page;
-        header->file_bytes = free_place->at + free_place->room * sizeof *piece;
+        free_place->at = behind_the_last_page();
+        file_ends_at(free_place->at + free_place->room * sizeof *piece);
     }
     for (uint64_t first = 0; first < count; first += SNAPSHOT_PIECE) {
         uint64_t part = count - first < SNAPSHOT_PIECE ? count - first : SNAPSHOT_PIECE;
         values(source, first, part, piece);
         uint64_t place = free_place->at + first * sizeof *piece;
-        if (!platform_write_file(recording.path, place, piece, part * sizeof *piece)) {
+        if (!platform_write_file(&recording.file, place, piece, part * sizeof *piece)) {
             return false;
         }
     }
@@ -129,31 +223,30 @@ bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *val
     return true;
 }
 
-static struct fil_node *more_nodes(void)
-{
-    uint64_t offset;
-    return next_segment(FIL_SEGMENT_NODES, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node), &offset);
-}
-
 struct fil_node *recording_next_nodes(void *context)
 {
     (void)context;
-    struct fil_node *segment = recording.spare_nodes != NULL ? recording.spare_nodes : more_nodes();
-    recording.spare_nodes = segment != NULL ? more_nodes() : NULL;
-    return segment;
+    struct segment segment;
+    bool good = next_of_kind(&recording.nodes, &segment);
+    lay_in(&recording.nodes, 1); /* when memory runs out, whoever asks last may have a new callstack */
+    return good ? segment.start : NULL;
 }
 
 struct fil_code *recording_next_codes(void *context)
 {
     (void)context;
-    uint64_t offset;
-    return next_segment(FIL_SEGMENT_CODES, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code), &offset);
+    struct segment segment;
+    return next_of_kind(&recording.codes, &segment) ? segment.start : NULL;
 }
 
 struct fil_file *recording_files(void *context, uint64_t *offset)
 {
     (void)context;
-    return next_segment(FIL_SEGMENT_FILES, FIL_FILES_KEPT * sizeof(struct fil_file), offset);
+    struct segment segment;
+    bool good = next_of_kind(&recording.files, &segment);
+    recording.files_told = good;
+    *offset = good ? segment.offset : 0;
+    return good ? segment.start : NULL;
 }
 
 struct fil_large *recording_large(void *context, uint64_t *offset)
@@ -165,14 +258,19 @@ struct fil_large *recording_large(void *context, uint64_t *offset)
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
 {
     (void)context;
-    size_t page = platform_page_bytes();
-    size_t wanted = bytes > FIL_TEXT_SEGMENT_BYTES ? (bytes + page - 1) / page * page : FIL_TEXT_SEGMENT_BYTES;
-    *room = wanted;
-    return next_segment(FIL_SEGMENT_TEXT, wanted, offset);
+    struct segment segment;
+    bool good = bytes > FIL_TEXT_SEGMENT_BYTES ? next_segment(FIL_SEGMENT_TEXT, bytes, &segment)
+                                               : next_of_kind(&recording.texts, &segment);
+    if (!good) {
+        return NULL;
+    }
+    *offset = segment.offset;
+    *room = segment.bytes;
+    return segment.start;
 }
 
 struct fil_threads *recording_threads(void)
 {
-    uint64_t offset;
-    return next_segment(FIL_SEGMENT_THREADS, sizeof(struct fil_threads), &offset);
+    struct segment segment;
+    return next_segment(FIL_SEGMENT_THREADS, sizeof(struct fil_threads), &segment) ? segment.start : NULL;
 }

@@ -25,6 +25,13 @@ uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size
 /* Write a snapshot beside the one before, through a file descriptor: mapping more may be impossible. */
 bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
+/* Have empty segments ready, for a program that may soon let the file grow no more. */
+void recording_lay_in_stock(void);
+
+/* Somebody has cut the file short, and what is mapped of it is gone: put memory in its place. `address`: where that was
+ * noticed, 0 if it is not known where. False if that has nothing to do with the recording. For use in a signal handler. */
+bool recording_mend(uintptr_t address);
+
 /* The errno of the last segment that could not be had, 0 if none failed. */
 int recording_last_error(void);
 

@@ -9,13 +9,13 @@ from filprofiler.cli.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH
-from filprofiler.errors import FilError
+from filprofiler.errors import CutShortError, FilError
 from filprofiler.launch import statuses
 from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
-from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_started
+from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_cut_short, was_started
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.profile.program import STILL_RUNNING
@@ -230,6 +230,8 @@ def _finish(
         # The child has said why it refused, if it came that far.
         if not os.path.exists(folder.recording_path):
             say(sentence("There is no report: the recording %s is gone.", folder.recording_path))
+        elif was_cut_short(folder.recording_path):
+            say(sentence("There is no report: something else has cut the recording %s short.", folder.recording_path))
         folder.discard()
         return end_like(outcome)
     program.outcome = outcome.text
@@ -255,7 +257,8 @@ def _finish(
     except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
         known = isinstance(error, FilError)
         reason = str(error) if known else sentence("The report cannot be made: %s.", str(error) or repr(error))
-        say(reason, "The recording is kept; to make the report later: fil-profile report %s" % folder.path)
+        kept = "The recording is kept; to make the report later: fil-profile report %s" % folder.path
+        say(reason, "There is no report." if isinstance(error, CutShortError) else kept)
         return end_like(outcome)
     if not options.keep_recording:
         remove(folder.recording_path)

@@ -8,12 +8,12 @@ import time
 
 from filprofiler import _abi
 from filprofiler.environment import PACKAGE_FOLDER
-from filprofiler.errors import TrackingError
+from filprofiler.errors import CutShortError, TrackingError
 from filprofiler.inside.pools import LimitedPools
 from filprofiler.inside.sources import add_sources, take_sources
 from filprofiler.launch import jit, stacks
 from filprofiler.launch.allocators import settings_that_matter
-from filprofiler.launch.result_folder import OutputError
+from filprofiler.launch.result_folder import OutputError, was_cut_short
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
@@ -118,6 +118,8 @@ class Tracking:
         self.program.outcome = outcome
         self.program.settings = tuple(settings_that_matter(os.environ, sys.modules))
         self.program.elapsed_seconds = time.monotonic() - self._started
+        if was_cut_short(self.folder.recording_path):
+            raise CutShortError("Something else has cut the recording %s short.", self.folder.recording_path)
         profile = build_profile(read_recording(self.folder.recording_path), self.program)
         add_sources(self.program, profile)
         return profile

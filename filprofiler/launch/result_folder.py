@@ -107,6 +107,14 @@ def was_started(recording_path: str) -> bool:
         return False
 
 
+def was_cut_short(recording_path: str) -> bool:
+    """Whether something else has taken of the recording's first room. If more was cut off, the reader finds it."""
+    try:
+        return os.path.getsize(recording_path) < _FIRST_BYTES
+    except OSError:
+        return False
+
+
 def remove(path: str) -> None:
     """Remove a file; one that is not there, or not ours, is left."""
     try:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 MISSED_REASONS = {
     _abi.FIL_MISSED_CALLSTACK: "the callstack was lost, because the recording could not grow",
     _abi.FIL_MISSED_BLOCK: "the bytes were not counted, because the table of addresses could not grow",
-    _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow",
+    _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow, "
+    "or its size was not told",
     _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
 }
 UNSEEN_REASONS = dict(MISSED_REASONS)

@@ -3,13 +3,14 @@
 from struct import Struct
 
 from filprofiler import _abi
-from filprofiler.errors import NothingRecordedError, RecordingError
+from filprofiler.errors import CutShortError, NothingRecordedError, RecordingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, NoReturn
 
 _HEADER = Struct(_abi.HEADER_FORMAT)
+_SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 
 # What the header says about the layout, and what it must be.
 _LAYOUT = (
@@ -31,7 +32,7 @@ def read_header(data: bytes) -> "Dict[str, int]":
     if start[: len(_abi.FIL_FORMAT_MAGIC)] != _abi.FIL_FORMAT_MAGIC:
         raise RecordingError("is not a recording of filprofiler")
     if len(data) < _abi.FIL_HEADER_BYTES:
-        raise RecordingError("is cut short in its header")
+        raise CutShortError("was cut short in its header")
     header = dict(zip(_abi.HEADER_FIELDS, _HEADER.unpack(start)))
     if header["byte_order"] != _abi.FIL_BYTE_ORDER:
         raise RecordingError("comes from a machine of another byte order")
@@ -43,6 +44,22 @@ def read_header(data: bytes) -> "Dict[str, int]":
     if header["state"] == _abi.FIL_STATE_CREATED:
         raise NothingRecordedError("is empty: tracking never began")
     return header
+
+
+def check_length(data: bytes) -> None:
+    """Refuse a recording whose last segment is not whole: each has its place on the disk before the header names it.
+
+    Its counters may all be there, and its callstacks not. Raises CutShortError, with a message like read_header's.
+    """
+    count_at = _abi.HEADER_OFFSETS["segment_count"]
+    count = int.from_bytes(data[count_at : count_at + 4], "little")
+    begun = data.startswith(_abi.FIL_FORMAT_MAGIC) and len(data) >= _abi.FIL_HEADER_BYTES
+    if begun and 0 < count <= _abi.FIL_SEGMENT_CAPACITY:
+        last = _abi.HEADER_OFFSETS["segments"] + (count - 1) * _abi.SEGMENT_SIZE
+        offset, size, _kind, _reserved = _SEGMENT.unpack_from(data, last)
+        end = offset + size
+        if len(data) < end:
+            raise CutShortError("was cut short: %d of its %d bytes are left", len(data), end)
 
 
 def _refuse_version(version: int) -> "NoReturn":

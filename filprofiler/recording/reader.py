@@ -12,7 +12,7 @@ from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.recording.account import Account
 from filprofiler.recording.code import Code
-from filprofiler.recording.header import read_header
+from filprofiler.recording.header import check_length, read_header
 from filprofiler.recording.processes import read_processes
 from filprofiler.recording.threads import read_threads
 from filprofiler.regular_files import read_regular
@@ -265,13 +265,15 @@ def _column(nodes: memoryview, name: str) -> "List[int]":
 def read_recording(path: str) -> Recording:
     """Read the recording at `path`.
 
-    Raises RecordingError if it cannot be read, NothingRecordedError if tracking never began.
+    Raises RecordingError if it cannot be read: NothingRecordedError if tracking never began, CutShortError if its end
+    is gone.
     """
     try:
         data = read_regular(path)
     except OSError as problem:
         raise RecordingError("The recording %s cannot be read: %s.", path, problem.strerror) from None
     try:
+        check_length(data)
         return Recording(data)
     except RecordingError as problem:
         raise type(problem)("The recording %s %s.", path, problem) from None

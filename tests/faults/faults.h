@@ -23,9 +23,9 @@
 /* FAULT(name): every kind of call that may be made to fail. Reads of memory that may not be there are a group of their own:
  * there are hundreds of them at the start, and none after. */
 #define FAULTS_REST                                                                                                       \
-    FAULT(openat) FAULT(close) FAULT(fallocate) FAULT(posix_fallocate) FAULT(pwrite64) FAULT(nanosleep) FAULT(gettid)      \
+    FAULT(openat) FAULT(close) FAULT(fallocate) FAULT(posix_fallocate) FAULT(pwrite64) FAULT(nanosleep) FAULT(fcntl)       \
     FAULT(mmap) FAULT(munmap) FAULT(madvise) FAULT(getrlimit) FAULT(stat) FAULT(fstat) FAULT(readlinkat) FAULT(shmctl)     \
-    FAULT(sigaction) FAULT(pthread_key_create) FAULT(pthread_setspecific) FAULT(pthread_atfork) FAULT(malloc)
+    FAULT(sigaction) FAULT(futex) FAULT(pthread_key_create) FAULT(pthread_setspecific) FAULT(pthread_atfork) FAULT(malloc)
 #define FAULTS_READS FAULT(process_vm_readv) FAULT(pipe2) FAULT(read) FAULT(write)
 
 enum fault_kind {
@@ -40,7 +40,7 @@ enum fault_kind {
 int fault_now(enum fault_kind kind);
 long fault_syscall(long number, ...);
 
-#ifdef FAULTS_IN_LINUX /* platform/linux.c and platform/posix.c */
+#ifdef FAULTS_IN_LINUX /* platform/linux.c, platform/posix.c and platform/posix_file.c */
 void *fault_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
 int fault_munmap(void *address, size_t bytes);
 #define platform_mmap fault_mmap
@@ -62,7 +62,6 @@ int fault_munmap(void *address, size_t bytes);
 
 #ifdef FAULTS_IN_LINUX_MAPS /* platform/linux_maps.c, which makes the program's system calls too */
 #define syscall(...) fault_syscall(__VA_ARGS__)
-#define fstat(...) (fault_now(FAULT_fstat) ? -1 : fstat(__VA_ARGS__))
 #endif
 
 #ifdef FAULTS_IN_PROCESS_HOOKS /* interpose/process_hooks.c: real.malloc fails for what no machine has */

@@ -103,6 +103,9 @@ int mac_fcntl(int descriptor, int command, void *argument)
         return fstat(descriptor, &status) != 0 ? -1
                                                : (int)syscall(SYS_fallocate, descriptor, 1, status.st_size, store->bytes);
     }
+    if (command == 67) { /* F_DUPFD_CLOEXEC */
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, (int)(intptr_t)argument);
+    }
     if (command != 50 || descriptor < 0) { /* F_GETPATH */
         errno = EBADF;
         return -1;

@@ -15,6 +15,7 @@ FLAGS = "-std=c11 -O1 -g -fPIC -fvisibility=hidden -D_GNU_SOURCE -Wno-variadic-m
 SWITCHES = {
     "platform/linux.c": ["-DFAULTS_IN_LINUX"],
     "platform/posix.c": ["-DFAULTS_IN_LINUX"],
+    "platform/posix_file.c": ["-DFAULTS_IN_LINUX"],
     "platform/linux_maps.c": ["-DFAULTS_IN_LINUX_MAPS"],
     "interpose/process_hooks.c": ["-DFAULTS_IN_PROCESS_HOOKS"],
 }

@@ -6,7 +6,7 @@ import pytest
 from recording_builder import RecordingBuilder, patch_header
 
 from filprofiler import _abi
-from filprofiler.errors import NothingRecordedError, RecordingError
+from filprofiler.errors import CutShortError, NothingRecordedError, RecordingError
 from filprofiler.recording.reader import Recording, read_recording, read_snapshot
 
 
@@ -94,6 +94,19 @@ def test_torn_tail_keeps_what_is_there(cut):
     assert recording.peak_bytes == recording.node_count - _abi.FIL_NODE_FIRST
 
 
+@pytest.mark.parametrize("cut", [1, 4000, 120000])
+def test_a_file_that_lacks_its_end_is_refused(tmp_path, cut):
+    path = tmp_path / "recording.fil"
+    data = small().build()
+    path.write_bytes(data)
+    assert read_recording(str(path)).peak_bytes == 505
+    path.write_bytes(data[:-cut])
+    with pytest.raises(
+        CutShortError, match="was cut short: %d of its %d bytes are left" % (len(data) - cut, len(data))
+    ):
+        read_recording(str(path))
+
+
 def test_counts_beyond_the_directory_are_cut():
     data = patch_header(small().build(), node_count=1 << 31, code_count=1 << 31, segment_count=1 << 31)
     recording = Recording(data)
@@ -167,7 +180,7 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(RecordingError, match="is not a recording of filprofiler"):
         read_recording(str(path))
     path.write_bytes(small().build()[:4096])
-    with pytest.raises(RecordingError, match="is cut short in its header"):
+    with pytest.raises(RecordingError, match="was cut short in its header"):
         read_recording(str(path))
     with pytest.raises(RecordingError, match="No such file"):
         read_recording(str(tmp_path / "absent"))

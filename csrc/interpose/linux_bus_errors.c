@@ -1,0 +1,87 @@
+/* Our handler stands in front of the program's. A signal that does not concern us is given to the program just as it would have
+ * got it: its own handler takes our place, and the signal comes again. What the program is told of its handler is what it would
+ * be told without us. */
+#include "interpose/bus_errors.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "interpose/hooks.h"
+#include "interpose/real.h"
+#include "platform/platform.h"
+
+static bool (*mend_address)(uintptr_t address);
+static uint32_t guarded_process; /* in a child that shares our memory, what it changes is not the parent's */
+static struct sigaction of_program;
+
+static void on_bus_error(int signal, siginfo_t *info, void *context)
+{
+    (void)context;
+    int kept = errno;
+    bool sent = info->si_code <= 0; /* else it comes by itself when the instruction is tried again */
+    if (!mend_address(sent ? 0 : (uintptr_t)info->si_addr)) {
+        (void)real.sigaction(signal, &of_program, NULL);
+        if (sent) {
+            (void)syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info);
+        }
+    }
+    errno = kept;
+}
+
+static struct sigaction own_action(void)
+{
+    struct sigaction own;
+    memset(&own, 0, sizeof own);
+    own.sa_sigaction = on_bus_error;
+    own.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    (void)sigemptyset(&own.sa_mask);
+    return own;
+}
+
+static bool is_own(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == on_bus_error;
+}
+
+/* Programs that this one starts are to find it so. */
+static bool is_ignored(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == SIG_IGN;
+}
+
+void bus_errors_guard(bool (*mend)(uintptr_t address))
+{
+    struct sigaction own = own_action();
+    struct sigaction present;
+    if (real.sigaction(SIGBUS, NULL, &present) != 0 || is_own(&present) || is_ignored(&present)) {
+        return;
+    }
+    of_program = present;
+    mend_address = mend;
+    guarded_process = platform_pid();
+    (void)real.sigaction(SIGBUS, &own, NULL);
+}
+
+HOOK(int, sigaction)(int signal, const struct sigaction *action, struct sigaction *old)
+{
+    if (signal != SIGBUS || mend_address == NULL || platform_pid() != guarded_process) {
+        return real.sigaction(signal, action, old);
+    }
+    struct sigaction before = of_program;
+    struct sigaction present;
+    struct sigaction own = own_action();
+    const struct sigaction *wanted = action;
+    if (action != NULL) {
+        of_program = *action;
+        wanted = is_ignored(action) ? action : &own;
+    }
+    int status = real.sigaction(signal, wanted, &present);
+    if (old != NULL && status == 0) {
+        *old = is_own(&present) ? before : present;
+    }
+    return status;
+}

@@ -1,0 +1,168 @@
+/* The one file that the process writes while the program runs. It is opened once: a program that shuts itself in (chroot, setuid,
+ * a filter of system calls) may have no way to its path any more. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "platform/platform.h"
+#include "platform/posix.h"
+
+/* Writing that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
+#define MOST_INTERRUPTS 1000u
+
+#define OPEN_FLAGS (O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+
+/* A number that the program's own files do not get, which have the lowest that are free: so the program sees the numbers that it
+ * has without us. Far above, the kernel's table of files would be large, and each fork copies it. The first one below the
+ * process's limit is used. */
+static int duplicate_high(int descriptor)
+{
+    static const int places[] = {1000, 240, 60};
+    int high = -1;
+    for (size_t i = 0; i < sizeof places / sizeof *places && high < 0; i++) {
+        high = system_duplicate(descriptor, places[i]);
+    }
+    return high;
+}
+
+bool platform_open_file(struct platform_file *file, const char *path, int *error)
+{
+    int kept = errno;
+    struct stat status;
+    int descriptor = system_open(path, OPEN_FLAGS);
+    bool good = descriptor >= 0 && system_status(descriptor, &status);
+    if (good) {
+        *file = (struct platform_file){.path = path,
+                                       .descriptor = duplicate_high(descriptor),
+                                       .device = (uint64_t)status.st_dev,
+                                       .inode = (uint64_t)status.st_ino,
+                                       .bytes = 0};
+    } else {
+        *error = errno;
+    }
+    if (descriptor >= 0) {
+        system_close(descriptor);
+    }
+    errno = kept;
+    return good;
+}
+
+static bool is_same(const struct platform_file *file, const struct stat *status)
+{
+    return (uint64_t)status->st_dev == file->device && (uint64_t)status->st_ino == file->inode;
+}
+
+/* Is it that file, as long as we left it? In what was cut short, new bytes would only hide that. */
+static bool leads_to(int descriptor, const struct platform_file *file)
+{
+    struct stat status;
+    return system_status(descriptor, &status) && is_same(file, &status) && (uint64_t)status.st_size >= file->bytes;
+}
+
+/* A descriptor of the file; -1, and errno, if there is none. */
+static int obtain(const struct platform_file *file)
+{
+    if (file->descriptor >= 0 && leads_to(file->descriptor, file)) {
+        return file->descriptor;
+    }
+    int descriptor = system_open(file->path, OPEN_FLAGS);
+    if (descriptor >= 0 && !leads_to(descriptor, file)) {
+        system_close(descriptor);
+        errno = ESTALE;
+        return -1;
+    }
+    return descriptor;
+}
+
+static void leave(const struct platform_file *file, int descriptor)
+{
+    if (descriptor >= 0 && descriptor != file->descriptor) {
+        system_close(descriptor);
+    }
+}
+
+/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
+static bool beyond_file_limit(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
+}
+
+void *platform_map_file(struct platform_file *file, uint64_t offset, size_t bytes, int *error)
+{
+    int kept = errno;
+    void *mapped = NULL;
+    int descriptor = system_allows(SYSTEM_GROWS_FILES) ? obtain(file) : (errno = EPERM, -1);
+    if (descriptor < 0) {
+        *error = errno;
+        errno = kept;
+        return NULL;
+    }
+    *error = beyond_file_limit(offset + bytes) ? EFBIG : system_allocate(descriptor, offset, bytes);
+    if (*error == 0) {
+        file->bytes = offset + bytes > file->bytes ? offset + bytes : file->bytes;
+        mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (int64_t)offset);
+        if (mapped == MAP_FAILED) {
+            *error = errno;
+            mapped = NULL;
+        } else {
+            system_unshare_on_fork(mapped, bytes);
+        }
+    }
+    leave(file, descriptor);
+    errno = kept;
+    return mapped;
+}
+
+void platform_unmap_file(void *mapped, size_t bytes)
+{
+    platform_give_pages(mapped, bytes);
+}
+
+bool platform_write_file(const struct platform_file *file, uint64_t offset, const void *data, size_t bytes)
+{
+    if (!system_allows(SYSTEM_WRITES_FILES)) {
+        return false;
+    }
+    int kept = errno;
+    int descriptor = beyond_file_limit(offset + bytes) ? -1 : obtain(file);
+    const char *next = data;
+    uint32_t interrupts = 0;
+    while (descriptor >= 0 && bytes > 0) {
+        long written = system_write(descriptor, next, bytes, (int64_t)offset);
+        if (written < 0 && errno == EINTR && interrupts < MOST_INTERRUPTS) {
+            interrupts += 1;
+            continue;
+        }
+        if (written <= 0) {
+            break;
+        }
+        next += written;
+        offset += (uint64_t)written;
+        bytes -= (size_t)written;
+    }
+    leave(file, descriptor);
+    errno = kept;
+    return bytes == 0;
+}
+
+uint64_t platform_file_length(const struct platform_file *file)
+{
+    int kept = errno;
+    struct stat status;
+    bool told = file->descriptor >= 0 && system_status(file->descriptor, &status) && is_same(file, &status);
+    errno = kept;
+    return told ? (uint64_t)status.st_size : UINT64_MAX;
+}
+
+void platform_close_file(struct platform_file *file)
+{
+    if (platform_file_length(file) != UINT64_MAX) { /* else it is the program's by now */
+        int kept = errno;
+        system_close(file->descriptor);
+        errno = kept;
+    }
+    file->descriptor = -1;
+}

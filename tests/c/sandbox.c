@@ -1,0 +1,82 @@
+/* Shuts the calling process in, by filters of system calls. Loaded by tests/programs/sandboxed.py. */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef __x86_64__
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+#define MOST_STEPS 128
+#define KILL SECCOMP_RET_KILL_PROCESS
+#define REFUSE (SECCOMP_RET_ERRNO | EPERM)
+
+/* Those that lead from a name to a file. */
+static const int opening[] = {
+#ifdef SYS_open
+    SYS_open, SYS_creat,
+#endif
+    SYS_openat, 437 /* openat2 */};
+
+/* Those that tell names of files. */
+static const int naming[] = {
+#ifdef SYS_readlink
+    SYS_readlink,
+#endif
+    SYS_readlinkat};
+
+/* What a process that only computes is left with; prctl, by which newer interpreters name their memory. */
+static const int computing[] = {SYS_read, SYS_write, SYS_close,      SYS_mmap,         SYS_munmap,        SYS_mremap,
+                                SYS_brk,  SYS_futex, SYS_exit_group, SYS_rt_sigreturn, SYS_clock_gettime, SYS_prctl};
+
+/* A filter that gives `listed` for these calls, and `others` for all else. Past prctl, as libseccomp does it, if `directly`. */
+static int install(const int *numbers, size_t count, unsigned listed, unsigned others, int directly)
+{
+    struct sock_filter steps[MOST_STEPS];
+    unsigned short at = 0;
+    steps[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+    steps[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+    steps[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, KILL);
+    steps[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    for (size_t i = 0; i < count; i++) {
+        steps[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)numbers[i], 0, 1);
+        steps[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, listed);
+    }
+    steps[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, others);
+    struct sock_fprog program = {.len = at, .filter = steps};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return errno;
+    }
+    long status = directly ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)
+                           : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    return status == 0 ? 0 : errno;
+}
+
+#define COUNT(numbers) (sizeof(numbers) / sizeof *(numbers))
+
+int kill_on_open(int directly)
+{
+    return install(opening, COUNT(opening), KILL, SECCOMP_RET_ALLOW, directly);
+}
+
+int refuse_open(int directly)
+{
+    return install(opening, COUNT(opening), REFUSE, SECCOMP_RET_ALLOW, directly);
+}
+
+int only_compute(int directly)
+{
+    return install(computing, COUNT(computing), SECCOMP_RET_ALLOW, KILL, directly);
+}
+
+int kill_on_links(int directly)
+{
+    return install(naming, COUNT(naming), KILL, SECCOMP_RET_ALLOW, directly);
+}

@@ -1,0 +1,69 @@
+"""What a program does with SIGBUS: all of it is its own business.
+
+bus_errors.py KIND SCRATCH    (SCRATCH: an empty folder)
+"""
+
+import ctypes
+import faulthandler
+import mmap
+import os
+import signal
+import subprocess
+import sys
+
+
+def own_bus_error(scratch):
+    """Read what was mapped of a file that is no longer so long."""
+    with open(os.path.join(scratch, "short"), "w+b") as file:
+        file.write(bytes(1 << 16))
+        file.flush()
+        mapped = mmap.mmap(file.fileno(), 1 << 16)
+        address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
+        file.truncate(0)
+        return ctypes.string_at(address, 1)
+
+
+def state_of(handler):
+    return getattr(handler, "name", handler)
+
+
+def ask_a_child():
+    code = "import signal; print(signal.getsignal(signal.SIGBUS) == signal.SIG_IGN)"
+    return subprocess.check_output([sys.executable, "-S", "-c", code]).decode().strip()
+
+
+def caught(number, _frame):
+    print("caught", number, flush=True)
+
+
+if __name__ == "__main__":
+    kind, scratch = sys.argv[1:]
+    print(state_of(signal.getsignal(signal.SIGBUS)), flush=True)
+    if kind == "fault":
+        own_bus_error(scratch)
+    elif kind == "sent":
+        os.kill(os.getpid(), signal.SIGBUS)
+    elif kind == "told":
+        faulthandler.enable()
+        print(ask_a_child(), flush=True)  # its handlers are reset on the way
+        own_bus_error(scratch)
+    elif kind == "told no more":
+        faulthandler.enable()
+        faulthandler.disable()
+        own_bus_error(scratch)
+    elif kind == "caught":
+        print(state_of(signal.signal(signal.SIGBUS, caught)))
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGBUS)
+        print(state_of(signal.signal(signal.SIGBUS, signal.SIG_DFL)) is caught, flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
+    elif kind == "ignored":
+        signal.signal(signal.SIGBUS, signal.SIG_IGN)
+        os.kill(os.getpid(), signal.SIGBUS)
+        print(ask_a_child(), flush=True)
+        own_bus_error(scratch)
+    elif kind == "forked":
+        child = os.fork()
+        if child == 0:
+            own_bus_error(scratch)
+        print(os.waitpid(child, 0)[1] & 127, flush=True)

@@ -1,0 +1,54 @@
+"""Cuts its own recording short while it runs, as a clean-up job would, and goes on.
+
+cut_recording.py FOLDER BYTES WAY    (the recording lies in FOLDER or one folder below)
+
+WAY: `here`; `thread`: another thread goes on; `handled`: with faulthandler. Status 5.
+"""
+
+import faulthandler
+import glob
+import os
+import sys
+import threading
+
+MIB = 1 << 20
+SOURCE = "def made_{0}():\n    return [bytes(n) for n in range({0}, {0} + 20)]\n"
+
+
+def work():
+    """New functions and callstacks, blocks of all sizes, and their release."""
+    kept = bytearray(9 * MIB)
+    sizes = []
+    for number in range(600):
+        scope = {}
+        exec(compile(SOURCE.format(number), "made.py", "exec"), scope)
+        sizes.append(sum(map(len, scope["made_%d" % number]())))
+        if number % 100 == 0:
+            sizes = sizes[:]
+    return len(kept), sum(sizes)
+
+
+def cut(folder, length):
+    (path,) = glob.glob(folder + "/*.fil") + glob.glob(folder + "/*/*.fil")
+    os.truncate(path, length)
+
+
+if __name__ == "__main__":
+    folder, length, way = sys.argv[1:]
+    before = [bytearray(MIB) for _ in range(5)]
+    first = work()
+    if way == "handled":
+        faulthandler.enable()
+    if folder != "-":
+        cut(folder, int(length))
+    if way == "thread":
+        results = []
+        threads = [threading.Thread(target=lambda: results.append(work())) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [first] * 3
+    del before[2:]
+    print(work() == first, first, len(before), flush=True)
+    sys.exit(5)
