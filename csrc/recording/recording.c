@@ -38,8 +38,8 @@ static struct {
     struct platform_file file;
     uint64_t file_bytes;
     int last_error;
-    struct spares nodes, codes, texts, files;
-    bool files_told; /* their segment is in use */
+    struct spares nodes, codes, texts, files, large;
+    bool files_told, large_told; /* these segments are in use: there is one of each at most */
     struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
     unsigned snapshot_last;
     uint32_t segment_count;
@@ -49,6 +49,7 @@ static struct {
     .codes = SPARES(CODES, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code)),
     .texts = SPARES(TEXT, FIL_TEXT_SEGMENT_BYTES),
     .files = SPARES(FILES, FIL_FILES_KEPT * sizeof(struct fil_file)),
+    .large = SPARES(LARGE, FIL_LARGE_KEPT * sizeof(struct fil_large)),
 };
 
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error)
@@ -101,8 +102,9 @@ void recording_close(void)
     platform_close_file(&recording.file);
     recording.header = NULL;
     recording.segment_count = 0;
-    recording.files_told = false;
-    recording.nodes.count = recording.codes.count = recording.texts.count = recording.files.count = 0;
+    recording.files_told = recording.large_told = false;
+    recording.nodes.count = recording.codes.count = recording.texts.count = 0;
+    recording.files.count = recording.large.count = 0;
     recording.snapshots[0] = recording.snapshots[1] = (struct snapshot_place){0, 0};
     recording.snapshot_last = 0;
     recording.last_error = 0;
@@ -197,7 +199,8 @@ void recording_lay_in_stock(void)
     lay_in(&recording.nodes, MOST_SPARES);
     lay_in(&recording.codes, MOST_SPARES);
     lay_in(&recording.texts, MOST_SPARES);
-    lay_in(&recording.files, recording.files_told ? 0 : 1); /* there is one at most */
+    lay_in(&recording.files, recording.files_told ? 0 : 1);
+    lay_in(&recording.large, recording.large_told ? 0 : 1);
 }
 
 bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
@@ -252,7 +255,11 @@ struct fil_file *recording_files(void *context, uint64_t *offset)
 struct fil_large *recording_large(void *context, uint64_t *offset)
 {
     (void)context;
-    return next_segment(FIL_SEGMENT_LARGE, FIL_LARGE_KEPT * sizeof(struct fil_large), offset);
+    struct segment segment;
+    bool good = next_of_kind(&recording.large, &segment);
+    recording.large_told = good;
+    *offset = good ? segment.offset : 0;
+    return good ? segment.start : NULL;
 }
 
 uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)

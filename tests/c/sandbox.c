@@ -32,9 +32,9 @@ static const int naming[] = {
 #endif
     SYS_readlinkat};
 
-/* What a process that only computes is left with; prctl, by which newer interpreters name their memory. */
-static const int computing[] = {SYS_read, SYS_write, SYS_close,      SYS_mmap,         SYS_munmap,        SYS_mremap,
-                                SYS_brk,  SYS_futex, SYS_exit_group, SYS_rt_sigreturn, SYS_clock_gettime, SYS_prctl};
+/* What a process that only computes is left with. The last two some interpreters need for their memory. */
+static const int computing[] = {SYS_read, SYS_write, SYS_close,      SYS_mmap,         SYS_munmap,        SYS_mremap, SYS_brk,
+                                SYS_futex, SYS_exit_group, SYS_rt_sigreturn, SYS_clock_gettime, SYS_prctl, SYS_madvise};
 
 /* A filter that gives `listed` for these calls, and `others` for all else. Past prctl, as libseccomp does it, if `directly`. */
 static int install(const int *numbers, size_t count, unsigned listed, unsigned others, int directly)
