@@ -27,7 +27,7 @@ RANGE_BASE = 0x7E00_0000_0000
 SIZES = (1, 8, 16, 24, 500, 511, 512, 513, 4000, 8000)
 
 
-PLATFORM = ["platform/linux.c", "platform/linux_maps.c", "platform/posix.c", "platform/preload_list.c"]
+PLATFORM = ["platform/%s.c" % name for name in ("linux", "linux_maps", "linux_sandbox", "posix", "preload_list")]
 
 
 def build(folder, name, flags, driver="ledger_driver.c", others=()):
