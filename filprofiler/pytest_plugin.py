@@ -65,15 +65,16 @@ class _Plugin:
     def _read_baseline(self) -> "Dict[str, int]":
         import json
 
+        from filprofiler.profile.saved_values import whole
         from filprofiler.regular_files import read_regular
         from filprofiler.wording import sentence
 
         try:
             content = json.loads(read_regular(self._baseline_path).decode("utf-8"))
-            return {str(name): int(size) for name, size in content.items()}
+            return {str(name): whole(size) for name, size in content.items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             from pytest import UsageError
 
             raise UsageError(sentence("The baseline %s cannot be read: %s.", self._baseline_path, error)) from None

@@ -34,4 +34,5 @@ def _codes_of(recording: "Recording", files: "tuple[str, ...]") -> "Set[int]":
     """The numbers of the functions in these files."""
     if not files:
         return set()
-    return {number for number in range(1, recording.code_count) if recording.code(number).filename in files}
+    wanted = frozenset(files)
+    return {number for number in set(recording.codes) if number and recording.code(number).filename in wanted}

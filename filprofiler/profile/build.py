@@ -34,6 +34,8 @@ MODULE_CODE_NAME = "[module code]"
 
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
 
+_MOST_TOLD = 1000  # frames of a callstack that is told apart from the tree: where a thread was, what asked for a file
+
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
 _OWN = 1  # only our own frames, and runpy's behind them
@@ -138,6 +140,8 @@ class _TreeBuilder:
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
         self._thread_marks = {}  # type: Dict[int, Set[int]]
+        self._marks = {}  # type: Dict[int, int]
+        self._starters = filters.ThreadStarters(recording)
         self.main_paths = set()  # type: Set[str]
 
     def build(self) -> Node:
@@ -171,7 +175,7 @@ class _TreeBuilder:
 
     def stack(self, number: int) -> "List[Site]":
         """The sites of one of the recording's nodes, which was asked for before: outermost first."""
-        return self._nodes[self._module_code.get(number, self._at[number])].stack()
+        return self._nodes[self._module_code.get(number, self._at[number])].stack(_MOST_TOLD)
 
     def _place_all(self, wanted: bytearray) -> None:
         """Find or make the Node of each of the recording's nodes that is wanted, and give it its bytes."""
@@ -222,7 +226,7 @@ class _TreeBuilder:
     def _place_mark(self, number: int, parent: int, mark: int) -> None:
         """The same for a mark."""
         if mark in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED, _abi.FIL_MARK_TASK):
-            self._at[number] = self._at[self._above_threading(parent)]
+            self._at[number] = self._at[self._starters.above(parent)]
             self._phase[number] = _THREAD
         elif mark == _abi.FIL_MARK_WORKER:
             self._at[number] = child = self._child(self._at[parent], self.table.worker())
@@ -249,10 +253,15 @@ class _TreeBuilder:
 
     def _mark_above(self, number: int) -> int:
         """The mark of a thread, or of handed work, below which a frame stands."""
-        recording = self._recording
-        while recording.codes[number] or recording.offsets[number] == _abi.FIL_MARK_IMPORT:
+        recording, passed = self._recording, []  # type: Recording, List[int]
+        while number not in self._marks and (
+            recording.codes[number] or recording.offsets[number] == _abi.FIL_MARK_IMPORT
+        ):
+            passed.append(number)
             number = recording.parents[number]
-        return number
+        found = self._marks.get(number, number)
+        self._marks.update(dict.fromkeys(passed, found))  # no frame is passed twice
+        return found
 
     def _left_out(self, number: int, phase: int) -> bool:
         """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""
@@ -265,17 +274,6 @@ class _TreeBuilder:
             self._phase[number] = _OWN
             return True
         return phase == _OWN and filters.is_runpy(code.filename)
-
-    def _above_threading(self, number: int) -> int:
-        """The nearest node, from that one on towards the root, that is no frame of threading's start."""
-        recording = self._recording
-        while number >= _abi.FIL_NODE_FIRST and recording.codes[number]:
-            code = recording.code(recording.codes[number])
-            shim = filters.is_interpreter_shim(code.filename, code.name, code.first_line)
-            if not (shim or filters.is_thread_starter(code.filename, code.name)):
-                break
-            number = recording.parents[number]
-        return number
 
     def _child(self, parent: int, site: int) -> int:
         key = parent << 32 | site

@@ -5,7 +5,7 @@ Worked out for the few lines that are shown, one at a time, when they are asked 
 
 from bisect import bisect_right
 
-from filprofiler.profile.lines import LineTable, entry_places
+from filprofiler.profile.lines import LineTable, entry_places, read_varint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     # First column and the one behind the last, in bytes of the line's UTF-8; bytes that this part asked for.
     Part = Tuple[int, int, int]
+
+    # By a line table, where its entries begin, and itself with zeros behind it.
+    Entries = Dict[bytes, Tuple[List[int], bytes]]
 
     # Line, last line, first column, column behind the last.
     Location = Tuple[int, int, int, int]
@@ -60,6 +63,7 @@ class Columns:
         self._by_number = None  # type: Optional[Dict[int, List[int]]]
         self._number_of = {}  # type: Dict[Site, int]
         self._locations = {}  # type: Dict[int, Optional[Locations]]
+        self._entries = {}  # type: Entries
 
     def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
         """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
@@ -121,7 +125,10 @@ class Columns:
         if number not in self._locations:
             lines = self._table.lines(number)
             known = self._recording.python_version >= _FIRST_VERSION
-            self._locations[number] = Locations(lines) if known and isinstance(lines, LineTable) else None
+            if known and isinstance(lines, LineTable):
+                self._locations[number] = Locations(lines, self._entries)
+            else:
+                self._locations[number] = None
         locations = self._locations[number]
         return None if locations is None else locations.at(place & 0xFFFFFFFF)
 
@@ -129,17 +136,22 @@ class Columns:
 class Locations:
     """The columns of a function of CPython 3.11 or later; a table that is cut short is read as far as it goes."""
 
-    def __init__(self, lines: LineTable) -> None:
-        self._ends, self._lines = lines.ends, lines.lines
-        self._places = entry_places(lines.table)
-        self._table = lines.table + bytes(40)
+    def __init__(self, lines: LineTable, known: "Optional[Entries]" = None) -> None:
+        """known: where the entries of tables begin that were read before: many functions may have the same one."""
+        self._lines = lines
+        entries = None if known is None else known.get(lines.table)
+        if entries is None:
+            entries = entry_places(lines.table), lines.table + bytes(40)
+            if known is not None:
+                known[lines.table] = entries
+        self._places, self._table = entries
 
     def at(self, offset: int) -> "Optional[Location]":
         """The part of the source of the instruction `offset` bytes into the bytecode; None if that is not known."""
-        number = bisect_right(self._ends, offset)
-        if number == len(self._ends):
+        number = bisect_right(self._lines.ends, offset)
+        if number == len(self._lines.ends):
             return None
-        table, position, line = self._table, self._places[number], self._lines[number]
+        table, position, line = self._table, self._places[number], self._lines.line_of_range(number)
         form = table[position] >> 3 & 15
         position += 1
         if form < _ONE_LINE_FORMS[0]:
@@ -149,21 +161,8 @@ class Locations:
             return line, line, table[position], table[position + 1]
         if form != _LONG_FORM:
             return None
-        _step, position = _varint(table, position)
-        lines, position = _varint(table, position)
-        start, position = _varint(table, position)
-        end, position = _varint(table, position)
+        _step, position = read_varint(table, position)
+        lines, position = read_varint(table, position)
+        start, position = read_varint(table, position)
+        end, position = read_varint(table, position)
         return (line, line + lines, start - 1, end - 1) if start and end else None
-
-
-def _varint(table: bytes, position: int) -> "Tuple[int, int]":
-    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows; and the position behind it."""
-    value = shift = 0
-    while position < len(table):
-        byte = table[position]
-        position += 1
-        value |= (byte & 63) << shift
-        shift += 6
-        if not byte & 64:
-            break
-    return value, position

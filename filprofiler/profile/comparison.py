@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.7  # of two source lines: as difflib has it, from 0 to 1, what one can be told to have become the other
 _MOST_PAIRS = 400  # of lines of one function; more would take too long to look at
+_MOST_WORK = 1 << 25  # pairs of characters in all of those; some seconds
+_MOST_CHARACTERS = 200  # of a line that are looked at
 
 
 class Change:
@@ -121,6 +123,7 @@ class _Matches:
         self.by_text = bool(before.program.source_lines and after.program.source_lines)
         older, newer = _by_function(before, own_before), _by_function(after, own_after)
         self._same = {}  # type: Dict[Site, Site]
+        self._room = _MOST_WORK
         for function, sites in older.items():
             others = newer.get(function, [])
             if self.by_text:
@@ -131,26 +134,31 @@ class _Matches:
 
     def _match_texts(self, before: "Profile", sites: "List[Site]", after: "Profile", others: "List[Site]") -> None:
         """Match the lines of a function: those that stayed in place first, then those that moved, in their order."""
-        left = {}  # type: Dict[str, List[Site]]
-        for site in others:
-            left.setdefault(_text(after, site), []).append(site)
+        in_place = {}  # type: Dict[Tuple[str, int], List[Site]]
+        for site in reversed(others):  # so that the first one comes off the end
+            in_place.setdefault((_text(after, site), site.line), []).append(site)
+        taken = set()  # type: Set[Site]
         moved = []
         for site in sites:
-            same = [other for other in left.get(_text(before, site), ()) if other.line == site.line]
-            if same:
-                self._same[site] = same[0]
-                left[_text(before, site)].remove(same[0])
-            else:
-                moved.append(site)
-        edited = []
-        for site in moved:
             text = _text(before, site)
-            candidates = left.get(text)
-            if text and candidates:
-                self._same[site] = candidates.pop(0)
+            same = in_place.get((text, site.line))
+            if same:
+                self._same[site] = same.pop()
+                taken.add(self._same[site])
             elif text:
+                moved.append((text, site))
+        left = {}  # type: Dict[str, List[Site]]
+        for site in reversed(others):
+            if site not in taken:
+                left.setdefault(_text(after, site), []).append(site)
+        edited = []
+        for text, site in moved:
+            candidates = left.get(text)
+            if candidates:
+                self._same[site] = candidates.pop()
+            else:
                 edited.append((text, site))
-        self._match_edited(edited, [(text, site) for text, kept in left.items() if text for site in kept])
+        self._match_edited(edited, [(text, site) for text, kept in left.items() if text for site in reversed(kept)])
 
     def _match_edited(self, gone: "List[Tuple[str, Site]]", new: "List[Tuple[str, Site]]") -> None:
         """Match what is left of a function's lines where the texts are much alike, the most alike first."""
@@ -161,6 +169,9 @@ class _Matches:
         alike = []
         for old_text, old in gone:
             for new_text, site in new:
+                self._room -= len(old_text) * len(new_text)
+                if self._room < 0:
+                    return
                 ratio = SequenceMatcher(None, old_text, new_text, autojunk=False).ratio()
                 if ratio >= _ALIKE:
                     alike.append((-ratio, old.order, site.order, old, site))
@@ -198,7 +209,7 @@ def _by_function(profile: "Profile", own_code: "OwnCode") -> "Dict[Function, Lis
 
 def _text(profile: "Profile", site: Site) -> str:
     lines = (profile.program.source_lines or {}).get(site.path, {})
-    return lines.get(site.line, "").strip()
+    return lines.get(site.line, "").strip()[:_MOST_CHARACTERS]
 
 
 def _changes(matches: _Matches, before: TopLines, after: TopLines) -> "List[Change]":

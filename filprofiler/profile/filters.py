@@ -2,11 +2,14 @@
 
 import os
 
+from filprofiler import _abi
 from filprofiler.profile.model import Profile, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
+
+    from filprofiler.recording.reader import Recording
 
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
@@ -78,6 +81,31 @@ def is_thread_starter(filename: str, name: str) -> bool:
 def is_thread_body(filename: str, name: str) -> bool:
     """Whether a frame is threading's own or a pool's, below the start of a thread or work that was handed over."""
     return any(name in names and filename.endswith(end) for end, _starters, names in THREADING)
+
+
+class ThreadStarters:
+    """Finds, in a recording, where the frames of threading and of pools above a thread's start begin."""
+
+    def __init__(self, recording: "Recording") -> None:
+        self._recording = recording
+        self._above = {}  # type: Dict[int, int]
+
+    def above(self, number: int) -> int:
+        """The nearest node, from that one on towards the root, that is no frame of threading's start.
+
+        No frame is passed twice, however many threads it has started.
+        """
+        recording, passed = self._recording, []  # type: Recording, List[int]
+        while number not in self._above and number >= _abi.FIL_NODE_FIRST and recording.codes[number]:
+            code = recording.code(recording.codes[number])
+            shim = is_interpreter_shim(code.filename, code.name, code.first_line)
+            if not (shim or is_thread_starter(code.filename, code.name)):
+                break
+            passed.append(number)
+            number = recording.parents[number]
+        found = self._above.get(number, number)
+        self._above.update(dict.fromkeys(passed, found))
+        return found
 
 
 def standard_library_folders(python_version: int) -> "Iterable[str]":

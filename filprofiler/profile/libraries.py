@@ -1,5 +1,6 @@
 """Libraries that map memory for an allocator of their own: what a box in the graph says of them."""
 
+import errno
 import os
 
 from filprofiler.profile.elf import data_parts
@@ -19,6 +20,7 @@ _MAPPED = "mapped by the library"
 _SIGNS = ((b"<jemalloc>: ", "jemalloc"), (b"mimalloc: error: ", "mimalloc"))
 _LONGEST_SIGN = max(len(sign) for sign, _name in _SIGNS)
 _PIECE_BYTES = 1 << 22
+_MOST_BYTES = 1 << 30  # that are searched, of all libraries: the data of the largest there are have some 200 MB
 
 # By the beginning of the file's name: where the file itself is not there, because the report is made elsewhere.
 _KNOWN = (
@@ -35,6 +37,7 @@ class Libraries:
 
     def __init__(self) -> None:
         self._roles = {}  # type: Dict[str, Optional[str]]
+        self._room = _MOST_BYTES
 
     def role(self, path: str) -> "Optional[str]":
         """What to say of memory that the library at `path` has mapped; None if there is nothing to say.
@@ -44,33 +47,39 @@ class Libraries:
         """
         if path not in self._roles:
             installed = not set(path.split("/")).isdisjoint(PACKAGE_FOLDERS)
-            allocator = allocator_in(path) if installed else ""
+            allocator = self.allocator_in(path) if installed else ""
             self._roles[path] = "held by " + allocator if allocator else _MAPPED if installed else None
         return self._roles[path]
 
+    def allocator_in(self, path: str) -> str:
+        """The allocators that are linked into the library at `path`, "" if none is known to be.
 
-def allocator_in(path: str) -> str:
-    """The allocators that are linked into the library at `path`, "" if none is known to be."""
-    try:
-        found = _search(path)
-    except OSError:
-        name = os.path.basename(path)
-        return next((allocator for beginning, allocator in _KNOWN if name.startswith(beginning)), "")
-    return " or ".join(sorted(found))
+        Of one that cannot be read, or is too large, the name tells it.
+        """
+        try:
+            found = self._search(path)
+        except (OSError, ValueError):  # ValueError: a null character in the name
+            name = os.path.basename(path)
+            return next((allocator for beginning, allocator in _KNOWN if name.startswith(beginning)), "")
+        return " or ".join(sorted(found))
 
-
-def _search(path: str) -> "List[str]":
-    """The allocators whose signs are in a file. Raises OSError."""
-    found = []  # type: List[str]
-    with open_to_read(path) as file:
-        for start, length in data_parts(file):
-            file.seek(start)
-            before = b""  # the end of the last piece, in which a sign may have begun
-            while length > 0 and len(found) < len(_SIGNS):
-                piece = file.read(min(length, _PIECE_BYTES))
-                if not piece:
-                    break
-                length -= len(piece)
-                found += [name for sign, name in _SIGNS if name not in found and sign in before + piece]
-                before = piece[1 - _LONGEST_SIGN :]
-    return found
+    def _search(self, path: str) -> "List[str]":
+        """The allocators whose signs are in a file. Raises OSError."""
+        found = []  # type: List[str]
+        with open_to_read(path) as file:
+            parts = data_parts(file)
+            size = sum(length for _start, length in parts)
+            if size > self._room:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            self._room -= size
+            for start, length in parts:
+                file.seek(start)
+                before = b""  # the end of the last piece, in which a sign may have begun
+                while length > 0 and len(found) < len(_SIGNS):
+                    piece = file.read(min(length, _PIECE_BYTES))
+                    if not piece:
+                        break
+                    length -= len(piece)
+                    found += [name for sign, name in _SIGNS if name not in found and sign in before + piece]
+                    before = piece[1 - _LONGEST_SIGN :]
+        return found

@@ -16,15 +16,22 @@ from filprofiler import _abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Tuple, Union
+    from typing import Dict, List, Optional, Tuple, Union
 
     from filprofiler.recording.code import Code
     from filprofiler.recording.reader import Recording
 
-    # Where each range ends (bytes, ascending), and its line (NO_LINE if it has none); a last line for what lies behind.
+    # Where each range ends (bytes, ascending), and its line, from the function's first on (_NO_STEP if it has none); a
+    # last line for what lies behind.
     Ranges = Tuple[List[int], List[int]]
 
 NO_LINE = -1
+_NO_STEP = -(1 << 62)
+
+MOST_LINE = (1 << 31) - 1
+"""The largest number of a line: of an integer of C. A table that leads beyond it is damaged."""
+
+_VARINT_BITS = 36  # at most: six groups. A longer one is damaged, and would make numbers without end
 
 # The interpreters, by PY_VERSION_HEX, that brought a new encoding.
 _VERSION_3_10 = 0x030A0000
@@ -52,20 +59,23 @@ class LineTable:
     python_version: PY_VERSION_HEX of the interpreter that compiled it.
     first_line: co_firstlineno.
     table: co_lnotab to CPython 3.9, co_linetable from 3.10. A table that is cut short is read as far as it goes.
-    ends, lines: its ranges, as ranges_of_locations gives them.
+    known: the ranges of tables that were read before: many functions may have the same one.
+    ends: where its ranges end.
     """
 
-    __slots__ = ("ends", "first_line", "lines", "table")
+    __slots__ = ("_steps", "ends", "first_line", "table")
 
-    def __init__(self, python_version: int, first_line: int, table: bytes) -> None:
+    def __init__(
+        self, python_version: int, first_line: int, table: bytes, known: "Optional[Dict[bytes, Ranges]]" = None
+    ) -> None:
         self.first_line = first_line
         self.table = table
-        if python_version >= _VERSION_3_11:
-            self.ends, self.lines = ranges_of_locations(first_line, table)
-        elif python_version >= _VERSION_3_10:
-            self.ends, self.lines = _ranges_of_linetable(first_line, table)
-        else:
-            self.ends, self.lines = _ranges_of_lnotab(first_line, table)
+        ranges = None if known is None else known.get(table)
+        if ranges is None:
+            ranges = _ranges(python_version, table)
+            if known is not None:
+                known[table] = ranges
+        self.ends, self._steps = ranges
 
     def line(self, offset: int) -> int:
         """The line of the instruction `offset` bytes into the bytecode, or NO_LINE if the compiler gave it none.
@@ -74,7 +84,13 @@ class LineTable:
         """
         if offset < 0:
             return self.first_line
-        return self.lines[bisect_right(self.ends, offset)]
+        step = self._steps[bisect_right(self.ends, offset)]
+        return NO_LINE if step == _NO_STEP else self.first_line + step
+
+    def line_of_range(self, number: int) -> int:
+        """The line of a range, or NO_LINE."""
+        step = self._steps[number]
+        return NO_LINE if step == _NO_STEP else self.first_line + step
 
 
 class OwnLines:
@@ -90,12 +106,20 @@ def table_of(recording: "Recording", code: "Code") -> "Union[LineTable, OwnLines
     """What tells the lines of a recording's function; None if that was not kept."""
     if recording.stacks == _abi.FIL_STACKS_PROFILED:
         return OwnLines()
-    return None if code.line_table is None else LineTable(recording.python_version, code.first_line, code.line_table)
+    if code.line_table is None:
+        return None
+    return LineTable(recording.python_version, code.first_line, code.line_table, recording.line_ranges)
 
 
-def _ranges_of_lnotab(first_line: int, table: bytes) -> "Ranges":
-    ends, lines = [], [first_line]  # type: List[int], List[int]
-    address, line = 0, first_line
+def _ranges(python_version: int, table: bytes) -> "Ranges":
+    if python_version >= _VERSION_3_11:
+        return _ranges_of_locations(table)
+    return _ranges_of_linetable(table) if python_version >= _VERSION_3_10 else _ranges_of_lnotab(table)
+
+
+def _ranges_of_lnotab(table: bytes) -> "Ranges":
+    ends, lines = [], [0]  # type: List[int], List[int]
+    address = line = 0
     for position in range(0, len(table) - 1, 2):
         address += table[position]
         step = table[position + 1]
@@ -108,9 +132,9 @@ def _ranges_of_lnotab(first_line: int, table: bytes) -> "Ranges":
     return ends, lines
 
 
-def _ranges_of_linetable(first_line: int, table: bytes) -> "Ranges":
+def _ranges_of_linetable(table: bytes) -> "Ranges":
     ends, lines = [], []
-    address, line = 0, first_line
+    address = line = 0
     for position in range(0, len(table) - 1, 2):
         length, step = table[position], table[position + 1]
         if step != _NO_LINE_STEP:
@@ -118,12 +142,12 @@ def _ranges_of_linetable(first_line: int, table: bytes) -> "Ranges":
         if length:
             address += length
             ends.append(address)
-            lines.append(NO_LINE if step == _NO_LINE_STEP else line)
-    lines.append(NO_LINE)
+            lines.append(_NO_STEP if step == _NO_LINE_STEP else line)
+    lines.append(_NO_STEP)
     return ends, lines
 
 
-def ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
+def _ranges_of_locations(table: bytes) -> "Ranges":
     """The ranges of a co_linetable of CPython 3.11 or later, one an entry.
 
     Works on all entries at once where it can: large modules have thousands, of which few are ever asked for.
@@ -135,13 +159,12 @@ def ranges_of_locations(first_line: int, table: bytes) -> "Ranges":
     for number, content in zip(compress(range(len(entries)), entries.translate(_HAS_VARINT)), behind):
         value = content[0] if content else 0
         if value >= 64:
-            value = _varint(content, 0)
+            value, _behind = read_varint(content, 0)
         steps[number] = -(value >> 1) if value & 1 else value >> 1
-    steps[:1] = [first_line + step for step in steps[:1]]
     lines = list(accumulate(steps))
     for number in compress(range(len(entries)), entries.translate(_HAS_NO_LINE)):
-        lines[number] = NO_LINE
-    lines.append(NO_LINE)
+        lines[number] = _NO_STEP
+    lines.append(_NO_STEP)
     return list(accumulate(entries.translate(_COVERED))), lines
 
 
@@ -150,14 +173,14 @@ def entry_places(table: bytes) -> "List[int]":
     return list(compress(range(len(table)), table.translate(_IS_ENTRY)))
 
 
-def _varint(table: bytes, position: int) -> int:
-    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows."""
+def read_varint(table: bytes, position: int) -> "Tuple[int, int]":
+    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows; and the position behind it."""
     value = shift = 0
-    while position < len(table):
+    while position < len(table) and shift < _VARINT_BITS:
         byte = table[position]
         position += 1
         value |= (byte & 63) << shift
+        shift += 6
         if not byte & 64:
             break
-        shift += 6
-    return value
+    return value, position

@@ -54,6 +54,8 @@ class Site:
         return self.name if self.special else "%s:%d (%s)" % (self.path, self.line, self.name)
 
 
+LEFT_OUT = Site("<frames left out>", "of a deep recursion", 0)
+
 _TOTAL_BYTES = attrgetter("total_bytes")
 
 # Shared by all leaves, which are most of a large tree; never changed.
@@ -84,13 +86,18 @@ class Node:
         self.callstacks = 0
         self.children = _NO_CHILDREN
 
-    def stack(self) -> "List[Site]":
-        """The sites of this callstack, outermost first; the root itself is no site."""
-        sites = []
+    def stack(self, most: "Optional[int]" = None) -> "List[Site]":
+        """The sites of this callstack, outermost first; the root itself is no site.
+
+        most: of a deeper one so many of the innermost sites, below one that stands for the others.
+        """
+        sites = []  # type: List[Site]
         node = self
-        while node.parent is not None:
+        while node.parent is not None and len(sites) != most:
             sites.append(node.site)
             node = node.parent
+        if node.parent is not None:
+            sites.append(LEFT_OUT)
         sites.reverse()
         return sites
 

@@ -5,34 +5,36 @@ import re
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import LOST_NAME, MODULE_CODE_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
+from filprofiler.profile.lines import MOST_LINE
 from filprofiler.profile.model import SMALLER_NAME, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
-from filprofiler.regular_files import read_regular
+from filprofiler.recording.texts import MOST_CHARACTERS
+from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Tuple
 
-_FRAME = re.compile(r"(.*):([0-9]+) \((.*)\)\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 _FOLD = re.compile(r"\[([1-9][0-9]{0,8}) smaller callstacks?\]\Z")
 _DIGITS = re.compile(r"[0-9]+\Z")
 _MOST_DIGITS = 20  # of a number of bytes
+_MOST_LINE_DIGITS = 10
+_DIGIT = frozenset("0123456789")
+_MOST_ESCAPED = 6 * MOST_CHARACTERS  # no escape is longer than six characters
 _SPECIAL = (NO_STACK_NAME, LOST_NAME, MODULE_CODE_NAME)
 
 
 def read_prof(path: str) -> Profile:
     """The profile in a .prof file; its program is unknown, and it has no source lines. Raises SavedProfileError."""
-    try:
-        content = read_regular(path)
-    except OSError as problem:
-        raise SavedProfileError("The profile %s cannot be read: %s.", path, problem.strerror) from None
     tree = _Tree()
     try:
-        with PausedCollector():
-            for line in content.decode("utf-8").split("\n"):
-                tree.add(line)
+        with PausedCollector(), open_to_read(path) as file:
+            for line in file:
+                tree.add(line.decode("utf-8").rstrip("\n"))
             sum_up(tree.nodes)
+    except OSError as problem:
+        raise SavedProfileError("The profile %s cannot be read: %s.", path, problem.strerror) from None
     except UnicodeDecodeError:
         raise SavedProfileError("The file %s is no .prof file: it is not text in UTF-8.", path) from None
     except ValueError:
@@ -48,9 +50,9 @@ class _Tree:
     def __init__(self) -> None:
         self.nodes = [Node(Site("", ROOT_NAME, 0), None)]  # type: List[Node]
         self.lines = 0
-        self._sites = {}  # type: Dict[str, Site]
+        self._sites = {}  # type: Dict[str, Tuple[int, Site]]
         self._smaller = Site("", SMALLER_NAME, 0)
-        self._children = {}  # type: Dict[Tuple[int, Site], int]
+        self._children = {}  # type: Dict[int, int]
 
     def add(self, line: str) -> None:
         """Add a line: a callstack and its bytes. An empty one holds nothing. Raises ValueError."""
@@ -62,10 +64,11 @@ class _Tree:
             raise ValueError(line)
         place = 0
         for label in stack.split(";"):
-            site = self._sites.get(label)
-            if site is None:
-                site = self._sites[label] = self._smaller if _FOLD.match(label) else _site(label)
-            key = (place, site)
+            known = self._sites.get(label)
+            if known is None:
+                known = self._sites[label] = self._site(label)
+            number, site = known
+            key = place << 32 | number
             child = self._children.get(key)
             if child is None:
                 child = self._children[key] = len(self.nodes)
@@ -76,15 +79,35 @@ class _Tree:
         if fold is not None:
             self.nodes[place].callstacks += int(fold.group(1)) - 1  # sum_up adds one
 
+    def _site(self, label: str) -> "Tuple[int, Site]":
+        """A site that was not met so far, and its number; all that stand for smaller callstacks are one."""
+        if _FOLD.match(label):
+            return 0, self._smaller
+        return len(self._sites) + 1, _site(label)
+
 
 def _site(label: str) -> Site:
+    """The site that is written as "PATH:LINE (FUNCTION)". Either name may have in it what looks like the line."""
     if label in _SPECIAL:
         return Site("", label, 0)
-    found = _FRAME.match(label)
-    if found is None:
+    if not label.endswith(")"):
         raise ValueError(label)
-    path, line, name = found.groups()
-    return Site(_ESCAPE.sub(_plain, path), _ESCAPE.sub(_plain, name), int(line))
+    behind = len(label)
+    while True:  # the last one counts
+        behind = label.rindex(" (", 0, behind)
+        number = behind
+        while label[number - 1 : number] in _DIGIT:
+            number -= 1
+        if number < behind and label[number - 1 : number] == ":":
+            break
+    if behind - number > _MOST_LINE_DIGITS or int(label[number:behind]) > MOST_LINE:
+        raise ValueError(label)
+    path, name = label[: number - 1], label[behind + 2 : -1]
+    return Site(_unescaped(path), _unescaped(name), int(label[number:behind]))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(_plain, text[:_MOST_ESCAPED])[:MOST_CHARACTERS]
 
 
 def _plain(found: "re.Match[str]") -> str:

@@ -30,8 +30,12 @@ def write_description(program: Program, folder: str) -> None:
 
 
 def read_description(folder: str) -> Program:
-    """What was run, as far as the file in a result folder tells it: a line that cannot be read is left out."""
-    import ast
+    """What was run, as far as the file in a result folder tells it.
+
+    Anybody may have written it: a line that cannot be read, or whose value makes no sense, is left out.
+    """
+    from filprofiler.profile.literals import read_literal
+    from filprofiler.profile.saved_values import PROGRAM
 
     values: "Dict[str, Any]" = {}
     try:
@@ -43,7 +47,7 @@ def read_description(folder: str) -> Program:
         name, _, text = line.partition(" ")
         if name in _FIELDS:
             try:
-                values[name] = ast.literal_eval(text)
-            except (ValueError, SyntaxError):
+                values[name] = PROGRAM[name](read_literal(text))
+            except (TypeError, ValueError):
                 continue
     return Program(**values)

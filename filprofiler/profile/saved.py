@@ -7,11 +7,12 @@ from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.lines import MOST_LINE
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
-from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
+from filprofiler.profile.saved_values import PROGRAM, name, of_type, or_none, seconds, whole, whole_in_words
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.regular_files import read_regular
@@ -23,25 +24,24 @@ if TYPE_CHECKING:
 FORMAT = "filprofiler-profile"
 VERSION = 1
 
-# What each value of "program" may be.
-_TEXT, _TEXT_OR_NONE, _TEXTS = (str,), (str, type(None)), (list,)
-PROGRAM_FIELDS = {
-    "script": _TEXT_OR_NONE,
-    "script_absolute": _TEXT_OR_NONE,
-    "command": _TEXT_OR_NONE,
-    "module": _TEXT_OR_NONE,
-    "arguments": _TEXTS,
-    "cwd": _TEXT,
-    "own_files": _TEXTS,
-    "outcome": _TEXT,
-    "elapsed_seconds": (float, int, type(None)),
-    "resident_peak_bytes": (int, type(None)),
-    "limits": _TEXTS,
-    "settings": _TEXTS,
-}  # type: Dict[str, Tuple[type, ...]]
+# The values of "program".
+PROGRAM_FIELDS = (
+    "script",
+    "script_absolute",
+    "command",
+    "module",
+    "arguments",
+    "cwd",
+    "own_files",
+    "outcome",
+    "elapsed_seconds",
+    "resident_peak_bytes",
+    "limits",
+    "settings",
+)
 
 _MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
-_MOST_LINE = (1 << 31) - 1  # of a frame: programs can make up what they like
+_LONG_DIGITS = 4000  # of a number: reading it takes the square of their number
 _MOST_NS = (1 << 63) - 1  # of the time since 1970
 
 
@@ -55,7 +55,8 @@ def read_saved(path: str) -> Profile:
         raise SavedProfileError("The profile %s cannot be read: %s.", path, problem.strerror) from None
     try:
         with PausedCollector():
-            data = json.loads(content.decode("utf-8"))
+            parse_int = _short_integer if _has_long_number(content) else None
+            data = json.loads(content.decode("utf-8"), parse_int=parse_int)
     except (ValueError, RecursionError) as problem:
         reason = str(problem).split("\n")[0].rstrip(".")
         raise SavedProfileError("The file %s is no whole JSON file (%s).", path, reason) from None
@@ -67,6 +68,19 @@ def read_saved(path: str) -> Profile:
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as problem:
         reason = "%s: %s" % (type(problem).__name__, str(problem).split("\n")[0])
         raise SavedProfileError("The profile %s is damaged (%s).", path, reason) from None
+
+
+def _has_long_number(content: bytes) -> bool:
+    """Whether so many digits stand behind each other that as a number they would take long to read."""
+    pieces = range(0, len(content), _LONG_DIGITS)
+    return any(content[place : place + _LONG_DIGITS].isdigit() for place in pieces)
+
+
+def _short_integer(digits: str) -> int:
+    """Makes reading slower; so only for files that have something like it, if only in a text."""
+    if len(digits) > _LONG_DIGITS:
+        raise ValueError("a number is too long")
+    return int(digits)
 
 
 class _UnfitError(FilError):
@@ -121,9 +135,7 @@ def _processes(data: "Any") -> "Optional[OtherProcesses]":
 
 
 def _site(data: "Any") -> Site:
-    return Site(
-        of_type(data["path"], str), of_type(data["function"], str), whole(data["line"], _MOST_LINE, -_MOST_LINE)
-    )
+    return Site(name(data["path"]), name(data["function"]), whole(data["line"], MOST_LINE, -MOST_LINE))
 
 
 def _columns(data: "Any", sites: "List[Site]") -> "Dict[Site, Tuple[int, int]]":
@@ -169,14 +181,11 @@ def _remark(data: "Any", sites: "List[Site]") -> Remark:
 def _program(data: "Any") -> Program:
     program = data["program"]
     program.setdefault("settings", [])  # files of the first release have none
-    values = {name: of_type(program[name], *types) for name, types in PROGRAM_FIELDS.items()}  # type: Dict[str, Any]
-    values["elapsed_seconds"] = or_none(lambda value: seconds(value, 0), program["elapsed_seconds"])
-    values["resident_peak_bytes"] = or_none(whole, program["resident_peak_bytes"])
-    for name in ("arguments", "own_files", "limits", "settings"):
-        values[name] = [of_type(text, str) for text in values[name]]
+    values = {field: PROGRAM[field](program[field]) for field in PROGRAM_FIELDS}  # type: Dict[str, Any]
     lines = {}  # type: Dict[str, Dict[int, str]]
     for path, texts in data["source_lines"].items():
-        lines[path] = {int(number): of_type(text, str) for number, text in texts.items()}
+        path = name(path)
+        lines[path] = {whole_in_words(number): of_type(text, str) for number, text in texts.items()}
         if not all(0 < number < _MOST_LINES for number in lines[path]):
             raise _UnfitError("is damaged: a line of '%s' has an impossible number", path)
     return Program(source_lines=lines, **values)

@@ -1,6 +1,6 @@
 """Where the memory was, read back from a saved profile. report/json_memory.py writes it."""
 
-from filprofiler.profile.saved_values import of_type, or_none, seconds, whole
+from filprofiler.profile.saved_values import name, or_none, seconds, whole
 from filprofiler.profile.whereabouts import PARTS, LargeMapping, MappedFile, MemoryUse, Whereabouts
 
 TYPE_CHECKING = False
@@ -35,12 +35,12 @@ def _use(data: "Any") -> "Optional[MemoryUse]":
     if data is None:
         return None
     use = MemoryUse(whole(data["blocks_bytes"]), whole(data["mappings_bytes"]))
-    for name in USE_FIELDS[2:]:
-        if data[name] is not None:
-            if name == "reading_seconds":
-                use.reading_seconds = seconds(data[name])
+    for field in USE_FIELDS[2:]:
+        if data[field] is not None:
+            if field == "reading_seconds":
+                use.reading_seconds = seconds(data[field])
             else:
-                setattr(use, name, whole(data[name], least=_LEAST_REST if name == "rest_bytes" else 0))
+                setattr(use, field, whole(data[field], least=_LEAST_REST if field == "rest_bytes" else 0))
     use.at_end = bool(data["at_end"])
     rest = use.rest_bytes
     use.settle()
@@ -54,13 +54,15 @@ def _file(data: "Any", sites: "List[Site]") -> MappedFile:
         (whole(mapping["bytes"]), bool(mapping["private"]), [sites[whole(number)] for number in mapping["stack"]])
         for mapping in data["mappings"]
     ]
-    sizes = [or_none(whole, data[name]) for name in ("resident_bytes", "written_bytes")]
-    return MappedFile(of_type(data["path"], str), sizes[0], sizes[1], mappings)
+    if not mappings:
+        raise ValueError("a file is told as mapped, and by nobody")
+    sizes = [or_none(whole, data[field]) for field in ("resident_bytes", "written_bytes")]
+    return MappedFile(name(data["path"]), sizes[0], sizes[1], mappings)
 
 
 def _large(mapping: "Any", sites: "List[Site]") -> LargeMapping:
     return LargeMapping(
-        of_type(mapping["name"], str),
+        name(mapping["name"]),
         whole(mapping["mapped_bytes"]),
         or_none(whole, mapping["touched_bytes"]),
         [sites[whole(number)] for number in mapping["stack"]],

@@ -1,14 +1,18 @@
-"""Values of a saved profile, looked at before they are used: anybody may have written the file.
+"""Values of a file, looked at before they are used: anybody may have written it.
 
-Numbers are within what a recording can hold, so that none of them is too much for the arithmetic of a report.
+Numbers are within what a recording can hold, so that none of them is too much for the arithmetic of a report. `PROGRAM`
+is the one list of what each value of a Program may be, whichever form of file it comes from.
 """
+
+from filprofiler.recording.texts import MOST_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable, Dict, List, Optional
 
 _MOST = (1 << 64) - 1  # of bytes, and of anything that is counted
 _MOST_SECONDS = 1 << 34  # five hundred years
+_MOST_DIGITS = 20
 
 
 def of_type(value: "Any", *types: type) -> "Any":
@@ -26,6 +30,13 @@ def whole(value: "Any", most: int = _MOST, least: int = 0) -> int:
     return number
 
 
+def whole_in_words(value: str, most: int = _MOST) -> int:
+    """The same, written in digits. Raises ValueError."""
+    if len(value) > _MOST_DIGITS:
+        raise ValueError("a number is too long")
+    return whole(int(value), most)
+
+
 def seconds(value: "Any", least: int = -_MOST_SECONDS) -> float:
     """A time; below 0 it is before tracking began. Raises TypeError or ValueError."""
     number = of_type(value, float, int)
@@ -37,3 +48,47 @@ def seconds(value: "Any", least: int = -_MOST_SECONDS) -> float:
 def or_none(read: "Any", value: "Any") -> "Any":
     """None, or what `read` makes of the value."""
     return None if value is None else read(value)
+
+
+def name(value: "Any") -> str:
+    """A path or a name, cut where a recording's are: many callstacks can show it. Raises TypeError."""
+    text = of_type(value, str)  # type: str
+    return text[:MOST_CHARACTERS]
+
+
+def _text(value: "Any") -> str:
+    return str(of_type(value, str))
+
+
+def _name_or_none(value: "Any") -> "Optional[str]":
+    return None if value is None else name(value)
+
+
+def _texts(value: "Any") -> "List[str]":
+    return [_text(text) for text in of_type(value, list, tuple)]
+
+
+def _names_by_text(value: "Any") -> "Dict[str, str]":
+    return {_text(key): name(text) for key, text in of_type(value, dict).items()}
+
+
+PROGRAM = {
+    "script": _name_or_none,
+    "script_absolute": _name_or_none,
+    "command": lambda value: or_none(_text, value),
+    "module": _name_or_none,
+    "cwd": name,
+    "own_files": _texts,
+    "arguments": _texts,
+    "settings": _texts,
+    "limits": _texts,
+    "name": _name_or_none,
+    "entry_files": _texts,
+    "first_files": _texts,
+    "source_texts": lambda value: {name(key): _text(text) for key, text in of_type(value, dict).items()},
+    "shown_paths": _names_by_text,
+    "outcome": name,
+    "elapsed_seconds": lambda value: or_none(lambda number: seconds(number, 0), value),
+    "resident_peak_bytes": lambda value: or_none(whole, value),
+}  # type: Dict[str, Callable[[Any], Any]]
+"""By the name of a value of a Program what makes it of one that was read; raises TypeError or ValueError."""

@@ -2,7 +2,7 @@
 
 from filprofiler import _abi
 from filprofiler.profile import filters
-from filprofiler.profile.lines import table_of
+from filprofiler.profile.lines import MOST_LINE, table_of
 from filprofiler.profile.model import Site
 from filprofiler.profile.program import Program
 
@@ -59,8 +59,8 @@ class SiteTable:
         """As `number`, for who knows that it has not answered this so far."""
         function = self._functions.get(code_number) or self._function(code_number)
         line = function.table.line(offset) if function.table is not None else 0
-        if line <= 0:
-            line = function.first_line
+        if not 0 < line <= MOST_LINE:
+            line = max(function.first_line, -MOST_LINE)
         found = function.sites.get(line)
         if found is None:
             found = 0 if function.shim else self._of_place(function.path, function.name, line)

@@ -1,15 +1,25 @@
 """The text of source lines."""
 
+import errno
 import os
+from sys import getsizeof
 
 from filprofiler.profile.program import Program
-from filprofiler.regular_files import open_to_read, read_regular
+from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Sequence
+    from typing import IO, Dict, Iterable, List, Optional, Sequence
 
     from filprofiler.profile.model import Profile
+
+# The paths are those of a recording or a profile, so anybody's: a large file is data, a zip can hold what is no file.
+_MOST_FILE_BYTES = 16 << 20  # of one file; the largest that are written by programs have some megabytes
+_MOST_BYTES = 96 << 20  # of all that are kept: of their texts, and of lists of their lines
+_LINE_BYTES = 64  # what a line takes beside its text
+_MOST_LINE_CHARACTERS = 2000  # of a line; what is longer was written by a program and is cut
+
+_SLOW_ENCODINGS = ("idna", "punycode")  # decoding takes the square of the length; nobody writes programs in them
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _COMMAND_PATH = "<string>"  # what CPython calls the text of -c
@@ -37,6 +47,7 @@ class SourceReader:
         self._profile = profile
         self._vouching = None if profile is None else Vouching(profile)
         self._files = {}  # type: Dict[str, List[str]]
+        self._room = _MOST_BYTES
 
     @property
     def changed(self) -> "Sequence[str]":
@@ -51,11 +62,18 @@ class SourceReader:
 
     def indented_line(self, path: str, number: int) -> str:
         """Line `number` (1-based) of a file as it stands there, without its end; "" where there is none."""
+        if self._program.source_lines is not None:
+            return self._program.source_lines.get(path, {}).get(number, "")[:_MOST_LINE_CHARACTERS]
         lines = self.lines(path)
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        return lines[number - 1][:_MOST_LINE_CHARACTERS] if 0 < number <= len(lines) else ""
+
+    def some_lines(self, path: str, numbers: "Iterable[int]") -> "Dict[int, str]":
+        """Those of the lines with these numbers that there are, by number, as `indented_line` gives them."""
+        found = {number: self.indented_line(path, number) for number in numbers}
+        return {number: line for number, line in found.items() if line}
 
     def lines(self, path: str) -> "List[str]":
-        """All lines of a file; none where it cannot be read. Of a saved profile, "" for those that were not saved."""
+        """All lines of a file, for who parses it; none where it cannot be read, as of a saved profile."""
         lines = self._files.get(path)
         if lines is None:
             lines = self._files[path] = self._lines(path)
@@ -63,7 +81,7 @@ class SourceReader:
 
     def _lines(self, path: str) -> "List[str]":
         if self._program.source_lines is not None:
-            return _list_of(self._program.source_lines.get(path, {}))
+            return []
         if path in self._program.source_texts:
             return _split(self._program.source_texts[path])
         if path == _COMMAND_PATH and self._program.command is not None:
@@ -72,26 +90,34 @@ class SourceReader:
             return []
         full_path = os.path.join(self._program.cwd, path)
         try:
-            lines = _split(decode_source(_content(full_path)))
+            text = decode_source(_content(full_path))
+            taken = getsizeof(text) + _LINE_BYTES * (text.count("\n") + text.count("\r"))
+            if taken > self._room:
+                return []
+            lines = _split(text)
             if self._vouching is None or self._vouching.vouches(path, _file_of(full_path), lines):
+                self._room -= taken
                 return lines
         except (OSError, ValueError):  # ValueError: a null character in the name
             pass
         return []
 
 
-def _list_of(lines: "Dict[int, str]") -> "List[str]":
-    """The lines of a file of which only some are known."""
-    last = max(lines, default=0)
-    return [lines.get(number, "") for number in range(1, last + 1)]
-
-
 def _content(path: str) -> bytes:
     """The bytes of a file, or of a file inside a zip. Raises OSError."""
     try:
-        return read_regular(path)
+        with open_to_read(path) as file:
+            return _whole(file, os.fstat(file.fileno()).st_size)
     except NotADirectoryError:
         return _zipped_content(path)
+
+
+def _whole(file: "IO[bytes]", size: int) -> bytes:
+    """The content of a file that tells its size, which need not be true. Raises OSError if it is too large."""
+    content = b"" if size > _MOST_FILE_BYTES else file.read(_MOST_FILE_BYTES + 1)
+    if max(size, len(content)) > _MOST_FILE_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
 
 
 def _file_of(path: str) -> str:
@@ -112,7 +138,9 @@ def _zipped_content(path: str) -> bytes:
     archive = _file_of(path)
     try:
         with open_to_read(archive) as file, zipfile.ZipFile(file) as opened:
-            return opened.read(path[len(archive) + 1 :])
+            name = path[len(archive) + 1 :]
+            with opened.open(name) as member:
+                return _whole(member, opened.getinfo(name).file_size)
     except (KeyError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as problem:
         raise OSError(str(problem)) from None
 
@@ -126,7 +154,7 @@ def decode_source(content: bytes) -> str:
         return content[len(_UTF8_MARK) :].decode("utf-8", "replace")
     for line in content.split(b"\n", 2)[:2]:
         name = _declared_encoding(line)
-        if name:
+        if name and name.lower() not in _SLOW_ENCODINGS:
             try:
                 return content.decode(name, "replace")
             except (LookupError, ValueError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LOOPS = (nodes.For, nodes.AsyncFor, nodes.While)
 _FUNCTIONS = (nodes.FunctionDef, nodes.AsyncFunctionDef)
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # what holds further statements, or parts that do
-_LARGEST_FILE = 2000000  # characters; parsing larger ones would take seconds
+_MOST_CHARACTERS = 2000000  # of all files; parsing more would take seconds, and a hundred times as much memory
 
 
 class Statement:
@@ -25,12 +25,21 @@ class Statement:
     scope: the function or module in which it stands.
     """
 
-    __slots__ = ("loops", "node", "scope")
+    __slots__ = ("_last", "loops", "node", "scope")
 
     def __init__(self, node: nodes.stmt, scope: nodes.AST, loops: bool) -> None:
         self.node = node
         self.scope = scope
         self.loops = loops
+        self._last = 0
+
+    def covers(self, line: int) -> bool:
+        """Whether the line is one of the statement's; see last_line."""
+        if line < self.node.lineno:
+            return False
+        if not self._last:
+            self._last = last_line(self.node)
+        return line <= self._last
 
     def parts(self) -> "Iterator[nodes.AST]":
         """The nodes of the statement itself, without the statements in its body and without inner functions' bodies."""
@@ -49,6 +58,7 @@ class Statements:
     def __init__(self, sources: "SourceReader") -> None:
         self._sources = sources
         self._files = {}  # type: Dict[str, List[Statement]]
+        self._room = _MOST_CHARACTERS
 
     def at(self, site: Site) -> "Optional[Statement]":
         """The innermost statement that covers the site's line."""
@@ -57,12 +67,13 @@ class Statements:
         found = self._files.get(site.path)
         if found is None:
             found = self._files[site.path] = self._parsed(site.path)
-        return next((item for item in found if item.node.lineno <= site.line <= last_line(item.node)), None)
+        return next((item for item in found if item.covers(site.line)), None)
 
     def _parsed(self, path: str) -> "List[Statement]":
         text = "\n".join(self._sources.lines(path))
-        if not text or len(text) > _LARGEST_FILE:
+        if not text or len(text) > self._room:
             return []
+        self._room -= len(text)
         try:
             module = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):

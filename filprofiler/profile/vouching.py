@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
 
 _DEFINITIONS = ("def ", "async ", "class ")
+_MOST_DECORATORS = 1000  # lines of them
 _FUTURE_NS = 2 * 10**9  # some file systems count time in steps of two seconds
 
 
@@ -74,6 +75,7 @@ def _begins(name: str, lines: "List[str]", line: int) -> bool:
     if name.startswith("<") or line < 1:
         return True
     if lines[line - 1 : line] and lines[line - 1].lstrip().startswith("@"):
-        while line <= len(lines) and not lines[line - 1].lstrip().startswith(_DEFINITIONS):
+        most = min(len(lines), line + _MOST_DECORATORS)
+        while line <= most and not lines[line - 1].lstrip().startswith(_DEFINITIONS):
             line += 1
     return name in "".join(lines[line - 1 : line + 1])  # it may stand behind the end of the first line

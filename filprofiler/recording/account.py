@@ -3,6 +3,7 @@
 from struct import Struct
 
 from filprofiler import _abi
+from filprofiler.recording.bounds import IMPOSSIBLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ _LARGE = Struct(_abi.LARGE_FORMAT)
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
 
-_IMPOSSIBLE_BYTES = 1 << 63
+_NEEDED = 6  # values of a reading: without one of them it tells nothing
+_MOST_KNOWN = 1 << 60  # more bytes than any process can have, and 36 years in nanoseconds
 
 
 class Reading:
@@ -164,8 +166,9 @@ class Account:
 
 
 def _reading(data: bytes, number: int) -> "Optional[Reading]":
+    """The reading; None if there is none, or one that makes no sense."""
     values = _READING.unpack_from(data, _place("readings", number, _READING))
-    if values[0] == 0:
+    if values[0] == 0 or max(values[:_NEEDED]) >= _MOST_KNOWN or values[1] < values[2]:
         return None
     return Reading(**dict(zip(_abi.READING_FIELDS, map(_known, values))))
 
@@ -175,9 +178,10 @@ def _place(name: str, number: int, form: Struct) -> int:
 
 
 def _known(value: int) -> "Optional[int]":
-    return None if value == _abi.FIL_NOT_KNOWN else value
+    """The value; None if it is FIL_NOT_KNOWN, or more than there can be."""
+    return value if value < _MOST_KNOWN else None
 
 
 def _possible(size: int) -> int:
     """The size; 0 if an event was cut in two."""
-    return size if size < _IMPOSSIBLE_BYTES else 0
+    return size if size < IMPOSSIBLE else 0

@@ -3,6 +3,7 @@
 from struct import Struct
 
 from filprofiler import _abi
+from filprofiler.recording.bounds import IMPOSSIBLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def read_failures(data: bytes, count: int, node_count: int) -> "List[FailedReque
     for number in range(count - kept + 1, count + 1):
         place = (number - 1) % _abi.FIL_FAILURES_KEPT
         start = _abi.HEADER_OFFSETS["failures"] + place * _abi.FAILURE_SIZE
-        failures.append(FailedRequest(number, _FAILURE.unpack_from(data, start)))
-        if failures[-1].node >= node_count:
-            failures[-1].node = _abi.FIL_NODE_LOST
+        failure = FailedRequest(number, _FAILURE.unpack_from(data, start))
+        if max(failure.clock_ns, failure.current_bytes) >= IMPOSSIBLE:
+            continue
+        if failure.node >= node_count:
+            failure.node = _abi.FIL_NODE_LOST
+        failures.append(failure)
     return failures

@@ -11,31 +11,31 @@ from struct import Struct, calcsize, error
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.recording.account import Account
+from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import check_length, read_header
 from filprofiler.recording.processes import read_processes
+from filprofiler.recording.segments import Directory
+from filprofiler.recording.texts import Texts
 from filprofiler.recording.threads import read_threads
 from filprofiler.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Tuple
+    from typing import Dict, List, Optional, Sequence, Tuple
 
     from filprofiler.recording.failures import FailedRequest
 
-_SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 # Format and place, counted in values of that format, of each of a node's values.
 _NODE_COLUMNS = {
     name: (letter, _abi.NODE_OFFSETS[name] // calcsize(letter), _abi.NODE_SIZE // calcsize(letter))
     for name, letter in zip(_abi.NODE_FIELDS, _abi.NODE_FORMAT[1:])
 }
 _CODE = Struct(_abi.CODE_FORMAT)
-_TEXT_LENGTH = Struct("<I")
 
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
-_IMPOSSIBLE_BYTES = 1 << 63  # no counter reaches this; a row that says so was torn
 
 
 class Recording:
@@ -62,6 +62,7 @@ class Recording:
     threads: the threads that have asked for memory, an instance of Threads.
     account: what is told beside the callstacks.
     processes: what is known of processes that are not in the recording.
+    line_ranges: what profile/lines.py has read of line tables, by the table.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
@@ -69,7 +70,7 @@ class Recording:
 
     def __init__(self, data: bytes) -> None:
         """Parse the bytes of a recording. Raises RecordingError."""
-        header = read_header(data)
+        header = with_possible_times(read_header(data))
         self._data = data
         self._codes = {}  # type: Dict[int, Code]
         self.python_version = header["python_version"]
@@ -79,12 +80,16 @@ class Recording:
         self.started_unix_ns = header["started_unix_ns"]
         self.started_clock_ns = header["started_clock_ns"]
         self.missed = tuple(header["missed_%d" % reason] for reason in range(_abi.FIL_MISSED_REASONS))
-        self.damaged = 0
-        self._read_directory(header["segment_count"], header["code_count"])
+        directory = Directory(data, header["segment_count"])
+        self.damaged = directory.damaged
+        self._texts = Texts(data)
+        self._code_segments = directory.codes
+        self.code_count = min(header["code_count"], len(directory.codes) * _abi.FIL_CODES_PER_SEGMENT)
+        self.line_ranges = {}  # type: Dict[bytes, Tuple[List[int], List[int]]]
         rising = header["current_bytes"] > header["peak_bytes"]
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
-        self._read_nodes(header["node_count"], header["epoch"], rising)
-        self.threads = read_threads(data, self._threads_at, header["epoch"], rising, self.node_count)
+        self._read_nodes(directory.nodes, header["node_count"], header["epoch"], rising)
+        self.threads = read_threads(data, directory.threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
         self.failures = self._read_failures()
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
@@ -94,7 +99,7 @@ class Recording:
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
-        self.account = Account(data, header, rising, self._text)
+        self.account = Account(data, header, rising, self._texts.text)
         for file in self.account.files:
             if file.node >= self.node_count:
                 file.node = _abi.FIL_NODE_LOST
@@ -104,26 +109,6 @@ class Recording:
         self.processes = read_processes(data)
         self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
 
-    def _read_directory(self, segment_count: int, code_count: int) -> None:
-        """Find the segments of nodes and of codes that lie inside the file."""
-        self._node_segments = []  # type: List[memoryview]
-        self._code_segments = []  # type: List[int]
-        self._threads_at = 0
-        start = _abi.HEADER_OFFSETS["segments"]
-        count = min(segment_count, _abi.FIL_SEGMENT_CAPACITY)
-        view = memoryview(self._data)
-        for offset, size, kind, _reserved in _SEGMENT.iter_unpack(view[start : start + count * _abi.SEGMENT_SIZE]):
-            inside = _abi.FIL_HEADER_BYTES <= offset <= len(self._data)
-            if kind == _abi.FIL_SEGMENT_NODES:
-                size = min(size, _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE)
-                segment = view[offset : offset + size] if inside else view[:0]
-                self._node_segments.append(segment[: len(segment) // _abi.NODE_SIZE * _abi.NODE_SIZE])
-            elif kind == _abi.FIL_SEGMENT_CODES:
-                self._code_segments.append(offset if inside else len(self._data))
-            elif kind == _abi.FIL_SEGMENT_THREADS:
-                self._threads_at = offset
-        self.code_count = min(code_count, len(self._code_segments) * _abi.FIL_CODES_PER_SEGMENT)
-
     def _read_failures(self) -> "List[FailedRequest]":
         if self.failed_requests == 0:
             return []
@@ -132,9 +117,14 @@ class Recording:
         return read_failures(self._data, self.failed_requests, self.node_count)
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
+        """Those that are possible: each after the one before."""
         start = _abi.HEADER_OFFSETS["samples"]
         end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
-        return list(_SAMPLE.iter_unpack(self._data[start:end]))
+        samples = []  # type: List[Tuple[int, int, int]]
+        for sample in _SAMPLE.iter_unpack(self._data[start:end]):
+            if max(sample) < IMPOSSIBLE and (not samples or sample[0] >= samples[-1][0]):
+                samples.append(sample)
+        return samples
 
     def _read_snapshot(self, offset: int, count: int) -> "Optional[List[int]]":
         """The bytes of each node in the snapshot; None if it makes no sense."""
@@ -143,12 +133,12 @@ class Recording:
             self.damaged += 1
             return None
         values = content.cast("Q").tolist()
-        if max(values, default=0) >= _IMPOSSIBLE_BYTES:
+        if sum(values) >= IMPOSSIBLE:
             self.damaged += 1
             return None
         return values + [0] * (self.node_count - count)
 
-    def _read_nodes(self, node_count: int, newest_epoch: int, rising: bool) -> None:
+    def _read_nodes(self, segments: "Sequence[memoryview]", node_count: int, newest_epoch: int, rising: bool) -> None:
         """Unpack the nodes by columns, and take of each the bytes that it held at the peak."""
         self.parents = parents = []  # type: List[int]
         self.codes = codes = []  # type: List[int]
@@ -156,7 +146,7 @@ class Recording:
         current = []  # type: List[int]
         at_peak = []  # type: List[int]
         epochs = []  # type: List[int]
-        for segment in self._node_segments:
+        for segment in segments:
             segment = segment[: max(0, node_count - len(parents)) * _abi.NODE_SIZE]
             if not segment:
                 break
@@ -181,13 +171,14 @@ class Recording:
         self.peak_bytes = sum(self.peak)
 
     def _repair_sizes(self, current: "List[int]", at_peak: "List[int]") -> None:
-        """Take nodes with impossible sizes for empty."""
-        if sum(current) < _IMPOSSIBLE_BYTES and sum(at_peak) < _IMPOSSIBLE_BYTES:
-            return  # so is each of them
-        for number in range(len(current)):
-            if current[number] >= _IMPOSSIBLE_BYTES or at_peak[number] >= _IMPOSSIBLE_BYTES:
-                self.damaged += 1
-                current[number] = at_peak[number] = 0
+        """Take nodes with impossible sizes for empty; if the others still add up to what is impossible, large ones."""
+        for most in (IMPOSSIBLE, IMPOSSIBLE // (len(current) or 1)):
+            if sum(current) + sum(at_peak) < IMPOSSIBLE:
+                return  # so is each of them
+            for number in range(len(current)):
+                if current[number] >= most or at_peak[number] >= most:
+                    self.damaged += 1
+                    current[number] = at_peak[number] = 0
 
     def _repair_nodes(self) -> None:
         """Hang nodes that cannot be right under FIL_NODE_LOST, so that their bytes stay in the sum."""
@@ -228,32 +219,15 @@ class Recording:
         except (IndexError, error):
             return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None, _abi.FIL_CODE_FUNCTION)
         filename, name, qualname, line_table, first_line, kind = fields
+        text = self._texts.text
         return Code(
-            self._text(filename) or _NOT_KEPT,
-            self._text(name) or _NOT_KEPT,
-            self._text(qualname),
-            first_line,
-            self._content(line_table),
+            text(filename) or _NOT_KEPT,
+            text(name) or _NOT_KEPT,
+            text(qualname),
+            first_line - (first_line >> 31 << 32),  # it is a signed number: programs can make up what they like
+            self._texts.content(line_table),
             kind,
         )
-
-    def _text(self, offset: int) -> "Optional[str]":
-        content = self._content(offset)
-        if content is None:
-            return None
-        try:
-            return content.decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            return content.decode("utf-8", "replace")
-
-    def _content(self, offset: int) -> "Optional[bytes]":
-        """The bytes of a text, None if it was not kept or does not lie in the file."""
-        start = offset + _TEXT_LENGTH.size
-        if offset < _abi.FIL_HEADER_BYTES or start > len(self._data):
-            return None
-        (length,) = _TEXT_LENGTH.unpack_from(self._data, offset)
-        content = self._data[start : start + length]
-        return content if len(content) == length else None
 
 
 def _column(nodes: memoryview, name: str) -> "List[int]":

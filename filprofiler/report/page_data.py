@@ -219,13 +219,12 @@ def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") ->
     found = {}
     room = _CHARACTERS
     for path, (around, alone) in of_paths.items():
-        lines = sources.lines(path)
-        shown = _lines_of(lines, around, alone)
+        shown = _lines_of(path, around, alone, sources)
         joined = "\n".join(shown.values())
         while len(joined) > room:  # first without the lines around, then with ever fewer sites
             sites = around + alone
             around, alone = [], sites if around else sites[: len(sites) // 2]
-            shown = _lines_of(lines, around, alone)
+            shown = _lines_of(path, around, alone, sources)
             joined = "\n".join(shown.values())
         if shown:
             room -= len(joined)
@@ -233,15 +232,14 @@ def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") ->
     return found
 
 
-def _lines_of(lines: "List[str]", around: "List[int]", alone: "List[int]") -> "Dict[int, str]":
+def _lines_of(path: str, around: "List[int]", alone: "List[int]", sources: "SourceReader") -> "Dict[int, str]":
     """Lines with these numbers, and those around some of them, as the page shows them; not those that are blank."""
-    shown = {number: _shown(lines[number - 1]) for number in around + alone if 0 < number <= len(lines)}
+    wanted = set(around + alone)
     for middle in around:
-        if shown.get(middle):
-            for number in range(max(1, middle - _REACH), min(len(lines), middle + _REACH) + 1):
-                if number not in shown:
-                    shown[number] = _shown(lines[number - 1])
-    return {number: shown[number] for number in sorted(shown) if shown[number]}
+        if middle > 0 and sources.line(path, middle):
+            wanted.update(range(max(1, middle - _REACH), middle + _REACH + 1))
+    shown = {number: _shown(line) for number, line in sources.some_lines(path, sorted(wanted)).items()}
+    return {number: line for number, line in shown.items() if line}
 
 
 def _shown(line: str) -> str:

@@ -60,6 +60,7 @@ ALLOWED: Dict[str, Set[str]] = {
         "api",
         "cli.messages",
         "errors",
+        "profile.saved_values",
         "profile.threshold",
         "pytest_start",
         "regular_files",

@@ -14,7 +14,7 @@ from filprofiler.cli.arguments import parse
 from filprofiler.launch.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.elf import data_parts
-from filprofiler.profile.libraries import Libraries, allocator_in
+from filprofiler.profile.libraries import Libraries
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording
@@ -72,7 +72,7 @@ def test_an_allocator_is_known_by_its_messages(tmp_path: Path) -> None:
         ("empty.so", b"", ""),
     ]:
         (tmp_path / name).write_bytes(content)
-        assert allocator_in(str(tmp_path / name)) == expected, name
+        assert Libraries().allocator_in(str(tmp_path / name)) == expected, name
 
 
 def made_library(folder: Path, source: str = 'const char message[] = "<jemalloc>: %s";') -> Path:
@@ -95,7 +95,7 @@ def test_all_but_code_is_searched(tmp_path: Path) -> None:
         '__asm__(".text\\n.ascii \\"<jemalloc>: \\"\\n");': "",
     }
     for source, expected in texts.items():
-        assert allocator_in(str(made_library(tmp_path, source))) == expected, source
+        assert Libraries().allocator_in(str(made_library(tmp_path, source))) == expected, source
 
 
 @NEEDS_COMPILER
@@ -104,7 +104,7 @@ def test_a_library_that_is_cut_short_is_searched_as_a_whole(tmp_path: Path) -> N
     whole = path.read_bytes()
     for length in range(0, len(whole), 97):
         path.write_bytes(whole[:length])
-        assert allocator_in(str(path)) == ("jemalloc" if b"<jemalloc>: " in whole[:length] else ""), length
+        assert Libraries().allocator_in(str(path)) == ("jemalloc" if b"<jemalloc>: " in whole[:length] else ""), length
 
 
 @NEEDS_COMPILER
@@ -122,12 +122,13 @@ def test_sections_that_make_no_sense_are_not_followed(tmp_path: Path, section: b
     path.write_bytes(content)
     with open(path, "rb") as file:
         assert data_parts(file) == [(0, len(content))]
-    assert allocator_in(str(path)) == "jemalloc"
+    assert Libraries().allocator_in(str(path)) == "jemalloc"
 
 
 def test_a_file_that_is_not_there_is_known_by_its_name() -> None:
-    assert allocator_in("/not/there/_polars_runtime.abi3.so") == "jemalloc"
-    assert allocator_in("/not/there/libother.so") == ""
+    assert Libraries().allocator_in("/not/there/_polars_runtime.abi3.so") == "jemalloc"
+    assert Libraries().allocator_in("/not/there/libother.so") == ""
+    assert Libraries().allocator_in("/not/there\0/polars.so") == "jemalloc"
 
 
 def test_only_libraries_of_packages_are_told() -> None:

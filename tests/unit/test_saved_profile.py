@@ -266,6 +266,7 @@ CHANGES = {
     "a list": (lambda d: d.update(sites=3), "is damaged"),
     "a root that took less than nothing": (lambda d: d["nodes"]["own_bytes"].__setitem__(0, -1), "out of range"),
     "a stack that counts from its end": (lambda d: d["failures"][0].update(stack=[-1]), "out of range"),
+    "a file that nobody mapped": (lambda d: d["memory"]["mapped_files"][0].update(mappings=[]), "is damaged"),
     "a path that is a number": (lambda d: d["memory"]["mapped_files"][0].update(path=3), "is damaged"),
 }
 NUMBERS: Dict[str, Callable[[Dict[str, Any], float], None]] = {

@@ -1,0 +1,18 @@
+"""What no recording holds, unless a value in it was torn or made up."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict
+
+IMPOSSIBLE = 1 << 63
+"""No size, and no time in nanoseconds, reaches this."""
+
+_TIMES = ("started_unix_ns", "started_clock_ns", "peak_clock_ns", "snapshot_clock_ns")
+
+
+def with_possible_times(header: "Dict[str, int]") -> "Dict[str, int]":
+    """A header's values, in which a time that cannot be is 0: not known."""
+    for name in _TIMES:
+        if header[name] >= IMPOSSIBLE:
+            header[name] = 0
+    return header

@@ -1,0 +1,54 @@
+"""The directory of a recording: where the records of each kind lie."""
+
+from bisect import bisect_right, insort
+from struct import Struct
+
+from filprofiler import _abi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Tuple
+
+_SEGMENT = Struct(_abi.SEGMENT_FORMAT)
+
+
+class Directory:
+    """The segments that lie inside the file, and not over each other.
+
+    nodes: the segments of nodes, as far as they are there. codes: where those of functions begin; behind the file's end
+    if they are not there. threads_at: where the threads are told, 0 if nowhere.
+    damaged: how many segments were left out because they lie over others. The library writes none such, and each could
+    make one piece of the file count again and again.
+    """
+
+    def __init__(self, data: bytes, segment_count: int) -> None:
+        self.nodes = []  # type: List[memoryview]
+        self.codes = []  # type: List[int]
+        self.threads_at = 0
+        self.damaged = 0
+        taken = []  # type: List[Tuple[int, int]]
+        view = memoryview(data)
+        start = _abi.HEADER_OFFSETS["segments"]
+        end = start + min(segment_count, _abi.FIL_SEGMENT_CAPACITY) * _abi.SEGMENT_SIZE
+        for offset, size, kind, _reserved in _SEGMENT.iter_unpack(view[start:end]):
+            inside = _abi.FIL_HEADER_BYTES <= offset <= len(data)
+            if inside and not _take(taken, offset, min(offset + size, len(data))):
+                self.damaged += 1
+                inside = False
+            if kind == _abi.FIL_SEGMENT_NODES:
+                size = min(size, _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE)
+                segment = view[offset : offset + size] if inside else view[:0]
+                self.nodes.append(segment[: len(segment) // _abi.NODE_SIZE * _abi.NODE_SIZE])
+            elif kind == _abi.FIL_SEGMENT_CODES:
+                self.codes.append(offset if inside else len(data))
+            elif kind == _abi.FIL_SEGMENT_THREADS and inside:
+                self.threads_at = offset
+
+
+def _take(taken: "List[Tuple[int, int]]", start: int, end: int) -> bool:
+    """Whether no place from `start` to before `end` was taken; they are then."""
+    place = bisect_right(taken, (start, end))
+    if (place and taken[place - 1][1] > start) or (place < len(taken) and taken[place][0] < end):
+        return False
+    insort(taken, (start, end))
+    return True

@@ -1,0 +1,60 @@
+"""The texts of a recording: names, paths and line tables, found by their place in the file."""
+
+from struct import Struct
+
+from filprofiler import _abi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Optional
+
+_LENGTH = Struct("<I")
+
+MOST_CHARACTERS = 4096
+"""Of a path or a name; what is longer is cut. Each callstack could show it."""
+
+
+class Texts:
+    """Reads the texts, each once.
+
+    They lie behind each other in a file that was written by the library, so that together they are no longer than it.
+    In one that somebody has made up they may lie over each other; when as much as the whole file was read, the others
+    are not.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._room = len(data)
+        self._contents = {}  # type: Dict[int, Optional[bytes]]
+        self._texts = {}  # type: Dict[int, Optional[str]]
+
+    def text(self, offset: int) -> "Optional[str]":
+        """The text at a place in the file; None if it was not kept or does not lie in the file."""
+        if offset not in self._texts:
+            content = self.content(offset)
+            self._texts[offset] = None if content is None else _decoded(content)
+        return self._texts[offset]
+
+    def content(self, offset: int) -> "Optional[bytes]":
+        """The bytes of it."""
+        if offset not in self._contents:
+            self._contents[offset] = self._read(offset)
+        return self._contents[offset]
+
+    def _read(self, offset: int) -> "Optional[bytes]":
+        start = offset + _LENGTH.size
+        if offset < _abi.FIL_HEADER_BYTES or start > len(self._data):
+            return None
+        (length,) = _LENGTH.unpack_from(self._data, offset)
+        if length > len(self._data) - start or length > self._room:
+            return None
+        self._room -= length
+        return self._data[start : start + length]
+
+
+def _decoded(content: bytes) -> str:
+    content = content[: 4 * MOST_CHARACTERS]
+    try:
+        return content.decode("utf-8", "surrogatepass")[:MOST_CHARACTERS]
+    except UnicodeDecodeError:
+        return content.decode("utf-8", "replace")[:MOST_CHARACTERS]
