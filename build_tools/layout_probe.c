@@ -41,6 +41,8 @@
 #define CHUNK AT(PyThreadState, datastack_chunk)
 #define QUALNAME AT(PyCodeObject, co_qualname)
 #define BYTECODE AT(PyCodeObject, co_code_adaptive)
+#define FIRST_TRACEABLE AT(PyCodeObject, _co_firsttraceable)
+_Static_assert(BYTECODE - FIRST_TRACEABLE == 16, "layout.c takes this for granted");
 _Static_assert(offsetof(_PyStackChunk, previous) == 0, "layout.c takes this for granted");
 _Static_assert(offsetof(_PyStackChunk, size) == 8, "layout.c takes this for granted");
 #else
@@ -55,6 +57,7 @@ _Static_assert(offsetof(_PyStackChunk, size) == 8, "layout.c takes this for gran
 #define CHUNK 0
 #define QUALNAME 0
 #define BYTECODE 0
+#define FIRST_TRACEABLE 0
 #endif
 
 #if PY_VERSION_HEX >= 0x030a0000
@@ -70,9 +73,9 @@ _Static_assert(offsetof(PyBytesObject, ob_sval) == 32, "layout.c takes this for 
 
 int main(void)
 {
-    printf("LAYOUT(%d, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)\n", PY_MINOR_VERSION, FORM, CFRAME,
+    printf("LAYOUT(%d, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)\n", PY_MINOR_VERSION, FORM, CFRAME,
            FRAME, PREVIOUS, CODE, INSTRUCTION, LOCALS, OWNER, SHIM, CHUNK, AT(PyCodeObject, co_filename),
            AT(PyCodeObject, co_name), QUALNAME, AT(PyCodeObject, co_firstlineno), LINE_TABLE, BYTECODE,
-           (int)sizeof(PyASCIIObject), (int)sizeof(PyCompactUnicodeObject));
+           FIRST_TRACEABLE, (int)sizeof(PyASCIIObject), (int)sizeof(PyCompactUnicodeObject));
     return 0;
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define FIL_ABI_VERSION 3u
+#define FIL_ABI_VERSION 4u
 
 #define FIL_EXPORT __attribute__((visibility("default")))
 
@@ -61,6 +61,8 @@ struct fil_layout {
     uint16_t text_compact;      /* and those of any other compact text */
     uint16_t bytes_size;
     uint16_t bytes_data;
+    uint16_t code_first_traceable; /* code object: an int, how many units of bytecode a frame runs before it is complete. 0: frames are
+                                    * complete from the start (to 3.10) */
 };
 
 /* One frame as the library sees it, for comparison with sys._getframe. Texts lie in the caller's buffer. */
@@ -77,6 +79,8 @@ struct fil_observed_frame {
     uint32_t line_table_at;     /* co_lnotab (to 3.9) or co_linetable */
     uint32_t line_table_bytes;
     uint64_t first_local;       /* address of the object in the frame's first variable; 0: none, or unknown */
+    int32_t first_traceable;    /* of the code object, see fil_layout; 0 before CPython 3.11 */
+    uint32_t reserved;
 };
 
 /* FIL_ABI_VERSION of the library. */

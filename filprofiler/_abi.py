@@ -26,7 +26,7 @@ FIL_THREADS_KEPT = 128
 FIL_THREAD_LINKS_KEPT = 512
 FIL_THREAD_NAME_BYTES = 32
 FIL_NOT_KNOWN = 18446744073709551615
-FIL_ABI_VERSION = 3
+FIL_ABI_VERSION = 4
 
 # enum fil_segment_kind
 FIL_SEGMENT_NODES = 1
@@ -384,7 +384,7 @@ HEADER_SIZE = 130904
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout
-LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHHH"
+LAYOUT_FORMAT = "<HHHHHHHHHHHHHHHHHHHHHHHHHHH"
 LAYOUT_FIELDS = (
     "minor_version",
     "form",
@@ -412,6 +412,7 @@ LAYOUT_FIELDS = (
     "text_compact",
     "bytes_size",
     "bytes_data",
+    "code_first_traceable",
 )
 LAYOUT_OFFSETS = {
     "minor_version": 0,
@@ -440,11 +441,12 @@ LAYOUT_OFFSETS = {
     "text_compact": 46,
     "bytes_size": 48,
     "bytes_data": 50,
+    "code_first_traceable": 52,
 }
-LAYOUT_SIZE = 52
+LAYOUT_SIZE = 54
 
 # struct fil_observed_frame
-OBSERVED_FRAME_FORMAT = "<QiIIIIIIIIIQ"
+OBSERVED_FRAME_FORMAT = "<QiIIIIIIIIIQiI"
 OBSERVED_FRAME_FIELDS = (
     "code",
     "offset",
@@ -458,6 +460,8 @@ OBSERVED_FRAME_FIELDS = (
     "line_table_at",
     "line_table_bytes",
     "first_local",
+    "first_traceable",
+    "reserved",
 )
 OBSERVED_FRAME_OFFSETS = {
     "code": 0,
@@ -472,8 +476,10 @@ OBSERVED_FRAME_OFFSETS = {
     "line_table_at": 40,
     "line_table_bytes": 44,
     "first_local": 48,
+    "first_traceable": 56,
+    "reserved": 60,
 }
-OBSERVED_FRAME_SIZE = 56
+OBSERVED_FRAME_SIZE = 64
 
 FUNCTIONS = {
     "fil_abi_version": ("uint32_t", ()),

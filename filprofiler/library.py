@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         qualname: str  # "" before CPython 3.11
         line_table: bytes  # co_lnotab to 3.9, then co_linetable
         first_local: int  # id of the object in the first variable; 0 if there is none, or that is not known
+        first_traceable: int  # the code object's _co_firsttraceable: units of bytecode; 0 before CPython 3.11
 
 
 _C_TYPES = {
@@ -174,12 +175,12 @@ class Library:
         texts = memoryview(text)
         for record in struct.Struct(_abi.OBSERVED_FRAME_FORMAT).iter_unpack(records):
             code, offset, first_line = record[:3]
-            spans = [bytes(texts[at : at + size]) for at, size in zip(record[3::2], record[4::2])]
+            spans = [bytes(texts[at : at + size]) for at, size in zip(record[3:11:2], record[4:11:2])]
             try:
                 words = tuple(span.decode("utf-8", "surrogatepass") for span in spans[:3])
             except UnicodeDecodeError:
                 self._check(_abi.FIL_ERROR_UNREADABLE_STACK)
-            observed.append((code, offset, first_line) + words + (spans[3], record[-1]))
+            observed.append((code, offset, first_line) + words + (spans[3],) + record[11:13])
         return observed  # type: ignore[return-value]
 
     def accept_layout(self) -> None:

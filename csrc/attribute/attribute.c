@@ -298,7 +298,7 @@ void attribute_finalizing(void)
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
 }
 
-/* A frame as it is, past all caches. Returns false if it is none of a Python function. */
+/* A frame as it is, past all caches. Returns false if the interpreter does not show it. */
 static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
 {
     const struct fil_layout *layout = &walker.layout;
@@ -309,7 +309,7 @@ static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
     uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? load_address(frame + layout->frame_instruction)
                                                                 : *(const uint32_t *)(frame + layout->frame_instruction);
     seen->offset = code_offset(layout, (uintptr_t)seen->code, instruction);
-    return true;
+    return !is_incomplete_frame(frame, (uintptr_t)seen->code, instruction);
 }
 
 int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)

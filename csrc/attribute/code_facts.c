@@ -129,6 +129,11 @@ bool code_facts_read(const struct fil_layout *layout, const struct memory *memor
                      struct fil_observed_frame *facts)
 {
     facts->code = code;
+    facts->first_traceable = 0;
+    if (layout->code_first_traceable != 0 &&
+        !read_memory(memory, &facts->first_traceable, code + layout->code_first_traceable, sizeof facts->first_traceable)) {
+        return false;
+    }
     return read_memory(memory, &facts->first_line, code + layout->code_first_line, sizeof facts->first_line) &&
            append_field(layout, memory, code, layout->code_filename, code_facts_text, buffer,
                         &facts->filename_at, &facts->filename_bytes) &&

@@ -6,6 +6,16 @@
 #include "attribute/walker.h"
 #include "state.h"
 
+/* Can a frame that is complete be at this instruction too, before the first traceable one? Up to 3.12 a generator that has not
+ * begun is still where it was made, and stays there if something is thrown into it. What made it is followed by one
+ * instruction that drops what was sent. */
+static bool may_be_of_generator(uintptr_t code, uintptr_t instruction)
+{
+    const struct fil_layout *layout = &walker.layout;
+    int32_t maker = (load_int(code + layout->code_first_traceable) - 2) * CODE_UNIT_BYTES;
+    return layout->minor_version < 13 && code_offset(layout, code, instruction) == maker;
+}
+
 /* `*keeps`: it will be the same next time. */
 static uint32_t look_up_child(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, bool *keeps)
 {
@@ -16,6 +26,10 @@ static uint32_t look_up_child(struct thread_context *context, uint32_t parent, c
     }
     uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
     uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
+    if (is_incomplete_frame(entry->frame, code, instruction)) {
+        *keeps = !may_be_of_generator(code, instruction);
+        return parent;
+    }
     bool locked = state_enter();
     uint32_t node = FIL_NODE_LOST;
     uint32_t start = FIL_NODE_NONE;

@@ -151,21 +151,19 @@ void *attribute_thread_starter(void)
     return shadow_stack_prepared() ? shadow_stack_starter() : NULL;
 }
 
-static bool is_shim(struct windows *windows, uintptr_t frame, bool *shim)
-{
-    uint8_t owner = 0;
-    if (walker.layout.frame_owner != 0 &&
-        !read_by_windows(windows, &owner, frame + walker.layout.frame_owner, sizeof owner)) {
-        return false;
-    }
-    *shim = walker.layout.frame_owner != 0 && owner >= walker.layout.shim_owner;
-    return true;
-}
-
+/* Fills in `facts` for a frame that the interpreter shows; for another one `*shown` is false. */
 static bool observe_frame(struct windows *windows, uintptr_t frame, struct text_buffer *buffer,
-                          struct fil_observed_frame *facts)
+                          struct fil_observed_frame *facts, bool *shown)
 {
     const struct fil_layout *layout = &walker.layout;
+    uint8_t owner = 0;
+    if (layout->frame_owner != 0 && !read_by_windows(windows, &owner, frame + layout->frame_owner, sizeof owner)) {
+        return false;
+    }
+    *shown = layout->frame_owner == 0 || owner < layout->shim_owner;
+    if (!*shown) {
+        return true;
+    }
     uintptr_t code;
     uintptr_t instruction = 0;
     size_t width = layout->form == INSTRUCTION_POINTER ? sizeof(uintptr_t) : sizeof(int32_t);
@@ -181,7 +179,9 @@ static bool observe_frame(struct windows *windows, uintptr_t frame, struct text_
     }
     facts->first_local = untagged(first_local);
     struct memory memory = {.read = read_by_windows, .context = windows};
-    return code_facts_read(layout, &memory, code, buffer, facts);
+    bool read = code_facts_read(layout, &memory, code, buffer, facts);
+    *shown = layout->code_first_traceable == 0 || !is_incomplete(layout, owner, instruction, code, facts->first_traceable);
+    return read;
 }
 
 int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, uint8_t *text, uint32_t text_capacity)
@@ -198,13 +198,12 @@ int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, 
     struct text_buffer buffer = {.bytes = text, .capacity = text_capacity, .used = 0, .lacks = false};
     uint32_t count = 0;
     for (uint32_t met = 0; frame != 0 && count < capacity && met < MOST_FRAMES; met++) {
-        bool shim = false;
-        if (!is_shim(&windows, frame, &shim) ||
-            (!shim && !observe_frame(&windows, frame, &buffer, &frames[count])) ||
+        bool shown = true;
+        if (!observe_frame(&windows, frame, &buffer, &frames[count], &shown) ||
             !read_address(&windows, frame + walker.layout.frame_previous, &frame)) {
             return FIL_ERROR_UNREADABLE_STACK;
         }
-        count += shim ? 0 : 1;
+        count += shown ? 1 : 0;
     }
     return (int32_t)count;
 }

@@ -8,6 +8,8 @@
 #include "attribute/layouts/layout.h"
 #include "attribute/layouts/objects.h"
 
+#define OWNED_BY_GENERATOR 1u /* what a generator's frame has for an owner, in every version in which frames have one */
+#define CODE_UNIT_BYTES 2 /* of bytecode */
 #define SHORT_STACK 12u /* up to so many frames a stack has a way of its own: short_stack.h */
 
 struct walker {
@@ -34,10 +36,34 @@ static inline uintptr_t load_address(uintptr_t at)
     return *(const uintptr_t *)at;
 }
 
+static inline int32_t load_int(uintptr_t at)
+{
+    return *(const int32_t *)at;
+}
+
 /* Before 3.14 the reference is a plain pointer; from then on its two low bits are a tag. */
 static inline uintptr_t untagged(uintptr_t reference)
 {
     return reference & ~(uintptr_t)3;
+}
+
+/* The interpreter shows no frame that is not complete (sys._getframe, tracebacks): one that still makes the cells of its
+ * variables, or the generator which its call answers, stands before the first traceable instruction of its bytecode. `code`,
+ * `first_traceable`: of the frame's function. Not for shims. */
+static inline bool is_incomplete(const struct fil_layout *layout, uint8_t owner, uintptr_t instruction, uintptr_t code,
+                                 int32_t first_traceable)
+{
+    intptr_t offset = (intptr_t)(instruction - (code + layout->code_bytecode));
+    return owner != OWNED_BY_GENERATOR && offset < (intptr_t)first_traceable * CODE_UNIT_BYTES;
+}
+
+/* The same of a frame that can be read. */
+static inline bool is_incomplete_frame(uintptr_t frame, uintptr_t code, uintptr_t instruction)
+{
+    const struct fil_layout *layout = &walker.layout;
+    uint8_t owner = layout->frame_owner == 0 ? 0 : *(const uint8_t *)(frame + layout->frame_owner);
+    return layout->code_first_traceable != 0 &&
+           is_incomplete(layout, owner, instruction, code, load_int(code + layout->code_first_traceable));
 }
 
 /* Does a walk that comes to `frame` end there? */

@@ -9,11 +9,12 @@ import struct
 import sys
 
 from filprofiler import _abi
+from filprofiler.launch.proof import first_traceable
 from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
+    from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
     from filprofiler.library import Library
 
@@ -125,7 +126,22 @@ def _measure_code(memory: "_Memory") -> "Dict[str, int]":
         "code_first_line": _lowest("co_firstlineno", first_lines),
         "code_line_table": pointer_to("co_linetable" if sys.version_info >= (3, 10) else "co_lnotab"),
         "code_bytecode": size if has_qualname else 0,  # since there is a qualname, bytecode follows the other fields
+        "code_first_traceable": _measure_first_traceable(memory, size) if has_qualname else 0,
     }
+
+
+def _measure_first_traceable(memory: "_Memory", size: int) -> int:
+    """Where a code object, of that many bytes before its bytecode, keeps what proof.first_traceable tells."""
+
+    def outer(one: int, two: int, three: int) -> "Iterator[int]":
+        def inner() -> int:
+            return one + two + three
+
+        yield inner()
+
+    codes = [outer.__code__] + [constant for constant in outer.__code__.co_consts if hasattr(constant, "co_code")]
+    places = [memory.places(id(code), size, first_traceable(code), "I") for code in codes]
+    return _lowest("first traceable instruction", places)
 
 
 def _sample_code(filename: str, first_line: int, name: str) -> "Any":

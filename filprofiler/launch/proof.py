@@ -11,7 +11,7 @@ from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, List
+    from typing import Any, Callable, Iterator, List, Tuple
 
     from filprofiler.library import Library
 
@@ -109,26 +109,48 @@ def _thread_count() -> int:
 
 def _compare(library: "Library") -> None:
     """Compare the calling thread's stack, from the caller of this function outwards, in every field."""
-    expected = _interpreters_view()
+    expected, first_units = _interpreters_view()
     # Innermost are observe_stack itself and this function; their instruction has moved since, so they are left out.
-    seen = library.observe_stack()
-    ours, seen = seen[:2], [frame[:-1] for frame in seen[2:]]  # type: ignore[misc]
+    observed = library.observe_stack()
+    ours, seen = observed[:2], observed[2:]
     # The first variable of both is the library; where variables are is not known of a layout that was measured.
-    if seen != expected or {frame[-1] for frame in ours} not in ({id(library)}, {0}):
+    if (
+        [frame[:7] for frame in seen] != expected
+        or {frame[7] for frame in ours} not in ({id(library)}, {0})
+        or [frame[8] for frame in seen[: len(first_units)]] != first_units
+    ):
         raise LibraryError("this build of Python keeps its callstacks in another way than is known")
 
 
-def _interpreters_view() -> "List[Any]":
-    """The frames from the caller's caller outwards, as sys._getframe gives them, in the form of observe_stack."""
+def first_traceable(code: "Any") -> int:
+    """How many units of bytecode a frame of that code runs before the interpreter shows it; none before CPython 3.11.
+
+    They end at an instruction with which functions that have no such units begin.
+    """
+    if sys.version_info < (3, 11):
+        return 0
+    return code.co_code[::2].index(first_traceable.__code__.co_code[0])  # type: ignore[no-any-return]
+
+
+def _interpreters_view() -> "Tuple[List[Any], List[int]]":
+    """The frames from the caller's caller outwards, as sys._getframe gives them, in the form of observe_stack.
+
+    Then `first_traceable` of those that only this proof has made: a code object keeps what it was asked for that.
+    """
     old_line_table = sys.version_info < (3, 10)
     frames = []
+    first_units = []
+    shapes = True
     frame: "Any" = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
+        shapes = shapes and code is not prove.__code__
+        if shapes:
+            first_units.append(first_traceable(code))
         line_table = code.co_lnotab if old_line_table else code.co_linetable
         qualname = getattr(code, "co_qualname", "")
         frames.append(
             (id(code), frame.f_lasti, code.co_firstlineno, code.co_filename, code.co_name, qualname, line_table)
         )
         frame = frame.f_back
-    return frames
+    return frames, first_units

@@ -262,3 +262,21 @@ def test_what_runs_after_the_program(profiler: support.Profiler, tmp_path: Path)
     handlers = {5 + 2 * names: 200000 + names for names in range(80)}
     for line, size in handlers.items():
         assert support.close_to(by_caller.get(line, 0), size, 2000), (line, size, by_caller)
+
+
+UNFINISHED = support.PROGRAMS / "unfinished_calls.py"
+
+
+@pytest.mark.parametrize("way", support.WAYS)
+def test_what_a_call_takes_before_its_function_begins_is_the_callers(profiler: support.Profiler, way: str) -> None:
+    """As tracemalloc has it: sys._getframe does not show the frame of a call that makes cells, or its own generator."""
+    profiler.stacks = way
+    done = profiler.run_well([UNFINISHED])
+    for name in ("generator", "coroutine", "asynchronous generator"):
+        at_caller = done.by_leaf(UNFINISHED)[(support.marker(UNFINISHED, name), "of_" + name.replace(" ", "_"))]
+        assert at_caller > 60 * 5000 * 8, (name, done.account())
+    at_caller = done.by_leaf(UNFINISHED)[(support.marker(UNFINISHED, "cells"), "of_cells")]
+    assert at_caller > 60 * 5000 * 40, done.account()
+    inside = [stack for stack in done.stacks if stack.frames and stack.frames[-1].file == "<made>"]
+    large = {stack.frames[-1].function for stack in inside if stack.bytes > support.TOLERANCE}
+    assert large == {"closing"}, done.account()

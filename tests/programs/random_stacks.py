@@ -8,6 +8,7 @@ number of comparisons and the mismatches. Each step of a stack is another kind o
 """
 
 import functools
+import gc
 import importlib
 import importlib.machinery
 import json
@@ -29,7 +30,8 @@ class Driver:
         self.leaf = leaf
         self.prefix = prefix
         self.account = []
-        self.kept = [None] * (leaves + 1)
+        self.kept = [None] * leaves
+        self.places = list(range(leaves))  # of `kept`, still free
 
     def go(self, depth):
         """Either a leaf, or between one and three further steps."""
@@ -60,7 +62,7 @@ def noted(driver):
 
 
 def take_bytes(driver):
-    driver.kept[driver.left] = bytes(noted(driver))  # MARK leaf
+    driver.kept[driver.places.pop()] = bytes(noted(driver))  # MARK leaf
 
 
 # Each of these is one way to go a step deeper.
@@ -273,10 +275,39 @@ def imported(driver, depth):
     return __import__(name) if driver.random.random() < 0.5 else importlib.import_module(name)
 
 
+class Cycle:
+    """Dies in the next collection of garbage, wherever that begins, and goes on from there."""
+
+    def __init__(self, driver, depth):
+        self.driver, self.depth = driver, depth
+        self.thread = threading.get_ident()
+        self.itself = self
+
+    def __del__(self):
+        if self.thread == threading.get_ident():
+            self.driver.go(self.depth)
+
+
+def with_cells(one, two, three):
+    return lambda: (one, two, three)
+
+
+def collection(driver, depth):
+    """Up to CPython 3.11 it can begin while a call still makes its cells, or its generator: then the frame is not shown."""
+    before = gc.get_threshold()
+    for make in (steps_of, with_cells), (with_cells, coroutine):
+        Cycle(driver, depth)
+        gc.set_threshold(1)
+        made = [function(driver, depth, *[1] * (function is with_cells)) for function in make]
+        gc.set_threshold(*before)
+        for one in made:
+            getattr(one, "close", one)()
+
+
 STEPS = [
     plain, two_lines, recursion, deep_recursion, generator, generator_resumed_elsewhere, awaiting, sort_callback,
     map_callback, slots, class_body, comprehension, exception, executed, fresh_lambda, decorated, many_arguments,
-    imported,
+    imported, collection,
 ]  # fmt: skip
 
 

@@ -14,6 +14,8 @@ class ObservedFrame(ctypes.Structure):
         ("first_line", ctypes.c_uint32),
         ("texts", ctypes.c_uint32 * 8),
         ("first_local", ctypes.c_uint64),
+        ("first_traceable", ctypes.c_int32),
+        ("reserved", ctypes.c_uint32),
     ]
 
 
@@ -42,8 +44,6 @@ def difference(seen, count, frame, line, in_thread):
         if frame.f_code.co_filename in IMPORT_MACHINERY:
             frame = frame.f_back  # the walk leaves these out
             continue
-        while at < count and is_shim(seen[at].code, frame):
-            at += 1
         if at >= count:
             return f"the walk ends after {count} frames, before {frame.f_code}"
         got = seen[at]
@@ -59,14 +59,6 @@ def difference(seen, count, frame, line, in_thread):
     if at != count and not in_thread:
         return f"the walk has {count} frames instead of {at}"
     return ""
-
-
-def is_shim(code, frame):
-    """Whether this is the frame without a Python function that CPython 3.13 puts round an inlined `__init__`."""
-    if sys.version_info < (3, 12) or code == id(frame.f_code):
-        return False
-    value = ctypes.cast(code, ctypes.py_object).value
-    return value.co_filename == value.co_name == "__init__" and value.co_firstlineno == 0
 
 
 def line_of(code, offset):
