@@ -76,6 +76,12 @@ int fault_munmap(void *address, size_t bytes)
     return fault_now(FAULT_munmap) ? -1 : platform_munmap(address, bytes);
 }
 
+int fault_mprotect(void *address, size_t bytes, int protection, int key);
+int fault_mprotect(void *address, size_t bytes, int protection, int key)
+{
+    return fault_now(FAULT_mprotect) ? -1 : platform_mprotect(address, bytes, protection, key);
+}
+
 long fault_syscall(long number, ...)
 {
     long a[6];

@@ -25,7 +25,8 @@
 #define FAULTS_REST                                                                                                       \
     FAULT(openat) FAULT(close) FAULT(fallocate) FAULT(posix_fallocate) FAULT(pwrite64) FAULT(nanosleep) FAULT(fcntl)       \
     FAULT(mmap) FAULT(munmap) FAULT(madvise) FAULT(getrlimit) FAULT(stat) FAULT(fstat) FAULT(readlinkat) FAULT(shmctl)     \
-    FAULT(sigaction) FAULT(futex) FAULT(pthread_key_create) FAULT(pthread_setspecific) FAULT(pthread_atfork) FAULT(malloc)
+    FAULT(sigaction) FAULT(futex) FAULT(pthread_key_create) FAULT(pthread_setspecific) FAULT(pthread_atfork) FAULT(malloc)  \
+    FAULT(mprotect)
 #define FAULTS_READS FAULT(process_vm_readv) FAULT(pipe2) FAULT(read) FAULT(write)
 
 enum fault_kind {
@@ -62,6 +63,11 @@ int fault_munmap(void *address, size_t bytes);
 
 #ifdef FAULTS_IN_LINUX_MAPS /* platform/linux_maps.c, which makes the program's system calls too */
 #define syscall(...) fault_syscall(__VA_ARGS__)
+#endif
+
+#ifdef FAULTS_IN_LINUX_SYMBOLS /* platform/linux_symbols.c */
+int fault_mprotect(void *address, size_t bytes, int protection, int key);
+#define platform_mprotect fault_mprotect
 #endif
 
 #ifdef FAULTS_IN_PROCESS_HOOKS /* interpose/process_hooks.c: real.malloc fails for what no machine has */

@@ -17,6 +17,7 @@ SWITCHES = {
     "platform/posix.c": ["-DFAULTS_IN_LINUX"],
     "platform/posix_file.c": ["-DFAULTS_IN_LINUX"],
     "platform/linux_maps.c": ["-DFAULTS_IN_LINUX_MAPS"],
+    "platform/linux_symbols.c": ["-DFAULTS_IN_LINUX_SYMBOLS"],
     "interpose/process_hooks.c": ["-DFAULTS_IN_PROCESS_HOOKS"],
 }
 
