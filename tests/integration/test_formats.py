@@ -225,7 +225,8 @@ def test_speedscope_imports_its_own_format(result: support.Profiled, speedscope:
     assert sum(sums.values()) == result.peak
     wanted: Dict[str, int] = {}
     for stack in result.stacks:
-        name = "%s:%d" % (stack.frames[-1].function, stack.frames[-1].line) if stack.frames else stack.text
+        leaf = stack.frames[-1] if stack.frames else support.Frame("", 0, stack.text)
+        name = "%s:%d" % (leaf.function, leaf.line) if leaf.file else leaf.function
         wanted[name] = wanted.get(name, 0) + stack.bytes
     assert sums == wanted
 
@@ -246,7 +247,7 @@ def test_the_report_again(one_profiler: support.Profiler, result: support.Profil
     assert result.folder is not None
     first = contents(result.folder, ALL_NAMES)
     command = ["-m", "filprofiler", "--no-browser", "report"]
-    everything = ["--format", "html,svg,prof,json,speedscope,pprof"]
+    everything = ["--complete", "--format", "html,svg,prof,json,speedscope,pprof"]
     for source in (result.folder, result.folder / "recording.fil"):
         out = tmp_path / ("again-" + source.suffix)
         done = one_profiler.call([*command, source, "-o", out, *everything])
