@@ -75,7 +75,8 @@ enum fil_mark {
     FIL_MARK_HANDED = 3, /* below it: the frames of other threads that do work which the callstack above it handed over */
     FIL_MARK_IMPORT = 4, /* in place of the frames of the interpreter's import machinery: its own bytes are what these asked
                             for, below it are the frames of what they import */
-    FIL_MARK_TASK = 5    /* below it: the frames of an event loop's task or function, which the callstack above it made */
+    FIL_MARK_TASK = 5,   /* below it: the frames of an event loop's task or function, which the callstack above it made */
+    FIL_MARK_INTERPRETER = 6 /* below it: the frames of code that the callstack above it runs in another interpreter */
 };
 
 /* What a fil_code is. */

@@ -8,6 +8,7 @@
 #include "attribute/frame_walk.h"
 #include "attribute/handover.h"
 #include "attribute/inline.h"
+#include "attribute/other_interpreter.h"
 #include "attribute/python_calls.h"
 #include "attribute/shadow_stack.h"
 #include "attribute/short_stack.h"
@@ -57,22 +58,8 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
-/* The callstack of the frames from `innermost` on, of which one may run handed work. */
-static uint32_t walk_with_care(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost)
-{
-    uint32_t node = same_short_stack(context, innermost);
-    if (node == FIL_NODE_NONE) {
-        node = frame_walk(context, thread_state, innermost);
-    }
-    if (context->handed_at != NOT_HANDED && !handover_unchanged(context)) {
-        context->depth = 0;
-        context->handed_at = NOT_HANDED;
-        node = frame_walk(context, thread_state, innermost);
-    }
-    return node;
-}
-
-/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's. */
+/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's, or code in another
+ * interpreter. */
 static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
     uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
@@ -89,11 +76,20 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     if (thread_state == 0) {
         return without_thread_state(context);
     }
+    if (context->thread_state == NO_THREAD_STATE) {
+        thread_state_adopt(context, thread_state);
+    } else if (context->thread_state != thread_state) {
+        uint32_t there = other_interpreter_node(context, thread_state);
+        if (there != FIL_NODE_NONE) {
+            context->generation = generation - (context->handed_at != NOT_HANDED);
+            return there;
+        }
+    }
     uintptr_t innermost = innermost_frame(thread_state);
     if (innermost == 0) {
         return context->start_node;
     }
-    uint32_t node = walk_with_care(context, thread_state, innermost);
+    uint32_t node = handover_walk(context, thread_state, innermost);
     context->generation = generation - (context->handed_at != NOT_HANDED);
     return node;
 }
@@ -114,7 +110,9 @@ uint32_t attribute_now(void)
     if (thread_state == 0) {
         return without_thread_state(context);
     }
-    context->thread_state = thread_state;
+    if (context->thread_state != thread_state) { /* the first, or another interpreter's */
+        return attribute_with_care(context);
+    }
     uintptr_t innermost = innermost_frame(thread_state);
     if (innermost == 0) {
         return context->start_node;
@@ -269,8 +267,12 @@ uint32_t attribute_still(uint32_t node)
     return still || shadow_stack_prepared() ? node : attribute_now();
 }
 
-void attribute_code_freed(uintptr_t address)
+void attribute_marked_block_freed(uintptr_t address, uint32_t mark)
 {
+    if (mark == BLOCK_OF_THREAD_STATE) {
+        thread_state_freed(address);
+        return;
+    }
     code_registry_forget(address);
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
 }

@@ -48,8 +48,14 @@ void attribute_thread_end(void);
 /* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */
 uint32_t attribute_mark(uint32_t node, enum fil_mark mark);
 
-/* The code object at `address`, which carried a mark in the block table, was freed. Called inside an event. */
-__attribute__((cold, noinline)) void attribute_code_freed(uintptr_t address);
+/* What carries a mark in the block table. */
+enum block_mark {
+    BLOCK_OF_CODE = 1,        /* a code object */
+    BLOCK_OF_THREAD_STATE = 2 /* the state of a thread, see other_interpreter.h */
+};
+
+/* The block at `address`, which carried that mark in the block table, was freed. Called inside an event. */
+__attribute__((cold, noinline)) void attribute_marked_block_freed(uintptr_t address, uint32_t mark);
 
 /* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
 void attribute_begin(void);

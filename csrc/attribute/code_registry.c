@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "attribute/attribute.h"
 #include "attribute/code_facts.h"
 #include "attribute/dynamic_code.h"
 #include "attribute/handover.h"
@@ -115,7 +116,7 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
     if (number == 0) {
         return 0;
     }
-    block_set_mark(slot, 1, FIL_NODE_ROOT);
+    block_set_mark(slot, BLOCK_OF_CODE, FIL_NODE_ROOT);
     struct registered *entry = find(code);
     registry.count += entry->code == 0 ? 1 : 0; /* without the GIL another thread may have been quicker */
     entry->code = code;

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "attribute/attribute.h"
+#include "attribute/frame_walk.h"
 #include "attribute/handed_objects.h"
+#include "attribute/short_stack.h"
 #include "attribute/walker.h"
 #include "state.h"
 
@@ -219,7 +221,8 @@ static bool unchanged(const struct thread_context *context)
     return object == context->handed_value && handed_maker(object, kind->holds) == context->handed_maker;
 }
 
-bool handover_unchanged(const struct thread_context *context)
+/* After a walk of a thread that runs handed work: is it still the same work? */
+static bool still_the_same(const struct thread_context *context)
 {
     bool locked = state_enter();
     /* If tracking has ended meanwhile, or begun again, attribute_still walks anew. */
@@ -227,6 +230,20 @@ bool handover_unchanged(const struct thread_context *context)
     bool same = !current || unchanged(context);
     state_leave(locked);
     return same;
+}
+
+uint32_t handover_walk(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost)
+{
+    uint32_t node = same_short_stack(context, innermost);
+    if (node == FIL_NODE_NONE) {
+        node = frame_walk(context, thread_state, innermost);
+    }
+    if (context->handed_at != NOT_HANDED && !still_the_same(context)) {
+        context->depth = 0;
+        context->handed_at = NOT_HANDED;
+        node = frame_walk(context, thread_state, innermost);
+    }
+    return node;
 }
 
 void handover_end(void)

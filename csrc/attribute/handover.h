@@ -28,7 +28,7 @@ uintptr_t handover_started_thread(const struct thread_context *context, uint32_t
 /* Tracking ends: forget the functions. Inside an event. */
 void handover_end(void);
 
-/* After a walk of a thread that runs handed work: is it still the same work? */
-bool handover_unchanged(const struct thread_context *context);
+/* The node of the callstack whose innermost frame is at `innermost` (not 0), of a thread that may run handed work. */
+uint32_t handover_walk(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost);
 
 #endif

@@ -69,7 +69,7 @@ void thread_context_know_more(struct thread_context *context)
     state_leave(locked);
 }
 
-static struct thread_context *new_context(void)
+struct thread_context *thread_context_new(void)
 {
     const struct ledger_storage *storage = &state.ledger.storage;
     bool locked = state_enter();
@@ -107,7 +107,7 @@ struct thread_context *thread_context_obtain(void)
     if (!state.threads && !platform_is_first_thread()) {
         state.threads = true; /* a thread that was made past our hooks */
     }
-    struct thread_context *context = new_context();
+    struct thread_context *context = thread_context_new();
     if (context == NULL) {
         return NULL;
     }
@@ -127,6 +127,7 @@ void thread_context_find_start(struct thread_context *context)
     context->start_node = thread_start_node();
     context->worker_parent = FIL_NODE_NONE;
     if (context->round != state.round) {
+        context->thread_state = NO_THREAD_STATE; /* nobody has heard of its end */
         __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
         __atomic_store_n(&context->round, state.round, __ATOMIC_RELAXED);
     }
@@ -164,6 +165,29 @@ void thread_contexts_empty(void)
     }
 }
 
+void thread_contexts_forget_state(uintptr_t block)
+{
+    for (struct thread_context *context = all_contexts; context != NULL; context = context->next) {
+        if (context->state_block == block) {
+            context->state_block = 0;
+            context->thread_state = NO_THREAD_STATE;
+        }
+    }
+}
+
+static void give_back(struct thread_context *context)
+{
+    struct thread_context *guest = context->guest;
+    context->guest = NULL;
+    context->state_block = 0;
+    context->next_free = free_contexts;
+    free_contexts = context;
+    if (guest != NULL) {
+        guest->next_free = free_contexts;
+        free_contexts = guest;
+    }
+}
+
 void thread_context_release(void)
 {
     struct thread_local_state *own = &thread_local_state;
@@ -173,8 +197,7 @@ void thread_context_release(void)
     if (context != NULL) {
         bool locked = state_enter();
         __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
-        context->next_free = free_contexts;
-        free_contexts = context;
+        give_back(context);
         struct fil_thread *thread = thread_record();
         if (thread != NULL) {
             ledger_thread_end(&state.ledger, thread);

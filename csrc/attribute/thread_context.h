@@ -36,7 +36,9 @@ struct thread_context {
     struct cached_frame *frames; /* outermost first */
     uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
     uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
-    uintptr_t thread_state;      /* the thread's own, as attribute_now last found it; else NO_THREAD_STATE */
+    uintptr_t thread_state;      /* the thread's own, the first that it was found with; else NO_THREAD_STATE */
+    uintptr_t state_block;       /* the marked block in which that lies; 0: none, so it may be gone (other_interpreter.c) */
+    struct thread_context *guest; /* of its walks in another interpreter; NULL: it was in none */
     uint32_t depth;              /* frames in use */
     uint32_t joined;             /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
     uint32_t capacity;           /* of the three arrays */
@@ -58,6 +60,7 @@ struct thread_context {
     uintptr_t handed_frame;      /* its address */
     uintptr_t handed_value;      /* the object that told the work when its callstack was looked up */
     uint32_t handed_maker;       /* and the callstack that had made it: addresses are used again */
+    uint32_t guest_start;        /* what was run there was run by this callstack */
     uint32_t marked_maker;       /* of the last handed work: FIL_NODE_NONE: none yet */
     uint32_t marked_start;       /* the mark that was found below it */
     const struct handed_kind *handed_kind; /* what kind of function runs it */
@@ -84,6 +87,12 @@ static inline uint32_t where_slot(uintptr_t frame)
 
 /* The calling thread's context, made if it has none; NULL if there is no memory or the thread has ended. */
 __attribute__((cold, noinline)) struct thread_context *thread_context_obtain(void);
+
+/* A context with nothing in it; NULL if there is no memory. */
+struct thread_context *thread_context_new(void);
+
+/* The thread state that lay in this block is gone. Inside an event. */
+void thread_contexts_forget_state(uintptr_t block);
 
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);

@@ -128,8 +128,8 @@ __attribute__((noinline)) struct block event_take_block(uint32_t *slot, const vo
         taken = ledger_take_block(&state.ledger, slot);
     }
     if (taken.mark != 0) {
-        attribute_code_freed((uintptr_t)block);
-        taken.mark = 0; /* should the block come back, it is no code object */
+        attribute_marked_block_freed((uintptr_t)block, taken.mark);
+        taken.mark = 0; /* should the block come back, it is no such object */
     }
     state_leave(locked);
     return taken;

@@ -35,6 +35,7 @@ MODULE_CODE_NAME = "[module code]"
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
 
 _MOST_TOLD = 1000  # frames of a callstack that is told apart from the tree: where a thread was, what asked for a file
+_MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED, _abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
@@ -225,7 +226,7 @@ class _TreeBuilder:
 
     def _place_mark(self, number: int, parent: int, mark: int) -> None:
         """The same for a mark."""
-        if mark in (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED, _abi.FIL_MARK_TASK):
+        if mark in _MARKS_OF_STARTS:
             self._at[number] = self._at[self._starters.above(parent)]
             self._phase[number] = _THREAD
         elif mark == _abi.FIL_MARK_WORKER:

@@ -21,6 +21,8 @@ THREADING = (
     ("/threading.py", frozenset(["start"]), frozenset(["_bootstrap", "_bootstrap_inner", "run"])),
     ("/concurrent/futures/thread.py", None, frozenset(["_worker", "run"])),
     ("/concurrent/futures/_base.py", None, frozenset()),
+    ("/concurrent/futures/interpreter.py", None, frozenset(["do_call"])),
+    ("/concurrent/interpreters/__init__.py", None, frozenset()),
     ("/distributed/_concurrent_futures_thread.py", None, frozenset(["_worker", "run"])),
     ("/distributed/threadpoolexecutor.py", None, frozenset(["_worker"])),
     ("/multiprocessing/dummy/__init__.py", frozenset(["start"]), frozenset()),

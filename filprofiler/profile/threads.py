@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ANOTHER_THREAD = "another thread"
 _MAX_NAME = 60
+_OF_SAME_THREAD = (_abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 
 
 class ThreadAtPeak:
@@ -53,12 +54,13 @@ def threads_below(threads: "Threads", offsets: "Sequence[int]", marks: "Dict[int
     """For each key of `marks`, in words the threads whose callstacks hang below its marks.
 
     offsets: of the recording's nodes: of which kind a mark is.
-    An event loop's task in the main thread is no other thread's work: there, nothing is said.
+    An event loop's task in the main thread is no other thread's work, nor is code in another interpreter: of these,
+    nothing is said.
     """
     names, below = threads.names(), threads.below
     found = {}
     for place, own in marks.items():
-        if any(mark in below or offsets[mark] != _abi.FIL_MARK_TASK for mark in own):
+        if any(mark in below or offsets[mark] not in _OF_SAME_THREAD for mark in own):
             found[place] = thread_words((number for mark in own for number in below.get(mark, ())), names)
     return found
 

@@ -37,6 +37,8 @@ def test_every_file_is_known_to_the_library_too() -> None:
     """What is left out in Python only: threads' own start, and what stands between a pool's task and its start."""
     only_between = {
         "/concurrent/futures/_base.py",
+        "/concurrent/futures/interpreter.py",
+        "/concurrent/interpreters/__init__.py",
         "/multiprocessing/dummy/__init__.py",
         "/distributed/threadpoolexecutor.py",
     }
