@@ -119,7 +119,7 @@ setup(
     install_requires=["threadpoolctl"],
     ext_modules=[Extension(LIBRARY, c_files(".c", target_system()), depends=c_files(".h") + c_files(".def"))],
     entry_points={
-        "console_scripts": ["fil-profile = filprofiler.cli:command"],
+        "console_scripts": ["fil-profile = filprofiler.command:command"],
         "pytest11": ["filprofiler = filprofiler.pytest_plugin"],
     },
     cmdclass=COMMANDS,

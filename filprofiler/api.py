@@ -6,7 +6,6 @@ module can be imported anywhere; what cannot work raises TrackingError, a Runtim
 
 import functools
 import os
-import shutil
 import sys
 import tempfile
 from typing import Any, Callable, List, MutableMapping, NamedTuple, Optional, Sequence, TypeVar, Union, overload
@@ -52,16 +51,14 @@ class Running:
         try:
             own = self._tracking.stop()  # before anything else: nothing of ours is to count
             if own:
-                from filprofiler.inside.folder import remove_recording
-
                 peak._profile = self._tracking.end("" if error is None else "raised %s" % type(error).__name__)
                 if report:
-                    peak.report(self.folder)
-                remove_recording(self._tracking.folder)
+                    peak._write(self.folder, self._tracking.folder.opened)
+                self._tracking.folder.remove_made()
         finally:
             self._tracking.close()
             if self._made and own:
-                shutil.rmtree(self.folder, ignore_errors=True)
+                self._tracking.folder.discard()
         return own
 
 
@@ -100,7 +97,8 @@ def begin(
         if output is not None:
             folder = ResultFolder(os.fspath(output))
         else:
-            folder = GivenFolder(tempfile.mkdtemp(prefix="fil-") if path is None else os.fspath(path))
+            given = tempfile.mkdtemp(prefix="fil-") if path is None else os.fspath(path)
+            folder = GivenFolder(given, made=temporary)
     except OutputError as error:
         raise TrackingError("Memory cannot be profiled: %s", error) from None
     running = Running(Tracking(folder, name, first_files), temporary)
@@ -108,7 +106,7 @@ def begin(
         running._tracking.begin()
     except BaseException:
         if temporary:
-            shutil.rmtree(folder.path, ignore_errors=True)
+            folder.discard()
         raise
     return running
 

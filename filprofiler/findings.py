@@ -7,6 +7,9 @@ from filprofiler.errors import FilError, TrackingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Callable
+
+    from filprofiler.opened_folder import OpenedFolder
     from filprofiler.profile.model import Profile
 
 Folder = Union[str, "os.PathLike[str]"]
@@ -84,12 +87,18 @@ class Peak:
 
     def report(self, path: Folder) -> None:
         """Write the report's files into the folder `path`, which is made if need be. Raises FilError."""
-        from filprofiler.profile.top import TopLines
-        from filprofiler.report.writer import write_report
-
-        known, folder = self._known(), os.fspath(path)
+        folder = os.fspath(path)
+        self._known()
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise FilError("Cannot create the folder %s: %s.", folder, error.strerror) from None
-        write_report(known, TopLines(known), folder)
+        self._write(folder)
+
+    def _write(self, folder: str, open_folder: "Optional[Callable[[str], OpenedFolder]]" = None) -> None:
+        """Write the report's files into a folder; `open_folder` opens it, for who knows which one it must be."""
+        from filprofiler.profile.top import TopLines
+        from filprofiler.report.writer import write_report
+
+        known = self._known()
+        write_report(known, TopLines(known), folder, open_folder=open_folder)

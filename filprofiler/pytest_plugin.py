@@ -77,7 +77,8 @@ class _Plugin:
         except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             from pytest import UsageError
 
-            raise UsageError(sentence("The baseline %s cannot be read: %s.", self._baseline_path, error)) from None
+            reason = getattr(error, "strerror", None) or error
+            raise UsageError(sentence("The baseline %s cannot be read: %s.", self._baseline_path, reason)) from None
 
     @staticmethod
     def _threshold(text: str, option: str) -> "Threshold":
@@ -187,9 +188,17 @@ class _Plugin:
         return name in self._worst
 
     def _remove_report(self, name: str) -> None:
-        import shutil
+        from filprofiler.opened_folder import OpenedFolder
+        from filprofiler.report.formats import all_file_names
 
-        shutil.rmtree(os.path.join(self._report, _folder_of(name)), ignore_errors=True)
+        path = os.path.join(self._report, _folder_of(name))
+        try:
+            with OpenedFolder(path) as folder:
+                for file_name in all_file_names():
+                    folder.remove(file_name)
+            os.rmdir(path)
+        except OSError:
+            pass  # there is none, or someone has put something else there
 
     def pytest_runtest_logreport(self, report: "Any") -> None:
         """Collect what the tests' reports tell: the workers' too."""
@@ -210,13 +219,14 @@ class _Plugin:
         if self._config.getoption("fil_save_baseline") or (self._increase is not None and not self._baseline):
             import json
 
+            from filprofiler.opened_folder import OpenedFolder
             from filprofiler.wording import sentence
 
-            kept = dict(self._baseline, **self._peaks)
+            kept = json.dumps(dict(self._baseline, **self._peaks), indent=1, sort_keys=True) + "\n"
+            folder, name = os.path.split(os.path.realpath(self._baseline_path))
             try:
-                with open(self._baseline_path, "w", encoding="utf-8") as file:
-                    json.dump(kept, file, indent=1, sort_keys=True)
-                    file.write("\n")
+                with OpenedFolder(folder) as opened:
+                    opened.write(name, [kept.encode("utf-8")])
             except OSError as error:
                 self._complain(sentence("The baseline %s cannot be written: %s.", self._baseline_path, error.strerror))
 

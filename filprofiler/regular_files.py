@@ -32,13 +32,13 @@ def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600, folder:
     Raises OSError; of what is no regular file, its `strerror` says what it is instead.
     """
     try:
-        _check(os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode)
+        check_regular(os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode)
     except FileNotFoundError:
         if not flags & os.O_CREAT:
             raise
     descriptor = os.open(path, flags | _NEVER_WAIT, mode, dir_fd=folder)
     try:
-        _check(os.fstat(descriptor).st_mode)
+        check_regular(os.fstat(descriptor).st_mode)
     except BaseException:
         os.close(descriptor)
         raise
@@ -68,8 +68,8 @@ def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
             rest.append(piece)
 
 
-def _check(mode: int) -> None:
-    """Raises OSError if that is not the mode of a regular file."""
+def check_regular(mode: int) -> None:
+    """Raises OSError as open_regular does, if that is not the mode of a regular file."""
     if stat.S_ISREG(mode):
         return
     if stat.S_ISDIR(mode):

@@ -5,7 +5,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Mapping
+    from typing import Mapping, Optional
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
@@ -20,12 +20,17 @@ def open_in_browser(path: str) -> None:
     import webbrowser
     from pathlib import Path
 
-    kept = os.dup(1)
-    os.dup2(2, 1)  # what a browser prints is not to be among the program's output
+    kept = None  # type: Optional[int]
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)  # what a browser prints is not to be among the program's output
+    except OSError:
+        pass  # one of the two is closed
     try:
         webbrowser.open(Path(path).as_uri())
     except Exception:
         pass
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)

@@ -7,6 +7,7 @@ from filprofiler.cli.messages import say, show
 from filprofiler.cli.report import output_folder
 from filprofiler.cli.results import FOR_COMPARISON, find_result, read_result
 from filprofiler.errors import FilError
+from filprofiler.interrupts import end_at_once_again, raise_once
 from filprofiler.launch import statuses
 from filprofiler.wording import sentence
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def diff(older: str, newer: str, options: "Options") -> int:
     """Print what has changed, and write the page of it beside the newer result; the exit status."""
     try:
+        raise_once()  # so that what is half written goes
         sources = [find_result(path, FOR_COMPARISON) for path in (older, newer)]
         folder = output_folder(options, os.path.dirname(os.path.abspath(sources[1])))
         comparison, page_path = _compare(sources[0], sources[1], folder, older, newer)
@@ -28,6 +30,8 @@ def diff(older: str, newer: str, options: "Options") -> int:
     except MemoryError:
         say("There is not enough memory to compare the results.")
         return statuses.CANNOT_REPORT
+    finally:
+        end_at_once_again()
     say("Report: %s" % page_path)
     if options.browser and browser.browser_possible(os.environ):
         browser.open_in_browser(page_path)

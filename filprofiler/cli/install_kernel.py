@@ -6,6 +6,7 @@ import sys
 from filprofiler.cli.messages import say
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.launch import statuses
+from filprofiler.opened_folder import OpenedFolder
 from filprofiler.wording import sentence
 
 _KERNEL = "filprofile"
@@ -26,9 +27,8 @@ def install_kernel(prefix: str) -> int:
     folder = os.path.join(_data_folder(prefix), "kernels", _KERNEL)
     try:
         os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, "kernel.json"), "w", encoding="utf-8") as file:
-            json.dump(kernel, file, indent=1)
-            file.write("\n")
+        with OpenedFolder(folder) as opened:
+            opened.write("kernel.json", [(json.dumps(kernel, indent=1) + "\n").encode("utf-8")])
     except OSError as error:
         say(sentence("The kernel cannot be installed in %s: %s.", folder, error.strerror))
         return statuses.CANNOT_WRITE

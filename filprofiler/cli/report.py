@@ -10,7 +10,8 @@ from filprofiler.cli.reporting import make_report, write_files
 from filprofiler.cli.results import FOR_REPORT, find_result, read_result
 from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.launch import statuses
-from filprofiler.launch.result_folder import RECORDING_NAME, remove
+from filprofiler.launch.result_folder import RECORDING_NAME
+from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
 from filprofiler.regular_files import open_to_read
 
@@ -28,22 +29,53 @@ def report(path: str, options: "Options") -> int:
     program still writes to it.
     """
     path = os.path.abspath(path)
+    takes_its_place = not options.formats and not options.output_given
+    source = None
     try:
         source = find_result(path, FOR_REPORT)
         folder = output_folder(options, os.path.dirname(source))
         shown = _write(source, folder, options)
     except FilError as error:
-        say(str(error))
-        return statuses.CANNOT_REPORT
+        if source is not None and not os.path.lexists(source):
+            return report(path, options)  # someone has made the report meanwhile
+        finished = _finished_report(path) if takes_its_place else None
+        if finished is None:
+            say(str(error))
+            return statuses.CANNOT_REPORT
+        say("The report was made before: %s" % finished)
+        return statuses.OK
     if shown is None:
         return statuses.CANNOT_REPORT
-    is_left_over = os.path.basename(source) == RECORDING_NAME and not options.formats and not options.output_given
-    if is_left_over and not options.keep_recording and not _still_written(source):
-        remove(source)
-        remove(os.path.join(folder, DESCRIPTION_NAME))
+    if takes_its_place and os.path.basename(source) == RECORDING_NAME and not options.keep_recording:
+        _remove_recording(folder)
     if shown.endswith(".html") and options.browser and browser.browser_possible(os.environ):
         browser.open_in_browser(shown)
     return statuses.OK
+
+
+def _finished_report(path: str) -> "Optional[str]":
+    """The page, if there is a report at the place of this one, and nothing to make one of: another was quicker."""
+    from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
+    from filprofiler.report.formats import INDEX_NAME, PROF, file_names
+
+    if os.path.basename(path) == RECORDING_NAME:
+        path = os.path.dirname(path)
+    if any(os.path.lexists(os.path.join(path, name)) for name in FOR_REPORT):
+        return None
+    beside = [os.path.join(path, name) for moment in (PEAK, OUT_OF_MEMORY) for name in file_names(PROF, moment)]
+    page = os.path.join(path, INDEX_NAME)
+    return page if os.path.isfile(page) and any(map(os.path.isfile, beside)) else None
+
+
+def _remove_recording(folder: str) -> None:
+    """Remove the recording and its description, if nobody else has done so, and the program does not run any more."""
+    try:
+        if not _still_written(os.path.join(folder, RECORDING_NAME)):
+            with OpenedFolder(folder) as opened:
+                for name in (RECORDING_NAME, DESCRIPTION_NAME):
+                    opened.remove(name)
+    except OSError:
+        pass
 
 
 def output_folder(options: "Options", beside: str) -> str:

@@ -4,13 +4,15 @@ import os
 
 from filprofiler.cli.messages import color_wanted, say
 from filprofiler.cli.progress import Progress
-from filprofiler.errors import FilError
+from filprofiler.errors import FilError, ReportError
+from filprofiler.interrupts import end_at_once_again, raise_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Optional, Sequence, Tuple
 
     from filprofiler.launch.outcome import Outcome
+    from filprofiler.opened_folder import OpenedFolder
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program
 
@@ -27,11 +29,13 @@ def make_report(
     limits: "Optional[Callable[[], Sequence[str]]]" = None,
     more_formats: "Sequence[str]" = (),
     complete: bool = False,
+    open_folder: "Optional[Callable[[str], OpenedFolder]]" = None,
 ) -> "Tuple[Optional[str], bool]":
     """Read the recording, write the report into `folder`, print the summary.
 
     outcome: how the program ended, if that is known; limits: gives what limited its memory, if that is to be told;
-    more_formats: what is wanted beside the usual forms; complete: in all of them, no callstacks are told together.
+    more_formats: what is wanted beside the usual forms; complete: in all of them, no callstacks are told together;
+    open_folder: as write_report has it.
     Returns the path of the report's page, and whether the program died for want of memory.
 
     The path is None if the user has interrupted us: finished files stay, and their paths are printed. Raises FilError.
@@ -46,7 +50,7 @@ def make_report(
         moments.append(profile.moment)
         return profile
 
-    shown = write_files(read, folder, USUAL + tuple(more_formats), complete)
+    shown = write_files(read, folder, USUAL + tuple(more_formats), complete, open_folder)
     return shown, moments[-1] == OUT_OF_MEMORY
 
 
@@ -73,14 +77,19 @@ def read_profile(
 
 
 def write_files(
-    read: "Callable[[Progress], Profile]", folder: str, forms: "Sequence[str]", complete: bool
+    read: "Callable[[Progress], Profile]",
+    folder: str,
+    forms: "Sequence[str]",
+    complete: bool,
+    open_folder: "Optional[Callable[[str], OpenedFolder]]" = None,
 ) -> "Optional[str]":
     """Read a profile, write the files of these forms (see report/formats.py) into `folder`, and print the summary.
 
     complete: small callstacks are not told together.
 
     The path of the file to look at first: the page, if it is among them. None if the user has interrupted it: the
-    finished files stay, and their paths are printed. Raises FilError.
+    finished files stay, and their paths are printed. If they cannot be written, the summary is printed all the same.
+    Raises FilError.
     """
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLines
@@ -96,23 +105,29 @@ def write_files(
         progress.writing(name, done, count)
 
     try:
+        raise_once()
         profile = read(progress)
         profile.folds = not complete
         progress.callstacks = profile.root.callstacks
         top = TopLines(profile)
         sources = SourceReader(profile.program, profile)
         _kept[:] = [profile, top, sources]
-        written = write_report(profile, top, folder, forms, begin, sources)
+        try:
+            written = write_report(profile, top, folder, forms, begin, sources, open_folder)
+        except (ReportError, MemoryError) as problem:
+            progress.close()
+            page = [path for path in getattr(problem, "written", ()) if os.path.basename(path) == INDEX_NAME]
+            say(*summary_lines(profile, top, page[0] if page else None, color_wanted(), sources))
+            raise
         progress.close()
         index_path = os.path.join(folder, INDEX_NAME)
         shown = index_path if index_path in written else written[0]
         say(*summary_lines(profile, top, shown, color_wanted(), sources))
+        end_at_once_again()
         return shown
     except KeyboardInterrupt:
         progress.close()
-        finished = begun[:-1]  # the last one is not, or everything is
-        say("Interrupted; these files of the report are finished:" if finished else "Interrupted; there is no report.")
-        say(*finished)
+        _say_interrupted(begun[:-1])  # the last one is not finished, or everything is
         return None
     except MemoryError:
         raise FilError("There is not enough memory to make the report.") from None
@@ -120,3 +135,9 @@ def write_files(
         raise FilError("The report cannot be made: %s.", error) from None
     finally:
         progress.close()
+        end_at_once_again()
+
+
+def _say_interrupted(finished: "Sequence[str]") -> None:
+    say("Interrupted; these files of the report are finished:" if finished else "Interrupted; there is no report.")
+    say(*finished)

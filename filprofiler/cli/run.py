@@ -5,17 +5,18 @@ import os
 import sys
 import time
 
+from filprofiler.cli import leftover
 from filprofiler.cli.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe
 from filprofiler.environment import BOOTSTRAP_PATH
-from filprofiler.errors import CutShortError, FilError
+from filprofiler.errors import FilError
 from filprofiler.launch import statuses
 from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
-from filprofiler.launch.result_folder import OutputError, ResultFolder, remove, was_cut_short, was_started
+from filprofiler.launch.result_folder import OutputError, ResultFolder
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.profile.program import STILL_RUNNING
@@ -57,7 +58,7 @@ def run(target: "Target", options: "Options") -> int:
         return statuses.CANNOT_WRITE
     environment = _environment(preload, options, program)
     try:
-        write_description(program, folder.path)
+        description = _describe(program, folder)
     except OSError as error:
         folder.discard()
         say(sentence("Cannot write in %s: %s.", folder.path, error.strerror))
@@ -96,7 +97,7 @@ def run(target: "Target", options: "Options") -> int:
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
     preload.close()
-    return _finish(outcome, program, folder, options, watch)
+    return _finish(outcome, program, folder, description, options, watch)
 
 
 def _wait(supervisor: Supervisor, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> "Outcome":
@@ -133,6 +134,13 @@ def _environment(preload: "Preload", options: "Options", program: "Program") -> 
     return environment
 
 
+def _describe(program: "Program", folder: ResultFolder) -> int:
+    """Write what is run beside the recording; that file, opened. Raises OSError."""
+    description = folder.create(DESCRIPTION_NAME)
+    write_description(program, description)
+    return description
+
+
 def _start(supervisor: Supervisor, environment: "Dict[str, str]", target: "Target", folder: ResultFolder) -> None:
     """Start the program, through bootstrap.py, with the interpreter that runs us. Raises OSError."""
     name, flags = interpreter_command()
@@ -151,7 +159,9 @@ def _report_now(
         say(str(error))
         return
     if not _report(supervisor, program, running, folder, options):
-        folder.discard()
+        from filprofiler.report.formats import all_file_names
+
+        folder.discard(all_file_names())
 
 
 def _report(
@@ -167,8 +177,8 @@ def _report(
     program.outcome = STILL_RUNNING
     program.elapsed_seconds = supervisor.elapsed_seconds()
     try:
-        forms, complete = options.formats, options.complete
-        make_report(running.recording_path, program, folder.path, more_formats=forms, complete=complete)
+        forms, complete, opened = options.formats, options.complete, folder.opened
+        make_report(running.recording_path, program, folder.path, None, None, forms, complete, opened)
     except FilError as error:
         say(str(error))
         return False
@@ -223,22 +233,22 @@ class _Checkpoint:
 
 
 def _finish(
-    outcome: "Outcome", program: "Program", folder: ResultFolder, options: "Options", watch: MemoryWatch
+    outcome: "Outcome",
+    program: "Program",
+    folder: ResultFolder,
+    description: int,
+    options: "Options",
+    watch: MemoryWatch,
 ) -> int:
-    """After the program's end: the report, and our own end."""
-    if not was_started(folder.recording_path):
-        # The child has said why it refused, if it came that far.
-        if not os.path.exists(folder.recording_path):
-            say(sentence("There is no report: the recording %s is gone.", folder.recording_path))
-        elif was_cut_short(folder.recording_path):
-            say(sentence("There is no report: something else has cut the recording %s short.", folder.recording_path))
+    """After the program's end: the report, and our own end. `description`: the file that tells what was run, opened."""
+    if not leftover.holds_something(folder.recording_path):
         folder.discard()
         return end_like(outcome)
     program.outcome = outcome.text
     program.elapsed_seconds = outcome.elapsed_seconds
     program.resident_peak_bytes = outcome.resident_peak_bytes
     try:
-        write_description(program, folder.path)  # now with the end, for whoever makes the report later
+        write_description(program, description)  # now with the end, for whoever makes the report later
     except OSError:
         pass
     try:
@@ -253,16 +263,15 @@ def _finish(
             lambda: limit_sentences(outcome, watch),
             options.formats,
             options.complete,
+            folder.opened,
         )
     except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
-        known = isinstance(error, FilError)
-        reason = str(error) if known else sentence("The report cannot be made: %s.", str(error) or repr(error))
-        kept = "The recording is kept; to make the report later: fil-profile report %s" % folder.path
-        say(reason, "There is no report." if isinstance(error, CutShortError) else kept)
+        leftover.say_unreported(error, folder)
         return end_like(outcome)
-    if not options.keep_recording:
-        remove(folder.recording_path)
-        remove(os.path.join(folder.path, DESCRIPTION_NAME))
+    if index_path is None:
+        say(leftover.kept_sentence(folder))
+    elif not options.keep_recording:
+        folder.remove_made()
     if index_path is not None and options.browser:
         _show(index_path)
     return statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)

@@ -2,34 +2,26 @@
 
 import os
 
-from filprofiler.launch.result_folder import OutputError, ResultFolder, remove
+from filprofiler.launch.result_folder import RECORDING_NAME, OutputError, ResultFolder
+from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.run_description import DESCRIPTION_NAME
-
-
-def remove_recording(folder: ResultFolder) -> None:
-    """Remove the recording and what was written beside it: there is a report, or is to be none."""
-    remove(folder.recording_path)
-    remove(os.path.join(folder.path, DESCRIPTION_NAME))
 
 
 class GivenFolder(ResultFolder):
     """The folder at `path`, which may exist already: what is in it stays, but for a recording that was left there."""
 
-    def __init__(self, path: str) -> None:
-        """Raises OutputError."""
-        self._made_output = not os.path.isdir(path)
+    _may_be_anybodys = True
+
+    def __init__(self, path: str, made: bool = False) -> None:
+        """made: it was made for this, so it goes when it is discarded. Raises OutputError."""
+        made = made or not os.path.isdir(path)
         try:
             os.makedirs(path, exist_ok=True)
+            with OpenedFolder(path) as folder:
+                self._identity = folder.identity
+                for name in (RECORDING_NAME, DESCRIPTION_NAME):
+                    folder.remove(name)
         except OSError as error:
             raise OutputError("Cannot create the folder %s: %s.", path, error.strerror) from None
-        self._use(os.path.abspath(path))
-        remove(self.recording_path)
-
-    def discard(self) -> None:
-        """Remove what was made for this; as far as that goes."""
-        remove_recording(self)
-        if self._made_output:
-            try:
-                os.rmdir(self.path)
-            except OSError:
-                pass
+        path = os.path.abspath(path)
+        self._use(path, [path] if made else [])

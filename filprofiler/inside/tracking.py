@@ -17,7 +17,7 @@ from filprofiler.launch.result_folder import OutputError, was_cut_short
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import write_description
+from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.recording.reader import read_recording
 
 TYPE_CHECKING = False
@@ -88,7 +88,11 @@ class Tracking:
                 raise TrackingError(_ONCE)
             self.folder.create_recording()
             take_sources(self.program)
-            write_description(self.program, self.folder.path)
+            description = self.folder.create(DESCRIPTION_NAME)
+            try:
+                write_description(self.program, description)
+            finally:
+                os.close(description)
             self._pools.limit()
             self._started = time.monotonic()
             if _follows_calls:

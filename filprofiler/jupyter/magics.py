@@ -168,11 +168,16 @@ def _number(shell: Any) -> int:
 
 def _end(running: Any, found: Any, error: "Optional[BaseException]", top: int) -> None:
     """End tracking, and show what was found out. That nothing was is said, and does not end the cell."""
+    folder = running.folder
     try:
-        if running.end(found, error, report=True):
-            show(found, running.folder, top)
-    except api.FilError as problem:
-        say_through_python(str(problem))
+        try:
+            if not running.end(found, error, report=True):
+                return
+        except api.FilError as problem:
+            say_through_python(str(problem))
+            folder = ""  # the files cannot be written, but what they would tell can be shown
+        if found._profile is not None:
+            show(found, folder, top)
     except Exception as problem:  # the cell's own value or error is what counts
         say_through_python(sentence("The report cannot be made: %s.", repr(problem)))
 

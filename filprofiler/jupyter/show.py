@@ -19,10 +19,12 @@ _FRAME = (
 
 
 def show(found: "Peak", folder: str, top: int) -> None:
-    """Show the report of what was profiled; its files are in `folder`. `top`: how many lines to print too."""
+    """Show the report of what was profiled. `folder`: where its files are, "" if there are none; `top`: how many lines
+    to print too.
+    """
     headline = "Peak memory %s bytes" % format(found.peak_bytes, ",")
     lines = _lines(found, top)
-    plain = "\n".join([headline, *lines, "Report: %s" % visible(folder)])
+    plain = "\n".join([headline, *lines] + (["Report: %s" % visible(folder)] if folder else []))
     listed = "<pre>%s</pre>" % escape("\n".join(lines)) if lines else ""
     page = _FRAME % (escape(headline), escape(found.page()), listed)
     display({"text/html": page, "text/plain": plain}, raw=True)

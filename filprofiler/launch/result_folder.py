@@ -1,15 +1,17 @@
 """The folder of one result, and the recording in it."""
 
+import errno
 import os
 import time
 
 from filprofiler import _abi
 from filprofiler.errors import FilError
+from filprofiler.opened_folder import OpenedFolder
 from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional
+    from typing import Iterable, List, Optional, Sequence
 
 RECORDING_NAME = "recording.fil"
 
@@ -26,7 +28,12 @@ class ResultFolder:
 
     path: absolute path of the folder.
     recording_path: where the recording lies while the program runs.
+
+    Nothing is kept open meanwhile: it may be the program's own process that has made the folder. Whenever it is opened
+    again, it must be the same one; and what was not made here is not removed.
     """
+
+    _may_be_anybodys = False  # whether another user's folder will do
 
     def __init__(self, output: str, now: "Optional[float]" = None) -> None:
         """Create a folder named after the time `now` (seconds since 1970) in the folder `output`.
@@ -36,23 +43,46 @@ class ResultFolder:
         """
         milliseconds = int((time.time() if now is None else now) * 1000)
         try:
-            self._made_output = not os.path.isdir(output)
+            made_output = not os.path.isdir(output)
             os.makedirs(output, exist_ok=True)
-            while True:
-                self.path = os.path.join(os.path.abspath(output), _timestamp(milliseconds))
-                try:
-                    os.mkdir(self.path, 0o700)
-                    break
-                except FileExistsError:
-                    milliseconds += 1
+            with OpenedFolder(output) as above:
+                while True:
+                    name = _timestamp(milliseconds)
+                    try:
+                        self._identity = above.make_folder(name)
+                        break
+                    except FileExistsError:
+                        milliseconds += 1
         except OSError as error:
             reason = error.strerror or str(error)
             raise OutputError("Cannot create a folder for the result in %s: %s.", output, reason) from None
-        self._use(self.path)
+        output = os.path.abspath(output)
+        path = os.path.join(output, name)
+        self._use(path, [path, output] if made_output else [path])
 
-    def _use(self, path: str) -> None:
+    def _use(self, path: str, made_folders: "Sequence[str]") -> None:
         self.path = path
+        self._made_folders = made_folders  # the inner one first
         self.recording_path = os.path.join(path, RECORDING_NAME)
+        self._made = []  # type: List[str]
+
+    def opened(self, _path: str = "") -> OpenedFolder:
+        """This folder, opened; the caller closes it. Raises OSError, also if there is another one in its place."""
+        folder = OpenedFolder(self.path)
+        if folder.identity == self._identity:
+            return folder
+        folder.close()
+        raise OSError(errno.ENOENT, "another folder is in its place")
+
+    def create(self, name: str) -> int:
+        """Create a file that only the user can read; a descriptor to write to it. Raises OSError."""
+        with self.opened() as folder:
+            descriptor = folder.create(name, 0o600)
+            self._made.append(name)
+            if not (self._may_be_anybodys or folder.is_of_owner(descriptor)):
+                os.close(descriptor)
+                raise OSError(errno.EPERM, "the folder is another user's")
+        return descriptor
 
     def create_recording(self) -> None:
         """Create the empty recording, with its first room allocated on disk.
@@ -61,7 +91,7 @@ class ResultFolder:
         then.
         """
         try:
-            descriptor = os.open(self.recording_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = self.create(RECORDING_NAME)
             try:
                 _allocate(descriptor, _FIRST_BYTES)
             finally:
@@ -70,16 +100,28 @@ class ResultFolder:
             self.discard()
             raise OutputError("Cannot write the recording in %s: %s.", self.path, error.strerror) from None
 
-    def discard(self) -> None:
-        """Remove the folder and what is in it, and the folder above if it was made for this; as far as that goes."""
+    def remove_made(self, more: "Iterable[str]" = ()) -> None:
+        """Remove the files that `create` has made, the recording among them, and those of the names `more`."""
         try:
-            for name in os.listdir(self.path):
-                remove(os.path.join(self.path, name))
-            os.rmdir(self.path)
-            if self._made_output:
-                os.rmdir(os.path.dirname(self.path))
+            with self.opened() as folder:
+                for name in [*self._made, *more]:
+                    folder.remove(name)
         except OSError:
-            pass  # it is not ours any more: someone has put something there
+            pass  # it is not ours any more
+        self._made = []
+
+    def discard(self, more: "Iterable[str]" = ()) -> None:
+        """Remove the files that we have made, and the folders that were made for them.
+
+        more: names of files that were made here otherwise. Whatever else is there stays.
+        """
+        self.remove_made(more)
+        try:
+            self.opened().close()
+            for path in self._made_folders:
+                os.rmdir(path)
+        except OSError:
+            pass  # it is not ours any more, or someone has put something there
 
 
 def _allocate(descriptor: int, size: int) -> None:
@@ -98,13 +140,10 @@ def _timestamp(milliseconds: int) -> str:
 
 
 def was_started(recording_path: str) -> bool:
-    """Whether tracking began, so that the recording holds something."""
-    try:
-        with open_to_read(recording_path) as file:
-            begins = file.read(_abi.HEADER_OFFSETS["state"] + 1)
-            return begins.startswith(_abi.FIL_FORMAT_MAGIC) and begins[-1] > _abi.FIL_STATE_CREATED
-    except OSError:
-        return False
+    """Whether tracking began, so that the recording holds something. Raises OSError."""
+    with open_to_read(recording_path) as file:
+        begins = file.read(_abi.HEADER_OFFSETS["state"] + 1)
+    return begins.startswith(_abi.FIL_FORMAT_MAGIC) and begins[-1] > _abi.FIL_STATE_CREATED
 
 
 def was_cut_short(recording_path: str) -> bool:
@@ -113,11 +152,3 @@ def was_cut_short(recording_path: str) -> bool:
         return os.path.getsize(recording_path) < _FIRST_BYTES
     except OSError:
         return False
-
-
-def remove(path: str) -> None:
-    """Remove a file; one that is not there, or not ours, is left."""
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

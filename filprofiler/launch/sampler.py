@@ -17,6 +17,7 @@ from filprofiler import _abi
 from filprofiler.launch.child_processes import ChildProcesses
 from filprofiler.launch.process_memory import process_memory
 from filprofiler.launch.readings import Readings
+from filprofiler.regular_files import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Sampler:
         self._files = []  # type: List[int]
         self._memory = None  # type: Optional[AnyProcessMemory]
         try:
-            self._files.append(os.open(recording_path, os.O_RDWR | os.O_CLOEXEC))
+            self._files.append(open_regular(recording_path, os.O_RDWR | os.O_NOFOLLOW))
             self._memory = process_memory(pid)
             self._readings = Readings(self._files[0], self._memory)
             self._children = ChildProcesses(self._files[0], pid)
@@ -102,7 +103,7 @@ class Sampler:
     def _take(self, clock_ns: int, for_curve: bool = True) -> None:
         recording, memory = self._files[0], self._memory
         begins = os.pread(recording, _TRACKED_AT + _TRACKED.size, 0)
-        if memory is None or begins[:1] != _abi.FIL_FORMAT_MAGIC[:1]:
+        if memory is None or not begins.startswith(_abi.FIL_FORMAT_MAGIC):
             return  # tracking has not begun
         tracked, peak, peak_clock_ns = _TRACKED.unpack(begins[_TRACKED_AT:])
         resident = memory.resident()

@@ -20,13 +20,14 @@ _END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if th
 _FIELDS = _WHOLE + _PART + _END
 
 
-def write_description(program: Program, folder: str) -> None:
-    """Write what was run into a result folder, over what was written before. Raises OSError."""
+def write_description(program: Program, descriptor: int) -> None:
+    """Write what was run into an opened file, over what was written before. Raises OSError."""
     lines = ["%s %s\n" % (name, ascii(getattr(program, name))) for name in _FIELDS]
-    path = os.path.join(folder, DESCRIPTION_NAME)
-    with open(path, "r+b" if os.path.exists(path) else "wb") as file:  # never emptied: the disk may be full by now
-        file.write("".join(lines).encode("ascii"))  # in one: a text file would have to find its encoding
-        file.truncate()
+    content = "".join(lines).encode("ascii")
+    written = 0
+    while written < len(content):  # it is never emptied: the disk may be full by now
+        written += os.pwrite(descriptor, content[written:], written)
+    os.ftruncate(descriptor, written)
 
 
 def read_description(folder: str) -> Program:

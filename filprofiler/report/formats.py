@@ -22,6 +22,11 @@ _ENDINGS = {
 }
 
 
+def all_file_names() -> "Tuple[str, ...]":
+    """Names of the files of all forms, of both moments."""
+    return tuple(name for moment in _STEMS for form in ALL for name in file_names(form, moment))
+
+
 def file_names(form: str, moment: str = PEAK) -> "Tuple[str, ...]":
     """Names of the files of a form that tell of `moment`. The page is called the same for both."""
     if form == HTML:

@@ -35,12 +35,17 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def summary_lines(
-    profile: "Profile", top: "TopLines", index_path: str, color: bool, sources: "Optional[SourceReader]" = None
+    profile: "Profile",
+    top: "TopLines",
+    index_path: "Optional[str]",
+    color: bool,
+    sources: "Optional[SourceReader]" = None,
 ) -> "List[str]":
     """At most 8 lines, without a prefix: the peak, the three lines that hold most, what is missing, the report's path.
 
     They fit 80 columns together with the prefix, except that a path is never cut. `color` allows terminal colours; the
-    caller knows about terminals and NO_COLOR. sources: what reads the source lines, if there is one already.
+    caller knows about terminals and NO_COLOR. index_path: None if no report could be written; sources: what reads the
+    source lines, if there is one already.
     """
     sources = sources or SourceReader(profile.program, profile)
     lines = [out_of_memory(profile) or _peak_line(profile, color)]
@@ -49,17 +54,18 @@ def summary_lines(
         lines.append(text.cut(text.visible(asked), COLUMNS, _CUT_MARK))
     if profile.moment == OUT_OF_MEMORY:
         lines.extend(text.cut(text.visible(limit), COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
-    notes = _notes(profile, top, sources)
+    notes = _notes(profile, top, sources, "." if index_path is None else "; the report says why.")
     room = max(1, _MOST_LINES - len(lines) - len(notes) - 1)  # what is missing is told before the smaller lines
     for line in top.lines[: min(room, _SHOWN_LINES)]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
     lines += notes
-    lines.append("Report: %s" % text.visible(index_path))
+    if index_path is not None:
+        lines.append("Report: %s" % text.visible(index_path))
     return lines
 
 
-def _notes(profile: "Profile", top: "TopLines", sources: SourceReader) -> "List[str]":
-    """What is to be known beside the peak and its lines, one line each."""
+def _notes(profile: "Profile", top: "TopLines", sources: SourceReader, why: str) -> "List[str]":
+    """What is to be known beside the peak and its lines, one line each. `why`: what ends that of missing events."""
     notes = []
     paths = {line.site.path for line in top.lines[:_SHOWN_LINES] if not sources.lines(line.site.path)}
     changed = changed_files(sorted(os.path.basename(path) for path in paths.intersection(sources.changed)))
@@ -74,7 +80,7 @@ def _notes(profile: "Profile", top: "TopLines", sources: SourceReader) -> "List[
         notes.append(text.cut(until_exec(profile) + ".", COLUMNS, _CUT_MARK))
     if not profile.complete:
         events = all(count for count, _reason in profile.missed)
-        notes.append(incomplete(profile) + "; the report says why." if events else text.visible(completeness(profile)))
+        notes.append(incomplete(profile) + why if events else text.visible(completeness(profile)))
     return notes
 
 

@@ -3,6 +3,7 @@
 import os
 
 from filprofiler.errors import ReportError
+from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.source import SourceReader
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 INDEX_NAME = formats.INDEX_NAME
 
-_TEMPORARY_ENDING = ".part"
-_BUFFER_BYTES = 1 << 18
-
 
 def write_report(
     profile: "Profile",
@@ -30,11 +28,13 @@ def write_report(
     forms: "Iterable[str]" = formats.USUAL,
     stage: "Optional[Callable[[str, int, int], None]]" = None,
     sources: "Optional[SourceReader]" = None,
+    open_folder: "Optional[Callable[[str], OpenedFolder]]" = None,
 ) -> "List[str]":
     """Write the files of the forms that are asked for (see formats.py), in the order of formats.ALL; their paths.
 
     stage: is told before each file its name, how many are finished, and how many there will be.
     sources: what reads the source lines, if there is one already.
+    open_folder: opens `folder`, for who knows which one must be there; may raise OSError.
 
     All but the page begin with "peak-memory", or with "out-of-memory" if that is the moment of the profile. Files of
     these forms that tell of the other moment, from an earlier report in the same folder, are removed at the end.
@@ -50,26 +50,27 @@ def write_report(
     written = []  # type: List[str]
     path = folder
     try:
-        with PausedCollector():
+        with PausedCollector(), (open_folder or OpenedFolder)(folder) as opened:
             for form, name in names:
                 path = os.path.join(folder, name)
                 if stage is not None:
                     stage(name, len(written), len(names))
-                _write(path, _content(form, name, profile, top, drawn, beside))
+                opened.write(name, _content(form, name, profile, top, drawn, beside))
                 written.append(path)
+            for form in wanted:
+                for name in formats.file_names(form, PEAK if profile.moment == OUT_OF_MEMORY else OUT_OF_MEMORY):
+                    if os.path.join(folder, name) not in written:
+                        opened.remove(name)
     except OSError as problem:
         raise _unwritten(path, problem, tuple(written)) from None
-    for form in wanted:
-        for name in formats.file_names(form, PEAK if profile.moment == OUT_OF_MEMORY else OUT_OF_MEMORY):
-            if os.path.join(folder, name) not in written:
-                _remove(os.path.join(folder, name))
     return written
 
 
 def write_page(path: str, content: str) -> None:
     """Write one file of text, so that it is whole or not there. Raises ReportError."""
     try:
-        _write(path, (_encoded(content),))
+        with OpenedFolder(os.path.dirname(path)) as opened:
+            opened.write(os.path.basename(path), (_encoded(content),))
     except OSError as problem:
         raise _unwritten(path, problem) from None
 
@@ -122,22 +123,3 @@ def _picture(profile: "Profile", drawn: Drawn, turned: bool) -> str:
 
 def _encoded(content: str) -> bytes:
     return content.encode("utf-8")
-
-
-def _write(path: str, parts: "Iterable[bytes]") -> None:
-    """Write a file so that it is whole or not there. Raises OSError."""
-    temporary = path + _TEMPORARY_ENDING
-    try:
-        with open(temporary, "wb", buffering=_BUFFER_BYTES) as file:
-            file.writelines(parts)
-        os.replace(temporary, path)
-    except BaseException:
-        _remove(temporary)
-        raise
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass

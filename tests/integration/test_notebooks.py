@@ -158,6 +158,18 @@ def test_mistakes(jupyter: Jupyter) -> None:
     assert not (jupyter.folder / "fil-result").exists(), "what did not run has left nothing"
 
 
+def test_a_report_that_cannot_be_written_is_shown(jupyter: Jupyter) -> None:
+    """Before, the reason was all that was shown. The limit on files' sizes is as good as a full disk."""
+    limit = "import resource\nhard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (%s, hard))\n"
+    out = jupyter.execute(
+        [LOAD, "%%filprofile\n" + limit % "0" + "x = bytearray(20_000_000)\nlen(x)", limit % "hard", "len(x)"]
+    )
+    assert out[1].text.count("=fil-profile= The report cannot be written") == 1 and out[1].value == "20000000"
+    assert 20_000_000 <= peak_of(out[1].shown[0]) < 21_000_000 and "Report:" not in out[1].shown[0]
+    assert len(out[1].pages) == 1 and out[3].value == "20000000"
+
+
 def test_an_ordinary_kernel(jupyter: Jupyter) -> None:
     out = jupyter.execute([LOAD, "%%filprofile\nx = 1", "%filprofile x = 1", "x"], kernel="python3")
     for cell in out[1:3]:

@@ -1,6 +1,7 @@
 """The pytest plugin, in real runs of pytest."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -177,6 +178,20 @@ def test_reports_of_the_worst(runner: Pytest, workers: List[str]) -> None:
     assert 0 <= sum(stack.bytes for stack in stacks) - 5_000_000 < NEAR
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_what_is_beside_a_report_stays(runner: Pytest, workers: List[str]) -> None:
+    """A report makes room for that of a worse test; before, its whole folder went."""
+    runner.run("--fil-report", "reports", "-k", "test_parts or test_small", *workers)
+    folders = list((runner.folder / "reports").iterdir())
+    assert len(folders) == 3
+    for folder in folders:
+        (folder / "notes.txt").write_text("mine")
+    runner.run("--fil-report", "reports", *workers)
+    for folder in folders:
+        worst = "test_small" in folder.name
+        assert sorted(path.name for path in folder.iterdir()) == sorted(["notes.txt"] + support.REPORT_FILES * worst)
+
+
 def test_baseline(runner: Pytest) -> None:
     first = runner.run("--fil-fail-on-increase", "5%", "-k", "small or within")
     assert first.status == 0, first.text
@@ -189,6 +204,19 @@ def test_baseline(runner: Pytest) -> None:
     assert grown.status == 1 and "The peak has grown from 1.0 MB to 1.1 MB, by more than 50kB." in grown.text
     assert runner.run("--fil-save-baseline", "-k", "small").status == 0
     assert runner.run("--fil-fail-on-increase", "50kB", "-k", "small or within").status == 0
+
+
+def test_a_baseline_that_is_a_link_or_no_file(runner: Pytest) -> None:
+    """What the link leads to is the baseline; a pipe is refused, and before was waited for."""
+    path, kept = runner.folder / ".fil-baseline.json", runner.folder / "kept.json"
+    kept.write_text("{}")
+    path.symlink_to("kept.json")
+    assert runner.run("--fil-save-baseline", "-k", "small").status == 0
+    assert path.is_symlink() and set(json.loads(kept.read_text())) == {"test_a.py::test_small"}
+    path.unlink()
+    os.mkfifo(str(path))
+    run = runner.run("--fil-save-baseline", "-k", "small")
+    assert run.status == 4 and "cannot be read: it is a pipe, and not a regular file." in run.text, run.text
 
 
 LIMITS = """

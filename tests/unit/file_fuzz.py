@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Callable, Dict, List, Tuple
 
-from recording_builder import RecordingBuilder
+from recording_builder import RecordingBuilder, describe_into
 
 from filprofiler import _abi
 from filprofiler.errors import FilError
@@ -21,7 +21,7 @@ from filprofiler.profile.comparison import Comparison
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description, write_description
+from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
@@ -338,7 +338,7 @@ class Checker:
         self.check("description", self.profile_of_recording, forms)
         assert self.refused.get("description", 0) == refused
         program = read_description(str(self.folder))
-        write_description(program, str(self.folder))
+        describe_into(program, self.folder)
         again = read_description(str(self.folder))
         assert all(getattr(again, name) == getattr(program, name) for name in Program.__slots__)
 

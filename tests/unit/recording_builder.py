@@ -1,10 +1,12 @@
 """Writes synthetic recordings, for tests of what reads them."""
 
+import os
 import struct
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
+from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.recording.reader import Recording
 
 MEBIBYTE = 1024 * 1024
@@ -203,3 +205,12 @@ def profile_of(stacks, missed=None, **program):
     profile = build_profile(Recording(builder.build()), Program(**program))
     profile.functions = {}  # each frame's line is its function's first one here, which no source file has so
     return profile
+
+
+def describe_into(program, folder):
+    """Write what was run into a folder, over a description that is there."""
+    descriptor = os.open(os.path.join(str(folder), DESCRIPTION_NAME), os.O_WRONLY | os.O_CREAT)
+    try:
+        write_description(program, descriptor)
+    finally:
+        os.close(descriptor)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Dict
 
 import pytest
+from recording_builder import describe_into
 
 from filprofiler import _abi
 from filprofiler.cli import browser
@@ -23,7 +24,7 @@ from filprofiler.launch.preload import Preload
 from filprofiler.launch.result_folder import OutputError, ResultFolder
 from filprofiler.launch.threadpools import POOL_VARIABLES, limit_thread_pools, overridden_sentence
 from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import read_description, write_description
+from filprofiler.profile.run_description import read_description
 
 NOON = 1592224653.033
 
@@ -87,15 +88,15 @@ def test_a_description_survives_its_file(tmp_path: Path) -> None:
         own_files=("/y",),
         arguments=["-o", "'\"\n", "\U00010400"],
     )
-    write_description(program, str(tmp_path))
+    describe_into(program, tmp_path)
     read = read_description(str(tmp_path))
     for name in ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments"):
         assert getattr(read, name) == getattr(program, name), name
 
 
 def test_a_description_is_written_over_the_one_before(tmp_path: Path) -> None:
-    write_description(Program(cwd="/x" * 100), str(tmp_path))
-    write_description(Program(cwd="/y", outcome="exited with status 0"), str(tmp_path))
+    describe_into(Program(cwd="/x" * 100), tmp_path)
+    describe_into(Program(cwd="/y", outcome="exited with status 0"), tmp_path)
     read = read_description(str(tmp_path))
     assert (read.cwd, read.outcome) == ("/y", "exited with status 0")
     assert "/x" not in (tmp_path / "recording.txt").read_text()
@@ -103,14 +104,15 @@ def test_a_description_is_written_over_the_one_before(tmp_path: Path) -> None:
 
 def test_a_full_disk_does_not_empty_the_description(tmp_path: Path) -> None:
     code = """
-import resource, sys
+import os, resource, sys
 from filprofiler.profile.program import Program
 from filprofiler.profile.run_description import write_description
 
-write_description(Program(script="a.py"), sys.argv[1])
+file = os.open(os.path.join(sys.argv[1], "recording.txt"), os.O_WRONLY | os.O_CREAT)
+write_description(Program(script="a.py"), file)
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 try:
-    write_description(Program(script="a.py", outcome="exited with status 0"), sys.argv[1])
+    write_description(Program(script="a.py", outcome="exited with status 0"), file)
 except OSError:
     print("full")
 """

@@ -2,7 +2,6 @@
 
 import os
 import pty
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -99,24 +98,36 @@ def test_the_writer_tells_each_file(tmp_path: Path) -> None:
     assert [os.path.basename(path) for path in written] == [name for name, _done, _count in told]
 
 
+# Presses Ctrl-C, as it were, in the middle of the last file: where its third piece is asked for.
+INTERRUPTS_ITSELF = """
+import os, signal, sys
+from filprofiler.command import command
+from filprofiler.report import json_file
+
+written = json_file.json_pieces
+
+def interrupted(*arguments):
+    for number, piece in enumerate(written(*arguments)):
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        yield piece
+
+json_file.json_pieces = interrupted
+command()
+"""
+
+
 def test_an_interrupt_keeps_the_finished_files_and_names_them(tmp_path: Path) -> None:
-    """A file goes into a pipe that nobody reads, so that the interrupt comes in the middle of it for certain."""
-    sites = 3000
     source, out = tmp_path / "source", tmp_path / "out"
     for folder in (source, out):
         folder.mkdir()
-    profile = profile_of([([("/jobs/a%04d.py" % n, 1, "function")], 1000 + n) for n in range(sites)])
+    profile = profile_of([([("/jobs/a%04d.py" % n, 1, "function")], 1000 + n) for n in range(300)])
     writer.write_report(profile, TopLines(profile), str(source), ["json"])
-    os.mkfifo(str(out / "peak-memory.json.part"))
-    command = [sys.executable, "-m", "filprofiler", "--no-browser", "report", str(source)]
+    command = [sys.executable, "-c", INTERRUPTS_ITSELF, "--no-browser", "report", str(source)]
     command += ["--format", "prof,svg,json", "-o", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=str(ROOT))
-    with process, open(str(out / "peak-memory.json.part"), "rb") as pipe:  # waits until the other side is opened
-        pipe.read(1)  # and until something is written
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        lines = process.stderr.read().decode().splitlines()
+    done = subprocess.run(command, stderr=subprocess.PIPE, cwd=str(ROOT))
+    lines = done.stderr.decode().splitlines()
     names = ["peak-memory.prof", "peak-memory.svg", "peak-memory-reversed.svg"]
     assert lines[-4:] == ["=fil-profile= " + line for line in [INTERRUPTED, *(str(out / name) for name in names)]]
-    assert process.returncode == 5
+    assert done.returncode == 5
     assert sorted(os.listdir(str(out))) == sorted(names)

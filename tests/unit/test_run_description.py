@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recording_builder import describe_into
 
 from filprofiler.profile.literals import read_literal
 from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description, write_description
+from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
 
 SINGLE = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.floats(allow_nan=False)
 VALUES = SINGLE | st.lists(SINGLE) | st.lists(SINGLE).map(tuple) | st.dictionaries(st.text(), SINGLE)
@@ -75,6 +76,6 @@ def test_every_value_comes_back(tmp_path: Path) -> None:
         source_texts={"In [3]": "x = 1\n"},
         shown_paths={"/tmp/1.py": "In [3]"},
     )
-    write_description(program, str(tmp_path))
+    describe_into(program, tmp_path)
     found = read_description(str(tmp_path))
     assert all(getattr(found, slot) == getattr(program, slot) for slot in Program.__slots__)

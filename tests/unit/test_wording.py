@@ -119,7 +119,12 @@ def error_classes() -> Set[str]:
 
 
 # What is said with a path that somebody may want to copy: visible, but not shortened.
-WHOLE = ("Report: %s", "The recording is kept; to make the report later: fil-profile report %s", "Jupyter finds the")
+WHOLE = (
+    "Report: %s",
+    "The report was made before: %s",
+    "The recording is kept; to make the report later: fil-profile report %s",
+    "Jupyter finds the",
+)
 
 
 def put_together(node: ast.AST) -> bool:

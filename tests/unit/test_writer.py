@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import sys
 
 import pytest
@@ -60,12 +61,17 @@ def test_a_file_that_cannot_be_written_leaves_the_earlier(tmp_path, obstacle):
     assert sorted(os.listdir(str(tmp_path))) == sorted(FILES[: obstacle + 1])
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_full_disk(tmp_path):
-    (tmp_path / (FILES[0] + ".part")).symlink_to("/dev/full")
-    with pytest.raises(ReportError, match="No space left on device"):
-        write_small_report(str(tmp_path))
-    assert os.listdir(str(tmp_path)) == []
+    """As a limit on the size of files has it: the first file fits, of the second nothing is left."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(ReportError, match="File too large") as raised:
+            write_small_report(str(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert raised.value.written == (str(tmp_path / FILES[0]),)
+    assert os.listdir(str(tmp_path)) == FILES[:1]
 
 
 def test_folder_that_is_not_there(tmp_path):
