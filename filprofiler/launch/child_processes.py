@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _STARTED = Struct("<I")
 _STARTED_AT = _abi.HEADER_OFFSETS["processes_started"]
-_SEEN = Struct("<IQ")  # processes_seen, largest_resident_bytes
+_SEEN = Struct("<IQ")  # processes_seen and largest_resident_bytes, which stand side by side
 _SEEN_AT = _abi.HEADER_OFFSETS["processes_seen"]
 _BECAME_AT = _abi.HEADER_OFFSETS["became"]
 _REST = 60

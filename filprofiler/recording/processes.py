@@ -4,8 +4,8 @@ from struct import Struct
 
 from filprofiler import _abi
 
-PROCESSES = Struct("<2IQ%ds" % _abi.FIL_BECAME_BYTES)
-PROCESSES_AT = _abi.HEADER_OFFSETS["processes_started"]
+_COUNT = Struct("<I")
+_SIZE = Struct("<Q")
 
 _IMPOSSIBLE_BYTES = 1 << 63
 
@@ -28,6 +28,10 @@ class OtherProcesses:
 
 def read_processes(data: bytes) -> OtherProcesses:
     """Of the bytes of a recording whose header is whole."""
-    started, seen, largest, became = PROCESSES.unpack_from(data, PROCESSES_AT)
+    (started,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["processes_started"])
+    (seen,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["processes_seen"])
+    (largest,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["largest_resident_bytes"])
+    became_at = _abi.HEADER_OFFSETS["became"]
+    became = data[became_at : became_at + _abi.FIL_BECAME_BYTES]
     known = largest if 0 < largest < _IMPOSSIBLE_BYTES else None
     return OtherProcesses(max(started, seen), known, became.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
