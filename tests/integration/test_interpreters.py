@@ -38,7 +38,7 @@ def by_line(done: support.Profiled, kinds: List[str]) -> Dict[str, int]:
 def test_code_there_belongs_to_the_line_that_runs_it(profiler: support.Profiler) -> None:
     kinds = [kind for kind in EXPECTED if profiler.version >= SINCE[kind]]
     if not kinds:
-        pytest.skip("this Python has no module for further interpreters")
+        pytest.skip("this Python does not know the feature: further interpreters")
     done = profiler.run([PROGRAM, *kinds])
     assert done.status == 0 and done.stdout == "done\n", done.account()
     assert by_line(done, kinds) == {name: mib for kind in kinds for name, mib in EXPECTED[kind].items()}

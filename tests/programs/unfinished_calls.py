@@ -4,7 +4,7 @@ A call that makes its cells, or answers a generator, does so before its function
 """
 
 VARIABLES = 5000
-CALLS = 60  # together more than the compiler takes
+CALLS = 120  # together more than the compiler takes
 
 NAMES = ["v%d" % number for number in range(VARIABLES)]
 SOURCE = """
