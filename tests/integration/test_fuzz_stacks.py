@@ -88,7 +88,10 @@ def test_random_stacks(profiler: support.Profiler, tmp_path: Path, seed: int, wa
 def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
     profiler.stacks = way
     account = tmp_path / "account.json"
-    done = profiler.run_well([STACKS_PROGRAM, "bytes", account, seed, 400, 6])
+    # From CPython 3.12 on a collection can begin just before the profile function is told of a call: what runs in it
+    # hangs below the caller then. With several threads that happens now and then.
+    without = ["no-collections"] if way == "profiled" else []
+    done = profiler.run_well([STACKS_PROGRAM, "bytes", account, seed, 400, 6, *without])
     check(done, account, STACKS_PROGRAM, 1500)
 
 

@@ -329,6 +329,8 @@ def main():
     sys.meta_path.insert(0, EachThreadsFinder)
     mode, path, seed, leaves, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
     sys.setswitchinterval(0.0002)
+    if "no-collections" in sys.argv:
+        STEPS.remove(collection)
     if mode == "walk":
         import walk_comparison
 
