@@ -118,14 +118,14 @@ def test_the_last_of_many_quick_failures_is_told(profiler: support.Profiler) -> 
     assert support.close_to(done.at_marker(PROGRAM, "kept"), 30 * support.MIB), done.account()
 
 
-def test_a_moment_that_cannot_be_kept(one_profiler: support.Profiler) -> None:
-    """No descriptor is left to write what is live: the peak is shown, and that is said."""
+def test_a_moment_is_kept_where_no_descriptor_is_left(one_profiler: support.Profiler) -> None:
+    """What is live is written by the descriptor that the library has had since tracking began."""
     done = one_profiler.run([PROGRAM, "no descriptors"])
     assert done.status == STATUS, done.account()
     assert any(
         re.search(r"Out of memory: 1\d\.\d MiB live when a request for 96.0 TiB", line) for line in done.own_lines()
     )
-    assert any("Incomplete: 1 event could not be recorded" in line for line in done.own_lines()), done.account()
+    assert not any("Incomplete" in line for line in done.own_lines()), done.account()
     assert support.close_to(done.at_marker(PROGRAM, "kept"), 12 * support.MIB), done.account()
 
 
