@@ -20,6 +20,7 @@ class ObservedFrame(ctypes.Structure):
 
 
 CAPACITY = 2048
+NOT_BEGUN = -1  # what f_lasti is then; as bytes it is -2 where the interpreter counts instructions of two bytes (3.10)
 IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 LIBRARY = ctypes.PyDLL(None)
 WALK = LIBRARY.fil_current_callstack
@@ -52,7 +53,7 @@ def difference(seen, count, frame, line, in_thread):
         if at == 0:
             if line_of(frame.f_code, got.offset) != line:
                 return f"innermost: line {line_of(frame.f_code, got.offset)} instead of {line}"
-        elif got.offset != frame.f_lasti:
+        elif max(got.offset, NOT_BEGUN) != frame.f_lasti:
             return f"frame {at} {frame.f_code}: offset {got.offset} instead of {frame.f_lasti}"
         frame = frame.f_back
         at += 1
