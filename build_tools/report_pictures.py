@@ -1,4 +1,4 @@
-"""Make the pictures of docs/reading-a-report.md: profile examples for real, open the pages in Chromium, take pictures.
+"""Make the pictures of README.md and docs/reading-a-report.md: profile examples for real, open the pages in Chromium, take pictures.
 
     python build_tools/report_pictures.py [FOLDER]
 
@@ -19,10 +19,14 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1000, 3000  # CSS pixels
 
+FIRST_SCREEN = 1650  # CSS pixels: the height of the picture of the whole page
+
 REPORT, COMPARISON = "index.html", "peak-memory-diff.html"
+TOP = ""  # in place of an element: the page from its top on
 
 # Each picture: its name, the page, and where in the page it is.
 PICTURES: List[Tuple[str, str, str]] = [
+    ("page", REPORT, TOP),
     ("headline", REPORT, "//header"),
     ("lines", REPORT, "//section[h2/@id='lines']"),
     ("remarks", REPORT, "//section[h2/@id='remarks']"),
@@ -78,6 +82,17 @@ def open_browser(profile: Path) -> Any:
     return driver
 
 
+def picture_of(driver: Any, where: str) -> bytes:
+    """A PNG of an element of the open page, or of the page's first screen."""
+    if where == TOP:
+        driver.set_window_size(WIDTH, FIRST_SCREEN)
+        picture = driver.get_screenshot_as_png()
+        driver.set_window_size(WIDTH, HEIGHT)
+    else:
+        picture = driver.find_element("xpath", where).screenshot_as_png
+    return bytes(picture)
+
+
 def main() -> None:
     """Take all pictures."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
@@ -89,7 +104,7 @@ def main() -> None:
             for name, page, where in PICTURES:
                 driver.get((pages / page).as_uri())
                 picture = target / (name + ".png")
-                picture.write_bytes(driver.find_element("xpath", where).screenshot_as_png)
+                picture.write_bytes(picture_of(driver, where))
                 print("%s: %d kB" % (picture, picture.stat().st_size // 1000))
         finally:
             driver.quit()
