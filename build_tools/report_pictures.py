@@ -1,4 +1,4 @@
-"""Make the pictures of README.md and docs/reading-a-report.md: profile examples for real, open the pages in Chromium, take pictures.
+"""Take the pictures of README.md and docs/reading-a-report.md: real examples, real pages, opened in Chromium.
 
     python build_tools/report_pictures.py [FOLDER]
 
