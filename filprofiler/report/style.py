@@ -33,7 +33,7 @@ def page_style() -> str:
 def page_script() -> str:
     """The script of the page: its parts in one function, so that no name of theirs is seen outside."""
     parts = "\n".join(read_template(name) for name in PAGE_SCRIPTS)
-    return '(function () {\n"use strict";\n%s}());\n' % parts
+    return '(() => {\n"use strict";\n%s})();\n' % parts
 
 
 def picture_style() -> str:

@@ -18,7 +18,16 @@ function readDigits(text, position, width) {
 class Callstacks {
   constructor(parent, site, own, stacks, thread) {
     const count = parent.length;
-    Object.assign(this, { count, parent, site, own, ownStacks: stacks, thread, total: own.slice(), stacks: stacks.slice() });
+    Object.assign(this, {
+      count,
+      parent,
+      site,
+      own,
+      ownStacks: stacks,
+      thread,
+      total: own.slice(),
+      stacks: stacks.slice(),
+    });
     this.first = new Int32Array(count);
     this.next = new Int32Array(count);
     for (let node = count - 1; node > 0; node--) {
@@ -33,10 +42,15 @@ class Callstacks {
 
 function readNodes(nodes) {
   const count = nodes.count + 1;
-  const parent = new Int32Array(count), site = new Int32Array(count), own = new Float64Array(count);
-  const stacks = new Int32Array(count), thread = new Int32Array(count);
-  const sizes = nodes.bytes.split(" "), path = [0];
-  let depth = 0, position = 0;
+  const parent = new Int32Array(count),
+    site = new Int32Array(count),
+    own = new Float64Array(count);
+  const stacks = new Int32Array(count),
+    thread = new Int32Array(count);
+  const sizes = nodes.bytes.split(" "),
+    path = [0];
+  let depth = 0,
+    position = 0;
   for (let node = 1; node < count; node++) {
     let up = VALUES[nodes.ups.charCodeAt(position++)];
     if (up === 63) {
@@ -60,9 +74,15 @@ function readNodes(nodes) {
 function readSites(data) {
   const { path, name, line, mine } = data.sites;
   return path.map((number, site) => ({
-    number: site, path: data.strings[number], pathNumber: number, name: data.strings[name[site]],
-    shownPath: data.strings[number].slice(data.folders[number] || 0), line: line[site],
-    mine: mine[site] === "1", columns: data.columns[site] || null, smaller: data.smaller !== 0 && site === data.smaller,
+    number: site,
+    path: data.strings[number],
+    pathNumber: number,
+    name: data.strings[name[site]],
+    shownPath: data.strings[number].slice(data.folders[number] || 0),
+    line: line[site],
+    mine: mine[site] === "1",
+    columns: data.columns[site] || null,
+    smaller: data.smaller !== 0 && site === data.smaller,
   }));
 }
 
@@ -71,14 +91,15 @@ class Source {
   constructor(lines) {
     this.files = new Map();
     for (const path of Object.keys(lines)) {
-      const [text, numbers] = lines[path], parts = text.split("\n");
+      const [text, numbers] = lines[path],
+        parts = text.split("\n");
       this.files.set(Number(path), new Map(numbers.map((number, place) => [number, parts[place]])));
     }
   }
 
   raw(site, line) {
     const file = this.files.get(site.pathNumber);
-    return (file && file.get(line)) || "";
+    return file?.get(line) || "";
   }
 
   at(site) {
@@ -86,8 +107,9 @@ class Source {
   }
 
   around(site) {
-    const file = this.files.get(site.pathNumber), found = [];
-    if (!file || !file.has(site.line)) return found;
+    const file = this.files.get(site.pathNumber),
+      found = [];
+    if (!file?.has(site.line)) return found;
     for (let line = Math.max(1, site.line - 2); line <= site.line + 2; line++) found.push([line, file.get(line) || ""]);
     while (found.length && !found[found.length - 1][1]) found.pop();
     return found;
@@ -95,7 +117,15 @@ class Source {
 }
 
 function readProfile(text) {
-  const data = JSON.parse(text), sites = readSites(data);
-  return { peak: data.peak, sites, linesHeld: data.lines_held, functionsHeld: data.functions_held, source: new Source(data.lines), callstacks: readNodes(data.nodes),
-    threadWords: data.nodes.threadWords };
+  const data = JSON.parse(text),
+    sites = readSites(data);
+  return {
+    peak: data.peak,
+    sites,
+    linesHeld: data.lines_held,
+    functionsHeld: data.functions_held,
+    source: new Source(data.lines),
+    callstacks: readNodes(data.nodes),
+    threadWords: data.nodes.threadWords,
+  };
 }

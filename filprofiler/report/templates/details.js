@@ -10,10 +10,18 @@ class Details {
   show(node, pinned) {
     this.place.classList.toggle("pinned", pinned);
     if (node === null) return this.place.replaceChildren(...this.hint.map((part) => part.cloneNode(true)));
-    const site = this.profile.sites[node.site], isFrame = node.kind === "frame" && node.above !== null;
+    const site = this.profile.sites[node.site],
+      isFrame = node.kind === "frame" && node.above !== null;
     const parts = [element("p", "name", isFrame ? site.name : this.graph.lines(node)[0])];
     if (isFrame && site.path) parts.push(element("p", "where", `${site.path}:${site.line}`));
-    if (node.thread) parts.push(element("p", "where", `in ${this.profile.threadWords[node.thread - 1]}, started or handed work by the line above`));
+    if (node.thread)
+      parts.push(
+        element(
+          "p",
+          "where",
+          `in ${this.profile.threadWords[node.thread - 1]}, started or handed work by the line above`,
+        ),
+      );
     if (isFrame) parts.push(...this.source(site));
     parts.push(this.numbers(node), this.buttons(node, site, isFrame && site.path !== ""));
     this.place.replaceChildren(...parts);
@@ -24,10 +32,14 @@ class Details {
     const lines = this.profile.source.around(site);
     if (!lines.length) return site.path ? [element("p", "no-source", "(the source is not at hand)")] : [];
     const indents = lines.filter(([, text]) => text).map(([, text]) => /^ */.exec(text)[0].length);
-    const indent = Math.min(...indents), block = element("pre", "source");
+    const indent = Math.min(...indents),
+      block = element("pre", "source");
     for (const [number, text] of lines) {
       const row = element("code", number === site.line ? "here" : "");
-      row.append(element("i", "", String(number)), ...this.underlined(text, indent, number === site.line && site.columns));
+      row.append(
+        element("i", "", String(number)),
+        ...this.underlined(text, indent, number === site.line && site.columns),
+      );
       block.append(row);
     }
     return [block];
@@ -40,7 +52,8 @@ class Details {
   }
 
   numbers(node) {
-    const list = element("dl"), above = node.above;
+    const list = element("dl"),
+      above = node.above;
     const add = (word, value, more = "") => {
       const shown = element("dd", "", value);
       if (more && more !== value) shown.append(element("small", "", more));
@@ -76,7 +89,8 @@ async function copyText(text, button) {
   try {
     await navigator.clipboard.writeText(text);
     copied = true;
-  } catch (problem) { // no permission, as in a sandboxed frame
+  } catch {
+    // no permission, as in a sandboxed frame
     const field = element("textarea", "aside", "", { "aria-label": "Copied text" });
     field.value = text;
     button.after(field);

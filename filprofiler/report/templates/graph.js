@@ -14,7 +14,17 @@ function shadeOf(size, whole) {
    filtered: whether frames were left out of the tree. */
 class Graph {
   constructor(place, trail, profile, listener) {
-    Object.assign(this, { place, trail, profile, listener, boxes: [], focus: null, pinned: null, hits: null, filtered: false });
+    Object.assign(this, {
+      place,
+      trail,
+      profile,
+      listener,
+      boxes: [],
+      focus: null,
+      pinned: null,
+      hits: null,
+      filtered: false,
+    });
     place.addEventListener("mouseover", (event) => this.pointed(event.target, listener.point));
     place.addEventListener("mouseleave", () => listener.leave());
     place.addEventListener("focusin", (event) => this.focused(event.target));
@@ -25,12 +35,14 @@ class Graph {
 
   /* Draws the tree under `root`; `order` is "callers" or "callees"; `pixels`, if given, is the width to draw for. */
   draw(root, order, pixels = this.place.clientWidth) {
-    const hadFocus = this.place.contains(document.activeElement), wanted = this.focus && this.focus.node;
+    const hadFocus = this.place.contains(document.activeElement),
+      wanted = this.focus?.node;
     Object.assign(this, { root, order, pixels, boxes: layOut(root, pixels), rows: [] });
     const drawn = document.createDocumentFragment();
     this.boxes.forEach((box, number) => {
       box.number = number;
-      (this.rows[box.row] = this.rows[box.row] || []).push(box);
+      if (!this.rows[box.row]) this.rows[box.row] = [];
+      this.rows[box.row].push(box);
       drawn.append(this.elementOf(box));
     });
     this.place.style.height = `${this.rows.length * ROW_PIXELS}px`;
@@ -43,13 +55,20 @@ class Graph {
   }
 
   elementOf(box) {
-    const { node } = box, whole = this.root.bytes || 1, share = 100 * node.bytes / whole;
-    const width = this.root.bytes ? share : 100, room = width * this.pixels / 100;
+    const { node } = box,
+      whole = this.root.bytes || 1,
+      share = (100 * node.bytes) / whole;
+    const width = this.root.bytes ? share : 100,
+      room = (width * this.pixels) / 100;
     const kind = box.leaf ? { frame: "leaf" }[node.kind] || node.kind : "open";
     const made = element("div", `box ${kind} s${shadeOf(node.bytes, whole)}`, "", {
-      role: "treeitem", tabindex: "-1", "aria-level": box.row + 1, "aria-label": this.words(node), "data-bytes": node.bytes,
+      role: "treeitem",
+      tabindex: "-1",
+      "aria-level": box.row + 1,
+      "aria-label": this.words(node),
+      "data-bytes": node.bytes,
     });
-    made.style.cssText = `left:${(100 * box.start / whole).toFixed(4)}%;width:${width.toFixed(4)}%;top:${box.row * ROW_PIXELS}px`;
+    made.style.cssText = `left:${((100 * box.start) / whole).toFixed(4)}%;width:${width.toFixed(4)}%;top:${box.row * ROW_PIXELS}px`;
     if (room >= 4) made.classList.add("wide");
     if (room >= TEXT_PIXELS) {
       const [first, second] = this.lines(node);
@@ -63,7 +82,8 @@ class Graph {
   /* The two lines of text in a box. */
   lines(node) {
     const site = this.profile.sites[node.site];
-    if (node.kind === "self") return [(this.filtered ? SELF_WORDS_FILTERED : SELF_WORDS)[this.order], humanBytes(node.bytes)];
+    if (node.kind === "self")
+      return [(this.filtered ? SELF_WORDS_FILTERED : SELF_WORDS)[this.order], humanBytes(node.bytes)];
     if (node.kind === "fold") {
       const share = percent(node.bytes, this.profile.peak);
       return [`${counted(node.stacks, "callstack")}, ${humanBytes(node.bytes)} (${share}) folded`, ""];
@@ -75,13 +95,21 @@ class Graph {
 
   /* What a screen reader says of a box. */
   words(node) {
-    const site = this.profile.sites[node.site], [first, second] = this.lines(node);
+    const site = this.profile.sites[node.site],
+      [first, second] = this.lines(node);
     const end = `(${grouped(node.bytes)} bytes, ${percent(node.bytes, this.profile.peak)})`;
     if (node.kind === "fold") return `${first} ${end}`;
     if (node.above === null) return `all: ${first} ${end}`;
     if (node.kind === "self") return `${fullLabel(site)} | ${first} | ${second} ${end}`;
     const held = `${humanBytes(node.bytes)} in ${counted(node.stacks, "callstack")}`;
-    return [site.smaller ? first : fullLabel(site), node.thread && `in ${this.profile.threadWords[node.thread - 1]}`, second, held].filter(Boolean).join(" | ") + ` ${end}`;
+    return `${[
+      site.smaller ? first : fullLabel(site),
+      node.thread && `in ${this.profile.threadWords[node.thread - 1]}`,
+      second,
+      held,
+    ]
+      .filter(Boolean)
+      .join(" | ")} ${end}`;
   }
 
   /* The way from the root to what is shown: a click leads back. */
@@ -89,11 +117,13 @@ class Graph {
     const steps = [];
     for (let node = this.root.above; node; node = node.above) steps.unshift(node);
     this.trail.hidden = !steps.length;
-    this.trail.replaceChildren(...steps.flatMap((node) => {
-      const step = element("button", "", node.above === null ? "all" : this.lines(node)[0], { type: "button" });
-      step.addEventListener("click", () => this.listener.zoom(node));
-      return [step, element("span", "", "\u203a", { "aria-hidden": "true" })];
-    }));
+    this.trail.replaceChildren(
+      ...steps.flatMap((node) => {
+        const step = element("button", "", node.above === null ? "all" : this.lines(node)[0], { type: "button" });
+        step.addEventListener("click", () => this.listener.zoom(node));
+        return [step, element("span", "", "\u203a", { "aria-hidden": "true" })];
+      }),
+    );
   }
 
   /* Marks the boxes that are hit; how many there are. */
@@ -101,7 +131,7 @@ class Graph {
     this.hits = hits;
     let count = 0;
     for (const box of this.boxes) {
-      const hit = hits !== null && hits.marks(box.node);
+      const hit = hits?.marks(box.node) === true;
       box.element.classList.toggle("hit", hit);
       if (hit) count += 1;
     }
@@ -145,8 +175,11 @@ class Graph {
 
   key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const box = this.focus, row = this.rows[box.row], place = row.indexOf(box);
-    const end = box.start + box.node.bytes, under = (other) => other.start >= box.start && other.start < end;
+    const box = this.focus,
+      row = this.rows[box.row],
+      place = row.indexOf(box);
+    const end = box.start + box.node.bytes,
+      under = (other) => other.start >= box.start && other.start < end;
     const next = {
       ArrowLeft: () => row[place - 1],
       ArrowRight: () => row[place + 1],
@@ -156,12 +189,14 @@ class Graph {
       ArrowUp: () => (this.rows[box.row - 1] || []).filter((other) => other.start <= box.start).pop(),
     }[event.key];
     const act = {
-      Enter: () => this.listener.zoom(box.node), Backspace: () => this.listener.out(), " ": () => this.listener.pin(box.node),
+      Enter: () => this.listener.zoom(box.node),
+      Backspace: () => this.listener.out(),
+      " ": () => this.listener.pin(box.node),
     }[event.key];
     if (!next && !act) return;
     event.preventDefault();
     if (act) act();
-    const found = next && next();
+    const found = next?.();
     if (found) found.element.focus();
   }
 }

@@ -1,10 +1,16 @@
 /* Search, zoom and keys inside a picture that stands alone. Everything is taken from the picture itself. */
-(function () {
+(() => {
   "use strict";
-  const picture = document.documentElement, SVG = "http://www.w3.org/2000/svg";
-  const MARGIN = 8, WIDTH = 1184, PADDING = 5, CHARACTER = 7.3, LEAST_COLUMNS = 3;
+  const picture = document.documentElement,
+    SVG = "http://www.w3.org/2000/svg";
+  const MARGIN = 8,
+    WIDTH = 1184,
+    PADDING = 5,
+    CHARACTER = 7.3,
+    LEAST_COLUMNS = 3;
   const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
-  const note = picture.querySelector(".note"), said = note.textContent;
+  const note = picture.querySelector(".note"),
+    said = note.textContent;
   const boxes = Array.from(picture.querySelectorAll("g"), readBox);
   const rows = new Map();
   for (const box of boxes) {
@@ -12,28 +18,51 @@
     rows.get(box.y).push(box);
   }
   for (const row of rows.values()) row.sort((first, second) => first.x - second.x);
-  let current = boxes[0], zoomed = boxes[0], query = null;
+  let current = boxes[0],
+    zoomed = boxes[0],
+    query = null;
 
   function readBox(group) {
-    const rect = group.querySelector("rect"), title = group.querySelector("title").textContent;
-    const parts = title.split(" | "), bytes = Number(/\(([\d,]+) bytes, [\d.]+%\)$/.exec(title)[1].replace(/,/g, ""));
+    const rect = group.querySelector("rect"),
+      title = group.querySelector("title").textContent;
+    const parts = title.split(" | "),
+      bytes = Number(/\(([\d,]+) bytes, [\d.]+%\)$/.exec(title)[1].replace(/,/g, ""));
     const shown = Array.from(group.querySelectorAll("text"), (text) => text.textContent);
-    const [kind] = group.getAttribute("class").split(" "), self = kind === "self", isFrame = !self && kind !== "fold";
-    const thread = /^in (another thread|thread |\d+ other threads)/.test(parts[1]) ? 1 : 0, size = / \([^(]*\)$/; // at the end of a title
+    const [kind] = group.getAttribute("class").split(" "),
+      self = kind === "self",
+      isFrame = !self && kind !== "fold";
+    const thread = /^in (another thread|thread |\d+ other threads)/.test(parts[1]) ? 1 : 0,
+      size = / \([^(]*\)$/; // at the end of a title
     const label = (thread ? "thread: " : "") + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
     const source = parts.slice(1 + thread, -1).join(" | ");
-    const lines = self ? [parts[parts.length - 2], parts[parts.length - 1].replace(size, "")] :
-      parts.length === 1 ? [shown[0] || title.replace(size, "")] : [label, source].filter(Boolean);
+    const lines = self
+      ? [parts[parts.length - 2], parts[parts.length - 1].replace(size, "")]
+      : parts.length === 1
+        ? [shown[0] || title.replace(size, "")]
+        : [label, source].filter(Boolean);
     const text = [parts[0], ...(isFrame ? lines.slice(1) : [])].join("\n");
     const attribute = (name) => Number(rect.getAttribute(name));
-    return { group, rect, title, bytes, isFrame, text, shown, lines, y: attribute("y"), x: attribute("x"), width: attribute("width") };
+    return {
+      group,
+      rect,
+      title,
+      bytes,
+      isFrame,
+      text,
+      shown,
+      lines,
+      y: attribute("y"),
+      x: attribute("x"),
+      width: attribute("width"),
+    };
   }
 
   function cut(text, columns) {
-    let room = columns, kept = "";
+    let room = columns,
+      kept = "";
     for (const character of text) {
       room -= WIDE.test(character) ? 2 : 1;
-      if (room < 0) return kept.slice(0, -1) + "\u2026";
+      if (room < 0) return `${kept.slice(0, -1)}\u2026`;
       kept += character;
     }
     return kept;
@@ -85,7 +114,11 @@
   }
 
   function covers(outer, inner) {
-    return outer.x <= inner.x + 0.02 && inner.x + inner.width <= outer.x + outer.width + 0.02 && inner.x < outer.x + outer.width;
+    return (
+      outer.x <= inner.x + 0.02 &&
+      inner.x + inner.width <= outer.x + outer.width + 0.02 &&
+      inner.x < outer.x + outer.width
+    );
   }
 
   function parentOf(box) {
@@ -113,27 +146,27 @@
     try {
       const pattern = new RegExp(expression[1], "i");
       return (box) => pattern.test(box.text);
-    } catch (problem) {
+    } catch {
       return () => false;
     }
   }
 
   /* Marks what is found among the boxes that are drawn, and says how much it is, each byte once. */
   function search() {
-    const wanted = query !== null && query.trim() ? tester() : () => false;
+    const wanted = query?.trim() ? tester() : () => false;
     const hits = new Set(boxes.filter((box) => box !== boxes[0] && box.isFrame && wanted(box)));
     let bytes = 0;
     for (const box of boxes) {
       box.group.classList.toggle("hit", hits.has(box));
       if (hits.has(box) && !under(box, hits)) bytes += box.bytes;
     }
-    const share = (100 * bytes / (boxes[0].bytes || 1)).toFixed(2);
+    const share = ((100 * bytes) / (boxes[0].bytes || 1)).toFixed(2);
     const sizes = `${hits.size} box${hits.size === 1 ? "" : "es"}, ${bytes.toLocaleString("en")} bytes, ${share}%`;
     note.textContent = query === null ? said : `Search: ${query}\u258f ${query.trim() ? sizes : "type what to find"}`;
   }
 
   function under(box, hits) {
-    for (let above = box; above !== boxes[0];) {
+    for (let above = box; above !== boxes[0]; ) {
       above = parentOf(above);
       if (hits.has(above)) return true;
     }
@@ -154,7 +187,8 @@
   }
 
   function moved(key) {
-    const row = visible(rows.get(current.y)), at = row.indexOf(current);
+    const row = visible(rows.get(current.y)),
+      at = row.indexOf(current);
     const to = { ArrowLeft: row[at - 1], ArrowRight: row[at + 1], Home: row[0], End: row[row.length - 1] };
     if (key === "ArrowUp") return current === boxes[0] ? undefined : parentOf(current);
     if (key === "ArrowDown") return visible(rows.get(current.y + 36)).find((box) => covers(current, box));
@@ -195,7 +229,14 @@
     });
   }
   const control = document.createElementNS(SVG, "text");
-  const settings = { "class": "note control", x: MARGIN + WIDTH, y: 24, "text-anchor": "end", role: "button", tabindex: "0" };
+  const settings = {
+    class: "note control",
+    x: MARGIN + WIDTH,
+    y: 24,
+    "text-anchor": "end",
+    role: "button",
+    tabindex: "0",
+  };
   for (const name of Object.keys(settings)) control.setAttribute(name, settings[name]);
   control.textContent = "Search: type / and a text. Click: zoom. Esc: all.";
   const ask = () => {
@@ -210,4 +251,4 @@
     ask();
   });
   note.after(control);
-}());
+})();

@@ -5,8 +5,9 @@ const LEAST_PIXELS = 1; // what is narrower is folded
 const FOLD_PARTS = 50; // a fold that is zoomed into and still too fine shows so many finer folds
 
 function layOut(root, pixels) {
-  const least = pixels > 0 ? root.bytes * LEAST_PIXELS / pixels : 0;
-  const boxes = [], pending = [{ node: root, row: 0, start: 0, leaf: true }];
+  const least = pixels > 0 ? (root.bytes * LEAST_PIXELS) / pixels : 0;
+  const boxes = [],
+    pending = [{ node: root, row: 0, start: 0, leaf: true }];
   while (pending.length) {
     const box = pending.pop();
     boxes.push(box);
@@ -37,7 +38,7 @@ function shownBelow(node, least) {
 function finerFolds(node, count) {
   const folds = [];
   for (let part = 0; part < FOLD_PARTS; part++) {
-    folds.push(node.fold(Math.floor(count * part / FOLD_PARTS), Math.floor(count * (part + 1) / FOLD_PARTS)));
+    folds.push(node.fold(Math.floor((count * part) / FOLD_PARTS), Math.floor((count * (part + 1)) / FOLD_PARTS)));
   }
   return folds;
 }

@@ -13,7 +13,16 @@ function isImporting(site) {
 }
 
 function specialSite(profile, name) {
-  const site = { number: profile.sites.length, path: "", shownPath: "", pathNumber: -1, name, line: 0, mine: false, columns: null };
+  const site = {
+    number: profile.sites.length,
+    path: "",
+    shownPath: "",
+    pathNumber: -1,
+    name,
+    line: 0,
+    mine: false,
+    columns: null,
+  };
   profile.sites.push(site);
   return site.number;
 }
@@ -57,15 +66,31 @@ class Page {
     const { profile } = this;
     const place = (site) => (site.path ? `${site.shownPath}:${site.line} (${site.name})` : site.name);
     const functions = (site) => (site.path ? `${site.name} (${site.shownPath})` : site.name);
-    new Table(byId("line-table"), rowsOf(profile, profile.linesHeld, (site) => site.number), profile, place, mark);
-    new Table(byId("function-table"), rowsOf(profile, profile.functionsHeld, (site) => `${site.path}\n${site.name}`), profile, functions, mark);
+    new Table(
+      byId("line-table"),
+      rowsOf(profile, profile.linesHeld, (site) => site.number),
+      profile,
+      place,
+      mark,
+    );
+    new Table(
+      byId("function-table"),
+      rowsOf(profile, profile.functionsHeld, (site) => `${site.path}\n${site.name}`),
+      profile,
+      functions,
+      mark,
+    );
   }
 
   /* The places that remarks name become buttons that mark their boxes. */
   remarks() {
     for (const place of document.querySelectorAll(".remark .place")) {
-      const { path, line, function: name } = place.dataset, words = place.querySelector("bdi");
-      const button = element("button", "", words.textContent, { type: "button", title: `${words.textContent}: mark its boxes` });
+      const { path, line, function: name } = place.dataset,
+        words = place.querySelector("bdi");
+      const button = element("button", "", words.textContent, {
+        type: "button",
+        title: `${words.textContent}: mark its boxes`,
+      });
       const matches = (site) => site.path === path && site.line === Number(line) && site.name === name;
       button.addEventListener("click", () => this.mark(matches, words.textContent));
       button.addEventListener("click", () => this.graph.place.scrollIntoView({ block: "nearest" }));
@@ -80,7 +105,9 @@ class Page {
   /* Makes the tree anew, after another order or filter was chosen. */
   rebuild() {
     const on = (id) => byId(id).getAttribute("aria-pressed") === "true";
-    const mine = on("mine"), imports = on("imports"), { sites } = this.profile;
+    const mine = on("mine"),
+      imports = on("imports"),
+      { sites } = this.profile;
     const { imported } = this.profile.callstacks;
     const placeOf = (number, node) => {
       if (imports && (imported.has(node) || isImporting(sites[number]))) return this.importing;
@@ -142,8 +169,8 @@ class Page {
   search() {
     const query = byId("search").value;
     try {
-      this.mark(matcher(query, this.profile.sites, this.profile.source), "");
-    } catch (problem) {
+      this.mark(matcher(query, this.profile.source), "");
+    } catch {
       this.mark(null, "");
       byId("found").textContent = "not a regular expression";
     }
@@ -192,7 +219,9 @@ class Page {
     setTheme(THEMES[(THEMES.indexOf(dataset.theme || "") + 1) % THEMES.length]);
     try {
       localStorage.setItem("filprofiler-theme", dataset.theme || "");
-    } catch (problem) { /* a sandboxed frame keeps nothing */ }
+    } catch {
+      /* a sandboxed frame keeps nothing */
+    }
   }
 }
 
@@ -205,7 +234,7 @@ function setTheme(theme) {
 function keptTheme() {
   try {
     return localStorage.getItem("filprofiler-theme") || "";
-  } catch (problem) {
+  } catch {
     return "";
   }
 }
@@ -217,7 +246,8 @@ function begin() {
   try {
     setTheme(keptTheme());
     new Page(profile);
-  } catch (problem) { // better the still picture than none
+  } catch (problem) {
+    // better the still picture than none
     classList.remove("scripted");
     throw problem;
   }

@@ -2,7 +2,7 @@
 
 /* A test of sites, or null for an empty query. Raises SyntaxError for a wrong /expression/.
    Without slashes: the text as it is, whatever its case and its blanks. */
-function matcher(query, sites, source) {
+function matcher(query, source) {
   const wanted = query.trim();
   const expression = /^\/(.+)\/$/.exec(wanted);
   if (!wanted) return null;
@@ -44,6 +44,8 @@ class Hits {
 
   /* Whether a box that stands for this node is to be marked. */
   marks(node) {
-    return node.kind === "frame" ? node.above !== null && this.sites[node.site] === 1 : node.kind === "fold" && node.holds(this);
+    return node.kind === "frame"
+      ? node.above !== null && this.sites[node.site] === 1
+      : node.kind === "fold" && node.holds(this);
   }
 }

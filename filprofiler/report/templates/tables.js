@@ -1,6 +1,7 @@
 /* The tables of lines and of functions: all rows, to be sorted; a row's button marks its boxes. */
 
-const FIRST_ROWS = 30, MORE_ROWS = 100;
+const FIRST_ROWS = 30,
+  MORE_ROWS = 100;
 
 /* The rows of a table, as the page's data has them: {site, sites, own, total}. keyOf(site): what the sites of a row share. */
 function rowsOf(profile, held, keyOf) {
@@ -41,12 +42,15 @@ class Table {
     this.down = this.by === by ? !this.down : by !== "place" && by !== "source";
     this.by = by;
     const value = {
-      own: (row) => row.own, total: (row) => row.total,
-      place: (row) => this.label(row.site), source: (row) => this.profile.source.at(row.site),
+      own: (row) => row.own,
+      total: (row) => row.total,
+      place: (row) => this.label(row.site),
+      source: (row) => this.profile.source.at(row.site),
     }[by];
     const sign = this.down ? -1 : 1;
     this.rows.sort((first, second) => {
-      const one = value(first), other = value(second);
+      const one = value(first),
+        other = value(second);
       return one < other ? -sign : one > other ? sign : 0;
     });
     this.draw();
@@ -64,15 +68,19 @@ class Table {
   }
 
   elementOf(row) {
-    const made = element("tr"), place = element("td", "place"), words = this.label(row.site);
+    const made = element("tr"),
+      place = element("td", "place"),
+      words = this.label(row.site);
     const mark = element("button", "", words, { type: "button", title: `${fullLabel(row.site)}: mark its boxes` });
     mark.addEventListener("click", () => this.mark(row, words));
     place.append(mark);
     made.append(
       element("td", "", humanBytes(row.own), { title: exactBytes(row.own) }),
       element("td", "", humanBytes(row.total), { title: exactBytes(row.total) }),
-      element("td", "", percent(row.total, this.profile.peak, 1)), place,
-      element("td", "source", this.profile.source.at(row.site)));
+      element("td", "", percent(row.total, this.profile.peak, 1)),
+      place,
+      element("td", "source", this.profile.source.at(row.site)),
+    );
     return made;
   }
 }

@@ -109,14 +109,17 @@ class CalleeFirst extends Frame {
     this.leaves.push(leaf);
     this.bytes += this.callstacks.own[leaf];
     this.stacks += this.callstacks.ownStacks[leaf];
-    const thread = this.callstacks.thread[frame], same = this.thread === -1 || thread === this.thread;
+    const thread = this.callstacks.thread[frame],
+      same = this.thread === -1 || thread === this.thread;
     this.thread = same ? thread : this.thread && thread && 1; // the first words are those for any thread
   }
 
   children() {
-    const groups = new Map(), { parent, own } = this.callstacks;
+    const groups = new Map(),
+      { parent, own } = this.callstacks;
     this.frames.forEach((frame, place) => {
-      const caller = parent[frame], leaf = this.leaves[place];
+      const caller = parent[frame],
+        leaf = this.leaves[place];
       if (caller === 0) this.own += own[leaf];
       else tellGroup(groups, this, caller, leaf);
     });
@@ -143,7 +146,8 @@ class CalleeRoot extends CalleeFirst {
   }
 
   children() {
-    const groups = new Map(), { own, count } = this.callstacks;
+    const groups = new Map(),
+      { own, count } = this.callstacks;
     for (let node = 1; node < count; node++) if (own[node]) tellGroup(groups, this, node, node);
     return Array.from(groups.values());
   }
@@ -158,8 +162,14 @@ function treeOf(callstacks, calleesFirst) {
    outside: the site for what has no frame left. */
 function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
   const { count, site, own, ownStacks, thread } = callstacks;
-  const parents = [0], sites = [site[0]], sizes = [0], stacks = [0], threads = [0];
-  const at = new Int32Array(count), gathered = new Uint8Array(count), children = new Map();
+  const parents = [0],
+    sites = [site[0]],
+    sizes = [0],
+    stacks = [0],
+    threads = [0];
+  const at = new Int32Array(count),
+    gathered = new Uint8Array(count),
+    children = new Map();
   const child = (above, number) => {
     const key = above * siteCount + number;
     if (!children.has(key)) {
@@ -185,6 +195,10 @@ function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
     }
   }
   return new Callstacks(
-    Int32Array.from(parents), Int32Array.from(sites), Float64Array.from(sizes), Int32Array.from(stacks),
-    Int32Array.from(threads));
+    Int32Array.from(parents),
+    Int32Array.from(sites),
+    Float64Array.from(sizes),
+    Int32Array.from(stacks),
+    Int32Array.from(threads),
+  );
 }

@@ -12,7 +12,8 @@ function counted(number, noun, ending = "s") {
 
 function humanBytes(size) {
   if (size < 1024) return size === 1 ? "1 byte" : `${size} bytes`;
-  let value = size / 1024, unit = 0;
+  let value = size / 1024,
+    unit = 0;
   while (value >= 1023.95 && unit + 1 < UNITS.length) {
     value /= 1024;
     unit += 1;
@@ -25,7 +26,7 @@ function exactBytes(size) {
 }
 
 function percent(part, whole, decimals = 2) {
-  return `${(whole ? 100 * part / whole : 100).toFixed(decimals)}%`;
+  return `${(whole ? (100 * part) / whole : 100).toFixed(decimals)}%`;
 }
 
 /* Places: a site is {path, name, line, mine}; one without a path is no place in the source, and its name says it all. */
