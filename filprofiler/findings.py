@@ -18,10 +18,10 @@ Folder = Union[str, "os.PathLike[str]"]
 class Line(NamedTuple):
     """A line of code that held memory at the peak.
 
-    path: its file, as the code object names it; "" where there is no Python callstack.
+    path: its file, as the code object names it; "" if there is no Python call stack.
     line: its number, from 1; function: the function's name.
-    bytes: what was live of all that it asked for, and that code of libraries asked for on its behalf.
-    source: the line itself, without indentation; "" if it is not at hand.
+    bytes: live bytes that it requested itself, or that libraries requested on its behalf.
+    source: the line itself, without indentation; "" if not available.
     """
 
     path: str
@@ -32,14 +32,14 @@ class Line(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it is, in one text: "path:line (function)"."""
+        """Its location as one string: "path:line (function)"."""
         return "%s:%d (%s)" % (self.path, self.line, self.function) if self.path else self.function
 
 
 class Peak:
-    """How much memory a piece of code had at its highest moment, and which lines held it.
+    """The peak memory of a piece of code, and the lines that held it.
 
-    value: what the code has returned; None for a `with` block.
+    value: what the code returned; None for a `with` block.
     """
 
     def __init__(self) -> None:
@@ -53,11 +53,11 @@ class Peak:
 
     @property
     def peak_bytes(self) -> int:
-        """The largest number of bytes that were live at once, of what was asked for while the code ran."""
+        """The largest number of bytes live at once, of those requested while the code ran."""
         return self._known().peak_bytes
 
     def top(self, count: int = 3) -> List[Line]:
-        """The `count` lines of the user's own code that held most at that moment, the largest first."""
+        """The `count` lines of the user's own code that held most at the peak, the largest first."""
         from filprofiler.profile.source import SourceReader
         from filprofiler.profile.top import TopLines
 
@@ -76,7 +76,7 @@ class Peak:
         ]
 
     def page(self) -> str:
-        """The report's page as HTML: it loads nothing, and shows what `report` writes as index.html."""
+        """The report's page as HTML: it loads nothing, and shows the same as the index.html that `report` writes."""
         from filprofiler.profile.source import SourceReader
         from filprofiler.profile.top import TopLines
         from filprofiler.report.html import html_page
@@ -86,7 +86,7 @@ class Peak:
         return html_page(known, TopLines(known), Drawn(SourceReader(known.program, known)))
 
     def report(self, path: Folder) -> None:
-        """Write the report's files into the folder `path`, which is made if need be. Raises FilError."""
+        """Write the report's files to the folder `path`, which is created if needed. Raises FilError."""
         folder = os.fspath(path)
         self._known()
         try:

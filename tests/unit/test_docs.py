@@ -70,14 +70,14 @@ def minors(table: str, macro: str) -> List[int]:
 def versions() -> str:
     """The table of Python versions, from the library's own tables."""
     listed, published = minors("layouts.def", "LAYOUT"), minors("published.def", "PUBLISHED")
-    lines = ["| CPython | callstacks are found | tests |", "|---|---|---|"]
+    lines = ["| CPython | call stacks | tests |", "|---|---|---|"]
     for minor in range(listed[0], published[-1] + 1):
         how = "known: offsets listed" if minor in listed else "known: offsets published by the interpreter"
         lines.append("| 3.%d | %s | all |" % (minor, how))
     lines.append("| 3.%d without the GIL | known: offsets published by the interpreter | all |" % published[0])
     lines.append("| 3.%d and later without the GIL | profiled | none |" % (published[0] + 1))
     lines.append("| 3.%d and later | measured | by `FIL_STACKS=measured` on all others |" % (published[-1] + 1))
-    lines.append("| any that cannot be proved | profiled | by `FIL_STACKS=profiled` on all others |")
+    lines.append("| any that cannot be verified | profiled | by `FIL_STACKS=profiled` on all others |")
     return "\n".join(lines)
 
 
