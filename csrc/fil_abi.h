@@ -83,6 +83,14 @@ struct fil_observed_frame {
     uint32_t reserved;
 };
 
+/* Where the interpreter keeps, for each object, what tells the block of memory that it lies in. Offsets in bytes. */
+struct fil_objects {
+    uint16_t type;             /* object: its type */
+    uint16_t type_flags;       /* type: its flags, a word */
+    uint16_t collected_before; /* what comes before an object of a type with Py_TPFLAGS_HAVE_GC */
+    uint16_t managed_before;   /* and before one with Py_TPFLAGS_MANAGED_DICT or _WEAKREF, further outside */
+};
+
 /* FIL_ABI_VERSION of the library. */
 FIL_EXPORT uint32_t fil_abi_version(void);
 
@@ -116,6 +124,10 @@ FIL_EXPORT int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t
 
 /* The chosen layout was compared with the interpreter's own account and is right: walks may use it. */
 FIL_EXPORT void fil_accept_layout(void);
+
+/* Let the interpreter tell of every object that it makes, also of those whose memory comes from a free list, while tracking
+ * runs. Returns FIL_OK, or FIL_ERROR_NO_PYTHON where it cannot (before CPython 3.13). Before fil_start. Hold the GIL. */
+FIL_EXPORT int32_t fil_follow_objects(const struct fil_objects *objects);
 
 /* Map the recording at `path` (an existing file that this process may write) and track from now on. Hold the GIL. May be
  * called again after fil_stop, but not where a profile function finds the callstacks.

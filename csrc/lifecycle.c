@@ -7,6 +7,7 @@
 #include "interpose/mmap_hooks.h"
 #include "interpose/process_hooks.h"
 #include "interpose/python_hooks.h"
+#include "interpose/python_objects.h"
 #include "interpose/real.h"
 #include "platform/platform.h"
 #include "recording/recording.h"
@@ -138,6 +139,11 @@ void fil_accept_layout(void)
     attribute_accept_layout();
 }
 
+int32_t fil_follow_objects(const struct fil_objects *objects)
+{
+    return python_objects_use(objects);
+}
+
 /* What the kernel and malloc say of this process now. */
 static void take_reading(enum fil_reading_moment moment)
 {
@@ -264,6 +270,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     state.threads = threads;
     state.tracking = true;
     state_leave(locked);
+    python_objects_follow();
     return FIL_OK;
 }
 
@@ -271,6 +278,7 @@ void fil_stop(void)
 {
     if (state.tracking || state.cut) {
         take_reading(FIL_READING_END);
+        python_objects_leave();
         close_ledger(FIL_STATE_STOPPED);
         python_hooks_remove();
         attribute_leave();

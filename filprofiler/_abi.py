@@ -25,6 +25,7 @@ FIL_LARGE_KEPT = 256
 FIL_THREADS_KEPT = 128
 FIL_THREAD_LINKS_KEPT = 512
 FIL_THREAD_NAME_BYTES = 32
+FIL_LARGE_BLOCK = 512
 FIL_NOT_KNOWN = 18446744073709551615
 FIL_ABI_VERSION = 4
 
@@ -380,8 +381,12 @@ HEADER_OFFSETS = {
     "large_count": 130768,
     "reserved_large": 130772,
     "became": 130776,
+    "large_blocks": 130904,
+    "snapshot_large_bytes": 130928,
+    "follows_objects": 130936,
+    "reserved_objects": 130940,
 }
-HEADER_SIZE = 130904
+HEADER_SIZE = 130944
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout
@@ -482,6 +487,17 @@ OBSERVED_FRAME_OFFSETS = {
 }
 OBSERVED_FRAME_SIZE = 64
 
+# struct fil_objects
+OBJECTS_FORMAT = "<HHHH"
+OBJECTS_FIELDS = ("type", "type_flags", "collected_before", "managed_before")
+OBJECTS_OFFSETS = {
+    "type": 0,
+    "type_flags": 2,
+    "collected_before": 4,
+    "managed_before": 6,
+}
+OBJECTS_SIZE = 8
+
 FUNCTIONS = {
     "fil_abi_version": ("uint32_t", ()),
     "fil_preloaded": ("int32_t", ()),
@@ -492,6 +508,7 @@ FUNCTIONS = {
     "fil_read_memory": ("int32_t", ("uint64_t", "uint8_t *", "uint32_t")),
     "fil_observe_stack": ("int32_t", ("struct fil_observed_frame *", "uint32_t", "uint8_t *", "uint32_t")),
     "fil_accept_layout": ("void", ()),
+    "fil_follow_objects": ("int32_t", ("const struct fil_objects *",)),
     "fil_start": ("int32_t", ("const char *", "int32_t")),
     "fil_stop": ("void", ()),
     "fil_base_frame": ("void", ("uint64_t",)),

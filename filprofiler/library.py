@@ -43,6 +43,7 @@ _C_TYPES = {
     "uint64_t": ctypes.c_uint64,
     "struct fil_observed_frame *": ctypes.c_void_p,
     "const struct fil_layout *": ctypes.c_void_p,
+    "const struct fil_objects *": ctypes.c_void_p,
 }
 
 _STATUS_TEXTS = {
@@ -186,6 +187,14 @@ class Library:
     def accept_layout(self) -> None:
         """Declare that the chosen layout was compared with the interpreter's own account and is right."""
         self._functions.fil_accept_layout()
+
+    def follow_objects(self, layout: "Tuple[int, int, int, int]") -> None:
+        """Let the interpreter tell of every object that it makes while tracking runs.
+
+        layout: the fields of struct fil_objects.
+        """
+        objects = ctypes.create_string_buffer(struct.pack(_abi.OBJECTS_FORMAT, *layout), _abi.OBJECTS_SIZE)
+        self._check(self._functions.fil_follow_objects(objects))
 
     def start(self, recording_path: str, report_signal: int) -> None:
         """Track from now on, into the existing file at `recording_path`.

@@ -6,6 +6,7 @@
 #include "attribute/thread_context.h"
 
 _Thread_local uint32_t events_hidden;
+_Thread_local uintptr_t event_newest;
 
 /* Inside an event: to whom belongs the memory for which the calling thread has found `node`? */
 static uint32_t owner_now(uint32_t node)
@@ -102,6 +103,23 @@ __attribute__((noinline)) void event_remove_block(uint32_t *slot, const void *bl
     if (!narrow) {
         (void)event_take_block(slot, block);
     }
+}
+
+void event_block_handed_over(uint32_t *slot, uint32_t node)
+{
+    if (!state.threads) { /* then nothing has come between */
+        ledger_hand_over(&state.ledger, slot, node);
+        return;
+    }
+    bool locked = state_enter();
+    if (events_still_counted() && slot[0] != 0) {
+        node = attribute_still(node);
+        if (node != FIL_NODE_LOST) {
+            thread_took(node);
+            ledger_hand_over(&state.ledger, slot, node);
+        }
+    }
+    state_leave(locked);
 }
 
 void event_request_failed(size_t bytes, enum fil_request kind)

@@ -13,6 +13,9 @@
 /* While this is not 0, what the calling thread takes is a part of something that is recorded by itself. */
 extern _Thread_local uint32_t events_hidden;
 
+/* The block that the calling thread has taken last for an object of Python's, until one has begun there. 0: none */
+extern _Thread_local uintptr_t event_newest;
+
 static inline bool events_counted(void)
 {
     return state.tracking && events_hidden == 0;
@@ -22,6 +25,9 @@ static inline bool events_counted(void)
 void *event_add_block(uint32_t *slot, void *block, size_t bytes, uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
 struct block event_take_block(uint32_t *slot, const void *block);
 void event_remove_block(uint32_t *slot, const void *block);
+
+/* A block that stayed in the interpreter's hands is the calling thread's from now on, by `node`, which it found just before. */
+void event_block_handed_over(uint32_t *slot, uint32_t node);
 
 /* Inside an event: the calling thread took memory that is no block, and `node` is what it found for itself just before. Whichever
  * call gave it, these see to all of it: whose it is by now, what is missed if that is lost, where the thread is, the ledger. */

@@ -20,8 +20,10 @@
 #include "attribute/attribute.h"
 #include "attribute/ready.h"
 #include "interpose/events.h"
+#include "interpose/python_objects.h"
 #include "platform/platform.h"
 
+#define LOOK_EACH 256u
 #define SMALL_LIMIT 512u /* pymalloc's SMALL_REQUEST_THRESHOLD */
 
 /* CPython's PyMemAllocatorEx, PyObjectArenaAllocator and PyMemAllocatorDomain: public and unchanged since 3.5. */
@@ -51,6 +53,7 @@ static struct python_allocator wrapped[3];
 static struct arena_allocator wrapped_arenas;
 static bool in_place[3];
 static bool arenas_in_place;
+static get_allocator *get_present; /* found when nothing was held */
 
 /* pymalloc before CPython 3.8, and mimalloc, align small blocks to 8 bytes; the block table needs them 16 apart. */
 #define SPACED 16u
@@ -84,8 +87,29 @@ static __attribute__((noinline)) void *added_moved(uint32_t *slot, void *block, 
     return event_add(slot, block, bytes, attribute_moved(innermost));
 }
 
-INLINE void *added_small(void *block, size_t bytes)
+/* Whoever has taken our place where objects are told of may have left it. */
+static inline void look_now_and_then(void)
 {
+    static _Thread_local uint32_t events;
+    events += 1;
+    if (events % LOOK_EACH == 0) {
+        python_objects_return();
+    }
+}
+
+/* The same while objects are followed. */
+static __attribute__((noinline)) void *added_moved_followed(uint32_t *slot, void *block, size_t bytes, uintptr_t innermost)
+{
+    look_now_and_then();
+    return event_add(slot, block, bytes, attribute_moved(innermost));
+}
+
+/* `follows`: the block is for an object, and objects are followed. A constant for each caller, as all of these. */
+INLINE void *added_small(void *block, size_t bytes, bool follows)
+{
+    if (follows) {
+        event_newest = (uintptr_t)block;
+    }
     if (bytes - 1 >= BLOCK_NARROW_LIMIT - 1 || block == NULL || !state.tracking) {
         return added_unusual(block, bytes);
     }
@@ -103,36 +127,36 @@ INLINE void *added_small(void *block, size_t bytes)
     uintptr_t innermost = innermost_frame(running);
     uint32_t node = same_short_stack(context, innermost);
     if (node == FIL_NODE_NONE) {
-        return added_moved(slot, block, bytes, innermost);
+        return follows ? added_moved_followed(slot, block, bytes, innermost) : added_moved(slot, block, bytes, innermost);
     }
     return event_add(slot, block, bytes, node);
 }
 
-INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest, size_t bytes)
+INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t bytes)
 {
-    return added_small(inner->malloc(inner->context, at_least(smallest, bytes)), bytes);
+    return added_small(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, follows);
 }
 
-INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, size_t count, size_t bytes)
+INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t count, size_t bytes)
 {
     if (is_below(smallest, count, bytes)) {
-        return added_small(inner->calloc(inner->context, 1, smallest), count * bytes);
+        return added_small(inner->calloc(inner->context, 1, smallest), count * bytes, follows);
     }
-    return added_small(inner->calloc(inner->context, count, bytes), count * bytes);
+    return added_small(inner->calloc(inner->context, count, bytes), count * bytes, follows);
 }
 
-INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, void *block, size_t bytes)
+INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, bool follows, void *block, size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     if (slot == NULL) {
-        return added_small(inner->realloc(inner->context, block, at_least(smallest, bytes)), bytes);
+        return added_small(inner->realloc(inner->context, block, at_least(smallest, bytes)), bytes, follows);
     }
     struct block taken = event_take_block(slot, block);
     void *moved = inner->realloc(inner->context, block, at_least(smallest, bytes));
     if (moved == NULL) {
         event_block_restored(slot, &taken);
     }
-    return added_small(moved, bytes);
+    return added_small(moved, bytes, follows);
 }
 
 static __attribute__((noinline)) void free_unusual(const struct python_allocator *inner, uint32_t *slot, void *block)
@@ -154,9 +178,13 @@ INLINE void small_free(const struct python_allocator *inner, size_t smallest, vo
 
 /* The same for allocators that may do anything inside. */
 
-static inline void *added_shown(void *block, size_t bytes)
+INLINE void *added_shown(void *block, size_t bytes, bool follows)
 {
     events_hidden -= 1;
+    if (follows) {
+        event_newest = (uintptr_t)block;
+        look_now_and_then();
+    }
     if (block == NULL) {
         event_request_failed(bytes, FIL_REQUEST_BLOCK);
     } else if (events_counted()) {
@@ -165,22 +193,22 @@ static inline void *added_shown(void *block, size_t bytes)
     return block;
 }
 
-INLINE void *any_malloc(const struct python_allocator *inner, size_t smallest, size_t bytes)
+INLINE void *any_malloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t bytes)
 {
     events_hidden += 1;
-    return added_shown(inner->malloc(inner->context, at_least(smallest, bytes)), bytes);
+    return added_shown(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, follows);
 }
 
-INLINE void *any_calloc(const struct python_allocator *inner, size_t smallest, size_t count, size_t bytes)
+INLINE void *any_calloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t count, size_t bytes)
 {
     events_hidden += 1;
     if (is_below(smallest, count, bytes)) {
-        return added_shown(inner->calloc(inner->context, 1, smallest), count * bytes);
+        return added_shown(inner->calloc(inner->context, 1, smallest), count * bytes, follows);
     }
-    return added_shown(inner->calloc(inner->context, count, bytes), count * bytes);
+    return added_shown(inner->calloc(inner->context, count, bytes), count * bytes, follows);
 }
 
-INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, void *block, size_t bytes)
+INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, bool follows, void *block, size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     struct block taken = {0, 0, 0};
@@ -192,7 +220,7 @@ INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, 
     if (moved == NULL && slot != NULL) {
         event_block_restored(slot, &taken);
     }
-    return added_shown(moved, bytes);
+    return added_shown(moved, bytes, follows);
 }
 
 INLINE void any_free(const struct python_allocator *inner, size_t smallest, void *block)
@@ -207,45 +235,47 @@ INLINE void any_free(const struct python_allocator *inner, size_t smallest, void
 }
 
 /* For one domain, the four functions of a kind. What they wrap is a constant to them. */
-#define WRAPPERS(kind, served, smallest, domain)                                                                         \
+#define WRAPPERS(kind, served, smallest, follows, domain)                                                                         \
     static void *kind##_malloc_##domain(void *context, size_t bytes)                                                     \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_malloc(&wrapped[domain], smallest, bytes);                                                       \
+        return served##_malloc(&wrapped[domain], smallest, follows, bytes);                                                       \
     }                                                                                                                    \
     static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_calloc(&wrapped[domain], smallest, count, bytes);                                                \
+        return served##_calloc(&wrapped[domain], smallest, follows, count, bytes);                                                \
     }                                                                                                                    \
     static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_realloc(&wrapped[domain], smallest, block, bytes);                                               \
+        return served##_realloc(&wrapped[domain], smallest, follows, block, bytes);                                               \
     }                                                                                                                    \
     static void kind##_free_##domain(void *context, void *block)                                                         \
     {                                                                                                                    \
         (void)context;                                                                                                   \
         served##_free(&wrapped[domain], smallest, block);                                                                \
     }
-WRAPPERS(small, small, 0, DOMAIN_MEM)
-WRAPPERS(small, small, 0, DOMAIN_OBJ)
-WRAPPERS(spaced, small, SPACED, DOMAIN_MEM)
-WRAPPERS(spaced, small, SPACED, DOMAIN_OBJ)
-WRAPPERS(any, any, smallest_request, DOMAIN_RAW)
-WRAPPERS(any, any, smallest_request, DOMAIN_MEM)
-WRAPPERS(any, any, smallest_request, DOMAIN_OBJ)
+WRAPPERS(small, small, 0, false, DOMAIN_MEM)
+WRAPPERS(small, small, 0, false, DOMAIN_OBJ)
+WRAPPERS(followed, small, 0, true, DOMAIN_OBJ)
+WRAPPERS(spaced, small, SPACED, false, DOMAIN_MEM)
+WRAPPERS(spaced, small, SPACED, false, DOMAIN_OBJ)
+WRAPPERS(any, any, smallest_request, false, DOMAIN_RAW)
+WRAPPERS(any, any, smallest_request, false, DOMAIN_MEM)
+WRAPPERS(any, any, smallest_request, true, DOMAIN_OBJ)
 #undef WRAPPERS
 
 #define FUNCTIONS(kind, domain)                                                                                           \
     {NULL, kind##_malloc_##domain, kind##_calloc_##domain, kind##_realloc_##domain, kind##_free_##domain}
 
 /* Which functions stand for a domain's. */
-enum kind { KIND_SMALL, KIND_SPACED, KIND_ANY, KINDS };
+enum kind { KIND_SMALL, KIND_FOLLOWED, KIND_SPACED, KIND_ANY, KINDS };
 
 /* By kind and domain. RAW is malloc itself wherever pymalloc serves the others. */
 static const struct python_allocator functions[KINDS][3] = {
     [KIND_SMALL] = {[DOMAIN_MEM] = FUNCTIONS(small, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(small, DOMAIN_OBJ)},
+    [KIND_FOLLOWED] = {[DOMAIN_OBJ] = FUNCTIONS(followed, DOMAIN_OBJ)},
     [KIND_SPACED] = {[DOMAIN_MEM] = FUNCTIONS(spaced, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(spaced, DOMAIN_OBJ)},
     [KIND_ANY] = {FUNCTIONS(any, DOMAIN_RAW), FUNCTIONS(any, DOMAIN_MEM), FUNCTIONS(any, DOMAIN_OBJ)}};
 
@@ -255,6 +285,7 @@ static void *hidden_arena_take(void *context, size_t bytes)
     events_hidden += 1;
     void *arena = inner->take(inner->context, bytes);
     events_hidden -= 1;
+    python_objects_return();
     return arena;
 }
 
@@ -313,7 +344,12 @@ static void wrap(int domain, bool pymalloc, const struct interpreter_calls *call
 {
     if (!in_place[domain]) {
         bool small = pymalloc && wrapped[domain].context == NULL;
-        enum kind kind = !small ? KIND_ANY : smallest_request == 0 ? KIND_SMALL : KIND_SPACED;
+        enum kind kind = smallest_request == 0 ? KIND_SMALL : KIND_SPACED;
+        if (!small) {
+            kind = KIND_ANY;
+        } else if (domain == DOMAIN_OBJ && python_objects_known()) {
+            kind = KIND_FOLLOWED;
+        }
         struct python_allocator ours = functions[kind][domain];
         ours.context = wrapped[domain].context;
         calls->set(domain, &ours);
@@ -327,6 +363,7 @@ enum fil_status python_hooks_install(void)
     if (!find_calls(&calls)) {
         return FIL_ERROR_NO_PYTHON;
     }
+    get_present = calls.get;
     static const char *name;
     const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
     if (present != NULL && attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
@@ -352,6 +389,25 @@ enum fil_status python_hooks_install(void)
     return FIL_OK;
 }
 
+static bool is_ours(int domain, const struct python_allocator *present)
+{
+    bool ours = false;
+    for (int kind = 0; kind < KINDS; kind++) {
+        ours = ours || present->malloc == functions[kind][domain].malloc;
+    }
+    return ours;
+}
+
+bool python_hooks_outermost(void)
+{
+    struct python_allocator present;
+    if (!in_place[DOMAIN_OBJ] || get_present == NULL) {
+        return false;
+    }
+    get_present(DOMAIN_OBJ, &present);
+    return is_ours(DOMAIN_OBJ, &present);
+}
+
 void python_hooks_remove(void)
 {
     struct interpreter_calls calls;
@@ -361,11 +417,7 @@ void python_hooks_remove(void)
     for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {
         struct python_allocator present;
         calls.get(domain, &present);
-        bool ours = false;
-        for (int kind = 0; kind < KINDS; kind++) {
-            ours = ours || present.malloc == functions[kind][domain].malloc;
-        }
-        if (in_place[domain] && ours) {
+        if (in_place[domain] && is_ours(domain, &present)) {
             calls.set(domain, &wrapped[domain]);
             in_place[domain] = false;
         }

@@ -101,12 +101,30 @@ static inline void block_write(uint32_t *slot, uint64_t bytes, uint32_t node)
     slot[3] = 0;
 }
 
+static inline void block_set_node(uint32_t *slot, uint32_t node)
+{
+    slot[0] = node << BLOCK_SIZE_BITS | slot[0] % BLOCK_NARROW_LIMIT;
+}
+
 static inline void block_clear(uint32_t *slot)
 {
     if (slot[0] % BLOCK_NARROW_LIMIT == 0) {
         slot[1] = slot[2] = slot[3] = 0;
     }
     slot[0] = 0;
+}
+
+/* Does a block begin at `slot`, which is not 0? Of an address that may lie inside a block. A wide block's size and mark stand
+ * in the three slots behind its own, in the same part of the table. */
+static inline bool block_begins(const uint32_t *slot, uintptr_t address)
+{
+    uint32_t place = (uint32_t)(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS;
+    for (uint32_t back = 1; back <= 3 && back <= place; back++) {
+        if (*(slot - back) != 0 && !block_is_narrow(slot - back)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Forget every block. The table's parts stay, for who looks at them without a lock; their memory goes back. */

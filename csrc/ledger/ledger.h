@@ -107,15 +107,33 @@ static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t 
     ledger->header->current_bytes -= bytes;
 }
 
-/* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
-static inline void ledger_gauge(struct ledger *ledger, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
+/* The block in `slot` (not empty) is `node`'s from now on. The total stays: if it is above the best so far, the peak is yet to
+ * come, or it is this moment. */
+static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint32_t node)
 {
-    struct fil_gauge *gauge = &ledger->header->gauges[kind];
+    struct block block = block_read(slot);
+    struct fil_node *from = ledger_node(ledger, block.node);
+    struct fil_node *to = ledger_node(ledger, node);
+    ledger_touch(ledger, from);
+    ledger_touch(ledger, to);
+    from->current_bytes -= block.bytes;
+    to->current_bytes += block.bytes;
+    block_set_node(slot, node);
+}
+
+/* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
+static inline void ledger_change_gauge(const struct ledger *ledger, struct fil_gauge *gauge, uint64_t grown, uint64_t shrunk)
+{
     if (gauge->epoch != ledger->header->epoch) {
         gauge->at_peak_bytes = gauge->current_bytes;
         gauge->epoch = ledger->header->epoch;
     }
     gauge->current_bytes += grown - shrunk;
+}
+
+static inline void ledger_gauge(struct ledger *ledger, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
+{
+    ledger_change_gauge(ledger, &ledger->header->gauges[kind], grown, shrunk);
 }
 
 /* A block of `bytes` at `address` now belongs to `node`. A block that was recorded there before is taken off first: its

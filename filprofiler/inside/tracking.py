@@ -13,6 +13,7 @@ from filprofiler.inside.pools import LimitedPools
 from filprofiler.inside.sources import add_sources, take_sources
 from filprofiler.launch import jit, stacks
 from filprofiler.launch.allocators import settings_that_matter
+from filprofiler.launch.objects import follow_objects
 from filprofiler.launch.result_folder import OutputError, was_cut_short
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
@@ -166,6 +167,7 @@ def _prepare(library: Library) -> None:
     global _follows_calls
     jit.restore_variable(os.environ)
     _follows_calls = stacks.choose_stacks(library) == stacks.PROFILED
+    follow_objects(library)
     atexit.register(library.finalizing)
 
 

@@ -10,6 +10,7 @@ import sys
 
 from filprofiler.environment import JIT_BEFORE_VARIABLE
 from filprofiler.launch import stacks, statuses
+from filprofiler.launch.objects import follow_objects
 from filprofiler.launch.script_path import co_filename_of_script
 from filprofiler.library import Interpreter, Library, LibraryError
 
@@ -40,6 +41,7 @@ def enter() -> None:
         way = stacks.choose_stacks(library)
         if way == stacks.PROFILED:
             stacks.follow_threads(library)
+        follow_objects(library)
         _replace_main()
         _forget_ourselves()
         function, arguments = _PREPARE[mode](interpreter, target)

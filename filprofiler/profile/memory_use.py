@@ -62,6 +62,19 @@ def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional
     return account.mapped_at_peak, recording.peak_clock_ns
 
 
+def unsure_at(recording: "Recording", held: "List[int]", tracked: int, mapped: int) -> int:
+    """Bytes of small blocks at that moment, if the interpreter's free lists may have hidden whose they are; else 0."""
+    account = recording.account
+    if account.follows_objects:
+        return 0
+    large = account.large_at_peak
+    if held is recording.at_failure:
+        large = account.large_at_failure
+    elif held is recording.current and held is not recording.peak:
+        large = account.large_now
+    return max(0, tracked - mapped - large)
+
+
 def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]") -> "Optional[Reading]":
     """The reading that tells of a moment; None if none is like it."""
     like = [reading for reading in readings if _is_like(reading, tracked)]

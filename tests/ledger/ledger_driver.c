@@ -11,7 +11,7 @@
 
 #define MANY_REQUESTS (UINT64_C(1) << 32)
 
-enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK, REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE };
+enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK, REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE, HAND_OVER };
 
 struct event {
     uint32_t kind;
@@ -163,13 +163,18 @@ static void run(struct ledger *ledger, const struct event *event)
             ledger_use_range(ledger, event->address, event->bytes, node);
         }
         break;
+    case HAND_OVER:
+        if (slot != NULL && slot[0] != 0) {
+            ledger_hand_over(ledger, slot, node);
+        }
+        break;
     default:
         exit(4);
     }
 }
 
 /* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges; then failed requests and the
- * snapshot; then large mappings. */
+ * large blocks and the snapshot; then large mappings. */
 static void report(const struct ledger *ledger)
 {
     const struct fil_header *header = ledger->header;
@@ -209,6 +214,9 @@ static void report(const struct ledger *ledger)
         put(header->failures[i].current_bytes);
         put(header->failures[i].node);
     }
+    put(header->large_blocks.current_bytes);
+    put(!rising && header->large_blocks.epoch == header->epoch ? header->large_blocks.at_peak_bytes : header->large_blocks.current_bytes);
+    put(header->snapshot_large_bytes);
     put(header->snapshot_failure);
     uint64_t kept = header->snapshot_number == 0 ? 0 : header->snapshot_nodes;
     put(kept);

@@ -15,7 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CSRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "csrc")
 
 ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK = range(7)
-REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE = 7, 8, 9, 10
+REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE, HAND_OVER = 7, 8, 9, 10, 11
+LARGE = 512
 PAGE = 4096
 UNLIMITED = 1 << 62
 ROOT, LOST = 1, 2
@@ -67,6 +68,7 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     reserved = [(next(values), next(values)) for _ in range(next(values))]
     failed = next(values)
     failures = [(next(values), next(values), next(values)) for _ in range(16)]
+    large = tuple(next(values) for _ in range(3))
     snapshot_failure = next(values)
     snapshot = [next(values) for _ in range(next(values))]
     large = [tuple(next(values) for _ in range(4)) for _ in range(next(values))]
@@ -77,6 +79,7 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
         "failures": failures,
         "snapshot_failure": snapshot_failure,
         "snapshot": snapshot,
+        "large": large,
         "total": total,
         "peak": peak,
         "epoch": epoch,
@@ -95,6 +98,8 @@ class Model:
         self.reserved = set()
         self.made, self.current, self.peak, self.at_peak = [ROOT], defaultdict(int), 0, {}
         self.failed, self.at_failure, self.snapshot_failure = [], {}, 0
+        self.large_at_peak = self.large_at_failure = 0
+        self.rising = False  # the present is the peak: nothing was given back since it was reached
 
     def run(self, event):
         """One event, as the ledger takes it."""
@@ -106,6 +111,13 @@ class Model:
             self.current[node] += count
         elif kind == REMOVE_BLOCK:
             self.drop_block(address)
+        elif kind == FAIL_REALLOC and address in self.blocks:
+            self.rising = False
+        elif kind == HAND_OVER and address in self.blocks:
+            owner, size = self.blocks[address]
+            self.blocks[address] = (node, size)
+            self.current[owner] -= size
+            self.current[node] += size
         elif kind == USE:
             for page in range(address // PAGE, (address + count) // PAGE):
                 if page in self.reserved:
@@ -117,6 +129,7 @@ class Model:
                 old = self.pages.pop(page, None)
                 if old is not None:
                     self.current[old] -= PAGE
+                    self.rising = False
                 self.reserved.discard(page)
                 if kind == RESERVE:
                     self.reserved.add(page)
@@ -130,15 +143,20 @@ class Model:
             self.failed.append((count, total, node))
         if kind in (REQUEST_FAILED, PROGRAM_FAILED):  # the driver's clock is so quick that each has its snapshot
             self.at_failure = dict(self.current)
+            self.large_at_failure = self.large()
             self.snapshot_failure = len(self.failed) if kind == REQUEST_FAILED else 0
-        if total > self.peak:
-            self.peak, self.at_peak = total, dict(self.current)
+        if total > self.peak or self.rising:  # a block that changes hands at the peak does so before its last moment
+            self.peak, self.at_peak, self.large_at_peak, self.rising = total, dict(self.current), self.large(), True
+
+    def large(self):
+        return sum(count for _, count in self.blocks.values() if count >= LARGE)
 
     def drop_block(self, address):
         """Take off the block at `address`, if there is one."""
         node, count = self.blocks.pop(address, (None, 0))
         if node is not None:
             self.current[node] -= count
+            self.rising = False
 
     def check(self, results):
         """The ledger says the same."""
@@ -150,6 +168,7 @@ class Model:
         kept = [results["failures"][number % 16] for number in range(len(self.failed))[-16:]]
         assert kept == self.failed[-16:]
         assert results["snapshot_failure"] == self.snapshot_failure
+        assert results["large"] == (self.large(), self.large_at_peak, self.large_at_failure)
         assert {node: then for node, then in enumerate(results["snapshot"]) if then} == {
             node: then for node, then in self.at_failure.items() if then
         }
@@ -189,6 +208,9 @@ def make_event(choice, node, number, amount):
         return (REMOVE_RANGE, node, RANGE_BASE + number % 40 * PAGE, amount % 9 * PAGE)
     if choice < 15:
         return (CHILD, node, 1 + number % 5, amount % 7)
+    if choice > 17:
+        size = SIZES[amount % len(SIZES)]
+        return (HAND_OVER, node, block_address(number, size), 0)
     if choice > 15:
         kind = RESERVE if choice == 16 else USE
         return (kind, node, RANGE_BASE + number % 40 * PAGE, amount % 12 * PAGE)
@@ -196,7 +218,7 @@ def make_event(choice, node, number, amount):
 
 
 SMALL_EVENTS = st.lists(
-    st.builds(make_event, st.integers(0, 17), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
+    st.builds(make_event, st.integers(0, 19), st.integers(0, 30), st.integers(0, 60), st.integers(0, 40)), max_size=60
 )
 
 
@@ -215,7 +237,7 @@ def test_long_traces_agree_with_the_model(driver, seed, first_epoch):
     """20,000 events each; half the traces pass the point where the epochs' numbers run out."""
     chance = random.Random(seed)
     events = [
-        make_event(chance.randrange(18), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
+        make_event(chance.randrange(20), chance.randrange(2000), chance.randrange(4000), chance.randrange(60))
         for _ in range(20000)
     ]
     model = Model()

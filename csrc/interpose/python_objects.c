@@ -1,0 +1,172 @@
+/* A dict, list, tuple, float, ... that dies goes to a free list of the interpreter, block and all, and the next of its kind takes
+ * the block without asking any allocator. From CPython 3.13 on the interpreter tells of every new object, to one listener
+ * (PyRefTracer_SetTracer). If the object's block is not one that was just taken, it changes hands here.
+ *
+ * The total stays as it is; so this is no event for the peak, and no allocation.
+ *
+ * There is room for one listener. Whoever else is there (tracemalloc, a tool of the program's) or comes later has the place,
+ * and we come back when it is empty. Nobody is ever called through us: he may be gone when we call.
+ */
+#include "interpose/python_objects.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "attribute/attribute.h"
+#include "attribute/inline.h"
+#include "attribute/ready.h"
+#include "interpose/events.h"
+#include "interpose/python_hooks.h"
+#include "platform/platform.h"
+
+typedef int object_listener(void *object, int event, void *data); /* CPython's PyRefTracer */
+typedef int set_listener(object_listener *listener, void *data);
+typedef object_listener *get_listener(void **data);
+
+#define EVENT_MADE 0 /* PyRefTracer_CREATE. Others are an object's end, and (with no object) that another listener comes */
+
+#define FLAG_COLLECTED (UINT64_C(1) << 14) /* Py_TPFLAGS_HAVE_GC */
+#define FLAGS_MANAGED (UINT64_C(3) << 3)   /* Py_TPFLAGS_MANAGED_WEAKREF, Py_TPFLAGS_MANAGED_DICT */
+#define SPACING (1u << BLOCK_GRANULE_BITS)
+
+static struct fil_objects layout;
+static bool known;
+static bool wanted; /* tracking runs */
+static bool stops_world; /* to take the place stops all threads, which is nothing to do inside of an allocation */
+
+static set_listener *set_function;
+static get_listener *get_function;
+
+/* Before CPython 3.14 tracemalloc may leave its listener in place when it stops: a function in this piece of code. */
+static struct {
+    uintptr_t start;
+    uintptr_t end;
+} interpreter;
+
+/* The block in which an object lies: what the interpreter keeps before it depends on its type. */
+INLINE uintptr_t object_block(uintptr_t object)
+{
+    uintptr_t type = load_address(object + layout.type);
+    uint64_t flags = *(const uint64_t *)(type + layout.type_flags);
+    uintptr_t before = (flags & FLAG_COLLECTED) != 0 ? layout.collected_before : 0;
+    return object - before - ((flags & FLAGS_MANAGED) != 0 ? layout.managed_before : 0);
+}
+
+/* As attribute_now, in line: objects are made where the interpreter's state is held. */
+INLINE uint32_t present_node(void)
+{
+    uintptr_t running = attribute_running_state();
+    struct thread_context *context = attribute_ready(running);
+    if (context == NULL) {
+        return attribute_now();
+    }
+    uintptr_t innermost = innermost_frame(running);
+    uint32_t node = same_short_stack(context, innermost);
+    return node == FIL_NODE_NONE ? attribute_moved(innermost) : node;
+}
+
+/* An object whose block is not the newest one. */
+static __attribute__((noinline)) int made_elsewhere(uintptr_t object)
+{
+    uintptr_t block = object_block(object);
+    if (event_newest == block) {
+        event_newest = 0;
+        return 0;
+    }
+    if (!events_counted() || block % SPACING != 0) {
+        return 0;
+    }
+    uint32_t *slot = event_find_block((const void *)block);
+    if (slot == NULL) {
+        return 0;
+    }
+    uint32_t node = present_node();
+    if (slot[0] >> BLOCK_SIZE_BITS != node && node != FIL_NODE_LOST && block_begins(slot, block)) {
+        event_block_handed_over(slot, node);
+    }
+    return 0;
+}
+
+static int object_made(void *object, int event, void *data)
+{
+    (void)data;
+    if (event != EVENT_MADE) {
+        return 0;
+    }
+    /* Without a look at its type: nothing else can begin there, or one header further on. The next object that does has the
+     * block from a free list. */
+    if (LIKELY((((uintptr_t)object - event_newest) & ~(uintptr_t)SPACING) == 0)) {
+        event_newest = 0;
+        return 0;
+    }
+    return made_elsewhere((uintptr_t)object);
+}
+
+int32_t python_objects_use(const struct fil_objects *objects)
+{
+    void *set = platform_symbol("PyRefTracer_SetTracer");
+    void *get = platform_symbol("PyRefTracer_GetTracer");
+    if (set == NULL || get == NULL) {
+        return FIL_ERROR_NO_PYTHON;
+    }
+    memcpy(&set_function, &set, sizeof set);
+    memcpy(&get_function, &get, sizeof get);
+    struct platform_module module;
+    if (attribute_python_version() < 0x030E0000 && platform_module_at((uintptr_t)set, &module)) {
+        interpreter.start = module.start;
+        interpreter.end = module.end;
+    }
+    layout = *objects;
+    stops_world = layout.collected_before == 0 && attribute_python_version() >= 0x030E0000; /* without the GIL */
+    known = true;
+    return FIL_OK;
+}
+
+bool python_objects_known(void)
+{
+    return known;
+}
+
+/* Is this tracemalloc's listener, which it has not taken with it? While it works, the interpreter's allocators are wrapped by it. */
+static bool left_behind(object_listener *present, const void *data)
+{
+    uintptr_t address = (uintptr_t)present;
+    return data == NULL && address >= interpreter.start && address < interpreter.end && python_hooks_outermost();
+}
+
+static bool enter_place(void)
+{
+    void *data = NULL;
+    object_listener *present = get_function(&data);
+    if (present == object_made) {
+        return true;
+    }
+    bool free = present == NULL || left_behind(present, data);
+    return free && set_function(object_made, NULL) == 0;
+}
+
+void python_objects_follow(void)
+{
+    wanted = known;
+    bool follows = known && enter_place();
+    state.ledger.header->follows_objects = follows;
+}
+
+void python_objects_return(void)
+{
+    if (wanted && state.tracking && get_function(NULL) != object_made) {
+        state.ledger.header->follows_objects = 0; /* not all the time */
+        if (!stops_world) {
+            (void)enter_place();
+        }
+    }
+}
+
+void python_objects_leave(void)
+{
+    if (wanted && get_function(NULL) == object_made) {
+        (void)set_function(NULL, NULL);
+    }
+    wanted = false;
+}
