@@ -68,12 +68,12 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     reserved = [(next(values), next(values)) for _ in range(next(values))]
     failed = next(values)
     failures = [(next(values), next(values), next(values)) for _ in range(16)]
-    large = tuple(next(values) for _ in range(3))
+    large_blocks = tuple(next(values) for _ in range(3))
     snapshot_failure = next(values)
     snapshot = [next(values) for _ in range(next(values))]
     large = [tuple(next(values) for _ in range(4)) for _ in range(next(values))]
     return {
-        "large": large,
+        "large_blocks": large_blocks,
         "reserved": reserved,
         "failed": failed,
         "failures": failures,
@@ -168,7 +168,7 @@ class Model:
         kept = [results["failures"][number % 16] for number in range(len(self.failed))[-16:]]
         assert kept == self.failed[-16:]
         assert results["snapshot_failure"] == self.snapshot_failure
-        assert results["large"] == (self.large(), self.large_at_peak, self.large_at_failure)
+        assert results["large_blocks"] == (self.large(), self.large_at_peak, self.large_at_failure)
         assert {node: then for node, then in enumerate(results["snapshot"]) if then} == {
             node: then for node, then in self.at_failure.items() if then
         }
