@@ -307,7 +307,7 @@ struct fil_header {
     /* What can be said of small blocks. */
     struct fil_gauge large_blocks;  /* the part of current_bytes that is blocks of FIL_LARGE_BLOCK bytes or more */
     uint64_t snapshot_large_bytes;  /* the part of the snapshot that was such blocks */
-    uint32_t follows_objects;       /* 1: the interpreter told all the time which objects got their block from a free list */
+    uint32_t follows_objects;       /* 1: the interpreter told all the time which objects, other than floats, got their block from a free list */
     uint32_t reserved_objects;
 };
 

@@ -20,34 +20,14 @@
 #include "attribute/attribute.h"
 #include "attribute/ready.h"
 #include "interpose/events.h"
+#include "interpose/interpreter_calls.h"
 #include "interpose/python_objects.h"
-#include "platform/platform.h"
 
 #define LOOK_EACH 256u
 #define SMALL_LIMIT 512u /* pymalloc's SMALL_REQUEST_THRESHOLD */
 
-/* CPython's PyMemAllocatorEx, PyObjectArenaAllocator and PyMemAllocatorDomain: public and unchanged since 3.5. */
-struct python_allocator {
-    void *context;
-    void *(*malloc)(void *context, size_t bytes);
-    void *(*calloc)(void *context, size_t count, size_t bytes);
-    void *(*realloc)(void *context, void *block, size_t bytes);
-    void (*free)(void *context, void *block);
-};
-
-struct arena_allocator {
-    void *context;
-    void *(*take)(void *context, size_t bytes);
-    void (*give)(void *context, void *arena, size_t bytes);
-};
-
+/* CPython's PyMemAllocatorDomain. */
 enum domain { DOMAIN_RAW = 0, DOMAIN_MEM = 1, DOMAIN_OBJ = 2 };
-
-typedef void get_allocator(int domain, struct python_allocator *allocator);
-typedef void set_allocator(int domain, struct python_allocator *allocator);
-typedef const char *get_allocator_name(void);
-typedef void get_arena_allocator(struct arena_allocator *allocator);
-typedef void set_arena_allocator(struct arena_allocator *allocator);
 
 static struct python_allocator wrapped[3];
 static struct arena_allocator wrapped_arenas;
@@ -307,39 +287,6 @@ static void wrap_arenas(get_arena_allocator *get, set_arena_allocator *set)
     }
 }
 
-/* Look up a function of CPython; object and function pointers are of one size on every system that has dlsym. */
-#define FIND(name, pointer)                                                                                               \
-    do {                                                                                                                 \
-        void *found_symbol = platform_symbol(name);                                                                      \
-        memcpy(&(pointer), &found_symbol, sizeof found_symbol);                                                          \
-    } while (0)
-
-/* Which allocator stands there: "pymalloc", "mimalloc", "malloc", ... or NULL if it was wrapped, or there is no such
- * function (before CPython 3.8, which has pymalloc and malloc only). */
-static const char *allocator_name(void)
-{
-    get_allocator_name *name;
-    FIND("_PyMem_GetCurrentAllocatorName", name);
-    return name == NULL ? NULL : name();
-}
-
-/* The interpreter's functions that tell and change its allocators. */
-struct interpreter_calls {
-    get_allocator *get;
-    set_allocator *set;
-    get_arena_allocator *get_arenas;
-    set_arena_allocator *set_arenas;
-};
-
-static bool find_calls(struct interpreter_calls *calls)
-{
-    FIND("PyMem_GetAllocator", calls->get);
-    FIND("PyMem_SetAllocator", calls->set);
-    FIND("PyObject_GetArenaAllocator", calls->get_arenas);
-    FIND("PyObject_SetArenaAllocator", calls->set_arenas);
-    return calls->get != NULL && calls->set != NULL && calls->get_arenas != NULL && calls->set_arenas != NULL;
-}
-
 static void wrap(int domain, bool pymalloc, const struct interpreter_calls *calls)
 {
     if (!in_place[domain]) {
@@ -360,12 +307,12 @@ static void wrap(int domain, bool pymalloc, const struct interpreter_calls *call
 enum fil_status python_hooks_install(void)
 {
     struct interpreter_calls calls;
-    if (!find_calls(&calls)) {
+    if (!interpreter_calls_find(&calls)) {
         return FIL_ERROR_NO_PYTHON;
     }
     get_present = calls.get;
     static const char *name;
-    const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : allocator_name();
+    const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : interpreter_allocator_name();
     if (present != NULL && attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
         memset(in_place, 0, sizeof in_place);
     }
@@ -411,7 +358,7 @@ bool python_hooks_outermost(void)
 void python_hooks_remove(void)
 {
     struct interpreter_calls calls;
-    if (!find_calls(&calls)) {
+    if (!interpreter_calls_find(&calls)) {
         return;
     }
     for (int domain = DOMAIN_RAW; domain <= DOMAIN_OBJ; domain++) {

@@ -13,6 +13,7 @@ PROGRAM = support.PROGRAMS / "free_lists.py"
 DROPPED, KEPT = 2, 5  # lines of each kind's file
 SMALL = 6000  # bytes: what lay in free lists before, or is the functions' own
 TELLS_OF_OBJECTS = (3, 13)
+NOT_FOLLOWED = {"<float>"}  # on any version: each byte is on one of the two lines, as documented
 
 Lines = Dict[Tuple[str, int], int]
 
@@ -48,10 +49,12 @@ def test_each_line_has_what_tracemalloc_says(profiler: support.Profiler, tmp_pat
     """
     expected = tracemallocs(profiler, tmp_path)
     found = ours(profiler.run_well([PROGRAM, *([mode] if mode else [])]))
-    if profiler.version >= TELLS_OF_OBJECTS:
-        assert differences(expected, found) == {}
+    files = {file for file, _line in expected}
+    followed = files - NOT_FOLLOWED if profiler.version >= TELLS_OF_OBJECTS else set()
+    assert NOT_FOLLOWED < files
+    assert {place: sizes for place, sizes in differences(expected, found).items() if place[0] in followed} == {}
+    if followed:
         assert sum(found[place] for place in found if place[1] == KEPT) > 10 * 6000 * 50
-    else:
-        for file in {file for file, _line in expected}:
-            both = [sum(lines.get((file, line), 0) for line in (DROPPED, KEPT)) for lines in (expected, found)]
-            assert abs(both[0] - both[1]) <= SMALL + both[0] // 100, (file, both)
+    for file in files - followed:
+        both = [sum(lines.get((file, line), 0) for line in (DROPPED, KEPT)) for lines in (expected, found)]
+        assert abs(both[0] - both[1]) <= SMALL + both[0] // 100, (file, both)

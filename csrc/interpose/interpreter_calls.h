@@ -1,0 +1,42 @@
+/* The interpreter's functions that tell and change its allocators. */
+#ifndef FIL_INTERPRETER_CALLS_H
+#define FIL_INTERPRETER_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* CPython's PyMemAllocatorEx and PyObjectArenaAllocator: public and unchanged since 3.5. */
+struct python_allocator {
+    void *context;
+    void *(*malloc)(void *context, size_t bytes);
+    void *(*calloc)(void *context, size_t count, size_t bytes);
+    void *(*realloc)(void *context, void *block, size_t bytes);
+    void (*free)(void *context, void *block);
+};
+
+struct arena_allocator {
+    void *context;
+    void *(*take)(void *context, size_t bytes);
+    void (*give)(void *context, void *arena, size_t bytes);
+};
+
+typedef void get_allocator(int domain, struct python_allocator *allocator);
+typedef void set_allocator(int domain, struct python_allocator *allocator);
+typedef void get_arena_allocator(struct arena_allocator *allocator);
+typedef void set_arena_allocator(struct arena_allocator *allocator);
+
+struct interpreter_calls {
+    get_allocator *get;
+    set_allocator *set;
+    get_arena_allocator *get_arenas;
+    set_arena_allocator *set_arenas;
+};
+
+/* Look them all up. False if one is missing. */
+bool interpreter_calls_find(struct interpreter_calls *calls);
+
+/* Which allocator stands there: "pymalloc", "mimalloc", "malloc", ... or NULL if it was wrapped, or there is no such
+ * function (before CPython 3.8, which has pymalloc and malloc only). */
+const char *interpreter_allocator_name(void);
+
+#endif
