@@ -177,7 +177,7 @@ struct fil_sample {
     uint64_t resident_bytes; /* resident memory of the process then */
 };
 
-#define FIL_LARGE_BLOCK 512u /* no object from a free list of CPython's is so large */
+#define FIL_LARGE_BLOCK 512u /* nothing from a free list of CPython's is so large */
 
 /* What is counted beside the callstacks. */
 enum fil_gauge_kind {
@@ -307,8 +307,6 @@ struct fil_header {
     /* What can be said of small blocks. */
     struct fil_gauge large_blocks;  /* the part of current_bytes that is blocks of FIL_LARGE_BLOCK bytes or more */
     uint64_t snapshot_large_bytes;  /* the part of the snapshot that was such blocks */
-    uint32_t follows_objects;       /* 1: the interpreter told all the time which objects, other than floats, got their block from a free list */
-    uint32_t reserved_objects;
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

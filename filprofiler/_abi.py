@@ -383,10 +383,8 @@ HEADER_OFFSETS = {
     "became": 130776,
     "large_blocks": 130904,
     "snapshot_large_bytes": 130928,
-    "follows_objects": 130936,
-    "reserved_objects": 130940,
 }
-HEADER_SIZE = 130944
+HEADER_SIZE = 130936
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

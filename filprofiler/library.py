@@ -193,8 +193,7 @@ class Library:
 
         layout: the fields of struct fil_objects.
         """
-        objects = ctypes.create_string_buffer(struct.pack(_abi.OBJECTS_FORMAT, *layout), _abi.OBJECTS_SIZE)
-        self._check(self._functions.fil_follow_objects(objects))
+        self._check(self._functions.fil_follow_objects(struct.pack(_abi.OBJECTS_FORMAT, *layout)))
 
     def start(self, recording_path: str, report_signal: int) -> None:
         """Track from now on, into the existing file at `recording_path`.

@@ -34,6 +34,7 @@ static struct arena_allocator wrapped_arenas;
 static bool in_place[3];
 static bool arenas_in_place;
 static get_allocator *get_present; /* found when nothing was held */
+static const char *wrapped_name;   /* of the interpreter's own allocator, if that is what is wrapped; else NULL */
 
 /* pymalloc before CPython 3.8, and mimalloc, align small blocks to 8 bytes; the block table needs them 16 apart. */
 #define SPACED 16u
@@ -215,21 +216,21 @@ INLINE void any_free(const struct python_allocator *inner, size_t smallest, void
 }
 
 /* For one domain, the four functions of a kind. What they wrap is a constant to them. */
-#define WRAPPERS(kind, served, smallest, follows, domain)                                                                         \
+#define WRAPPERS(kind, served, smallest, follows, domain)                                                                \
     static void *kind##_malloc_##domain(void *context, size_t bytes)                                                     \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_malloc(&wrapped[domain], smallest, follows, bytes);                                                       \
+        return served##_malloc(&wrapped[domain], smallest, follows, bytes);                                              \
     }                                                                                                                    \
     static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_calloc(&wrapped[domain], smallest, follows, count, bytes);                                                \
+        return served##_calloc(&wrapped[domain], smallest, follows, count, bytes);                                       \
     }                                                                                                                    \
     static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                                       \
     {                                                                                                                    \
         (void)context;                                                                                                   \
-        return served##_realloc(&wrapped[domain], smallest, follows, block, bytes);                                               \
+        return served##_realloc(&wrapped[domain], smallest, follows, block, bytes);                                      \
     }                                                                                                                    \
     static void kind##_free_##domain(void *context, void *block)                                                         \
     {                                                                                                                    \
@@ -311,14 +312,14 @@ enum fil_status python_hooks_install(void)
         return FIL_ERROR_NO_PYTHON;
     }
     get_present = calls.get;
-    static const char *name;
     const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : interpreter_allocator_name();
     if (present != NULL && attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
         memset(in_place, 0, sizeof in_place);
     }
     if (!in_place[DOMAIN_OBJ]) { /* else it is ours that stands there */
-        name = present;
+        wrapped_name = present;
     }
+    const char *name = wrapped_name;
     bool pymalloc = name != NULL && strcmp(name, "pymalloc") == 0;
     bool mimalloc = name != NULL && strncmp(name, "mimalloc", sizeof "mimalloc" - 1) == 0; /* or with "_debug" */
     smallest_request = attribute_python_version() < 0x03080000 || mimalloc || name == NULL ? SPACED : 0;
@@ -348,7 +349,7 @@ static bool is_ours(int domain, const struct python_allocator *present)
 bool python_hooks_outermost(void)
 {
     struct python_allocator present;
-    if (!in_place[DOMAIN_OBJ] || get_present == NULL) {
+    if (!in_place[DOMAIN_OBJ] || get_present == NULL || wrapped_name == NULL) {
         return false;
     }
     get_present(DOMAIN_OBJ, &present);

@@ -156,17 +156,15 @@ static bool enter_place(void)
 void python_objects_follow(void)
 {
     wanted = known;
-    bool follows = known && enter_place();
-    state.ledger.header->follows_objects = follows;
+    if (wanted) {
+        (void)enter_place();
+    }
 }
 
 void python_objects_return(void)
 {
-    if (wanted && state.tracking && get_function(NULL) != object_made) {
-        state.ledger.header->follows_objects = 0; /* not all the time */
-        if (!stops_world) {
-            (void)enter_place();
-        }
+    if (wanted && state.tracking && !stops_world) {
+        (void)enter_place();
     }
 }
 

@@ -63,10 +63,8 @@ def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional
 
 
 def unsure_at(recording: "Recording", held: "List[int]", tracked: int, mapped: int) -> int:
-    """Bytes of small blocks at that moment, if the interpreter's free lists may have hidden whose they are; else 0."""
+    """Bytes of small blocks at that moment: what came from one of the interpreter's free lists may be another line's."""
     account = recording.account
-    if account.follows_objects:
-        return 0
     large = account.large_at_peak
     if held is recording.at_failure:
         large = account.large_at_failure

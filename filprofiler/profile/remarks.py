@@ -52,8 +52,8 @@ def _much(size: int, profile: "Profile") -> bool:
 def _surely_much(size: int, profile: "Profile") -> bool:
     """Whether it is much also without the small objects that may be another line's.
 
-    Before CPython 3.13 an object that takes its memory from a free list of the interpreter's stays on the line whose
-    object was dropped there.
+    What takes its memory from a free list of the interpreter's may stay on the line that has dropped what was there
+    before: all objects before CPython 3.13, floats and the key tables of small dicts on every version.
 
     Asked for all that is said to be live at the same time: what was dropped is not.
     """

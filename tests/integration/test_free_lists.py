@@ -10,6 +10,7 @@ import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "free_lists.py"
+LISTENERS = support.PROGRAMS / "listeners.py"
 DROPPED, KEPT = 2, 5  # lines of each kind's file
 SMALL = 6000  # bytes: what lay in free lists before, or is the functions' own
 TELLS_OF_OBJECTS = (3, 13)
@@ -58,3 +59,22 @@ def test_each_line_has_what_tracemalloc_says(profiler: support.Profiler, tmp_pat
     for file in files - followed:
         both = [sum(lines.get((file, line), 0) for line in (DROPPED, KEPT)) for lines in (expected, found)]
         assert abs(both[0] - both[1]) <= SMALL + both[0] // 100, (file, both)
+
+
+def test_another_listener_has_the_place_as_long_as_it_wants_it(profiler: support.Profiler) -> None:
+    """Nobody's place is taken, nobody is asked through us, and ours is left as it was found."""
+    if profiler.version < TELLS_OF_OBJECTS:
+        pytest.skip("this Python does not know the feature: it tells of no objects")
+    done = profiler.call(["-m", "filprofiler", "python", LISTENERS])
+    assert done.returncode == 0, support.text_of(done.stdout + done.stderr)
+    told = json.loads(done.stdout.decode())
+    assert told["who"] == [
+        ["nobody_else", ["nobody", "somebody", "nobody"]],
+        ["another_before", ["another", "another", "another", "another"]],
+        ["another_within", ["another", "nobody", "somebody", "nobody"]],
+        ["another_stays", ["another"]],
+        ["nobody_else", ["nobody", "somebody", "nobody"]],
+    ]
+    alone, within = told["tracemalloc"]
+    assert alone > 1000 * 50
+    assert abs(within - alone) <= alone // 100

@@ -23,15 +23,15 @@ EACH = 20 * MEBIBYTE  # on either line, at the peak
 
 
 @pytest.mark.parametrize(
-    "large, follows, told",
+    "large, told",
     [
-        pytest.param(2 * EACH, 0, True, id="all in large blocks"),
-        pytest.param(0, 0, False, id="all in small objects, which nobody told of"),
-        pytest.param(EACH, 0, False, id="half in small objects: those of either line"),
-        pytest.param(0, 1, True, id="all in small objects, and the interpreter told of each"),
+        pytest.param(2 * EACH, True, id="all in large blocks"),
+        pytest.param(0, False, id="all in small objects"),
+        pytest.param(EACH, False, id="half in small objects: those of either line"),
+        pytest.param(2 * EACH - MEBIBYTE, True, id="nearly all in large blocks"),
     ],
 )
-def test_a_copy_is_told_of_only_where_the_lines_are_sure(tmp_path, large, follows, told):
+def test_a_copy_is_told_of_only_where_the_lines_are_sure(tmp_path, large, told):
     path = tmp_path / "job.py"
     path.write_text(SOURCE)
     builder = RecordingBuilder()
@@ -40,7 +40,6 @@ def test_a_copy_is_told_of_only_where_the_lines_are_sure(tmp_path, large, follow
         builder.hold(builder.node(_abi.FIL_NODE_ROOT, code, line_offset), EACH)
     data = bytearray(builder.build())
     struct.pack_into(_abi.GAUGE_FORMAT, data, _abi.HEADER_OFFSETS["large_blocks"], large, large, builder.epoch, 0)
-    struct.pack_into("<I", data, _abi.HEADER_OFFSETS["follows_objects"], follows)
     profile = build_profile(Recording(bytes(data)), Program())
     found = remarks_of(profile, TopLines(profile), SourceReader(profile.program))
     assert (COPY in [remark.kind for remark in found]) is told
