@@ -35,8 +35,8 @@ def make_many():
 def drop_and_keep():
     kept = [None] * 1000
     for number in range(1000):
-        [number, number]
-        kept[number] = [number]
+        [number, number, number]
+        kept[number] = [number, number, number]
     return kept
 
 
