@@ -126,7 +126,8 @@ FIL_EXPORT int32_t fil_observe_stack(struct fil_observed_frame *frames, uint32_t
 FIL_EXPORT void fil_accept_layout(void);
 
 /* Let the interpreter tell of every object that it makes, also of those whose memory comes from a free list, while tracking
- * runs. Floats are not followed. Returns FIL_OK, or FIL_ERROR_NO_PYTHON where it cannot (before CPython 3.13). Before fil_start. Hold the GIL. */
+ * runs. Floats are not followed. Returns FIL_OK, or FIL_ERROR_NO_PYTHON where it cannot (before CPython 3.13). Before
+ * fil_start. Hold the GIL. */
 FIL_EXPORT int32_t fil_follow_objects(const struct fil_objects *objects);
 
 /* Map the recording at `path` (an existing file that this process may write) and track from now on. Hold the GIL. May be

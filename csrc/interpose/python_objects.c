@@ -2,7 +2,7 @@
  * the block without asking any allocator. From CPython 3.13 on the interpreter tells of every new object, to one listener
  * (PyRefTracer_SetTracer). If the object's block is not one that was just taken, it changes hands here.
  *
- * Floats are left out: a calculation makes and drops little else, and to follow each costs a third of its time.
+ * Floats are left out: a calculation makes and drops little else, and each would cost a walk (docs/how-it-works.md has figures).
  *
  * The total stays as it is; so this is no event for the peak, and no allocation.
  *

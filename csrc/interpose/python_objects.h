@@ -14,7 +14,8 @@ int32_t python_objects_use(const struct fil_objects *objects);
 /* Has that been said? */
 bool python_objects_known(void);
 
-/* Let the interpreter tell of each object that it makes (all but floats are followed), if nobody else has it do so. Tracking runs. With the GIL. */
+/* Let the interpreter tell of each object that it makes (all but floats are followed), if nobody else has it do so. Tracking
+ * runs. With the GIL. */
 void python_objects_follow(void);
 
 /* The same again, if somebody has taken our place meanwhile and has left it since. With the GIL, also inside an allocation. */
