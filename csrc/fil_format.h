@@ -177,8 +177,6 @@ struct fil_sample {
     uint64_t resident_bytes; /* resident memory of the process then */
 };
 
-#define FIL_LARGE_BLOCK 512u /* nothing from a free list of CPython's is so large */
-
 /* What is counted beside the callstacks. */
 enum fil_gauge_kind {
     FIL_GAUGE_MAPPINGS = 0, /* the part of current_bytes that is mappings, not blocks */
@@ -303,10 +301,6 @@ struct fil_header {
     uint32_t large_count;  /* of these in use */
     uint32_t reserved_large;
     uint8_t became[FIL_BECAME_BYTES]; /* what the process was about to become by exec, the end of the path; zeros: nothing */
-
-    /* What can be said of small blocks. */
-    struct fil_gauge large_blocks;  /* the part of current_bytes that is blocks of FIL_LARGE_BLOCK bytes or more */
-    uint64_t snapshot_large_bytes;  /* the part of the snapshot that was such blocks */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

@@ -25,7 +25,6 @@ FIL_LARGE_KEPT = 256
 FIL_THREADS_KEPT = 128
 FIL_THREAD_LINKS_KEPT = 512
 FIL_THREAD_NAME_BYTES = 32
-FIL_LARGE_BLOCK = 512
 FIL_NOT_KNOWN = 18446744073709551615
 FIL_ABI_VERSION = 4
 
@@ -381,10 +380,8 @@ HEADER_OFFSETS = {
     "large_count": 130768,
     "reserved_large": 130772,
     "became": 130776,
-    "large_blocks": 130904,
-    "snapshot_large_bytes": 130928,
 }
-HEADER_SIZE = 130936
+HEADER_SIZE = 130904
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

@@ -60,8 +60,6 @@ static void renumber_epochs(struct ledger *ledger)
         struct fil_gauge *gauge = &ledger->header->gauges[kind];
         gauge->epoch = gauge->epoch == ledger->header->epoch ? 1 : 0;
     }
-    struct fil_gauge *large = &ledger->header->large_blocks;
-    large->epoch = large->epoch == ledger->header->epoch ? 1 : 0;
     ledger_renumber_files(ledger);
     ledger_renumber_large(ledger);
     ledger_renumber_threads(ledger);
@@ -79,14 +77,6 @@ void ledger_new_peak(struct ledger *ledger)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     header->peak_bytes = header->current_bytes;
     header->peak_clock_ns = ledger->storage.clock_ns(ledger->storage.context);
-}
-
-/* Blocks that no free list of the interpreter's can hold have come, and gone: after the total has changed. */
-static void count_large(struct ledger *ledger, uint64_t grown, uint64_t shrunk)
-{
-    if (grown >= FIL_LARGE_BLOCK || shrunk >= FIL_LARGE_BLOCK) {
-        ledger_change_gauge(ledger, &ledger->header->large_blocks, grown, shrunk);
-    }
 }
 
 void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)
@@ -107,7 +97,6 @@ void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, 
     }
     block_write(slot, bytes, node);
     ledger_grow(ledger, node, bytes);
-    count_large(ledger, bytes, 0);
 }
 
 struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
@@ -115,7 +104,6 @@ struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
     struct block block = block_read(slot);
     block_clear(slot);
     ledger_shrink(ledger, block.node, block.bytes);
-    count_large(ledger, 0, block.bytes);
     return block;
 }
 
@@ -126,7 +114,6 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
         block_set_mark(slot, block->mark, block->node);
     }
     ledger_grow(ledger, block->node, block->bytes);
-    count_large(ledger, block->bytes, 0);
     ledger->header->allocated_bytes -= block->bytes; /* nothing new was taken */
     ledger->header->allocations -= 1;
 }

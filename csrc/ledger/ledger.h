@@ -122,18 +122,14 @@ static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint3
 }
 
 /* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
-static inline void ledger_change_gauge(const struct ledger *ledger, struct fil_gauge *gauge, uint64_t grown, uint64_t shrunk)
+static inline void ledger_gauge(struct ledger *ledger, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
 {
+    struct fil_gauge *gauge = &ledger->header->gauges[kind];
     if (gauge->epoch != ledger->header->epoch) {
         gauge->at_peak_bytes = gauge->current_bytes;
         gauge->epoch = ledger->header->epoch;
     }
     gauge->current_bytes += grown - shrunk;
-}
-
-static inline void ledger_gauge(struct ledger *ledger, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
-{
-    ledger_change_gauge(ledger, &ledger->header->gauges[kind], grown, shrunk);
 }
 
 /* A block of `bytes` at `address` now belongs to `node`. A block that was recorded there before is taken off first: its

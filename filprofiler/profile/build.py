@@ -13,7 +13,7 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.memory_use import mapped_at, unsure_at, whereabouts_of
+from filprofiler.profile.memory_use import mapped_at, whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.profile.sites import SiteTable
@@ -74,7 +74,8 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         root = builder.build()
     failures = _failures(recording, builder)
     fatal = next((failure for failure in failures if failure.number == fatal_number), None)
-    seconds = fatal.seconds if fatal is not None else seconds
+    if fatal is not None:
+        seconds = fatal.seconds
     return Profile(
         program,
         root,
@@ -95,7 +96,6 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         processes=recording.processes,
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
         functions=builder.table.functions(),
-        unsure_bytes=unsure_at(recording, held, root.total_bytes, mapped),
     )
 
 

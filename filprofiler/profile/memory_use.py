@@ -62,17 +62,6 @@ def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional
     return account.mapped_at_peak, recording.peak_clock_ns
 
 
-def unsure_at(recording: "Recording", held: "List[int]", tracked: int, mapped: int) -> int:
-    """Bytes of small blocks at that moment: what came from one of the interpreter's free lists may be another line's."""
-    account = recording.account
-    large = account.large_at_peak
-    if held is recording.at_failure:
-        large = account.large_at_failure
-    elif held is recording.current and held is not recording.peak:
-        large = account.large_now
-    return max(0, tracked - mapped - large)
-
-
 def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]") -> "Optional[Reading]":
     """The reading that tells of a moment; None if none is like it."""
     like = [reading for reading in readings if _is_like(reading, tracked)]

@@ -151,7 +151,6 @@ class Profile:
     threads: the threads that were there at the peak; empty if there was one only, or that is not known.
     memory: where the memory was; None if it is not known at all.
     processes: what is known of processes that are not in these numbers.
-    unsure_bytes: of small objects, which may lie on the line of another object that had the same memory before them.
     followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
     """
 
@@ -181,7 +180,6 @@ class Profile:
         "saved_remarks",
         "started_unix_ns",
         "threads",
-        "unsure_bytes",
     )
 
     def __init__(
@@ -205,7 +203,6 @@ class Profile:
         memory: "Optional[Whereabouts]" = None,
         processes: "Optional[OtherProcesses]" = None,
         functions: "Optional[Dict[str, List[Tuple[int, str]]]]" = None,
-        unsure_bytes: int = 0,
     ) -> None:
         self.program = program
         self.root = root
@@ -220,7 +217,6 @@ class Profile:
         self.threads = tuple(threads)
         self.memory = memory
         self.processes = processes or OtherProcesses()
-        self.unsure_bytes = unsure_bytes
         self.curve = tuple(curve)
         self.moment = moment
         self.failed_requests = failed_requests

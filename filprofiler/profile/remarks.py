@@ -38,7 +38,7 @@ def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> 
     found = list(_largest_line(profile, told))
     found += _nested_calls(profile, top, statements)
     found += _temporaries(profile, told, sources)
-    found += _copies(profile, told)
+    found += _copies(told)
     for line, statement in told:
         if statement is not None:
             found += [Remark(kind, [line.site], [line.held_bytes], words) for kind, words in rules.about(statement)]
@@ -47,17 +47,6 @@ def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> 
 
 def _much(size: int, profile: "Profile") -> bool:
     return size >= LEAST_REMARKED_BYTES and size * LEAST_SHARE >= profile.peak_bytes
-
-
-def _surely_much(size: int, profile: "Profile") -> bool:
-    """Whether it is much also without the small objects that may be another line's.
-
-    What takes its memory from a free list of the interpreter's may stay on the line that has dropped what was there
-    before: all objects before CPython 3.13, floats and the key tables of small dicts on every version.
-
-    Asked for all that is said to be live at the same time: what was dropped is not.
-    """
-    return _much(size - profile.unsure_bytes, profile)
 
 
 def _is_import(statement: "Optional[Statement]") -> bool:
@@ -76,7 +65,7 @@ def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader"
     for line, statement in told:
         if statement is None or profile.columns is None or not has_temporaries(statement):
             continue
-        parts = [part for part in profile.columns.parts(line.site) if _surely_much(part[2], profile)]
+        parts = [part for part in profile.columns.parts(line.site) if _much(part[2], profile)]
         text = sources.indented_line(line.site.path, line.site.line)
         live = live_parts(statement, line.site, text, parts)
         if live and sum(size for size, _expression in live) <= line.held_bytes:
@@ -84,12 +73,12 @@ def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader"
             yield Remark(TEMPORARIES, [line.site, line.site], [size, other_size], {"one": one, "other": other})
 
 
-def _copies(profile: "Profile", told: "List[Told]") -> "Iterator[Remark]":
+def _copies(told: "List[Told]") -> "Iterator[Remark]":
     """A line makes as much again of what a line shortly before it made, and that is not used any more."""
     told_of = set()  # type: Set[Site]
     for first, made in told:
         name = assigned_name(made.node) if made is not None else ""
-        if made is None or not name or not _surely_much(first.held_bytes, profile):
+        if made is None or not name:
             continue
         for second, copied in told:
             if copied is None or copied.scope is not made.scope or first.site.name != second.site.name:
@@ -139,7 +128,7 @@ def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -
         statement = statements.at(node.site)
         if statement is not None:
             for outer, inner in _calls_in_calls(statement):
-                yield from _both_large(profile, node, large, outer, inner)
+                yield from _both_large(node, large, outer, inner)
 
 
 def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
@@ -151,13 +140,13 @@ def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
                     yield called_name(part), called_name(given)
 
 
-def _both_large(profile: "Profile", node: "Node", large: "List[Node]", outer: str, inner: str) -> "Iterator[Remark]":
+def _both_large(node: "Node", large: "List[Node]", outer: str, inner: str) -> "Iterator[Remark]":
     sizes = {}  # of the functions of these names, if there is one site each
     for name in (outer, inner):
         called = [child for child in large if child.site.name == name and top_level(child)]
         if called:
             sizes[name] = sum(child.total_bytes for child in called)
-    if len(sizes) == 2 and all(_surely_much(size, profile) for size in sizes.values()):
+    if len(sizes) == 2:
         sites = [node.site, node.site]
         yield Remark(NESTED_CALLS, sites, [sizes[inner], sizes[outer]], {"outer": outer, "inner": inner})
 

@@ -102,7 +102,6 @@ class Account:
 
     mapped_now, mapped_at_peak: the part of the tracked bytes that are mappings, when it was read and at the peak.
     mapped_at_failure: the same of the snapshot when memory ran out.
-    large_now, large_at_peak, large_at_failure: the part that is blocks too large for the interpreter's free lists.
     files_at_peak: mapped bytes of files at the peak.
     allocations, allocated_bytes: how many blocks and mappings were taken in the whole run, and their bytes.
     start, near_peak, last, end: the readings; None where there is none.
@@ -123,10 +122,6 @@ class Account:
         self.mapped_at_peak = _possible(self._at_peak(*gauges[_abi.FIL_GAUGE_MAPPINGS][:3]))
         self.files_at_peak = _possible(self._at_peak(*gauges[_abi.FIL_GAUGE_FILES][:3]))
         (self.mapped_at_failure,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["snapshot_mapped_bytes"])
-        large = _GAUGE.unpack_from(data, _abi.HEADER_OFFSETS["large_blocks"])
-        self.large_now = _possible(large[0])
-        self.large_at_peak = _possible(self._at_peak(*large[:3]))
-        (self.large_at_failure,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["snapshot_large_bytes"])
         readings = [_reading(data, number) for number in range(_abi.FIL_READINGS)]
         self.start = readings[_abi.FIL_READING_START]
         self.near_peak = readings[_abi.FIL_READING_PEAK]

@@ -174,7 +174,7 @@ static void run(struct ledger *ledger, const struct event *event)
 }
 
 /* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges; then failed requests and the
- * large blocks and the snapshot; then large mappings. */
+ * snapshot; then large mappings. */
 static void report(const struct ledger *ledger)
 {
     const struct fil_header *header = ledger->header;
@@ -214,9 +214,6 @@ static void report(const struct ledger *ledger)
         put(header->failures[i].current_bytes);
         put(header->failures[i].node);
     }
-    put(header->large_blocks.current_bytes);
-    put(!rising && header->large_blocks.epoch == header->epoch ? header->large_blocks.at_peak_bytes : header->large_blocks.current_bytes);
-    put(header->snapshot_large_bytes);
     put(header->snapshot_failure);
     uint64_t kept = header->snapshot_number == 0 ? 0 : header->snapshot_nodes;
     put(kept);

@@ -16,7 +16,6 @@ CSRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "csrc")
 
 ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK = range(7)
 REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE, HAND_OVER = 7, 8, 9, 10, 11
-LARGE = 512
 PAGE = 4096
 UNLIMITED = 1 << 62
 ROOT, LOST = 1, 2
@@ -68,18 +67,16 @@ def run_driver(driver, events, requests=UNLIMITED, first_epoch=1):
     reserved = [(next(values), next(values)) for _ in range(next(values))]
     failed = next(values)
     failures = [(next(values), next(values), next(values)) for _ in range(16)]
-    large_blocks = tuple(next(values) for _ in range(3))
     snapshot_failure = next(values)
     snapshot = [next(values) for _ in range(next(values))]
     large = [tuple(next(values) for _ in range(4)) for _ in range(next(values))]
     return {
-        "large_blocks": large_blocks,
+        "large": large,
         "reserved": reserved,
         "failed": failed,
         "failures": failures,
         "snapshot_failure": snapshot_failure,
         "snapshot": snapshot,
-        "large": large,
         "total": total,
         "peak": peak,
         "epoch": epoch,
@@ -98,7 +95,6 @@ class Model:
         self.reserved = set()
         self.made, self.current, self.peak, self.at_peak = [ROOT], defaultdict(int), 0, {}
         self.failed, self.at_failure, self.snapshot_failure = [], {}, 0
-        self.large_at_peak = self.large_at_failure = 0
         self.rising = False  # the present is the peak: nothing was given back since it was reached
 
     def run(self, event):
@@ -143,13 +139,9 @@ class Model:
             self.failed.append((count, total, node))
         if kind in (REQUEST_FAILED, PROGRAM_FAILED):  # the driver's clock is so quick that each has its snapshot
             self.at_failure = dict(self.current)
-            self.large_at_failure = self.large()
             self.snapshot_failure = len(self.failed) if kind == REQUEST_FAILED else 0
         if total > self.peak or self.rising:  # a block that changes hands at the peak does so before its last moment
-            self.peak, self.at_peak, self.large_at_peak, self.rising = total, dict(self.current), self.large(), True
-
-    def large(self):
-        return sum(count for _, count in self.blocks.values() if count >= LARGE)
+            self.peak, self.at_peak, self.rising = total, dict(self.current), True
 
     def drop_block(self, address):
         """Take off the block at `address`, if there is one."""
@@ -168,7 +160,6 @@ class Model:
         kept = [results["failures"][number % 16] for number in range(len(self.failed))[-16:]]
         assert kept == self.failed[-16:]
         assert results["snapshot_failure"] == self.snapshot_failure
-        assert results["large_blocks"] == (self.large(), self.large_at_peak, self.large_at_failure)
         assert {node: then for node, then in enumerate(results["snapshot"]) if then} == {
             node: then for node, then in self.at_failure.items() if then
         }
