@@ -9,43 +9,43 @@ usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
        fil-profile [OPTIONS] diff RESULT RESULT
        fil-profile install-kernel [--user | --sys-prefix | --prefix DIR]
 
-Run a Python program and report how much memory it had at its peak, and which
-lines of code had asked for it. `python -m filprofiler` is the same command; flags
-of the interpreter that are given to it (-O, -W, -X, ...) are handed to the program.
+Run a Python program and report how much memory it used at its peak, and which
+lines of code allocated it. `python -m filprofiler` is the same command; its
+interpreter flags (-O, -W, -X, ...) are passed on to the program.
 
 commands:
   run SCRIPT, -m MODULE, -c CODE
                           run a program and write the report when it has ended;
                           everything that follows belongs to the program
   python ARGS...          run `python ARGS...`, in which a program can profile parts
-                          of itself, with filprofiler.api; else nothing is recorded
-  report RESULT           write the report from a recording that was left over,
-                          because the run was cut short, or was kept, or from a
+                          of itself with filprofiler.api; nothing else is recorded
+  report RESULT           write the report from a recording, if the run was cut
+                          short or the recording was kept, or from a
                           peak-memory.json
-  diff RESULT RESULT      tell what has grown and shrunk since the first result,
-                          and write a page of it beside the second
+  diff RESULT RESULT      show what has grown and shrunk since the first result,
+                          and write a comparison page beside the second
                           RESULT: a result folder, or one of its files
-  install-kernel          let Jupyter find the kernel "Python 3 with Fil"; by
-                          default for this virtual environment, or else this user
+  install-kernel          make the kernel "Python 3 with Fil" available in Jupyter;
+                          by default for this virtual environment, or else this user
 
 options:
   -o DIR                  run: write results to folders in DIR (default:
-                          fil-result); report, diff: write the files into DIR
-  --format NAMES          report: write these forms, not the usual ones; run: write
-                          them too; of prof, svg, html, json, speedscope, pprof,
-                          with commas between them
-  --complete              tell every callstack in every form; else those of under
-                          1/10,000 of the peak are told together (but in json)
+                          fil-result); report, diff: write the files to DIR
+  --format NAMES          report: write these forms instead of the usual ones; run:
+                          write them too; of prof, svg, html, json, speedscope,
+                          pprof, separated by commas
+  --complete              keep every call stack in every form; otherwise those under
+                          1/10,000 of the peak are combined (except in json)
   --fail-over AMOUNT      diff: exit with status 6 if the peak has grown by more
                           than this, such as 5% or 200MB
   --no-browser            do not open the report in a browser
-  --keep-thread-pools     leave the thread pools of numeric libraries alone; else
-                          they run with one thread, so that memory is attributed
-                          to the line that asked for the computation
-  --keep-allocators       leave Arrow's memory pool alone; else it is the system's
-                          allocator, so that each of its buffers is seen
-  --release-memory        let allocators inside libraries (jemalloc, mimalloc) give
-                          memory back at once, not keep it; slower
+  --keep-thread-pools     leave the thread pools of numeric libraries alone;
+                          otherwise they get one thread, so that memory is attributed
+                          to the line that requested the computation
+  --keep-allocators       leave Arrow's memory pool alone; otherwise it uses the
+                          system's allocator, so that each of its buffers is visible
+  --release-memory        make allocators inside libraries (jemalloc, mimalloc)
+                          return memory at once instead of keeping it; slower
   --keep-recording        keep the recording beside the report
   --disable-oom-detection accepted, and does nothing
   --license               print the licence and exit
