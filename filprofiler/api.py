@@ -30,36 +30,87 @@ _COROUTINE, _GENERATORS = 0x80, 0x20 | 0x200  # of co_flags
 
 
 class Running:
-    """Tracking that was begun by hand; for what runs code of others, like the notebook's magic."""
+    """Tracking that is begun and ended by hand; for what runs code of others, like the notebook's magic.
 
-    def __init__(self, tracking: "Tracking", made: bool) -> None:
-        self._tracking = tracking
-        self._made = made
+    An interrupt may come at any moment: so `begin` stands inside of a `try`, `end` in its `finally`, and `close` in that
+    of another one round it.
+    """
+
+    _tracking: "Optional[Tracking]" = None
+
+    def __init__(
+        self,
+        name: str,
+        path: Optional[Folder] = None,
+        output: Optional[Folder] = None,
+        first_files: Sequence[str] = (),
+    ) -> None:
+        """Nothing is begun.
+
+        name: what is profiled, in words. path: the folder for recording and report; or output: the folder in which a
+        new one is made, named after the time; else a temporary one that goes at the end. first_files: callstacks begin
+        at their first frame of one of these.
+        """
+        self._name = name
+        self._path = path
+        self._output = output
+        self._first_files = first_files
+        self._temporary = path is None and output is None
+
+    def begin(self) -> None:
+        """Begin. Raises TrackingError."""
+        ready()
+        from filprofiler.inside.folder import GivenFolder
+        from filprofiler.inside.tracking import Tracking
+        from filprofiler.launch.result_folder import OutputError, ResultFolder
+
+        try:
+            folder: "ResultFolder"
+            if self._output is not None:
+                folder = ResultFolder(os.fspath(self._output))
+            else:
+                given = tempfile.mkdtemp(prefix="fil-") if self._path is None else os.fspath(self._path)
+                folder = GivenFolder(given, made=self._temporary)
+        except OutputError as error:
+            raise TrackingError("Memory cannot be profiled: %s", error) from None
+        self._tracking = Tracking(folder, self._name, self._first_files)
+        self._tracking.begin()
 
     @property
     def folder(self) -> str:
-        """Where the recording lies, and the report is written."""
-        return self._tracking.folder.path
+        """Where the recording lies, and the report is written; "" if there is none."""
+        return self._tracking.folder.path if self._tracking is not None else ""
 
     def end(self, peak: Peak, error: Optional[BaseException] = None, report: bool = False) -> bool:
         """End it; `peak` knows what was found out. `error`: what the code has raised; `report`: write the report.
 
-        Returns False, and does nothing, in a child that was forked meanwhile: recording and report are its parent's.
-        Raises FilError.
+        Returns False, and does nothing, if it has not begun, and in a child that was forked meanwhile: recording and
+        report are its parent's. Raises FilError.
         """
-        own = False
+        tracking, own = self._tracking, False
+        if tracking is None or not tracking.runs:
+            return False
         try:
-            own = self._tracking.stop()  # before anything else: nothing of ours is to count
+            own = tracking.stop()  # before anything else: nothing of ours is to count
             if own:
-                peak._profile = self._tracking.end("" if error is None else "raised %s" % type(error).__name__)
+                peak._profile = tracking.end("" if error is None else "raised %s" % type(error).__name__)
                 if report:
-                    peak._write(self.folder, self._tracking.folder.opened)
-                self._tracking.folder.remove_made()
+                    peak._write(self.folder, tracking.folder.opened)
+                tracking.folder.remove_made()
         finally:
-            self._tracking.close()
-            if self._made and own:
-                self._tracking.folder.discard()
+            self.close()
+            if self._temporary and own:
+                tracking.folder.discard()
         return own
+
+    def close(self) -> None:
+        """Whatever has become of it, let another one begin."""
+        if self._tracking is not None:
+            self._tracking.close()
+
+    def __del__(self) -> None:
+        """For a `with` block whose end was interrupted before its first line."""
+        self.close()
 
 
 def ready() -> None:
@@ -77,40 +128,6 @@ def let_children_be_profiled(environment: "MutableMapping[str, str]") -> None:
     Preload(LIBRARY_PATH).put_first(environment)
 
 
-def begin(
-    name: str, path: Optional[Folder] = None, output: Optional[Folder] = None, first_files: Sequence[str] = ()
-) -> Running:
-    """Begin tracking by hand; Running.end ends it. Raises TrackingError.
-
-    name: what is profiled, in words. path: the folder for recording and report; or output: the folder in which a new
-    one is made, named after the time; else a temporary one that goes at the end. first_files: callstacks begin at their
-    first frame of one of these.
-    """
-    ready()
-    from filprofiler.inside.folder import GivenFolder
-    from filprofiler.inside.tracking import Tracking
-    from filprofiler.launch.result_folder import OutputError, ResultFolder
-
-    temporary = path is None and output is None
-    try:
-        folder: "ResultFolder"
-        if output is not None:
-            folder = ResultFolder(os.fspath(output))
-        else:
-            given = tempfile.mkdtemp(prefix="fil-") if path is None else os.fspath(path)
-            folder = GivenFolder(given, made=temporary)
-    except OutputError as error:
-        raise TrackingError("Memory cannot be profiled: %s", error) from None
-    running = Running(Tracking(folder, name, first_files), temporary)
-    try:
-        running._tracking.begin()
-    except BaseException:
-        if temporary:
-            folder.discard()
-        raise
-    return running
-
-
 class Block:
     """What `profile(path)` and `peak()` give: for `with`, and, of `profile`, as a decorator."""
 
@@ -124,13 +141,21 @@ class Block:
         frame = sys._getframe(1)
         place = "%s:%d" % (os.path.basename(frame.f_code.co_filename), frame.f_lineno)
         cell = caller_file(1)
-        self._running = begin("the block at " + place, self._path, first_files=[cell] if cell else [])
+        running = self._running = Running("the block at " + place, self._path, first_files=[cell] if cell else [])
+        try:
+            running.begin()
+        except BaseException:
+            running.close()
+            raise
         return self._peak
 
     def __exit__(
         self, kind: "Optional[Type[BaseException]]", error: Optional[BaseException], trace: "Optional[TracebackType]"
     ) -> None:
-        self._running.end(self._peak, error, report=self._path is not None)
+        try:
+            self._running.end(self._peak, error, report=self._path is not None)
+        finally:
+            self._running.close()
 
     def __call__(self, function: F) -> F:
         """Profile each call of `function`; the report of the last one stays."""
@@ -145,14 +170,18 @@ class Block:
             async def profiled_coroutine(*arguments: Any, **named: Any) -> Any:
                 found = Peak()
                 error: Optional[BaseException] = None
-                running = begin(_name_of(function), path)
+                running = Running(_name_of(function), path)
                 try:
-                    return await function(*arguments, **named)
-                except BaseException as raised:
-                    error = raised
-                    raise
+                    try:
+                        running.begin()
+                        return await function(*arguments, **named)
+                    except BaseException as raised:
+                        error = raised
+                        raise
+                    finally:
+                        running.end(found, error, report=True)
                 finally:
-                    running.end(found, error, report=True)
+                    running.close()
 
             return profiled_coroutine  # type: ignore[return-value]
 
@@ -165,14 +194,18 @@ class Block:
 
 def _call(function: Callable[[], T], name: str, found: Peak, path: Optional[Folder] = None) -> T:
     error: Optional[BaseException] = None
-    running = begin(name, path)
+    running = Running(name, path)
     try:
-        return function()
-    except BaseException as raised:
-        error = raised
-        raise
+        try:
+            running.begin()
+            return function()
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            running.end(found, error, report=path is not None)
     finally:
-        running.end(found, error, report=path is not None)
+        running.close()
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -99,21 +99,21 @@ class _Plugin:
         code = getattr(getattr(item, "obj", None), "__code__", None)
         files = [str(item.fspath)] + ([code.co_filename] if code is not None else [])
         self._found, self._problem = None, ""
-        found = api.Peak()
+        found, running = api.Peak(), api.Running(item.nodeid, first_files=files)
         try:
-            running = api.begin(item.nodeid, first_files=files)
-        except api.TrackingError as error:  # the test is run all the same
-            self._problem = str(error)
-            yield
-            return
-        try:
-            yield
-        finally:
             try:
+                running.begin()
+            except api.TrackingError as error:  # the test is run all the same
+                self._problem = str(error)
+            try:
+                yield
+            finally:
                 if running.end(found):
                     self._found = found
-            except api.FilError as error:
-                self._problem = str(error)
+        except api.FilError as error:
+            self._problem = str(error)
+        finally:
+            running.close()
 
     setattr(pytest_runtest_call, "pytest_impl", {"hookwrapper": True, "trylast": True})  # noqa: B010
 

@@ -23,7 +23,7 @@ from filprofiler.recording.reader import read_recording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional, Sequence
+    from typing import Dict, Optional, Sequence
 
     from filprofiler.launch.result_folder import ResultFolder
     from filprofiler.profile.model import Profile
@@ -47,8 +47,8 @@ _REFUSALS = {
 
 _ONCE = "In this Python callstacks are found by following every call, which can be done only once in a process."
 
-_one_at_a_time = _thread.allocate_lock()
-_preparing = _thread.allocate_lock()
+_running = {}  # type: Dict[str, Tracking]
+_preparing = _thread.RLock()  # an interrupted `with` may leave it taken: not for its own thread
 _library = None  # type: Optional[Library]
 _follows_calls = False  # the profile function finds the callstacks: only once
 _followed = False
@@ -59,11 +59,14 @@ class Tracking:
 
     folder: where the recording lies; name: what is profiled, in words; first_files: where callstacks are to begin (see
     profile.model.Program).
+    runs: whether it has begun, and was not closed.
     """
 
     def __init__(self, folder: "ResultFolder", name: str, first_files: "Sequence[str]" = ()) -> None:
         self.folder = folder
+        self.runs = False
         self._pid = os.getpid()
+        self._pools = LimitedPools()
         self.program = Program(
             cwd=_working_directory(),
             own_files=ENTRY_FILES,
@@ -77,14 +80,8 @@ class Tracking:
         global _followed
         try:
             library = check_ready()
-        except TrackingError:
-            self.folder.discard()
-            raise
-        if not _one_at_a_time.acquire(False):
-            self.folder.discard()
-            raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
-        self._pools = LimitedPools()
-        try:
+            if _running.setdefault("now", self) is not self:  # a lock that says whose it is
+                raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
             if _followed:
                 raise TrackingError(_ONCE)
             self.folder.create_recording()
@@ -99,10 +96,10 @@ class Tracking:
             if _follows_calls:
                 _followed = True
                 stacks.follow_threads(library)
+            self.runs = True
             library.start(self.folder.recording_path, 0)
         except BaseException as error:
-            self._pools.restore()
-            _one_at_a_time.release()
+            self.close()
             self.folder.discard()
             if isinstance(error, (LibraryError, OutputError, OSError)):
                 raise TrackingError("Memory cannot be profiled: %s", error) from None
@@ -130,15 +127,18 @@ class Tracking:
         return profile
 
     def close(self) -> None:
-        """Whatever has become of it (an interrupt may come at any moment), let another one begin. Once."""
-        assert _library is not None
+        """Whatever has become of it (an interrupt may come at any moment), let another one begin."""
+        if _running.get("now") is not self:
+            return
         try:
-            _library.stop()
+            if _library is not None:
+                _library.stop()
             self._pools.restore()
             if _follows_calls:
                 stacks.leave_threads()
         finally:
-            _one_at_a_time.release()
+            self.runs = False
+            _running.pop("now", None)
 
 
 def check_ready() -> Library:

@@ -48,15 +48,19 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         options = _options(line, takes_statement=cell is None)
         run = _runner(self.shell, options.statement if cell is None else cell, first_line=1 if cell is None else 2)
         found, error = api.Peak(), None  # type: Any, Any
-        running = _begin(self.shell, options.output)
+        running = _running(self.shell, options.output)
         try:
-            value = run()
-        except BaseException as raised:
-            error = raised
-            _show_without_us(self.shell, raised)
-            raise
+            _begin(running)
+            try:
+                value = run()
+            except BaseException as raised:
+                error = raised
+                _show_without_us(self.shell, raised)
+                raise
+            finally:
+                _end(running, found, error, options.top)
         finally:
-            _end(running, found, error, options.top)
+            running.close()
         return None if (cell or line).rstrip().endswith(";") else value
 
     @line_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -68,12 +72,20 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         while frame.f_back is not None and frame.f_globals is not shell.user_global_ns:
             frame = frame.f_back
         _show_as_written(frame.f_code.co_filename, line)
-        running = _begin(shell, options.output, [frame.f_code.co_filename])
+        running = _running(shell, options.output, [frame.f_code.co_filename])
 
         def ended(error: "Optional[BaseException]") -> None:
-            _end(running, found, error, options.top)
+            try:
+                _end(running, found, error, options.top)
+            finally:
+                running.close()
 
-        _when_ended(shell, ended)
+        _begin(running)
+        try:
+            _when_ended(shell, ended)
+        except BaseException:
+            running.close()
+            raise
 
 
 def _when_ended(shell: Any, ended: "Callable[[Optional[BaseException]], None]") -> None:
@@ -153,10 +165,15 @@ def _options(line: str, takes_statement: bool) -> Any:
         raise UsageError(str(error)) from None
 
 
-def _begin(shell: Any, output: str, first_files: "Any" = ()) -> Any:
+def _running(shell: Any, output: str, first_files: "Any" = ()) -> api.Running:
+    """Tracking of the cell that runs, which has not begun."""
+    return api.Running("In [%d]" % _number(shell), output=output, first_files=first_files)
+
+
+def _begin(running: api.Running) -> None:
     """Begin tracking. Raises UsageError."""
     try:
-        return api.begin("In [%d]" % _number(shell), output=output, first_files=first_files)
+        running.begin()
     except api.TrackingError as error:
         raise UsageError(how_to_change(str(error))) from None
 
@@ -166,7 +183,7 @@ def _number(shell: Any) -> int:
     return len(shell.user_ns.get("In", ())) - 1
 
 
-def _end(running: Any, found: Any, error: "Optional[BaseException]", top: int) -> None:
+def _end(running: api.Running, found: Any, error: "Optional[BaseException]", top: int) -> None:
     """End tracking, and show what was found out. That nothing was is said, and does not end the cell."""
     folder = running.folder
     try:

@@ -151,36 +151,41 @@ def nothing(folder):
     return ({"peaks": told[1:]},)
 
 
-CLEANING_UP = ("end", "close")  # what stands in a `finally` clause can be interrupted itself, as anywhere in Python
+CLEANING_UP = ("close", "discard", "__del__")  # what cleans up can be interrupted itself, as anywhere in Python
 
 
 def interrupted(folder):
-    """Ctrl-C in the course of the end of a profile: the next one can be made."""
-    told = {"interrupts": 0, "profiles": 0}
+    """Ctrl-C at each line of ours in turn, from the call on to its return: the next profile can be made."""
+    told = {"interrupts": 0, "in the code": 0}
+    package = os.path.dirname(api.__file__)
 
     def profile(line):
-        """With an interrupt at the line of that number, counted from when the code has ended. Whether there was one."""
+        """With an interrupt at the line of that number. Whether there are so many."""
         left = [line]
 
         def trace(frame, event, argument):
+            if not frame.f_code.co_filename.startswith(package) or frame.f_code.co_name in CLEANING_UP:
+                return None  # Python's own import, for one, leaves modules half-made if it is interrupted
             left[0] -= event == "line"
             if left[0] == 0:
                 sys.settrace(None)
                 raise KeyboardInterrupt
-            return trace if frame.f_code.co_name not in CLEANING_UP else None
+            return trace
 
         def work():
+            told["in the code"] += 1
             take(MIB)
-            sys.settrace(trace)
 
+        sys.settrace(trace)
         try:
             api.peak(work)
         except KeyboardInterrupt:
-            return True
+            pass
         finally:
             sys.settrace(None)
-        return False
+        return left[0] <= 0
 
+    api.peak(lambda: None)  # imports what is needed
     line = 1
     while profile(line):
         told["interrupts"] += 1
