@@ -32,8 +32,8 @@ _COROUTINE, _GENERATORS = 0x80, 0x20 | 0x200  # of co_flags
 class Running:
     """Tracking that is begun and ended by hand; for what runs code of others, like the notebook's magic.
 
-    An interrupt may come at any moment: so `begin` stands inside of a `try`, `end` in its `finally`, and `close` in that
-    of another one round it.
+    An interrupt may come at any moment: so `begin` stands inside of a `try`, `end` in its `finally`, and `close` in
+    that of another one round it.
     """
 
     _tracking: "Optional[Tracking]" = None
