@@ -51,7 +51,7 @@ test-notebooks: build ## every test of notebooks with the newest Jupyter and an 
 	FIL_TEST_NOTEBOOKS=all FIL_TEST_CELLS=1000 $(RUN) -m pytest tests/integration/test_notebooks.py tests/integration/test_api.py tests/browser/test_jupyterlab.py $(ARGS)
 
 test-libraries: build ## pyarrow, polars, duckdb, PyTorch and others, on each Python for which there are wheels (downloads 1 GB, once)
-	FIL_TEST_LIBRARIES=all $(RUN) -m pytest tests/integration/test_own_allocators.py tests/integration/test_event_loops.py $(ARGS)
+	FIL_TEST_LIBRARIES=all $(RUN) -m pytest tests/integration/test_own_allocators.py tests/integration/test_event_loops.py tests/integration/test_loops_of_libraries.py $(ARGS)
 
 test-memcheck: build ## real programs under valgrind, which must be installed
 	$(RUN) -m pytest tests/memcheck/memcheck.py $(ARGS)

@@ -75,7 +75,7 @@ class ChangedNode:
         self.grown_bytes = 0
         self.shrunk_bytes = 0
         self.callstacks = 0
-        self.children = []  # type: List[ChangedNode]
+        self.children = _NO_CHILDREN
 
     @property
     def total_bytes(self) -> int:
@@ -86,6 +86,9 @@ class ChangedNode:
     def growth_bytes(self) -> int:
         """By how much all here and below has grown; negative if it has shrunk."""
         return self.grown_bytes - self.shrunk_bytes
+
+
+_NO_CHILDREN = []  # type: List[ChangedNode]  # of all leaves; never changed
 
 
 class Comparison:
@@ -189,15 +192,9 @@ class _Matches:
 
 def _by_function(profile: "Profile", own_code: "OwnCode") -> "Dict[Function, List[Site]]":
     """The sites of each function, by line. Paths are such that they are the same in another checkout or environment."""
-    sites = set()
-    pending = [profile.root]
-    while pending:
-        node = pending.pop()
-        sites.add(node.site)
-        pending += node.children
     functions = {}  # type: Dict[Function, List[Site]]
     here = profile.program.cwd.rstrip("/") + "/"
-    for site in sorted(sites, key=lambda site: site.order):
+    for site in sorted(profile.flat.sites, key=lambda site: site.order):
         path = site.path
         if not own_code.owns(site):
             path = own_code.library_path(path)
@@ -236,18 +233,22 @@ def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode
     while pending:
         node, older, newer = pending.pop()
         node.own_growth_bytes = (newer.own_bytes if newer else 0) - (older.own_bytes if older else 0)
-        pairs = {}  # type: Dict[Site, Tuple[ChangedNode, Optional[Node], Optional[Node]]]
+        places = {}  # type: Dict[Site, int]
+        first = len(pending)
         for child in newer.children if newer else ():
-            pairs[child.site] = (ChangedNode(child.site, True, child.thread), None, child)
+            if older and older.children:
+                places[child.site] = len(pending)
+            pending.append((ChangedNode(child.site, True, child.thread), None, child))
         for child in older.children if older else ():
             site, in_newer = matches.newer(child.site)
-            known = pairs.get(site) or (ChangedNode(site, in_newer, child.thread), None, None)
-            pairs[site] = (known[0], child, known[2])
-        for pair in pairs.values():
-            child_node = pair[0]
-            node.children.append(child_node)
-            nodes.append(child_node)
-            pending.append(pair)
+            place = places.get(site)
+            if place is None:
+                place = places[site] = len(pending)
+                pending.append((ChangedNode(site, in_newer, child.thread), None, None))
+            pending[place] = (pending[place][0], child, pending[place][2])
+        if len(pending) > first:
+            node.children = [pair[0] for pair in pending[first:]]
+            nodes += node.children
     _sum_up(nodes)
     return root
 
@@ -257,8 +258,10 @@ def _sum_up(nodes: "List[ChangedNode]") -> None:
     for node in reversed(nodes):
         own = node.own_growth_bytes
         node.own_bytes = abs(own)
-        node.children = [child for child in node.children if child.total_bytes]
+        if node.children:
+            node.children = [child for child in node.children if child.total_bytes] or _NO_CHILDREN
         node.grown_bytes = max(0, own) + sum(child.grown_bytes for child in node.children)
         node.shrunk_bytes = max(0, -own) + sum(child.shrunk_bytes for child in node.children)
         node.callstacks = (1 if own else 0) + sum(child.callstacks for child in node.children)
-        node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))
+        if len(node.children) > 1:
+            node.children.sort(key=lambda child: (-child.total_bytes, child.site.order))

@@ -6,14 +6,14 @@ from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import LOST_NAME, MODULE_CODE_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.lines import MOST_LINE
-from filprofiler.profile.model import SMALLER_NAME, Node, Profile, Site, sum_up
+from filprofiler.profile.model import LEFT_OUT, SMALLER_NAME, Node, Profile, Site, sum_up
 from filprofiler.profile.program import Program
 from filprofiler.recording.texts import MOST_CHARACTERS
 from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Tuple
+    from typing import Dict, List
 
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 _FOLD = re.compile(r"\[([1-9][0-9]{0,8}) smaller callstacks?\]\Z")
@@ -22,6 +22,7 @@ _MOST_DIGITS = 20  # of a number of bytes
 _MOST_LINE_DIGITS = 10
 _DIGIT = frozenset("0123456789")
 _MOST_ESCAPED = 6 * MOST_CHARACTERS  # no escape is longer than six characters
+_MOST_OF_HALF = 5000  # frames at each end of a callstack that are read; what is between them is told as left out
 _SPECIAL = (NO_STACK_NAME, LOST_NAME, MODULE_CODE_NAME)
 
 
@@ -50,8 +51,9 @@ class _Tree:
     def __init__(self) -> None:
         self.nodes = [Node(Site("", ROOT_NAME, 0), None)]  # type: List[Node]
         self.lines = 0
-        self._sites = {}  # type: Dict[str, Tuple[int, Site]]
-        self._smaller = Site("", SMALLER_NAME, 0)
+        self._numbers = {}  # type: Dict[str, int]
+        self._sites = [Site("", SMALLER_NAME, 0)]
+        self._texts = {}  # type: Dict[str, str]
         self._children = {}  # type: Dict[int, int]
 
     def add(self, line: str) -> None:
@@ -63,27 +65,38 @@ class _Tree:
         if not (stack and _DIGITS.match(size) and len(size) <= _MOST_DIGITS):
             raise ValueError(line)
         place = 0
-        for label in stack.split(";"):
-            known = self._sites.get(label)
-            if known is None:
-                known = self._sites[label] = self._site(label)
-            number, site = known
+        for label in _labels(stack):
+            number = self._numbers.get(label)
+            if number is None:
+                number = self._numbers[label] = self._number(label)
             key = place << 32 | number
             child = self._children.get(key)
             if child is None:
                 child = self._children[key] = len(self.nodes)
-                self.nodes.append(Node(site, self.nodes[place]))
+                self.nodes.append(Node(self._sites[number], self.nodes[place]))
             place = child
         self.nodes[place].own_bytes += int(size)
         fold = _FOLD.match(label)
         if fold is not None:
             self.nodes[place].callstacks += int(fold.group(1)) - 1  # sum_up adds one
 
-    def _site(self, label: str) -> "Tuple[int, Site]":
-        """A site that was not met so far, and its number; all that stand for smaller callstacks are one."""
+    def _number(self, label: str) -> int:
+        """Of a site that was not met so far; all that stand for smaller callstacks are one."""
         if _FOLD.match(label):
-            return 0, self._smaller
-        return len(self._sites) + 1, _site(label)
+            return 0
+        site = _site(label)
+        site.path = self._texts.setdefault(site.path, site.path)
+        site.name = self._texts.setdefault(site.name, site.name)
+        self._sites.append(site)
+        return len(self._sites) - 1
+
+
+def _labels(stack: str) -> "List[str]":
+    """The frames of a callstack. Of one that is deeper than any that is told apart, those at its ends."""
+    if stack.count(";") < 2 * _MOST_OF_HALF:
+        return stack.split(";")
+    outer = stack.split(";", _MOST_OF_HALF)[:-1]
+    return [*outer, repr(LEFT_OUT), *stack.rsplit(";", _MOST_OF_HALF)[1:]]
 
 
 def _site(label: str) -> Site:
