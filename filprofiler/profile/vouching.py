@@ -2,13 +2,14 @@
 
 A file is not what ran if it is newer than the run's start. The time of its content tells, and for the user's own code
 also that of its last change of any kind, which a file with an older time gets that was put in its place. (Files of
-libraries are linked and copied by package managers, which changes nothing in them.) A file from the future tells that
-clocks differ, and so nothing else.
+libraries are linked and copied by package managers, which changes nothing in them.) So does the time of a symbolic link
+that leads to it: one that was made to lead elsewhere, as releases are put in place, leads to a file that may be old. A
+time from the future tells that clocks differ, and so nothing else.
 
 Nor is it what ran if the code does not fit: a function must stand where it began, and there must be something on each
 line that is in a callstack. That holds whatever the clocks say, and where a recording is read much later, or elsewhere.
 
-What is seen of neither is an edit that a clock hides and that moves no line.
+What is seen of neither is an edit that a clock hides, or a folder put in the place of another, that moves no line.
 """
 
 import os
@@ -18,12 +19,13 @@ from filprofiler.profile.filters import OwnCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Set
+    from typing import Dict, Iterator, List, Set
 
     from filprofiler.profile.model import Profile
 
 _DEFINITIONS = ("def ", "async ", "class ")
 _MOST_DECORATORS = 1000  # lines of them
+_MOST_LINKS = 40  # as the kernel has it
 _FUTURE_NS = 2 * 10**9  # some file systems count time in steps of two seconds
 
 
@@ -44,16 +46,20 @@ class Vouching:
 
         file_path: where it is, or the archive that it is in. Raises OSError.
         """
-        good = not self._is_newer(path, file_path) and self._fits(path, lines)
+        good = not self._is_newer(self._own_code.owns_path(path), file_path) and self._fits(path, lines)
         if not good:
             self.changed.append(path)
         return good
 
-    def _is_newer(self, path: str, file_path: str) -> bool:
+    def _is_newer(self, own: bool, file_path: str) -> bool:
+        """Whether a file, or a link that leads to it, is newer than the run's start. Raises OSError."""
+        started, now = self._profile.started_unix_ns, time.time() * 1e9 + _FUTURE_NS
+        if started == 0:
+            return False
         seen = os.stat(file_path)
-        newest = max(seen.st_mtime_ns, seen.st_ctime_ns) if self._own_code.owns_path(path) else seen.st_mtime_ns
-        started = self._profile.started_unix_ns
-        return started != 0 and started < newest < time.time() * 1e9 + _FUTURE_NS
+        times = [seen.st_mtime_ns, seen.st_ctime_ns] if own else [seen.st_mtime_ns]
+        times += [os.lstat(link).st_mtime_ns for link in _links(file_path)]
+        return any(started < one < now for one in times)
 
     def _fits(self, path: str, lines: "List[str]") -> bool:
         used = self._used_lines().get(path, ())
@@ -68,6 +74,21 @@ class Vouching:
             for site in self._profile.flat.sites:
                 self._lines.setdefault(site.path, set()).add(site.line)
         return self._lines
+
+
+def _links(path: str) -> "Iterator[str]":
+    """The symbolic links through which a path leads, also to each other."""
+    path, most = os.path.abspath(path), _MOST_LINKS
+    pending = path.split("/")[:0:-1]
+    here = ""
+    while pending and most:
+        here = os.path.normpath(here + "/" + pending.pop())
+        if os.path.islink(here):
+            yield here
+            most -= 1
+            target = os.path.join(os.path.dirname(here), os.readlink(here))
+            pending += os.path.normpath(target).split("/")[:0:-1]
+            here = ""
 
 
 def _begins(name: str, lines: "List[str]", line: int) -> bool:

@@ -58,3 +58,37 @@ def test_a_report_that_is_made_later(one_profiler: support.Profiler, tmp_path: P
         assert ("return bytearray(7" in (output / "index.html").read_text()) != changed
         data = json.loads((output / "peak-memory.json").read_text())
         assert data["changed_files"] == ([str(script)] if changed else [])
+
+
+RELEASES = """import os
+import now
+os.symlink(os.path.abspath("two"), "next")
+os.replace("next", "current")
+"""
+
+
+def test_a_link_that_is_made_to_lead_elsewhere(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """As releases are put in place: both files are older than the run. Before, the other one's line was shown."""
+    for release, text in (("one", "KEPT = bytearray(7 << 20)\n"), ("two", "innocent = 1\n")):
+        (tmp_path / release).mkdir()
+        (tmp_path / release / "now.py").write_text(text)
+        os.utime(str(tmp_path / release / "now.py"), (10**9, 10**9))
+    (tmp_path / "current").symlink_to("one")
+    script = tmp_path / "job.py"
+    script.write_text(RELEASES)
+    done = one_profiler.run([script], env={"PYTHONPATH": str(tmp_path / "current")}, cwd=tmp_path)
+    assert done.status == 0 and done.folder is not None, done.account()
+    assert any(SENTENCE in line and "now.py" in line for line in done.own_lines()), done.account()
+    assert "innocent" not in done.stderr + (done.folder / "index.html").read_text()
+
+
+def test_an_edit_that_is_dated_in_the_future(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """What it says of its content is no sign then, when it was put there is. Before, the other line was shown."""
+    script = tmp_path / "job.py"
+    edited = JOB.replace(
+        '"innocent = 1\\n" * 3 + open(__file__).read()', 'open(__file__).read().replace("bytearray", "innocent ")'
+    )
+    script.write_text(edited.replace("10**9, 10**9", "10**10, 10**10"))
+    done = one_profiler.run([script, "edit", "old"])
+    assert done.status == 0 and SENTENCE + "job.py" in done.own_lines(), done.account()
+    assert "innocent (7" not in done.stderr
