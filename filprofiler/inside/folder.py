@@ -2,9 +2,14 @@
 
 import os
 
-from filprofiler.launch.result_folder import RECORDING_NAME, OutputError, ResultFolder
+from filprofiler import _abi
+from filprofiler.launch.result_folder import RECORDING_NAME, OutputError, ResultFolder, begins_like_ours
 from filprofiler.opened_folder import OpenedFolder
-from filprofiler.profile.run_description import DESCRIPTION_NAME
+from filprofiler.profile.run_description import DESCRIPTION_BEGINS, DESCRIPTION_NAME
+
+# How our files begin; a recording is nothing but zeros before tracking begins.
+_MAGIC = _abi.FIL_FORMAT_MAGIC
+_OWN = ((RECORDING_NAME, (_MAGIC, bytes(len(_MAGIC)))), (DESCRIPTION_NAME, (DESCRIPTION_BEGINS,)))
 
 
 class GivenFolder(ResultFolder):
@@ -19,7 +24,11 @@ class GivenFolder(ResultFolder):
             os.makedirs(path, exist_ok=True)
             with OpenedFolder(path) as folder:
                 self._identity = folder.identity
-                for name in (RECORDING_NAME, DESCRIPTION_NAME):
+                for name, begins in _OWN:
+                    in_the_way = os.path.join(path, name)
+                    if not begins_like_ours(in_the_way, begins):
+                        raise OutputError("%s is not ours, and a file of that name is needed.", in_the_way)
+                for name, _begins in _OWN:
                     folder.remove(name)
         except OSError as error:
             raise OutputError("Cannot create the folder %s: %s.", path, error.strerror) from None

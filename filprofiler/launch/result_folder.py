@@ -11,7 +11,7 @@ from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, List, Optional, Sequence
+    from typing import Iterable, List, Optional, Sequence, Tuple
 
 RECORDING_NAME = "recording.fil"
 
@@ -152,3 +152,17 @@ def was_cut_short(recording_path: str) -> bool:
         return os.path.getsize(recording_path) < _FIRST_BYTES
     except OSError:
         return False
+
+
+def begins_like_ours(path: str, begins: "Tuple[bytes, ...]") -> bool:
+    """Whether a file was left there by us, or there is none; a link is only a name, and what it leads to stays."""
+    if os.path.islink(path):
+        return True
+    try:
+        with open_to_read(path) as file:
+            found = file.read(max(map(len, begins)))
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return not found or found in begins

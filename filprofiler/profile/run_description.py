@@ -18,6 +18,7 @@ _WHOLE = ("script", "script_absolute", "command", "module", "cwd", "own_files", 
 _PART = ("name", "entry_files", "first_files", "source_texts", "shown_paths")  # where not all of a program was profiled
 _END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor lived to see it
 _FIELDS = _WHOLE + _PART + _END
+DESCRIPTION_BEGINS = b"script "
 
 
 def write_description(program: Program, descriptor: int) -> None:

@@ -32,9 +32,21 @@ def build_wheel(scratch: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel under test: FIL_TEST_WHEEL, or built here."""
+    """The wheel under test: FIL_TEST_WHEEL, or built here; by one of several workers, for all."""
     given = os.environ.get("FIL_TEST_WHEEL")
-    return Path(given) if given else build_wheel(tmp_path_factory.mktemp("wheel"))
+    if given:
+        return Path(given)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return build_wheel(tmp_path_factory.mktemp("wheel"))
+    shared = tmp_path_factory.getbasetemp().parent / "wheel"
+    with filling(shared):
+        built = list(shared.glob("wheels/*.whl"))
+        if not built:
+            if shared.exists():
+                shutil.rmtree(str(shared))  # another worker has failed with it: its words are to be seen here too
+            shared.mkdir()
+            built = [build_wheel(shared)]
+    return built[0]
 
 
 @pytest.fixture
@@ -55,6 +67,14 @@ def package(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("package")
     with zipfile.ZipFile(str(wheel)) as archive:
         archive.extractall(str(folder))
+    compile_for_here = [
+        sys.executable,
+        "-m",
+        "compileall",
+        "-q",
+        str(folder),
+    ]  # many tests let Python write no bytecode
+    subprocess.run(compile_for_here, check=True)
     return folder
 
 

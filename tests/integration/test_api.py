@@ -107,6 +107,37 @@ def test_after_an_interrupt_the_next_profile_can_be_made(one_profiler: support.P
     assert support.close_to(found["after"], support.MIB)
 
 
+OVER_OTHERS = """
+import os, sys
+from filprofiler import api
+name, folder = sys.argv[1:]
+try:
+    api.profile(lambda: None, folder)
+except api.TrackingError as error:
+    print(error)
+assert open(os.path.join(folder, name)).read() == "my notes"
+os.unlink(os.path.join(folder, name))
+for left in (b"", {"recording.fil": b"FILREC\\r\\n and more", "recording.txt": b"script 'x'"}[name]):
+    open(os.path.join(folder, name), "wb").write(left)
+    try:
+        api.profile(lambda: None, folder)
+    except api.TrackingError as error:
+        print(error)
+print(sorted(os.listdir(folder)))
+"""
+
+
+@pytest.mark.parametrize("name", ["recording.fil", "recording.txt"])
+def test_a_file_of_the_users_that_has_a_name_of_ours(one_profiler: support.Profiler, tmp_path: Path, name: str) -> None:
+    """Before, it was removed when a profile was to be written into its folder. What an earlier one has left goes."""
+    (tmp_path / name).write_text("my notes")
+    done = one_profiler.call(["-m", "filprofiler", "python", "-c", OVER_OTHERS, name, tmp_path])
+    assert done.returncode == 0, done.stderr
+    said = support.text_of(done.stdout).splitlines()
+    assert said[0].endswith("%s is not ours, and a file of that name is needed." % (tmp_path / name)), said
+    assert said[1:] == [repr(support.REPORT_FILES)], said
+
+
 THREADS_AT_ONCE = """
 import sys, threading
 from filprofiler.inside import tracking

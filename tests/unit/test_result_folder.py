@@ -76,13 +76,21 @@ def test_what_was_planted_is_not_written_through(tmp_path: Path, name: str) -> N
 
 
 def test_a_named_folder_keeps_what_is_in_it_but_for_an_old_recording(tmp_path: Path) -> None:
-    for name in ("recording.fil", "recording.txt", "notes"):
-        (tmp_path / name).write_text("old")
+    for name, begins in (("recording.fil", b"FILREC\r\n"), ("recording.txt", b"script 'a.py'\n"), ("notes", b"")):
+        (tmp_path / name).write_bytes(begins + b"old")
     folder = GivenFolder(str(tmp_path))
     filled(folder)
     assert names(tmp_path) == ["notes", "recording.fil", "recording.txt"]
     folder.discard()
     assert names(tmp_path) == ["notes"]
+
+
+@pytest.mark.parametrize("name", ["recording.fil", "recording.txt"])
+def test_a_named_folder_with_a_file_that_only_has_a_name_of_ours(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("notes")
+    with pytest.raises(OutputError, match="%s is not ours" % name):
+        GivenFolder(str(tmp_path))
+    assert (tmp_path / name).read_text() == "notes"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
