@@ -378,4 +378,4 @@ class Checker:
 
 
 FORMS = ("recording", "description", "json", "prof")
-CASES = int(os.environ.get("FIL_TEST_FUZZ", "0")) or 1200
+CASES = int(os.environ.get("FIL_TEST_FUZZ", "0")) or 600
