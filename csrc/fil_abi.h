@@ -142,15 +142,9 @@ FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 FIL_EXPORT void fil_stop(void);
 
 /* Called by a Python function, whose code object is at `code`, before it runs the program: its frame, and those below, stay as
- * they are until it calls this again with 0, so they need not be looked at. fil_stop and fil_finalizing end that too. Hold the
- * GIL. */
+ * they are until it calls this again with 0, so they need not be looked at. fil_stop and the interpreter's end end that too. Hold
+ * the GIL. */
 FIL_EXPORT void fil_base_frame(uint64_t code);
-
-/* The program ends by a MemoryError that nobody caught. */
-FIL_EXPORT void fil_uncaught_memory_error(void);
-
-/* The interpreter begins to finalize: from now on only the calling thread's frames are walked. */
-FIL_EXPORT void fil_finalizing(void);
 
 /* The callstack that an allocation made now would get, innermost frame first, as the tracker sees it (caches and all):
  * for tests. Only code, offset are filled in. Returns the number of frames or a negative fil_status. Hold the GIL. */

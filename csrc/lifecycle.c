@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "attribute/attribute.h"
+#include "attribute/python_calls.h"
 #include "fil_abi.h"
 #include "interpose/bus_errors.h"
 #include "interpose/mmap_hooks.h"
@@ -224,6 +225,20 @@ static void close_ledger(enum fil_state how)
     state_leave(locked);
 }
 
+/* The program has ended, and the interpreter takes itself down. */
+static void end_begins(void)
+{
+    attribute_finalizing();
+    if (state.tracking) {
+        take_reading(FIL_READING_END);
+        if (python_calls_uncaught_memory_error()) {
+            bool locked = state_enter();
+            ledger_program_failed(&state.ledger);
+            state_leave(locked);
+        }
+    }
+}
+
 int32_t fil_start(const char *path, int32_t wanted_report_signal)
 {
     if (platform_is_privileged()) {
@@ -256,7 +271,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     bus_errors_guard(mend_recording);
     platform_learn_devices();
     take_reading(FIL_READING_START);
-    attribute_begin();
+    attribute_begin(end_begins);
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     /* The first time, the threads of the layout's proof have just ended. */
     bool threads = (state.round != 0 && state.threads) || !platform_is_single_threaded();
@@ -290,23 +305,6 @@ void fil_base_frame(uint64_t code)
     if (code == 0 || (state.tracking && !state.finalizing)) {
         attribute_base((uintptr_t)code);
     }
-}
-
-void fil_uncaught_memory_error(void)
-{
-    if (state.tracking) {
-        bool locked = state_enter();
-        ledger_program_failed(&state.ledger);
-        state_leave(locked);
-    }
-}
-
-void fil_finalizing(void)
-{
-    if (state.tracking) {
-        take_reading(FIL_READING_END);
-    }
-    attribute_finalizing();
 }
 
 int32_t fil_current_callstack(struct fil_observed_frame *frames, uint32_t capacity)

@@ -1,11 +1,21 @@
 """`python -m filprofiler`: the same as the command `fil-profile`."""
 
+import posix
 import sys
 
 from filprofiler.command import command
 
-if __name__ == "__main__":
-    # Python puts the working directory first, for modules that the program may import. Ours must not come from there.
-    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+
+def _forget_working_directory() -> None:
+    """Python puts the working directory first, for modules of the program. Ours must not come from there."""
+    try:
+        folder = posix.getcwd()
+    except OSError:
+        folder = ""  # it is gone, and Python has put nothing there; CPython 3.6 this
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)) and sys.path[0] in ("", folder):
         del sys.path[0]
+
+
+if __name__ == "__main__":
+    _forget_working_directory()
     command()

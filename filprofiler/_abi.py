@@ -507,8 +507,6 @@ FUNCTIONS = {
     "fil_start": ("int32_t", ("const char *", "int32_t")),
     "fil_stop": ("void", ()),
     "fil_base_frame": ("void", ("uint64_t",)),
-    "fil_uncaught_memory_error": ("void", ()),
-    "fil_finalizing": ("void", ()),
     "fil_current_callstack": ("int32_t", ("struct fil_observed_frame *", "uint32_t")),
     "fil_last_errno": ("int32_t", ()),
 }

@@ -47,6 +47,22 @@ static uint32_t worker_node(struct thread_context *context)
     return context->worker_node;
 }
 
+/* Has the interpreter's end begun, without our having been told? */
+static bool finalization_has_begun(void)
+{
+    return !state.finalizing && walker.finalization != NULL && walker.is_finalizing() != 0;
+}
+
+/* No Python function runs in this thread. In the first thread that is so before the program and after it; its end, which nothing
+ * tells, is one of the events that come then. */
+static __attribute__((cold, noinline)) uint32_t without_frames(const struct thread_context *context)
+{
+    if (context->of_first_thread && walker.finalization != NULL && walker.is_finalizing() != 0) {
+        walker.finalization();
+    }
+    return context->start_node;
+}
+
 /* A thread that Python never met has no frames; unless we do without thread states. */
 static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thread_context *context)
 {
@@ -54,7 +70,10 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
         return worker_node(context);
     }
     uint32_t node = shadow_stack_node(context->start_node);
-    context->latest = node == context->start_node ? context->latest : node;
+    if (node == context->start_node) {
+        return without_frames(context);
+    }
+    context->latest = node;
     return node;
 }
 
@@ -64,7 +83,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
 {
     uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
     if (context->checked_generation != generation) { /* a code object that was met is gone: what is cached may be wrong */
-        if (state.finalizing && !thread_local_state.finalizes) {
+        if (state.finalizing && !context->of_first_thread && !thread_local_state.finalizes) {
             return thread_start_node(); /* what the context says of it may be of an earlier tracking */
         }
         thread_context_clear(context);
@@ -86,8 +105,8 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
         }
     }
     uintptr_t innermost = innermost_frame(thread_state);
-    if (innermost == 0) {
-        return context->start_node;
+    if (is_walks_end(innermost)) {
+        return without_frames(context);
     }
     uint32_t node = handover_walk(context, thread_state, innermost);
     context->generation = generation - (context->handed_at != NOT_HANDED);
@@ -103,6 +122,10 @@ uint32_t attribute_now(void)
             return thread_local_state.ended ? thread_start_node() : FIL_NODE_LOST;
         }
     }
+    if (!context->of_first_thread && finalization_has_begun()) { /* the first thread is about to free this one's state */
+        state.finalizing = true;
+        __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
+    }
     if (context->generation != __atomic_load_n(&state.generation, __ATOMIC_RELAXED)) {
         return attribute_with_care(context);
     }
@@ -114,8 +137,8 @@ uint32_t attribute_now(void)
         return attribute_with_care(context);
     }
     uintptr_t innermost = innermost_frame(thread_state);
-    if (innermost == 0) {
-        return context->start_node;
+    if (is_walks_end(innermost)) {
+        return without_frames(context);
     }
     uint32_t node = same_short_stack(context, innermost);
     return LIKELY(node != FIL_NODE_NONE) ? node : frame_walk(context, thread_state, innermost);
@@ -124,7 +147,7 @@ uint32_t attribute_now(void)
 uint32_t attribute_moved(uintptr_t innermost)
 {
     struct thread_context *context = thread_local_state.context;
-    return innermost == 0 ? context->start_node : frame_walk(context, context->thread_state, innermost);
+    return is_walks_end(innermost) ? without_frames(context) : frame_walk(context, context->thread_state, innermost);
 }
 
 /* Is that where the callstacks of a thread, or of handed work, begin? */
@@ -230,9 +253,11 @@ void attribute_thread_end(void)
     thread_context_release();
 }
 
-void attribute_begin(void)
+void attribute_begin(void (*finalization)(void))
 {
     python_calls_prepare();
+    walker.is_finalizing = python_calls_is_finalizing();
+    walker.finalization = walker.is_finalizing == NULL ? NULL : finalization;
     if (shadow_stack_prepared()) {
         shadow_stack_install();
     }
@@ -297,6 +322,7 @@ void attribute_finalizing(void)
     __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
     thread_local_state.finalizes = true;
     state.finalizing = true;
+    walker.finalization = NULL;
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
 }
 

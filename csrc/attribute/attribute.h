@@ -57,8 +57,9 @@ enum block_mark {
 /* The block at `address`, which carried that mark in the block table, was freed. Called inside an event. */
 __attribute__((cold, noinline)) void attribute_marked_block_freed(uintptr_t address, uint32_t mark);
 
-/* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. */
-void attribute_begin(void);
+/* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. `finalization` is called, once, when the
+ * interpreter's end has begun, by the thread that takes it down: inside an event, outside the lock. */
+void attribute_begin(void (*finalization)(void));
 
 /* Tracking ends: forget which libraries were met. Called inside an event. */
 void libraries_end(void);

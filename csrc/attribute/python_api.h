@@ -20,6 +20,7 @@ struct python_method {
 #define PYTHON_EVENT_CALL 0
 #define PYTHON_EVENT_RETURN 3
 #define PYTHON_METHOD_ARGUMENTS 1
+#define PYTHON_FILE_INPUT 257
 
 /* PYTHON_API(result, name, parameters): needed on every version. PYTHON_API_NEWER: NULL before CPython 3.8 or 3.9. */
 #define PYTHON_API_FUNCTIONS                                                                                              \
@@ -43,6 +44,25 @@ struct python_method {
     PYTHON_API(void *, PyObject_CallFunctionObjArgs, (void *called, ...))                                                \
     PYTHON_API(int, PyObject_SetAttrString, (void *object, const char *name, void *value))                               \
     PYTHON_API(void *, PyGILState_GetThisThreadState, (void))                                                            \
+    PYTHON_API(void *, PySys_GetObject, (const char *name))                                                              \
+    PYTHON_API(int, Py_IsInitialized, (void))                                                                            \
+    PYTHON_API(void *, PyDict_New, (void))                                                                               \
+    PYTHON_API(int, PyDict_SetItemString, (void *dictionary, const char *key, void *value))                              \
+    PYTHON_API(void, PyDict_Clear, (void *dictionary))                                                                   \
+    PYTHON_API(void *, PyEval_GetBuiltins, (void))                                                                       \
+    PYTHON_API(void *, PyEval_EvalCode, (void *code, void *globals, void *locals))                                       \
+    PYTHON_API(void *, Py_CompileString, (const char *source, const char *path, int start))                              \
+    PYTHON_API(void *, PyUnicode_EncodeFSDefault, (void *text))                                                          \
+    PYTHON_API(void *, PyUnicode_DecodeFSDefault, (const char *text))                                                    \
+    PYTHON_API(void *, PyUnicode_InternFromString, (const char *text))                                                   \
+    PYTHON_API(unsigned long long, PyLong_AsUnsignedLongLongMask, (void *number))                                        \
+    PYTHON_API(char *, PyBytes_AsString, (void *bytes))                                                                  \
+    PYTHON_API(char *, PyByteArray_AsString, (void *bytes))                                                              \
+    PYTHON_API(void *, PyErr_Occurred, (void))                                                                           \
+    PYTHON_API(int, PyErr_GivenExceptionMatches, (void *error, void *type))                                              \
+    PYTHON_API(int, PyGILState_Check, (void))                                                                            \
+    PYTHON_API(void *, PyModule_GetDict, (void *module))                                                                 \
+    PYTHON_API(void *, PyDict_GetItem, (void *dictionary, void *key))                                                    \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
     PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
     PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))

@@ -125,6 +125,7 @@ void thread_context_find_start(struct thread_context *context)
 {
     struct thread_local_state *own = &thread_local_state;
     context->start_node = thread_start_node();
+    context->of_first_thread = platform_is_first_thread();
     context->worker_parent = FIL_NODE_NONE;
     if (context->round != state.round) {
         context->thread_state = NO_THREAD_STATE; /* nobody has heard of its end */

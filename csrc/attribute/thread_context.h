@@ -48,6 +48,7 @@ struct thread_context {
     uint32_t checked_generation; /* state.generation when the caches were last cleared */
     uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */
     uint32_t round;              /* of tracking, in which `latest` is a node */
+    bool of_first_thread;        /* of the one that the process began with, which takes the interpreter down */
     uint32_t life;               /* raised when its thread ends: it may become another's */
     uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
     uint32_t worker_node;

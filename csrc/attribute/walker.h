@@ -17,6 +17,8 @@ struct walker {
     void *(*thread_state)(void);
     /* The state that holds the GIL, in half a dozen instructions: CPython's PyThreadState_GetUnchecked; else `thread_state`. */
     void *(*running_state)(void);
+    int (*is_finalizing)(void);   /* CPython's Py_IsFinalizing */
+    void (*finalization)(void);   /* to be called when the interpreter's end has begun */
     struct fil_layout layout;
     struct object_layout objects; /* all 0 where the layout had to be measured */
     uintptr_t coroutine_type; /* the type of coroutines; 0: not known */

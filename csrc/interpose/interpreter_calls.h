@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* CPython's PyMemAllocatorEx and PyObjectArenaAllocator: public and unchanged since 3.5. */
+/* CPython's PyMemAllocatorEx, PyObjectArenaAllocator and PyMemAllocatorDomain: public and unchanged since 3.5. */
 struct python_allocator {
     void *context;
     void *(*malloc)(void *context, size_t bytes);
@@ -19,6 +19,8 @@ struct arena_allocator {
     void *(*take)(void *context, size_t bytes);
     void (*give)(void *context, void *arena, size_t bytes);
 };
+
+enum domain { DOMAIN_RAW = 0, DOMAIN_MEM = 1, DOMAIN_OBJ = 2 };
 
 typedef void get_allocator(int domain, struct python_allocator *allocator);
 typedef void set_allocator(int domain, struct python_allocator *allocator);

@@ -26,9 +26,6 @@
 #define LOOK_EACH 256u
 #define SMALL_LIMIT 512u /* pymalloc's SMALL_REQUEST_THRESHOLD */
 
-/* CPython's PyMemAllocatorDomain. */
-enum domain { DOMAIN_RAW = 0, DOMAIN_MEM = 1, DOMAIN_OBJ = 2 };
-
 static struct python_allocator wrapped[3];
 static struct arena_allocator wrapped_arenas;
 static bool in_place[3];

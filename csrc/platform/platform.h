@@ -107,6 +107,9 @@ void platform_close_file(struct platform_file *file);
  * to read or write there can. For use in a signal handler. */
 bool platform_replace_mapping(void *start, size_t bytes);
 
+/* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
+bool platform_read_text(const char *path, char *text, size_t room);
+
 size_t platform_page_bytes(void);
 
 static inline size_t platform_whole_pages(size_t bytes)

@@ -68,6 +68,27 @@ void platform_say(const char *message)
     errno = kept;
 }
 
+bool platform_read_text(const char *path, char *text, size_t room)
+{
+    int kept = errno;
+    int descriptor = system_open(path, O_RDONLY | O_CLOEXEC);
+    size_t size = 0;
+    long got = descriptor < 0 ? -1 : 1;
+    while (got > 0 && size < room) {
+        got = read(descriptor, text + size, room - size);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    if (descriptor >= 0) {
+        system_close(descriptor);
+    }
+    errno = kept;
+    if (got != 0 || size == room) {
+        return false;
+    }
+    text[size] = '\0';
+    return true;
+}
+
 bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
 {
     int kept = errno;

@@ -9,6 +9,7 @@ from filprofiler.launch import jit, statuses
 from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
+from filprofiler.launch.quiet import environment_of_program
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ def python(arguments: "Sequence[str]", options: "Options") -> int:
     except CannotProfileError as error:
         say(str(error))
         return statuses.CANNOT_PROFILE
-    environment = dict(os.environ)
+    environment = environment_of_program(os.environ)
     preload.put_first(environment)
     preload.outlive_exec()
     settings = set_allocators(environment, options.keep_allocators, options.release_memory)

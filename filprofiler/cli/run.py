@@ -8,7 +8,7 @@ import time
 from filprofiler.cli import leftover
 from filprofiler.cli.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
-from filprofiler.cli.target import check_target, describe
+from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
 from filprofiler.launch import statuses
@@ -16,6 +16,7 @@ from filprofiler.launch.allocators import set_allocators
 from filprofiler.launch.executable import executable_to_start
 from filprofiler.launch.interpreter import interpreter_command
 from filprofiler.launch.memory_limits import MemoryWatch
+from filprofiler.launch.quiet import environment_of_program
 from filprofiler.launch.result_folder import OutputError, ResultFolder
 from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
 from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
@@ -43,7 +44,7 @@ def run(target: "Target", options: "Options") -> int:
     """Run a program under the profiler. Returns the exit status, or dies of the signal that the program died of."""
     check_target(target)
     program = describe(target)
-    output = os.path.join(program.cwd, options.output)
+    output = output_folder(program, options.output)
     supervisor = Supervisor()
     watch = MemoryWatch()
     try:
@@ -117,7 +118,7 @@ def _wait(supervisor: Supervisor, report_now: "Callable[[], None]", meanwhile: "
 
 def _environment(preload: "Preload", options: "Options", program: "Program") -> "Dict[str, str]":
     """The environment in which the program is started; what is set for allocators goes into its description."""
-    environment = dict(os.environ)
+    environment = environment_of_program(os.environ)
     preload.put_first(environment)
     if not options.keep_thread_pools:
         overridden = limit_thread_pools(environment)

@@ -30,11 +30,11 @@ def check_target(target: "Target") -> None:
 
 
 def describe(target: "Target") -> Program:
-    """The run that is about to begin, as the report tells it. Raises UsageError."""
+    """The run that is about to begin, as the report tells it."""
     try:
         cwd = os.getcwd()
     except OSError:
-        raise UsageError("The working directory is not there any more.") from None
+        cwd = ""  # it is not there any more, which a program need not mind
     is_script = target.mode == SCRIPT
     return Program(
         script=target.name if is_script else None,
@@ -45,3 +45,10 @@ def describe(target: "Target") -> Program:
         own_files=OWN_FILES,
         arguments=target.arguments,
     )
+
+
+def output_folder(program: Program, wanted: str) -> str:
+    """The absolute path of the folder for results, of one relative to the working directory. Raises UsageError."""
+    if not program.cwd and not os.path.isabs(wanted):
+        raise UsageError("The working directory is not there any more; name a folder for the results with -o.")
+    return os.path.join(program.cwd, wanted)

@@ -1,7 +1,6 @@
 """One stretch of tracking, from its beginning in this process to the profile of it."""
 
 import _thread
-import atexit
 import os
 import sys
 import time
@@ -9,6 +8,7 @@ import time
 from filprofiler import _abi
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.errors import CutShortError, TrackingError
+from filprofiler.foreign import is_in_front
 from filprofiler.inside.pools import LimitedPools
 from filprofiler.inside.sources import add_sources, take_sources
 from filprofiler.launch import jit, stacks
@@ -144,7 +144,7 @@ class Tracking:
 def check_ready() -> Library:
     """The library, if it can track in this process. Raises TrackingError, which says how to start."""
     global _library
-    if not Library.is_in_front():
+    if not is_in_front():
         raise TrackingError(_HOW_TO_START)
     try:
         library = _library or Library()
@@ -165,10 +165,9 @@ def check_ready() -> Library:
 def _prepare(library: Library) -> None:
     """What is needed once in a process. Raises TrackingError or LibraryError."""
     global _follows_calls
-    jit.restore_variable(os.environ)
+    jit.restore_variable()
     _follows_calls = stacks.choose_stacks(library) == stacks.PROFILED
     follow_objects(library)
-    atexit.register(library.finalizing)
 
 
 def _working_directory() -> str:

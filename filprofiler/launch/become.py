@@ -1,25 +1,22 @@
-"""Turn the process that bootstrap.py began into the user's program.
+"""Turn the process that bootstrap.py began into the user's program, where the interpreter cannot run it by itself.
 
 What runs the program are the interpreter's own functions behind `python SCRIPT` and `python -c`, and runpy for `-m`, as
 under Python itself. So tracebacks, exit statuses and the death by Ctrl-C are Python's own.
 """
 
-import atexit
 import os
 import sys
 
-from filprofiler.environment import JIT_BEFORE_VARIABLE
-from filprofiler.launch import stacks, statuses
-from filprofiler.launch.objects import follow_objects
+from filprofiler.launch import stacks, start, statuses
 from filprofiler.launch.script_path import co_filename_of_script
-from filprofiler.library import Interpreter, Library, LibraryError
+from filprofiler.library import Library, LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
-    from typing import Any, Callable, Dict, List, NoReturn
+    from typing import Any, Callable, Dict, List, Set
 
-    from filprofiler.library import Call
+    from filprofiler.foreign import Call, Interpreter
 else:
     import _signal as signal  # the signal module itself would import much, and not be needed by every program
 
@@ -28,33 +25,30 @@ class _FailedError(BaseException):
     """Ends the process with status 1 after the program's uncaught exception was shown."""
 
 
-def enter() -> None:
-    """Start tracking, then run the program in a new `__main__`."""
+def prepare() -> "Call":
+    """Start tracking. Returns the function that then runs the program, in a new `__main__`, and its arguments."""
+    present = set(sys.modules)
     try:
+        from filprofiler.foreign import Interpreter
+
         _bootstrap, recording, report_signal, mode, target = sys.argv[:5]
         library, interpreter = Library(), Interpreter()
-        library.check_preloaded()
-        if JIT_BEFORE_VARIABLE in os.environ:
-            from filprofiler.launch import jit
-
-            jit.restore_variable(os.environ)
-        way = stacks.choose_stacks(library)
-        if way == stacks.PROFILED:
-            stacks.follow_threads(library)
-        follow_objects(library)
+        way = start.prepare(library)
         _replace_main()
-        _forget_ourselves()
+        _forget(present, way)
         function, arguments = _PREPARE[mode](interpreter, target)
-        atexit.register(library.finalizing)
-        announcement = _announcement(way)
-        base_frame, out_of_memory = library.base_frame, library.uncaught_memory_error
-        own_code = id(enter.__code__)
+        base_frame = library.base_frame
         library.start(recording, int(report_signal))
-        _write(announcement)
+        start.say(start.announcement(way))
     except LibraryError as error:
-        _refuse(error)
+        start.refuse(error)
     except Exception as error:
-        _refuse(LibraryError("%s: %s", type(error).__name__, error))
+        start.refuse(LibraryError("%s: %s", type(error).__name__, error))
+    return _run, (function, arguments, base_frame)
+
+
+def _run(function: "Any", arguments: "Any", base_frame: "Any") -> None:
+    own_code = id(_run.__code__)
     try:
         base_frame(own_code)
         try:
@@ -69,13 +63,9 @@ def enter() -> None:
         base_frame(0)
         # Only what runpy or exec ran comes here. The interpreter reports it when it has left our frames, so they are
         # taken off just before.
-        if isinstance(error, MemoryError):
-            out_of_memory()
         _own_frames_off(error)
         raise
     if failed:
-        if isinstance(getattr(sys, "last_value", None), MemoryError):
-            out_of_memory()
         _hide_next_exception()
         raise _FailedError
 
@@ -166,37 +156,12 @@ def _replace_main() -> None:
     sys.modules["__main__"] = module
 
 
-def _forget_ourselves() -> None:
-    """Take our modules out of sight; what is still needed is held by the functions that run."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "filprofiler"]:
+def _forget(present: "Set[str]", way: str) -> None:
+    """Take modules out of sight that were imported for us; what is still needed is held by the functions that run."""
+    if way == stacks.PROFILED:
+        return  # threading, and what it imports, was set up for the program's threads
+    for name in set(sys.modules) - present:
         del sys.modules[name]
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for path in [path for path in sys.path_importer_cache if str(path).startswith(package)]:
-        del sys.path_importer_cache[path]
-
-
-def _refuse(error: "LibraryError") -> "NoReturn":
-    """Say in one sentence why the program cannot be profiled, and end the process."""
-    _write(os.fsencode("=fil-profile= Cannot profile: %s.\n" % error))
-    os._exit(error.exit_status)
-
-
-def _announcement(way: str) -> bytes:
-    """What the user is told when tracking begins: by this process, because before that it may still fail."""
-    warning = "=fil-profile= %s\n" % stacks.PROFILED_SENTENCE if way == stacks.PROFILED else ""
-    return warning.encode("ascii") + (
-        b"=fil-profile= Memory usage will be written at exit.\n"
-        b"=fil-profile= To have it written now: kill -s SIGUSR2 %d\n" % os.getppid()
-    )
-
-
-def _write(message: bytes) -> None:
-    """Write to stderr, if there is one and someone who reads it."""
-    if sys.stderr is not None:
-        try:
-            os.write(2, message)
-        except OSError:
-            pass
 
 
 def _let_interrupts_raise() -> None:

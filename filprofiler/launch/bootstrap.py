@@ -1,40 +1,156 @@
-"""The first code in the profiled process: it becomes the program, and leaves `__main__` as the program expects it.
+"""The first code of ours in the profiled process: it lets tracking begin, and leaves nothing behind.
 
     PYTHON [FLAGS] bootstrap.py RECORDING REPORT_SIGNAL MODE TARGET [ARGS...]
 
-MODE is `script`, `module` or `command`. A script has no cached bytecode: this one only leads to become.py, which has.
+MODE is `script`, `module` or `command`. Where it can, our library takes these words out again before the interpreter
+sees them, and runs this file when the interpreter is about to run the program by itself (csrc/start/moment.c). Then
+there are the global names `native`, `recording`, `report_signal`, `mode` and `target`. Where it cannot, this is the
+script, and become.py, which it leads to, runs the program.
+
+Our files are not imported: what the import system keeps of that, and tells under -v and -X importtime, is the
+program's. They are read here, from their cached bytecode if it is up to date, and import each other by a function here.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Any, Callable, Dict, Optional, Tuple
 
 
-def _load() -> "Callable[[], None]":
-    """Find become.enter, without importing the package itself and past all import hooks and search paths."""
-    import _signal as signal  # type: ignore[import-not-found]
+class _OwnModules:
+    """The modules of the package in a folder, without the import system."""
+
+    def __init__(self, folder: str, compile_source: "Callable[[bytes, str], Any]") -> None:
+        import builtins
+        import marshal
+        import sys
+
+        self._folder = folder
+        self._compile = compile_source
+        self._modules = {}  # type: Dict[str, Any]
+        self._imported = builtins.__import__
+        self._files: "Any" = sys.modules["_frozen_importlib_external"]
+        self._marshal = marshal
+        self._writes_cache = not (sys.dont_write_bytecode or sys.flags.verbose)  # which would be told
+        self._namespace = type(sys.implementation)  # the end of a module would be told under -v
+        self._header = 16 if sys.version_info >= (3, 7) else 12
+        self._names = dict(builtins.__dict__, __import__=self._import)
+
+    def get(self, name: str) -> "Any":
+        """The module of that full name."""
+        if name not in self._modules:
+            self._modules[name] = module = self._namespace()
+            path = self._folder + name[len("filprofiler.") :].replace(".", "/") + ".py"
+            module.__dict__.update(__name__=name, __file__=path, __builtins__=self._names)
+            if name not in ("filprofiler", "filprofiler.launch"):
+                exec(self._code(name, path), module.__dict__)
+        return self._modules[name]
+
+    def forget(self) -> None:
+        """Let go of all."""
+        for module in self._modules.values():
+            module.__dict__.clear()
+        self._modules.clear()
+        self._names.clear()
+
+    def _code(self, name: str, path: str) -> "Any":
+        loader = self._files.SourceFileLoader(name, path)
+        source = loader.path_stats(path)
+        facts = [0] * (self._header // 4 - 3) + [int(source["mtime"]), source["size"]]
+        header = self._files.MAGIC_NUMBER + b"".join((fact & 0xFFFFFFFF).to_bytes(4, "little") for fact in facts)
+        cache = None  # type: Optional[str]
+        try:
+            cache = self._files.cache_from_source(path)
+            data = loader.get_data(cache)
+        except (OSError, NotImplementedError):
+            data = b""
+        if data.startswith(header):
+            return self._marshal.loads(data[len(header) :])
+        code = self._compile(loader.get_data(path), path)
+        if cache is not None and self._writes_cache:
+            loader.set_data(cache, header + self._marshal.dumps(code))
+        return code
+
+    def _import(
+        self,
+        name: str,
+        globals: "Any" = None,
+        locals: "Any" = None,
+        fromlist: "Any" = (),
+        level: int = 0,
+    ) -> "Any":
+        if name.partition(".")[0] != "filprofiler":
+            return self._imported(name, globals, locals, fromlist, level)
+        module = self.get(name)
+        for one in fromlist:
+            if not hasattr(module, one):
+                setattr(module, one, self.get(name + "." + one))
+        return module
+
+
+def _compile(source: bytes, path: str) -> "Any":
+    """The code of a file. The library's own function for that leaves no classes of syntax trees behind."""
+    return compile(source, path, "exec", 0, True)
+
+
+def _collector() -> "Any":
+    """The module gc, without a trace of it where nobody has imported it yet."""
+    import _imp
     import sys
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the program begins, Ctrl-C ends the process without a word
-    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-        del sys.path[0]  # this folder: its modules must not be importable by their bare names
-    launch = __file__.rpartition("/")[0]
-    for name, folder in (("filprofiler", launch.rpartition("/")[0]), ("filprofiler.launch", launch)):
-        package = type(sys)(name)
-        package.__path__ = [folder]
-        sys.modules[name] = package
-    try:
-        from filprofiler.launch.become import enter
-    except Exception as error:
-        import os
+    if "gc" in sys.modules:
+        return sys.modules["gc"]
+    machinery: "Any" = sys.modules["_frozen_importlib"]
+    collector = _imp.create_builtin(machinery.BuiltinImporter.find_spec("gc"))
+    _imp.exec_builtin(collector)
+    sys.modules.pop("gc", None)  # until CPython 3.8 it is put there
+    return collector
 
+
+def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
+    """Begin, or, where this is the script, get ready to: then what runs the program is answered."""
+    import _signal as signal  # type: ignore[import-not-found]
+    import posix
+    import sys
+
+    handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if handled:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the program begins, Ctrl-C ends the process without a word
+    names = globals()
+    native = names.get("native")
+    folder = __file__[: -len("launch/bootstrap.py")]
+    modules = _OwnModules(folder, native["compile_source"] if native else _compile)
+    try:
+        if native is None:
+            if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+                del sys.path[0]  # this folder: its modules must not be importable by their bare names
+            return modules.get("filprofiler.launch.become").prepare()  # type: ignore[no-any-return]
+        words = [names[name] for name in ("recording", "report_signal", "mode", "target")]
+        modules.get("filprofiler.launch.start").begin_natively(native, *words)
+    except Exception as error:
         try:
             reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be what is missing
-            os.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
+            posix.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
         finally:
-            os._exit(3)  # statuses.CANNOT_PROFILE
-    return enter
+            posix._exit(3)  # statuses.CANNOT_PROFILE
+    modules.forget()
+    if handled:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return None
 
 
-_load()()
+def _without_collections() -> "Optional[Tuple[Callable[..., None], Any]]":
+    """Begin while no garbage is collected: when that happens, and what it has counted until then, is the program's."""
+    collector = _collector()
+    collects = collector.isenabled()
+    collector.disable()
+    try:
+        return _begin()
+    finally:
+        if collects:
+            collector.enable()
+        globals()["collect"] = collector.collect  # called when these names are gone
+
+
+_program = _without_collections()
+if _program is not None:
+    _program[0](*_program[1])

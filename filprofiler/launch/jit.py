@@ -5,7 +5,7 @@ It is turned off by its own environment variable, which is put back before the p
 
 import sys
 
-from filprofiler.environment import JIT_BEFORE_VARIABLE, JIT_VARIABLE
+from filprofiler.launch.variables import JIT_BEFORE_VARIABLE, JIT_VARIABLE, put, take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ def turn_off(environment: "MutableMapping[str, str]") -> None:
         environment[JIT_VARIABLE] = _OFF
 
 
-def restore_variable(environment: "MutableMapping[str, str]") -> None:
+def restore_variable() -> None:
     """Undo what turn_off did to the environment. The running Python goes on without compiling."""
-    before = environment.pop(JIT_BEFORE_VARIABLE, None)
+    before = take(JIT_BEFORE_VARIABLE)
     if before:
-        environment[JIT_VARIABLE] = before
+        put(JIT_VARIABLE, before)
     elif before is not None:
-        environment.pop(JIT_VARIABLE, None)
+        take(JIT_VARIABLE)

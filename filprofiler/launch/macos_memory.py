@@ -1,6 +1,6 @@
 """What macOS counts as a process's memory, read from outside: as process_memory.py, which is for systems with /proc."""
 
-from filprofiler.library import process_usage
+from filprofiler.foreign import process_usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

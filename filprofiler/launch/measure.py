@@ -5,7 +5,6 @@ Each offset is the lowest at which all samples agree. Nothing here is taken on t
 any other layout (proof.py) before it is used.
 """
 
-import struct
 import sys
 
 from filprofiler import _abi
@@ -53,13 +52,14 @@ class _Memory:
     def places(self, address: int, size: int, wanted: int, form: str = "Q", mask: int = 0) -> "Set[int]":
         """Offsets from `address` at which `wanted` stands, as an integer of that form; bits of `mask` do not count."""
         content = self.read(address, size) or b""
-        item = struct.calcsize(form)
-        offsets = range(0, len(content) - item + 1, item)
-        return {at for at in offsets if struct.unpack_from(form, content, at)[0] & ~mask == wanted}
+        item = 8 if form == "Q" else 4
+        whole = memoryview(content[: len(content) // item * item])
+        values = whole.cast("Q") if form == "Q" else whole.cast("I") if form == "I" else whole.cast("i")
+        return {at * item for at, value in enumerate(values) if value & ~mask == wanted}
 
 
 def _words(content: "Optional[bytes]") -> "List[int]":
-    return list(struct.unpack("%dQ" % (len(content) // _WORD), content)) if content else []
+    return memoryview(content).cast("Q").tolist() if content else []
 
 
 def _lowest(what: str, candidates: "Iterable[Set[int]]") -> int:
@@ -105,7 +105,8 @@ _TEXT_FORMS = ((1, True), (1, False), (2, False), (4, False))  # bytes a charact
 def _state_places(head: "Optional[bytes]", width: int, is_ascii: bool) -> "Set[int]":
     """Offset * 32 + bit for every place in a text's head where its form may stand."""
     wanted = width | 1 << 3 | int(is_ascii) << 4
-    words = [struct.unpack_from("I", head or b"", at)[0] for at in range(0, len(head or b"") - 3, 4)]
+    head = head or b""
+    words = memoryview(head[: len(head) // 4 * 4]).cast("I")
     return {at * 4 * 32 + bit for at, word in enumerate(words) for bit in range(27) if word >> bit & 31 == wanted}
 
 

@@ -7,8 +7,11 @@ import sys
 def co_filename_of_script(path: str) -> str:
     """`co_filename` and `__file__` of the script given as `path`: as it is up to CPython 3.8, absolute from 3.9 on.
 
-    It is joined to the working directory and not tidied up. Raises OSError if the working directory is gone.
+    It is joined to the working directory and not tidied up. If that is gone, it stays as it is.
     """
     if sys.version_info < (3, 9) or path.startswith("/"):
         return path
-    return os.getcwd() + "/" + path
+    try:
+        return os.getcwd() + "/" + path
+    except OSError:
+        return path

@@ -9,11 +9,10 @@ profiled: a profile function, set through the public API, follows every call. Th
 A layout is used only after it was proved. STACKS_VARIABLE names one way to be taken, instead of the best.
 """
 
-import os
 import sys
 
-from filprofiler.environment import STACKS_VARIABLE
 from filprofiler.launch.proof import prove
+from filprofiler.launch.variables import STACKS_VARIABLE, take
 from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False
@@ -34,7 +33,7 @@ PROFILED_SENTENCE = (
 
 def choose_stacks(library: "Library") -> str:
     """Make the library find callstacks, in the way that is answered. Raises LibraryError if no way works."""
-    wanted = os.environ.pop(STACKS_VARIABLE, "")
+    wanted = take(STACKS_VARIABLE) or ""
     if wanted and wanted not in WAYS:
         raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(WAYS))
     if wanted != PROFILED:

@@ -39,7 +39,7 @@ _MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED, _abi.FIL_MARK_TA
 
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
-_OWN = 1  # only our own frames, and runpy's behind them
+_OWN = 1  # only our own frames, and runpy's behind them; nothing yet, if the whole program is profiled
 _THREAD = 2  # only threading's frames, below the start of a thread
 _KEPT = 3  # frames that are shown
 _IMPORT = 4  # the import machinery's frames, which are not shown, behind any of the above
@@ -51,7 +51,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
     at_end: that was the program's end; else it was when the last request failed.
-    Every byte that was live then is in the tree: with no frame left "[No Python stack]", else what was not recorded.
+    Every byte that was live then is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
     """
     missed = _missed(recording)
     held, seconds, fatal_number = recording.peak, peak_seconds(recording, program.elapsed_seconds), 0
@@ -138,6 +138,7 @@ class _TreeBuilder:
         self._held = held
         self.table = SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
+        self._first_phase = _OWN if program.name is None else _START
         self._nodes = []  # type: List[Node]
         self._children = {}  # type: Dict[int, int]
         self._thread_marks = {}  # type: Dict[int, Set[int]]
@@ -160,7 +161,7 @@ class _TreeBuilder:
         if wanted[lost]:
             self._at[lost] = self._child(0, self.table.special(LOST_NAME))
             self._nodes[self._at[lost]].own_bytes = self._held[lost]
-        self._phase[lost] = _KEPT
+        self._phase[lost], self._phase[_abi.FIL_NODE_ROOT] = _KEPT, self._first_phase
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
         if self._thread_marks:

@@ -1,6 +1,7 @@
 """Where the memory was: by kind, with the kernel's own account and malloc's as oracles; mapped files beside it."""
 
 import json
+import mmap
 import os
 import subprocess
 import threading
@@ -76,13 +77,18 @@ def adds_up(data: Dict[str, Any]) -> None:
             assert sum(use[part] or 0 for part in PARTS) == use["resident_bytes"]
 
 
+def with_page_of_ctypes(size: int) -> List[int]:
+    """The program imports ctypes, which up to CPython 3.9 maps a page for its callbacks."""
+    return [size, size + mmap.PAGESIZE]
+
+
 def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> None:
     path = profiler.scratch / "mapped \u4e2d\nfile"
     said, data, page = run_until_seen(profiler, [WHERE, path], 1, [88, 90])
     resident, copied, everything = map(int, said[1].split())
     memory, use, end = data["memory"], data["memory"]["at_moment"], data["memory"]["at_end"]
     adds_up(data)
-    assert use["mappings_bytes"] == 24 * MIB
+    assert use["mappings_bytes"] in with_page_of_ctypes(24 * MIB)
     assert 66 * MIB < use["blocks_bytes"] < 69 * MIB
     assert memory["mapped_files_bytes"] == 64 * MIB
     (file,) = memory["mapped_files"]
@@ -98,7 +104,7 @@ def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> No
     assert use["mapped_files_bytes"] == resident
     assert abs(use["resident_bytes"] - everything) < 4 * MIB  # the program went on a little between the two readings
     assert "Where the memory was" in page
-    assert end["at_end"] and end["mappings_bytes"] == 24 * MIB and end["mapped_files_bytes"] == 0
+    assert end["at_end"] and end["mappings_bytes"] in with_page_of_ctypes(24 * MIB) and end["mapped_files_bytes"] == 0
     assert end["blocks_bytes"] < 4 * MIB
     free = int(said[2])
     if free < 0:

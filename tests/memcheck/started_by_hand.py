@@ -4,7 +4,6 @@ Valgrind brings a malloc of its own, with which the launcher's check that our ho
 one check is left out; all else is as the launcher does it.
 """
 
-import atexit
 import os
 import signal
 import sys
@@ -20,6 +19,5 @@ library.select_layout(sys.hexversion, False)
 library.accept_layout()
 open(recording, "wb").close()
 library.start(recording, int(signal.SIGUSR2))  # as with a supervisor
-atexit.register(library.finalizing)
 with open(program, "rb") as file:
     exec(compile(file.read(), program, "exec"), {"__name__": "__main__", "__file__": program})

@@ -15,7 +15,7 @@ from filprofiler import _abi
 from filprofiler.cli import browser
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT, Target
 from filprofiler.cli.messages import color_wanted, encoded
-from filprofiler.cli.target import check_target, describe
+from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH, OWN_FILES, PACKAGE_FOLDER
 from filprofiler.errors import UsageError
 from filprofiler.launch import result_folder
@@ -218,8 +218,11 @@ def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "gone").mkdir()
     os.chdir(str(tmp_path / "gone"))
     os.rmdir(str(tmp_path / "gone"))
-    with pytest.raises(UsageError):
-        describe(Target(SCRIPT, "a.py", ()))
+    program = describe(Target(SCRIPT, "/there/a.py", ()))
+    assert (program.cwd, program.script_absolute) == ("", "/there/a.py")
+    assert output_folder(program, "/results") == "/results"
+    with pytest.raises(UsageError, match="name a folder for the results with -o"):
+        output_folder(program, "fil-result")
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ sys.path.insert(0, str(ROOT))
 
 from filprofiler import __version__, api  # noqa: E402
 from filprofiler.cli.help import HELP  # noqa: E402
-from filprofiler.environment import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.launch import statuses  # noqa: E402
 from filprofiler.launch.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTEM_VARIABLES  # noqa: E402
 from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
+from filprofiler.launch.variables import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
 from filprofiler.report import formats  # noqa: E402
 from filprofiler.systems import LINUX  # noqa: E402

@@ -59,10 +59,10 @@ def test_our_own_and_runpys_frames_are_left_out_at_the_root_only(runpy):
     builder = RecordingBuilder()
     start = [(BOOTSTRAP, "<module>", 1), (BOOTSTRAP, "become", 9), (runpy, "run_path", 3), (runpy, "_run_code", 4)]
     builder.stack([*start, (SCRIPT, "<module>", 5), (runpy, "run_path", 3), ("/x.py", "<module>", 1)], 10)
-    builder.stack([(runpy, "run_path", 3)], 20)
+    builder.stack([(runpy, "_run_module_as_main", 3), (SCRIPT, "<module>", 6)], 20)
     profile = build(builder)
     name = "%s:3 run_path" % runpy
-    assert stacks(profile) == {"job.py:5 <module>;%s;/x.py:1 <module>" % name: 10, name: 20}
+    assert stacks(profile) == {"job.py:5 <module>;%s;/x.py:1 <module>" % name: 10, "job.py:6 <module>": 20}
     assert profile.main_paths == {"job.py"}
 
 

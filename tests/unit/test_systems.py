@@ -72,7 +72,7 @@ def test_any_other_interpreter_is_what_it_is(tmp_path: Path) -> None:
 
 
 ARGUMENTS = """
-from filprofiler.library import original_arguments
+from filprofiler.foreign import original_arguments
 words = open("/proc/self/cmdline", "rb").read().split(b"\\0")[:-1]
 assert [word.encode("utf-8", "surrogateescape") for word in original_arguments()] == words, words
 print(len(words))

@@ -1,0 +1,117 @@
+/* No code of ours runs in a Python frame that lies below the program's: the interpreter is started by the very words by which it
+ * would be started without us, gets ready by itself, and tells us when it is about to run the program. Then a few files of ours
+ * run, and are gone before the program's first instruction.
+ *
+ * From CPython 3.8 on an audit hook tells the moment, before it two hooks that are as public (first_request.c). Where neither can
+ * be had, the words stay as they are, and bootstrap.py is run as a program that runs the program. */
+#include "start/moment.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attribute/python_api.h"
+#include "platform/platform.h"
+#include "start/audit_hook.h"
+#include "start/first_request.h"
+#include "start/native.h"
+#include "start/own_words.h"
+
+#define SOURCE_BYTES 16384u
+#define CANNOT_PROFILE 3          /* statuses.CANNOT_PROFILE */
+#define RUN_EVENTS "cpython.run_" /* run_command, run_module, run_file */
+
+static struct {
+    struct own_words words;
+    char source[SOURCE_BYTES]; /* of bootstrap.py */
+    bool come;
+} moment;
+
+static void refuse(void)
+{
+    platform_say("=fil-profile= Cannot profile: the interpreter cannot run " BOOTSTRAP_NAME ".\n");
+    _exit(CANNOT_PROFILE);
+}
+
+/* A reference to the value is taken, and the one that was given is given back. */
+static bool name(void *names, const char *key, void *value)
+{
+    bool done = value != NULL && python_api.PyDict_SetItemString(names, key, value) == 0;
+    if (value != NULL) {
+        python_api.Py_DecRef(value);
+    }
+    return done;
+}
+
+static bool name_text(void *names, const char *key, const char *text)
+{
+    return name(names, key, python_api.PyUnicode_DecodeFSDefault(text));
+}
+
+/* Classes refer to themselves, and would be found by the program until the interpreter's next collection of garbage. All of ours
+ * are in the youngest generation, because nothing was collected while bootstrap.py ran. */
+static void collect_youngest(void *collect)
+{
+    void *generation = python_api.PyLong_FromLongLong(0);
+    void *found = generation == NULL ? NULL : python_api.PyObject_CallFunctionObjArgs(collect, generation, NULL);
+    python_api.PyErr_Clear();
+    if (found != NULL) {
+        python_api.Py_DecRef(found);
+    }
+    if (generation != NULL) {
+        python_api.Py_DecRef(generation);
+    }
+}
+
+/* Run bootstrap.py. No Python frame is there, and none stays. */
+static void come(void)
+{
+    void *names = python_api.PyDict_New();
+    void *builtins = python_api.PyEval_GetBuiltins();
+    void *code = python_api.Py_CompileString(moment.source, moment.words.bootstrap, PYTHON_FILE_INPUT);
+    if (names == NULL || builtins == NULL || code == NULL) {
+        refuse();
+    }
+    python_api.Py_IncRef(builtins);
+    bool named = name(names, "__builtins__", builtins) && name(names, "native", native_functions()) &&
+                 name_text(names, "__name__", "filprofiler.launch.bootstrap") &&
+                 name_text(names, "__file__", moment.words.bootstrap) &&
+                 name_text(names, "recording", moment.words.recording) &&
+                 name_text(names, "report_signal", moment.words.report_signal) &&
+                 name_text(names, "mode", moment.words.mode) && name_text(names, "target", moment.words.target);
+    void *result = named ? python_api.PyEval_EvalCode(code, names, names) : NULL;
+    if (result == NULL) {
+        refuse();
+    }
+    void *collect = python_api.PyDict_GetItemString(names, "collect");
+    python_api.Py_IncRef(collect); /* for good: the end of its module would be told under -v */
+    python_api.Py_DecRef(result);
+    python_api.Py_DecRef(code);
+    python_api.PyDict_Clear(names); /* functions refer to it */
+    python_api.Py_DecRef(names);
+    collect_youngest(collect);
+}
+
+static int on_audit(const char *event, void *arguments, void *data)
+{
+    (void)arguments;
+    (void)data;
+    if (!moment.come && strncmp(event, RUN_EVENTS, sizeof RUN_EVENTS - 1) == 0) {
+        moment.come = true;
+        audit_hook_remove();
+        come();
+    }
+    return 0;
+}
+
+int moment_await(int count, char **words)
+{
+    moment.words = own_words_find(count, words);
+    if (moment.words.bootstrap == NULL || !python_api_find() ||
+        !platform_read_text(moment.words.bootstrap, moment.source, sizeof moment.source)) {
+        return count;
+    }
+    bool awaited = audit_hook_can_be() ? audit_hook_add(on_audit) : first_request_await(come);
+    return awaited ? own_words_take_out(count, words) : count;
+}

@@ -1,0 +1,151 @@
+"""The interpreter's and our library's functions, called through ctypes. The only file that imports it.
+
+Our own code at the start of a program gets on without (launch/bootstrap.py): there, the library itself hands its
+functions to Python. Every call is made with the GIL held: the library looks at interpreter state that must not move.
+"""
+
+import ctypes
+import os
+import struct
+import sys
+
+from filprofiler import _abi
+from filprofiler.environment import LIBRARY_PATH
+from filprofiler.library import LibraryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional, Tuple
+
+    Call = Tuple[Callable[..., Any], Tuple[Any, ...]]
+
+
+_C_TYPES = {
+    "void": None,
+    "int32_t": ctypes.c_int32,
+    "uint32_t": ctypes.c_uint32,
+    "const char *": ctypes.c_char_p,
+    "uint8_t *": ctypes.c_void_p,
+    "uint64_t": ctypes.c_uint64,
+    "struct fil_observed_frame *": ctypes.c_void_p,
+    "const struct fil_layout *": ctypes.c_void_p,
+    "const struct fil_objects *": ctypes.c_void_p,
+}
+
+# struct rusage_info_v0 of macOS; csrc/platform/macos_resident.c holds these numbers against its header.
+_USAGE_FLAVOR, _USAGE_BYTES, _USAGE_RESIDENT_AT = 0, 96, 64
+
+# PyCF_IGNORE_COOKIE: from CPython 3.10 on, the text of `-c` is UTF-8 whatever its coding line says.
+_COMMAND_FLAGS = 0x0800 if sys.version_info >= (3, 10) else 0
+
+
+class ForeignFunctions:
+    """The functions of the library at a path, as attributes by their names in C."""
+
+    def __init__(self, path: str = "") -> None:
+        """Load the library at `path`, by default ours, or take hold of it if it is preloaded. Raises LibraryError."""
+        path = path or LIBRARY_PATH
+        try:
+            functions = ctypes.PyDLL(path)
+        except OSError as error:
+            raise LibraryError("the library cannot be loaded: %s", error) from None
+        for name, (result, arguments) in _abi.FUNCTIONS.items():
+            try:
+                function = getattr(functions, name)
+            except AttributeError:
+                raise LibraryError("%s has no %s; install filprofiler again", path, name) from None
+            function.restype = _C_TYPES[result]
+            function.argtypes = [_C_TYPES[argument] for argument in arguments]
+            setattr(self, name, function)
+        self._functions = functions
+        version = functions.fil_abi_version()
+        if version != _abi.FIL_ABI_VERSION:
+            raise LibraryError(
+                "%s has interface %d where %d is needed; install filprofiler again",
+                path,
+                version,
+                _abi.FIL_ABI_VERSION,
+            )
+
+    @staticmethod
+    def buffer(size: int) -> "Any":
+        """Memory that the library may write into; bytes() of it are its content."""
+        return ctypes.create_string_buffer(size)
+
+    @staticmethod
+    def thread_state() -> int:
+        """The address of the calling thread's state in the interpreter."""
+        function = ctypes.pythonapi.PyGILState_GetThisThreadState
+        function.restype = ctypes.c_void_p
+        return function() or 0
+
+    def thread_starter(self) -> "Any":
+        """The profile function for new threads; None if there is no memory."""
+        address = self._functions.fil_thread_starter()
+        return ctypes.cast(address, ctypes.py_object).value if address else None
+
+
+def is_in_front() -> bool:
+    """Whether some library of ours was loaded before the program, without loading one."""
+    return hasattr(ctypes.PyDLL(None), "fil_preloaded")
+
+
+def original_arguments() -> "List[str]":
+    """What this interpreter was called with, its own name first."""
+    count, words = ctypes.c_int(), ctypes.POINTER(ctypes.c_wchar_p)()
+    ctypes.pythonapi.Py_GetArgcArgv(ctypes.byref(count), ctypes.byref(words))
+    return [words[place] or "" for place in range(count.value)]
+
+
+def process_usage(pid: int) -> "Tuple[int, int]":
+    """Bytes that a process has resident, and its footprint, as macOS counts them. Raises OSError when it is gone."""
+    facts = ctypes.create_string_buffer(_USAGE_BYTES)
+    if ctypes.CDLL(None, use_errno=True).proc_pid_rusage(pid, _USAGE_FLAVOR, facts) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    resident, footprint = struct.unpack_from("=2Q", facts, _USAGE_RESIDENT_AT)
+    return resident, footprint
+
+
+class Interpreter:
+    """Entry points of the running interpreter itself, which carry out a program just as the `python` command does.
+
+    They are told as a function and its arguments, so that no frame of ours lies between the caller's and the program's.
+    Each prints an uncaught exception as Python would, without a frame of the caller in the traceback, and then returns
+    -1. SystemExit ends the process from inside.
+    """
+
+    def __init__(self) -> None:
+        """Look the functions up. Raises LibraryError if the interpreter does not export them."""
+        try:
+            self._open = ctypes.PyDLL(None).fopen
+            self._run_file = ctypes.pythonapi.PyRun_AnyFileExFlags
+            self._get_importer = ctypes.pythonapi.PyImport_GetImporter
+            self._run_string = ctypes.pythonapi.PyRun_SimpleStringFlags
+        except AttributeError as error:
+            raise LibraryError("this Python does not export a function that is needed: %s", error) from None
+        self._open.restype = ctypes.c_void_p
+        self._open.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+        self._run_file.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
+        self._get_importer.restype = ctypes.py_object
+        self._get_importer.argtypes = [ctypes.py_object]
+        self._run_string.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+        self._flags = (ctypes.c_int * 2)()
+
+    def importer(self, path: str) -> object:
+        """What imports from `path`: None unless it is a folder or a zip file."""
+        return self._get_importer(path)
+
+    def file_call(self, path: str) -> "Optional[Call]":
+        """What runs the script at `path` in `__main__`; None if it cannot be opened."""
+        stream = self._open(os.fsencode(path), b"rbe")
+        close = 1  # the stream, before the program begins
+        return (self._run_file, (stream, os.fsencode(path), close, self._compiler_flags(0))) if stream else None
+
+    def command_call(self, source: str) -> "Call":
+        """What runs source text as `python -c` would."""
+        return self._run_string, (source.encode("utf-8"), self._compiler_flags(_COMMAND_FLAGS))
+
+    def _compiler_flags(self, flags: int) -> "Any":
+        """A PyCompilerFlags: its flags, and the minor version of the grammar."""
+        self._flags[:] = [flags, sys.version_info[1]]
+        return self._flags

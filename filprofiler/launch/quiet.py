@@ -1,0 +1,82 @@
+"""Flags and variables by which an interpreter tells what it does: -v, -X importtime and their kin.
+
+They are meant for the program. Where the process of `fil-profile` has them too, it becomes the same command without
+them, before it has done anything. The program is started with them: they travel in variables of ours.
+"""
+
+import os
+import sys
+
+from filprofiler.launch.interpreter import command_line, split_flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Mapping, Sequence
+
+FLAGS_VARIABLE = "FIL_FLAGS"
+TELLING_VARIABLES = ("PYTHONVERBOSE", "PYTHONPROFILEIMPORTTIME", "PYTHONMALLOCSTATS")
+
+_OURS = "FIL_"
+_BETWEEN = "\x1e"
+
+
+def restart(stderr: int) -> None:
+    """Become the same command, which is told nothing; its stderr is that descriptor. Returns only if that fails."""
+    words = command_line()
+    if not words or not sys.executable or FLAGS_VARIABLE in os.environ:
+        return
+    flags, rest = split_flags(words[1:])
+    environment = dict(os.environ)
+    environment[FLAGS_VARIABLE] = _BETWEEN.join(flags)
+    for name in TELLING_VARIABLES:
+        if name in environment:
+            environment[_OURS + name] = environment.pop(name)
+    silence = os.dup(2)
+    os.set_inheritable(silence, False)
+    os.dup2(stderr, 2)
+    try:
+        os.execve(sys.executable, words[:1] + quiet_flags(flags) + rest, environment)
+    except OSError:
+        os.dup2(silence, 2)
+        os.close(silence)
+
+
+def flags_of_program(flags: "List[str]") -> "List[str]":
+    """The flags that the program's interpreter gets, of one that has `flags`."""
+    kept = os.environ.get(FLAGS_VARIABLE)
+    return flags if kept is None else [flag for flag in kept.split(_BETWEEN) if flag]
+
+
+def environment_of_program(environment: "Mapping[str, str]") -> "Dict[str, str]":
+    """The environment that the program gets, of ours."""
+    result = dict(environment)
+    result.pop(FLAGS_VARIABLE, None)
+    for name in TELLING_VARIABLES:
+        if _OURS + name in result:
+            result[name] = result.pop(_OURS + name)
+    return result
+
+
+def quiet_flags(flags: "Sequence[str]") -> "List[str]":
+    """An interpreter's flags without those that let it tell what it does."""
+    quiet = []  # type: List[str]
+    words = list(flags)
+    while words:
+        word = words.pop(0)
+        if word.startswith("--"):
+            quiet.append(word)
+            if words and not words[0].startswith("-"):
+                quiet.append(words.pop(0))
+            continue
+        kept = "-"
+        value = []  # type: List[str]
+        for place, letter in enumerate(word[1:], 1):
+            if letter in "WX":
+                setting = word[place + 1 :] or (words.pop(0) if words else "")
+                if letter == "W" or setting.partition("=")[0] != "importtime":
+                    value = ["-" + letter, setting]
+                break
+            if letter != "v":
+                kept += letter
+        quiet += ([kept] if len(kept) > 1 else []) + value
+    return quiet

@@ -1,0 +1,85 @@
+"""What has to be done in the profiled process before its program begins.
+
+This file, and all that it reads, uses posix where others use os: an interpreter may begin without that.
+"""
+
+import posix
+import sys
+
+from filprofiler.launch import stacks
+from filprofiler.library import Library, LibraryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, NoReturn
+
+
+class NativeFunctions:
+    """The library's functions, which it has handed to Python itself (csrc/start/native.c)."""
+
+    def __init__(self, functions: "Dict[str, Any]") -> None:
+        self.__dict__.update(functions)
+
+    buffer = bytearray  # memory that the library may write into
+
+
+def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: str, mode: str, target: str) -> None:
+    """Let tracking begin, by functions that the library has given us. Ends the process if that cannot be."""
+    try:
+        library = Library(functions=NativeFunctions(functions))
+        way = prepare(library)
+        if mode == "module" or (mode == "script" and _is_importable_from(target)):
+            __import__("runpy")  # as the interpreter is about to do: it is no part of the program
+        library.start(recording, int(report_signal))
+        say(announcement(way))
+    except LibraryError as error:
+        refuse(error)
+    except Exception as error:
+        refuse(LibraryError("%s: %s", type(error).__name__, error))
+
+
+def _is_importable_from(path: str) -> bool:
+    """Whether the script at `path` is a folder or an archive, whose `__main__.py` is run."""
+    finder: "Any" = sys.modules["_frozen_importlib_external"].PathFinder  # type: ignore[attr-defined,unused-ignore]
+    return finder._path_hooks(path) is not None
+
+
+def prepare(library: Library) -> str:
+    """All that comes before tracking. Returns the way in which callstacks are found. Raises LibraryError."""
+    library.check_preloaded()
+    if sys.version_info >= (3, 13):
+        from filprofiler.launch import jit
+
+        jit.restore_variable()
+    way = stacks.choose_stacks(library)
+    if way == stacks.PROFILED:
+        stacks.follow_threads(library)
+    if sys.version_info >= (3, 13):
+        from filprofiler.launch.objects import follow_objects
+
+        follow_objects(library)
+    return way
+
+
+def refuse(error: "LibraryError") -> "NoReturn":
+    """Say in one sentence why the program cannot be profiled, and end the process."""
+    say(("=fil-profile= Cannot profile: %s.\n" % error).encode("utf-8", "surrogateescape"))
+    posix._exit(error.exit_status)
+
+
+def announcement(way: str) -> bytes:
+    """What the user is told when tracking begins: by this process, because before that it may still fail."""
+    warning = "=fil-profile= %s\n" % stacks.PROFILED_SENTENCE if way == stacks.PROFILED else ""
+    return warning.encode("ascii") + (
+        b"=fil-profile= Memory usage will be written at exit.\n"
+        b"=fil-profile= To have it written now: kill -s SIGUSR2 %d\n" % posix.getppid()
+    )
+
+
+def say(message: bytes) -> None:
+    """Write to stderr, if there is one and someone who reads it."""
+    if sys.stderr is not None:
+        try:
+            posix.write(2, message)
+        except OSError:
+            pass
