@@ -1,6 +1,7 @@
 /* What is the same on every system with POSIX, in terms of system.h and posix.h. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
