@@ -90,8 +90,8 @@ for name in sys.argv[1:]:
     try:
         module = __import__(name)
         print(name, getattr(module, "whose", "not ours"))
-    except ImportError as error:
-        print(name, error)
+    except Exception as error:
+        print(name, type(error))
 """
 SHADOWED = [
     "_ctypes", "_struct", "atexit", "collections", "copyreg", "ctypes", "decimal", "enum", "environment", "errors",
@@ -245,9 +245,11 @@ def test_what_an_interpreter_tells_is_told_of_the_program(
     told, expected = ([re.sub(r" *\d+ \| *\d+ \|", "|", line) for line in said] for said in (done[2], bare[2]))
     ours = ours_in(profiler, told)
     assert ours and all(is_of_start(told[number]) for number in ours), [told[number] for number in ours]
-    assert told[-len(expected) :] == expected
-    assert ours[-1] < len(told) - len(expected)
-    assert "ran" in told
+    told = told[-len(expected) :]
+    assert ours[-1] < len(done[2]) - len(expected)
+    ran = expected.index("ran")
+    assert told[:ran] == expected[:ran]
+    assert sorted(told[ran:]) == sorted(expected[ran:])  # at its end the interpreter takes things down in any order
 
 
 def test_a_variable_that_lets_the_interpreter_tell(one_profiler: support.Profiler, tmp_path: Path) -> None:
