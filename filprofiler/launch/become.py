@@ -158,6 +158,7 @@ def _replace_main() -> None:
 
 def _forget(present: "Set[str]", way: str) -> None:
     """Take modules out of sight that were imported for us; what is still needed is held by the functions that run."""
+    sys.path_importer_cache.pop(sys.argv[0], None)  # the interpreter has asked whether bootstrap.py is a folder
     if way == stacks.PROFILED:
         return  # threading, and what it imports, was set up for the program's threads
     for name in set(sys.modules) - present:
