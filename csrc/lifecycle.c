@@ -2,7 +2,7 @@
 #include <stddef.h>
 
 #include "attribute/attribute.h"
-#include "attribute/python_calls.h"
+#include "attribute/python_end.h"
 #include "fil_abi.h"
 #include "interpose/bus_errors.h"
 #include "interpose/mmap_hooks.h"
@@ -231,7 +231,7 @@ static void end_begins(void)
     attribute_finalizing();
     if (state.tracking) {
         take_reading(FIL_READING_END);
-        if (python_calls_uncaught_memory_error()) {
+        if (python_end_by_memory_error()) {
             bool locked = state_enter();
             ledger_program_failed(&state.ledger);
             state_leave(locked);

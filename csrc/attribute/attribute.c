@@ -10,6 +10,7 @@
 #include "attribute/inline.h"
 #include "attribute/other_interpreter.h"
 #include "attribute/python_calls.h"
+#include "attribute/python_end.h"
 #include "attribute/shadow_stack.h"
 #include "attribute/short_stack.h"
 #include "attribute/thread_context.h"
@@ -53,13 +54,19 @@ static bool finalization_has_begun(void)
     return !state.finalizing && walker.finalization != NULL && walker.is_finalizing() != 0;
 }
 
-/* No Python function runs in this thread. In the first thread that is so before the program and after it; its end, which nothing
- * tells, is one of the events that come then. */
-static __attribute__((cold, noinline)) uint32_t without_frames(const struct thread_context *context)
+static void look_for_end(void)
 {
-    if (context->of_first_thread && walker.finalization != NULL && walker.is_finalizing() != 0) {
+    const struct thread_context *context = thread_local_state.context;
+    if (context != NULL && context->of_first_thread && walker.finalization != NULL && walker.is_finalizing() != 0) {
         walker.finalization();
     }
+}
+
+/* No Python function runs in this thread. In the first thread that is so before the program and after it; its end is mostly one of
+ * the events that come then. */
+static __attribute__((cold, noinline)) uint32_t without_frames(const struct thread_context *context)
+{
+    look_for_end();
     return context->start_node;
 }
 
@@ -256,8 +263,9 @@ void attribute_thread_end(void)
 void attribute_begin(void (*finalization)(void))
 {
     python_calls_prepare();
-    walker.is_finalizing = python_calls_is_finalizing();
+    walker.is_finalizing = python_end_question();
     walker.finalization = walker.is_finalizing == NULL ? NULL : finalization;
+    python_end_prepare(look_for_end);
     if (shadow_stack_prepared()) {
         shadow_stack_install();
     }

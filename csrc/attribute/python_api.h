@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CPython's Py_tracefunc, PyCFunction, Py_AuditHookFunction and PyMethodDef; PyObject and its kin are void here. */
+/* CPython's Py_tracefunc, PyCFunction, Py_AuditHookFunction, PyDict_WatchCallback and PyMethodDef; PyObject and its kin are void here. */
 typedef int python_profile_function(void *object, void *frame, int event, void *argument);
 typedef void *python_function(void *self, void *arguments);
 typedef int python_audit_hook(const char *event, void *arguments, void *data);
+typedef int python_dictionary_watcher(int event, void *dictionary, void *key, void *value);
 struct python_method {
     const char *name;
     python_function *function;
@@ -22,7 +23,7 @@ struct python_method {
 #define PYTHON_METHOD_ARGUMENTS 1
 #define PYTHON_FILE_INPUT 257
 
-/* PYTHON_API(result, name, parameters): needed on every version. PYTHON_API_NEWER: NULL before CPython 3.8 or 3.9. */
+/* PYTHON_API(result, name, parameters): needed on every version. PYTHON_API_NEWER: NULL before CPython 3.8, 3.9 or 3.12. */
 #define PYTHON_API_FUNCTIONS                                                                                              \
     PYTHON_API(void, Py_IncRef, (void *object))                                                                          \
     PYTHON_API(void, Py_DecRef, (void *object))                                                                          \
@@ -42,6 +43,7 @@ struct python_method {
     PYTHON_API(void *, PyDict_GetItemString, (void *dictionary, const char *key))                                        \
     PYTHON_API(void *, PyLong_FromLongLong, (long long number))                                                          \
     PYTHON_API(void *, PyObject_CallFunctionObjArgs, (void *called, ...))                                                \
+    PYTHON_API(void *, PyObject_GetAttr, (void *object, void *name))                                                     \
     PYTHON_API(int, PyObject_SetAttrString, (void *object, const char *name, void *value))                               \
     PYTHON_API(void *, PyGILState_GetThisThreadState, (void))                                                            \
     PYTHON_API(void *, PySys_GetObject, (const char *name))                                                              \
@@ -60,12 +62,13 @@ struct python_method {
     PYTHON_API(char *, PyByteArray_AsString, (void *bytes))                                                              \
     PYTHON_API(void *, PyErr_Occurred, (void))                                                                           \
     PYTHON_API(int, PyErr_GivenExceptionMatches, (void *error, void *type))                                              \
-    PYTHON_API(int, PyGILState_Check, (void))                                                                            \
     PYTHON_API(void *, PyModule_GetDict, (void *module))                                                                 \
     PYTHON_API(void *, PyDict_GetItem, (void *dictionary, void *key))                                                    \
     PYTHON_API_NEWER(void *, PyFrame_GetBack, (void *frame))                                                             \
     PYTHON_API_NEWER(void *, PyFrame_GetCode, (void *frame))                                                             \
-    PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))
+    PYTHON_API_NEWER(int, PySys_AddAuditHook, (python_audit_hook * hook, void *data))                          \
+    PYTHON_API_NEWER(int, PyDict_AddWatcher, (python_dictionary_watcher * watcher))                                      \
+    PYTHON_API_NEWER(int, PyDict_Watch, (int watcher, void *dictionary))
 
 struct python_api {
 #define PYTHON_API(result, name, parameters) result(*name) parameters;

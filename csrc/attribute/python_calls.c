@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "attribute/python_api.h"
-#include "platform/platform.h"
 
 /* The interpreter keeps small numbers in stock, and from 3.14 on also the memory of those that have one digit: only a large
  * number is a block of its own, which tells who took it. */
@@ -15,55 +14,9 @@
 static bool prepared;
 static bool jobs_numbered;
 
-/* Where Python keeps the exception of which the program died: names in the module sys. */
-static const char *const last_names[] = {"last_exc", "last_value"}; /* the first since CPython 3.12 */
-#define LAST_NAMES (sizeof last_names / sizeof last_names[0])
-
-static void *last_keys[LAST_NAMES];
-static void *sys_names;
-
 void python_calls_prepare(void)
 {
     prepared = python_api_find();
-    void *sys = prepared ? python_api.PyDict_GetItemString(python_api.PyImport_GetModuleDict(), "sys") : NULL;
-    sys_names = sys == NULL ? NULL : python_api.PyModule_GetDict(sys);
-    for (size_t at = 0; prepared && at < LAST_NAMES; at++) {
-        if (last_keys[at] == NULL) { /* made now: at the end there may be no memory */
-            last_keys[at] = python_api.PyUnicode_InternFromString(last_names[at]);
-        }
-    }
-}
-
-static void *const *finalizing_state; /* a variable of CPython 3.6, which has no function for it */
-
-static int is_finalizing_3_6(void)
-{
-    return __atomic_load_n(finalizing_state, __ATOMIC_RELAXED) != NULL;
-}
-
-int (*python_calls_is_finalizing(void))(void)
-{
-    int (*function)(void) = NULL;
-    void *found = platform_symbol("Py_IsFinalizing"); /* since CPython 3.13 */
-    found = found != NULL ? found : platform_symbol("_Py_IsFinalizing");
-    memcpy(&function, &found, sizeof found);
-    finalizing_state = platform_symbol("_Py_Finalizing");
-    return function == NULL && finalizing_state != NULL ? is_finalizing_3_6 : function;
-}
-
-bool python_calls_uncaught_memory_error(void)
-{
-    void *const *memory_error = platform_symbol("PyExc_MemoryError");
-    if (sys_names == NULL || memory_error == NULL || python_api.PyGILState_Check() == 0) {
-        return false;
-    }
-    for (size_t at = 0; at < LAST_NAMES; at++) {
-        void *last = last_keys[at] == NULL ? NULL : python_api.PyDict_GetItem(sys_names, last_keys[at]);
-        if (last != NULL && python_api.PyErr_GivenExceptionMatches(last, *memory_error) != 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void release(void *object)

@@ -1,8 +1,7 @@
-/* What is asked of the interpreter, and told it, when the program starts a thread, and when it ends. With the GIL, outside malloc. */
+/* What is asked of the interpreter, and told it, when the program starts a thread. With the GIL, outside malloc. */
 #ifndef FIL_PYTHON_CALLS_H
 #define FIL_PYTHON_CALLS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Look up what is needed. Without it the calls below do nothing. */
@@ -13,11 +12,5 @@ void python_calls_thread_name(uintptr_t thread, char *name, uint32_t bytes);
 
 /* Let multiprocessing.pool, if it is imported, give its jobs numbers that tell who made them: see handover.c. */
 void python_calls_number_jobs(void);
-
-/* The function that tells whether the interpreter's end has begun; NULL if there is none. It may be called anywhere. */
-int (*python_calls_is_finalizing(void))(void);
-
-/* Did the program end by a MemoryError that nobody caught? Does not allocate. With the GIL; false without. */
-bool python_calls_uncaught_memory_error(void);
 
 #endif
