@@ -118,6 +118,7 @@ class Interpreter:
         """Look the functions up. Raises LibraryError if the interpreter does not export them."""
         try:
             self._open = ctypes.PyDLL(None).fopen
+            self._open_descriptor = ctypes.PyDLL(None).fdopen
             self._run_file = ctypes.pythonapi.PyRun_AnyFileExFlags
             self._get_importer = ctypes.pythonapi.PyImport_GetImporter
             self._run_string = ctypes.pythonapi.PyRun_SimpleStringFlags
@@ -125,6 +126,8 @@ class Interpreter:
             raise LibraryError("this Python does not export a function that is needed: %s", error) from None
         self._open.restype = ctypes.c_void_p
         self._open.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+        self._open_descriptor.restype = ctypes.c_void_p
+        self._open_descriptor.argtypes = [ctypes.c_int, ctypes.c_char_p]
         self._run_file.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
         self._get_importer.restype = ctypes.py_object
         self._get_importer.argtypes = [ctypes.py_object]
@@ -140,6 +143,11 @@ class Interpreter:
         stream = self._open(os.fsencode(path), b"rbe")
         close = 1  # the stream, before the program begins
         return (self._run_file, (stream, os.fsencode(path), close, self._compiler_flags(0))) if stream else None
+
+    def standard_input_call(self, name: str) -> "Call":
+        """What runs the program on standard input, in a file of that name."""
+        stream = self._open_descriptor(0, b"rb")
+        return self._run_file, (stream, os.fsencode(name), 0, self._compiler_flags(0))
 
     def command_call(self, source: str) -> "Call":
         """What runs source text as `python -c` would."""

@@ -21,7 +21,8 @@ static const char *flag_of(const char *mode, const char *target)
     if (strcmp(mode, "command") == 0) {
         return "-c";
     }
-    return strcmp(mode, "script") == 0 && target[0] != '-' && target[0] != '\0' ? "" : NULL;
+    bool is_word = target[0] != '-' || target[1] == '\0'; /* "-" is a program on standard input */
+    return strcmp(mode, "script") == 0 && target[0] != '\0' && is_word ? "" : NULL;
 }
 
 /* Where they begin; 0 if they are not there. */

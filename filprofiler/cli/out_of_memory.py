@@ -26,7 +26,7 @@ def moment_to_tell(recording: "Recording", outcome: "Optional[Outcome]") -> "Tup
 
     Without an outcome only the program's own word counts.
     """
-    if recording.uncaught_memory_error:
+    if recording.uncaught_memory_error and (outcome is None or outcome.exit_status != 0):  # with -i it can end well
         return OUT_OF_MEMORY, False
     if outcome is None:
         return PEAK, False

@@ -5,11 +5,13 @@ import os
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT
 from filprofiler.environment import OWN_FILES
 from filprofiler.errors import UsageError
-from filprofiler.launch.script_path import co_filename_of_script
+from filprofiler.launch.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
 from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Optional
+
     from filprofiler.cli.arguments import Target
 
 
@@ -18,8 +20,8 @@ def check_target(target: "Target") -> None:
     if target.mode != SCRIPT:
         return
     path = target.name
-    if path == "-":
-        raise UsageError("A program from standard input cannot be profiled; give it in a file.")
+    if path == STANDARD_INPUT:
+        return
     if not os.path.exists(path):
         raise UsageError("There is no script %s.", path)
     if os.path.isdir(path):
@@ -35,10 +37,11 @@ def describe(target: "Target") -> Program:
         cwd = os.getcwd()
     except OSError:
         cwd = ""  # it is not there any more, which a program need not mind
-    is_script = target.mode == SCRIPT
+    script = target.name if target.mode == SCRIPT else None  # type: Optional[str]
+    script_absolute = None if script is None else co_filename_of_script(script)
     return Program(
-        script=target.name if is_script else None,
-        script_absolute=co_filename_of_script(target.name) if is_script else None,
+        script=STANDARD_INPUT_FILE if script == STANDARD_INPUT else script,
+        script_absolute=script_absolute,
         command=target.name if target.mode == COMMAND else None,
         module=target.name if target.mode == MODULE else None,
         cwd=cwd,

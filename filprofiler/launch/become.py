@@ -8,7 +8,7 @@ import os
 import sys
 
 from filprofiler.launch import stacks, start, statuses
-from filprofiler.launch.script_path import co_filename_of_script
+from filprofiler.launch.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
 from filprofiler.library import Library, LibraryError
 
 TYPE_CHECKING = False
@@ -71,8 +71,11 @@ def _run(function: "Any", arguments: "Any", base_frame: "Any") -> None:
 
 
 def _script(interpreter: "Interpreter", path: str) -> "Call":
-    """`python SCRIPT`, where SCRIPT may also be a folder or a zip file with a `__main__.py`."""
+    """`python SCRIPT`, where SCRIPT may also be "-", or a folder or a zip file with a `__main__.py`."""
     _set_arguments([path], [path])
+    if path == STANDARD_INPUT:
+        _set_first_path("")
+        return interpreter.standard_input_call(STANDARD_INPUT_FILE)
     full_path = co_filename_of_script(path)
     if interpreter.importer(full_path) is not None:
         sys.path.insert(0, full_path)

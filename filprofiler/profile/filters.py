@@ -128,7 +128,8 @@ class OwnCode:
         self._begins_with = set(profile.main_paths)
         if program.script is not None:
             self._begins_with.add(program.script)
-        self._has_command = program.command is not None
+        # What the program began with, though it is in no file: its text, or what it read from standard input.
+        self._without_file = "<string>" if program.command is not None else program.script
         self._known = {}  # type: Dict[str, bool]
 
     def owns(self, site: Site) -> bool:
@@ -151,7 +152,7 @@ class OwnCode:
         if not path:
             return False
         if path.startswith("<"):  # generated code has no source to show, so the line that called it is the better one
-            return path.startswith("<ipython-input") or (self._has_command and path == "<string>")
+            return path.startswith("<ipython-input") or path == self._without_file
         if path in self._begins_with:
             return True
         if not set(path.split("/")).isdisjoint(PACKAGE_FOLDERS):

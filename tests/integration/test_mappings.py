@@ -83,7 +83,9 @@ def test_random_mappings(profiler: support.Profiler, random_library: Path, steps
         assert done.folder is not None
         mapped = json.loads((done.folder / "peak-memory.json").read_text())["memory"]
         objects = done.at_marker(RANDOM, "mapped") - memory  # of the line's own
-        difference = (objects // mmap.PAGESIZE, mapped["mapped_files_bytes"] - files)
+        # For callbacks, which ctypes makes when it is imported, libffi maps a page of its own file.
+        callbacks = sum(file["mapped_bytes"] for file in mapped["mapped_files"] if "libffi" in file["path"])
+        difference = (objects // mmap.PAGESIZE, mapped["mapped_files_bytes"] - callbacks - files)
         assert difference == (0, 0), f"{steps} steps with FIL_TEST_SEEDS={seed}"
         assert mapped["at_moment"]["mappings_bytes"] >= memory
 

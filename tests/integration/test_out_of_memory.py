@@ -141,6 +141,23 @@ def test_its_own_status_counts_if_it_handled_the_error(one_profiler: support.Pro
     support.check_report(done)
 
 
+def test_an_error_that_a_tool_has_shown(profiler: support.Profiler) -> None:
+    """A test runner keeps the MemoryError of a test that failed in `sys`, and ends with status 1 by itself."""
+    done = profiler.run([PROGRAM, "shown"])
+    assert (done.status, done.stdout) == (1, "went on\n"), done.account()
+    support.check_report(done)
+
+
+def test_a_program_in_which_somebody_looks_around(one_profiler: support.Profiler) -> None:
+    """With -i Python goes on after the error, and ends well."""
+    output = one_profiler.new_output()
+    front = ["-i", "-m", "filprofiler", "--no-browser", "-o", str(output), "run"]
+    done = one_profiler.call([*front, str(PROGRAM), "impossible"])
+    bare = support.run_bare(one_profiler.python, ["-i", PROGRAM, "impossible"])
+    assert b"MemoryError" in done.stderr and done.returncode == bare.returncode == 0, done.stderr
+    support.check_report(support.Profiled(0, "", support.text_of(done.stderr), output))
+
+
 @pytest.mark.parametrize("way", SURVIVED)
 def test_a_c_library_that_handles_null(one_profiler: support.Profiler, starved: Path, way: str) -> None:
     done = one_profiler.run([PROGRAM, "C " + way, starved])

@@ -40,7 +40,8 @@ def bytes_at_line(folder: Path, line: int) -> int:
     """What a report's `.prof` says of a line of the program; the report must be whole."""
     assert set(support.REPORT_FILES) <= {path.name for path in folder.iterdir()}
     stacks = support.parse_prof((folder / "peak-memory.prof").read_text())
-    return sum(stack.bytes for stack in stacks if stack.frames[-1:] and stack.frames[-1].line == line)
+    last = [(stack.bytes, stack.frames[-1]) for stack in stacks if stack.frames]
+    return sum(bytes for bytes, frame in last if (frame.file, frame.line) == ("<string>", line))
 
 
 @pytest.mark.parametrize("receiver", ["supervisor", "program"])

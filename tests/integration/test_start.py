@@ -84,6 +84,18 @@ def test_a_start_leaves_nothing_behind(profiler: support.Profiler, tmp_path: Pat
             assert profiled[name] == bare[name], "%s: %s" % (program[0], name)
 
 
+def test_a_program_on_standard_input(profiler: support.Profiler) -> None:
+    """Before, that was refused."""
+    text = b"import sys\nprint(sys.argv, __name__)\nkept = bytearray(30 << 20)\nsys.exit(5)\n"
+    bare = support.run_bare(profiler.python, ["-", "a"], stdin=text)
+    done = profiler.run(["-", "a"], stdin=text)
+    assert (done.status, done.stdout) == (5, support.text_of(bare.stdout)) == (5, "['-', 'a'] __main__\n"), done.account()
+    support.check_report(done)
+    (stack,) = [stack for stack in done.stacks if stack.bytes > 29 * support.MIB]
+    assert [(frame.file, frame.line) for frame in stack.frames] == [("<stdin>", 3)]
+    assert any("<stdin>:3" in line for line in done.own_lines()), done.account()
+
+
 SHADOWS = """
 import sys
 for name in sys.argv[1:]:
@@ -135,7 +147,7 @@ print(len(entries) > 5, [word for word in entries if inside(pointers(word, 24)[1
 def test_the_audit_hook_is_gone(profiler: support.Profiler) -> None:
     """The interpreter's variables lead to no pair of words of which the second is a function of ours."""
     if profiler.version < (3, 8):
-        pytest.skip("this Python has no audit hooks")
+        pytest.skip("this Python does not know the feature: audit hooks")
     done = profiler.run_well(["-c", HOOKS])
     assert done.stdout == "True []\n", done.account()
 
@@ -239,7 +251,7 @@ def test_what_an_interpreter_tells_is_told_of_the_program(
 ) -> None:
     """Of our own process, only what Python imports before the first line of ours is told."""
     if flags[0] == "-X" and profiler.version < (3, 7):
-        pytest.skip("this Python does not know -X importtime")
+        pytest.skip("this Python does not know the feature: -X importtime")
     (tmp_path / "job.py").write_text(IMPORTS)
     # That bytecode is written is told too, and so is that it was there the next time.
     bare, done = both(profiler, flags, ["job.py"], tmp_path, {"PYTHONDONTWRITEBYTECODE": "1"})

@@ -81,6 +81,17 @@ def handled(function):
     print("went on", flush=True)
 
 
+def shown():
+    """As test runners and debuggers do: they keep where Python would what they have shown."""
+    try:
+        impossible()
+    except MemoryError:
+        sys.last_type, sys.last_value, sys.last_traceback = sys.exc_info()
+        sys.last_exc = sys.last_value
+    print("went on", flush=True)
+    sys.exit(1)
+
+
 def in_thread():
     import threading
 
@@ -117,6 +128,8 @@ def main(kind, library=None):
         for _ in range(6):
             handled(absurd)
         larger()
+    elif kind == "shown":
+        shown()
     elif kind == "no descriptors":
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
         absurd()

@@ -14,6 +14,7 @@ class Case(NamedTuple):
     files: Dict[str, Content]
     arguments: List[str]
     since: Tuple[int, int] = (3, 6)
+    typed: bytes = b"typed"  # what stands on standard input
 
 
 # What a program can find out about how it was started. Modules that were imported for us may be there.
@@ -231,6 +232,7 @@ CASES = {
     "deletes-own-file-name": _script("del __file__, __cached__\nprint(sorted(globals()))"),
     "future": _script("from __future__ import barry_as_FLUFL\nprint(1 <> 2)"),
     "future-does-not-leak": _script("import __future__\nprint(compile('1', '', 'eval').co_flags & 0x7f0000)"),
+    "standard-input": Case({}, ["-", "a"], typed=STATE.encode() + b"1 / 0\n"),
     "reads-input": _script("import sys\nprint(sys.stdin.read(), input)"),
     "frozen-main": _script(
         "from concurrent.futures import ThreadPoolExecutor as E\nprint(list(E(2).map(abs, [-1, 2])))"

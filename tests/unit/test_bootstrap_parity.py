@@ -47,7 +47,7 @@ def split(arguments: Sequence[str]) -> Tuple[List[str], List[str]]:
     """Divide the words after `python` into its flags, and MODE TARGET ARGS for bootstrap.py."""
     words = list(arguments)
     flags = []
-    while words[0].startswith("-") and words[0] not in MODES:
+    while words[0].startswith("-") and words[0] != "-" and words[0] not in MODES:
         flags.append(words.pop(0))
         if flags[-1] in ("-W", "-X"):
             flags.append(words.pop(0))
@@ -58,12 +58,12 @@ def split(arguments: Sequence[str]) -> Tuple[List[str], List[str]]:
     return flags, words
 
 
-def run(command: List[str], cwd: Path, preload: str = "") -> List[str]:
+def run(command: List[str], cwd: Path, typed: bytes, preload: str = "") -> List[str]:
     """Run a command in an environment that says little; its status, and the lines of stdout and stderr."""
     variables = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     if preload:
         variables["LD_PRELOAD"] = preload
-    done = subprocess.run(command, cwd=str(cwd), env=variables, input=b"typed", stdout=-1, stderr=-1, timeout=60)
+    done = subprocess.run(command, cwd=str(cwd), env=variables, input=typed, stdout=-1, stderr=-1, timeout=60)
     stderr = b"".join(line for line in done.stderr.splitlines(True) if not line.startswith(PREFIX))
     return ["status %d" % done.returncode, *comparable(done.stdout), "stderr", *comparable(stderr)]
 
@@ -80,7 +80,7 @@ AS_A_SCRIPT = environment.BOOTSTRAP_PATH.replace("launch/", "launch/../launch/")
 RUN_BY_US = [
     "state", "state-module", "state-folder", "state-zip", "state-command", "raise", "raise-in-module",
     "raise-in-command", "exit-number", "exit-in-module", "interrupt-by-signal", "hook", "hook-in-module", "hook-fails",
-    "at-exit-after-error", "threads", "dying-after-error", "syntax-error", "no-such-module", "reads-input",
+    "at-exit-after-error", "threads", "dying-after-error", "syntax-error", "no-such-module", "reads-input", "standard-input",
 ]  # fmt: skip
 
 
@@ -107,9 +107,10 @@ def compare(name: str, interpreter: Interpreter, built_library: Path, tmp_path: 
         folder.mkdir(parents=True)
         write_files(case, folder, interpreter.path)
 
-    bare = run([interpreter.path, *case.arguments], bare_folder)
+    bare = run([interpreter.path, *case.arguments], bare_folder, case.typed)
     flags, program = split(case.arguments)
     bootstrap = [bootstrap_path, str(recording), "0"]
-    profiled = run([interpreter.path, *flags, *bootstrap, *program], profiled_folder, str(built_library))
+    command = [interpreter.path, *flags, *bootstrap, *program]
+    profiled = run(command, profiled_folder, case.typed, str(built_library))
     assert profiled == bare
     assert recording.read_bytes()[:8] == b"FILREC\r\n", "the program was not tracked"
