@@ -49,7 +49,8 @@ class Driver:
 def frames_from(frame):
     result = []
     while frame is not None:
-        result.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        line = frame.f_lineno or frame.f_code.co_firstlineno  # what a module begins with is on line 0 from 3.11 on
+        result.append((frame.f_code.co_filename, line, frame.f_code.co_name))
         frame = frame.f_back
     return result[::-1]
 
