@@ -80,7 +80,8 @@ AS_A_SCRIPT = environment.BOOTSTRAP_PATH.replace("launch/", "launch/../launch/")
 RUN_BY_US = [
     "state", "state-module", "state-folder", "state-zip", "state-command", "raise", "raise-in-module",
     "raise-in-command", "exit-number", "exit-in-module", "interrupt-by-signal", "hook", "hook-in-module", "hook-fails",
-    "at-exit-after-error", "threads", "dying-after-error", "syntax-error", "no-such-module", "reads-input", "standard-input",
+    "at-exit-after-error", "threads", "dying-after-error", "syntax-error", "no-such-module", "reads-input",
+    "standard-input",
 ]  # fmt: skip
 
 
