@@ -185,7 +185,7 @@ def test_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__main__.py").write_text("")
-    for name in ("a.py", "package", str(tmp_path / "a.py")):
+    for name in ("a.py", "package", str(tmp_path / "a.py"), "-"):
         check_target(Target(SCRIPT, name, ()))
     for name in ("missing.py", "empty", "a.py/x", ""):
         with pytest.raises(UsageError):
