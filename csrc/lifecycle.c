@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "attribute/attribute.h"
+#include "attribute/libraries.h"
 #include "attribute/python_end.h"
 #include "fil_abi.h"
 #include "interpose/bus_errors.h"
@@ -14,8 +15,6 @@
 #include "recording/recording.h"
 #include "sampling.h"
 #include "state.h"
-
-struct state state;
 
 static int last_error;
 static int report_signal;
@@ -220,6 +219,7 @@ static void close_ledger(enum fil_state how)
     state.cut = false;
     recording_set_state(how);
     attribute_end();
+    libraries_end();
     ledger_end(&state.ledger);
     recording_close();
     state_leave(locked);

@@ -1,10 +1,10 @@
-"""csrc/attribute/handing.def, read."""
+"""csrc/attribute/task_functions.def, read."""
 
 import re
 from pathlib import Path
 from typing import List, NamedTuple
 
-TABLE = Path(__file__).resolve().parent.parent / "csrc" / "attribute" / "handing.def"
+TABLE = Path(__file__).resolve().parent.parent / "csrc" / "attribute" / "task_functions.def"
 ROW = re.compile(r'^HANDING\("([^"]+)", "([^"]+)", "([^"]+)", (\d+), "([^"]*)", (\w+)\)$', re.MULTILINE)
 
 

@@ -6,18 +6,19 @@
 #include "attribute/code_facts.h"
 #include "attribute/code_registry.h"
 #include "attribute/frame_walk.h"
-#include "attribute/handover.h"
 #include "attribute/inline.h"
+#include "attribute/marks.h"
 #include "attribute/other_interpreter.h"
 #include "attribute/python_calls.h"
 #include "attribute/python_end.h"
 #include "attribute/shadow_stack.h"
 #include "attribute/short_stack.h"
+#include "attribute/task_functions.h"
+#include "attribute/task_walk.h"
+#include "attribute/tasks.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 #include "state.h"
-
-struct walker walker;
 
 /* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's latest
  * callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from where it started
@@ -115,7 +116,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     if (is_walks_end(innermost)) {
         return without_frames(context);
     }
-    uint32_t node = handover_walk(context, thread_state, innermost);
+    uint32_t node = task_walk(context, thread_state, innermost);
     context->generation = generation - (context->handed_at != NOT_HANDED);
     return node;
 }
@@ -157,54 +158,6 @@ uint32_t attribute_moved(uintptr_t innermost)
     return is_walks_end(innermost) ? without_frames(context) : frame_walk(context, context->thread_state, innermost);
 }
 
-/* Is that where the callstacks of a thread, or of handed work, begin? */
-static bool is_start(const struct fil_node *node)
-{
-    return node->code == 0 && node->offset != FIL_MARK_IMPORT;
-}
-
-/* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
-static bool same_within_thread(uint32_t one, uint32_t other)
-{
-    while (one != other) {
-        const struct fil_node *first = ledger_node(&state.ledger, one);
-        const struct fil_node *second = ledger_node(&state.ledger, other);
-        if (one < FIL_NODE_FIRST || other < FIL_NODE_FIRST || first->code != second->code ||
-            first->offset != second->offset) {
-            return false;
-        }
-        if (is_start(first)) {
-            return true; /* both come to the start of their thread */
-        }
-        one = first->parent;
-        other = second->parent;
-    }
-    return true;
-}
-
-/* A thread that is started just as one of its own forebears was started (a timer that arms itself again, a task that
- * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if
- * this is no such start. */
-static uint32_t started_before(uint32_t node)
-{
-    for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
-        const struct fil_node *mark = ledger_node(&state.ledger, at);
-        if (is_start(mark) && same_within_thread(node, mark->parent)) {
-            return at;
-        }
-    }
-    return FIL_NODE_NONE;
-}
-
-uint32_t attribute_mark(uint32_t node, enum fil_mark mark)
-{
-    uint32_t start = started_before(node);
-    if (start == FIL_NODE_NONE) {
-        start = ledger_child(&state.ledger, node, 0, (int32_t)mark);
-    }
-    return start == FIL_NODE_LOST ? node : start;
-}
-
 struct thread_origin attribute_thread_start(void)
 {
     uint32_t round = __atomic_load_n(&state.round, __ATOMIC_ACQUIRE);
@@ -225,9 +178,9 @@ struct thread_origin attribute_thread_start(void)
     node = attribute_still(node);
     struct thread_origin origin = {
         .creator = context, .creator_life = context->life, .creator_node = node, .round = state.round};
-    uintptr_t thread = handover_started_thread(context, node);
+    uintptr_t thread = started_thread(context, node);
     ledger_thread_note(&state.ledger, thread_record(), node);
-    origin.start_node = attribute_mark(node, FIL_MARK_THREAD);
+    origin.start_node = mark_callstack(node, FIL_MARK_THREAD);
     state_leave(locked);
     if (thread != 0) { /* so this is the interpreter's own thread module, which holds the GIL */
         python_calls_thread_name(thread, origin.name, sizeof origin.name);
@@ -276,8 +229,7 @@ void attribute_end(void)
     __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
     code_registry_end();
-    handover_end();
-    libraries_end();
+    task_functions_end();
     thread_contexts_empty();
 }
 

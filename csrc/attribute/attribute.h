@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attribute/thread_origin.h"
 #include "fil_abi.h"
 #include "fil_format.h"
 
@@ -18,22 +19,6 @@ uint32_t attribute_now(void);
 
 /* The same where ready.h has found the thread's innermost frame (0: there is none), but not its callstack. */
 uint32_t attribute_moved(uintptr_t innermost);
-
-/* The node for a mapping of `bytes` that `caller`, an address of code, made while the calling thread's callstack was
- * `node`. If it is large enough to be stock of an allocator inside a library, the library is told too. */
-uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes);
-
-struct thread_context;
-
-/* Where a thread comes from. */
-struct thread_origin {
-    const struct thread_context *creator; /* the Python thread that started it, perhaps through others without Python frames */
-    uint32_t creator_life;                /* whether it is still that thread */
-    uint32_t creator_node;                /* its callstack then */
-    uint32_t start_node;                  /* below it hang the thread's own callstacks */
-    uint32_t round;                       /* of tracking, in which these are nodes */
-    char name[FIL_THREAD_NAME_BYTES];     /* what Python calls the thread; all zeros: not known */
-};
 
 /* The origin of a thread that the calling thread is about to start. Outside malloc. */
 struct thread_origin attribute_thread_start(void);
@@ -45,27 +30,12 @@ struct thread_origin attribute_idle_thread_start(void);
 void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);
 
-/* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */
-uint32_t attribute_mark(uint32_t node, enum fil_mark mark);
-
-/* What carries a mark in the block table. */
-enum block_mark {
-    BLOCK_OF_CODE = 1,        /* a code object */
-    BLOCK_OF_THREAD_STATE = 2 /* the state of a thread, see other_interpreter.h */
-};
-
 /* The block at `address`, which carried that mark in the block table, was freed. Called inside an event. */
 __attribute__((cold, noinline)) void attribute_marked_block_freed(uintptr_t address, uint32_t mark);
 
 /* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. `finalization` is called, once, when the
  * interpreter's end has begun, by the thread that takes it down: inside an event, outside the lock. */
 void attribute_begin(void (*finalization)(void));
-
-/* Tracking ends: forget which libraries were met. Called inside an event. */
-void libraries_end(void);
-
-/* The text of the path of the file that has `code`; 0 if it is not known. Inside an event. */
-uint64_t libraries_path(const void *code);
 
 /* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
 void attribute_end(void);

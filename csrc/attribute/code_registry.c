@@ -3,10 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "attribute/attribute.h"
+#include "attribute/marks.h"
 #include "attribute/code_facts.h"
 #include "attribute/dynamic_code.h"
-#include "attribute/handover.h"
+#include "attribute/task_functions.h"
 #include "attribute/walker.h"
 #include "ledger/hash.h"
 #include "state.h"
@@ -145,7 +145,7 @@ uint32_t code_registry_number(uintptr_t code, uintptr_t frame)
     struct fil_code kept = keep_facts(&facts);
     number = code_registry_add(code, &kept);
     bool qualified = walker.layout.code_qualname != 0;
-    handover_meet(number, scratch + facts.filename_at, facts.filename_bytes,
+    task_functions_meet(number, scratch + facts.filename_at, facts.filename_bytes,
                   scratch + (qualified ? facts.qualname_at : facts.name_at),
                   qualified ? facts.qualname_bytes : facts.name_bytes);
     return number;

@@ -2,7 +2,7 @@
 
 #include "attribute/code_facts.h"
 #include "attribute/code_registry.h"
-#include "attribute/handover.h"
+#include "attribute/tasks.h"
 #include "attribute/walker.h"
 #include "state.h"
 
@@ -38,7 +38,7 @@ static uint32_t look_up_child(struct thread_context *context, uint32_t parent, c
     uint32_t number = current ? code_registry_number(code, entry->frame) : 0;
     *keeps = number != 0;
     if (number != 0) {
-        if (handover_at(context, (uint32_t)(entry - context->frames), number, &start)) {
+        if (task_at(context, (uint32_t)(entry - context->frames), number, &start)) {
             *keeps = false; /* another time it may be another's work */
             parent = start == FIL_NODE_NONE ? parent : start;
         }

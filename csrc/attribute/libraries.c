@@ -1,5 +1,5 @@
-/* Which library made a mapping: those with an allocator of their own map memory in advance and keep it. */
-#include <stddef.h>
+#include "attribute/libraries.h"
+
 #include <string.h>
 
 #include "attribute/attribute.h"
@@ -56,7 +56,7 @@ void libraries_end(void)
     memset(libraries, 0, sizeof libraries);
 }
 
-uint32_t attribute_mapping(uint32_t node, const void *caller, size_t bytes)
+uint32_t libraries_node(uint32_t node, const void *caller, size_t bytes)
 {
     if (bytes < LEAST_BYTES || node == FIL_NODE_LOST) {
         return node;

@@ -2,7 +2,8 @@
 
 #include <stddef.h>
 
-#include "attribute/handover.h"
+#include "attribute/marks.h"
+#include "attribute/task_walk.h"
 #include "attribute/walker.h"
 #include "state.h"
 
@@ -70,7 +71,7 @@ static bool hang_below(struct thread_context *context, struct thread_context *gu
     }
     bool locked = state_enter();
     bool current = state.tracking && context->checked_generation == state.generation;
-    guest->start_node = current ? attribute_mark(node, FIL_MARK_INTERPRETER) : FIL_NODE_NONE;
+    guest->start_node = current ? mark_callstack(node, FIL_MARK_INTERPRETER) : FIL_NODE_NONE;
     state_leave(locked);
     guest->outer_node = guest->start_node;
     guest->depth = 0;
@@ -86,13 +87,13 @@ uint32_t other_interpreter_node(struct thread_context *context, uintptr_t thread
         return FIL_NODE_NONE;
     }
     uintptr_t waiting = innermost_frame(context->thread_state);
-    uint32_t node = waiting == 0 ? context->start_node : handover_walk(context, context->thread_state, waiting);
+    uint32_t node = waiting == 0 ? context->start_node : task_walk(context, context->thread_state, waiting);
     uintptr_t innermost = innermost_frame(thread_state);
     struct thread_context *guest = innermost == 0 || node == FIL_NODE_LOST ? NULL : guest_of(context);
     if (guest == NULL || !hang_below(context, guest, node)) {
         return node;
     }
-    node = handover_walk(guest, thread_state, innermost);
+    node = task_walk(guest, thread_state, innermost);
     __atomic_store_n(&context->latest, node, __ATOMIC_RELAXED);
     return node;
 }

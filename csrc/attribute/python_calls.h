@@ -10,7 +10,7 @@ void python_calls_prepare(void);
 /* Copy the name of a threading.Thread, of at most `bytes` bytes. Leaves `name` alone if it has none. */
 void python_calls_thread_name(uintptr_t thread, char *name, uint32_t bytes);
 
-/* Let multiprocessing.pool, if it is imported, give its jobs numbers that tell who made them: see handover.c. */
+/* Let multiprocessing.pool, if it is imported, give its jobs numbers that tell who made them: see tasks.c. */
 void python_calls_number_jobs(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attribute/attribute.h"
+#include "attribute/thread_origin.h"
 
 #define KNOWN_FIRST 4096u     /* a power of two, as are all sizes of `known`, which doubles */
 #define KNOWN_MOST 131072u
@@ -13,7 +13,7 @@
 #define NOT_HANDED UINT32_MAX
 #define NO_THREAD_STATE 1u /* no address, and not NULL: what holds the GIL may be NULL */
 
-struct handed_kind;
+struct task_function;
 
 /* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. `previous` of
  * one is `frame` of the next outer one; of the outermost it is what ended the walk. */
@@ -56,7 +56,7 @@ struct thread_context {
     uint32_t known_count;
     uint32_t known_replaced;     /* entries that had to make room since `known` has grown */
     uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
-    uint32_t handed_at;          /* index of the innermost frame that runs handed work (handover.h), else NOT_HANDED */
+    uint32_t handed_at;          /* index of the innermost frame that runs handed work (tasks.h), else NOT_HANDED */
     uint32_t handed_function;    /* the number of its function */
     uintptr_t handed_frame;      /* its address */
     uintptr_t handed_value;      /* the object that told the work when its callstack was looked up */
@@ -64,7 +64,7 @@ struct thread_context {
     uint32_t guest_start;        /* what was run there was run by this callstack */
     uint32_t marked_maker;       /* of the last handed work: FIL_NODE_NONE: none yet */
     uint32_t marked_start;       /* the mark that was found below it */
-    const struct handed_kind *handed_kind; /* what kind of function runs it */
+    const struct task_function *task_function; /* what kind of function runs it */
     struct thread_context *next_free;
     struct thread_context *next; /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 
+#include "attribute/libraries.h"
 #include "interpose/events.h"
 #include "interpose/hooks.h"
 #include "interpose/mmap_hooks.h"
@@ -47,7 +48,7 @@ void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int
     uint8_t name[MOST_PATH_BYTES];
     bool named = counts && taken >= FIL_LARGE_BYTES && descriptor >= 0 && !platform_is_private(flags);
     uint32_t name_bytes = named ? platform_file_path(descriptor, name, sizeof name) : 0;
-    uint32_t node = counts ? attribute_mapping(attribute_now(), caller, taken) : FIL_NODE_NONE;
+    uint32_t node = counts ? libraries_node(attribute_now(), caller, taken) : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED && events_still_counted()) {
@@ -92,7 +93,7 @@ int mmap_hooks_protect(void *address, size_t bytes, int protection, int key, con
     if (!events_counted() || !platform_is_usable(protection) || platform_maps_for_itself(caller)) {
         return platform_mprotect(address, bytes, protection, key);
     }
-    uint32_t node = attribute_mapping(attribute_now(), caller, bytes);
+    uint32_t node = libraries_node(attribute_now(), caller, bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection, key);
     bool used = events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes));

@@ -1,4 +1,4 @@
-#include "attribute/handed_objects.h"
+#include "attribute/task_objects.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -5,18 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attribute/task_functions.h"
 #include "attribute/thread_context.h"
-
-/* What a variable of the frame that runs the work holds. */
-enum handed {
-    HANDED_OBJECT,       /* an object made for this work: a pool's task */
-    HANDED_JOB,          /* a job's number, if it is none of those that the interpreter keeps in stock: see python_calls.h */
-    HANDED_HANDLE,       /* an event loop's handle, which runs a step of a task, or a function */
-    HANDED_TASK,         /* an event loop's task */
-    HANDED_COROUTINE,    /* no variable: the frame is a task's outermost coroutine */
-    LOOP_WITHOUT_FRAMES, /* no work: the module of an event loop whose own functions have no frames */
-    STARTED_THREAD,      /* no work: this function starts a thread */
-};
 
 /* The object that tells the work, 0 if there is none. `variable`: where in the frame's variables it is, or what leads to it.
  * Inside an event. */

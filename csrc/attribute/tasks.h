@@ -4,31 +4,21 @@
  * that the submitting thread made for this task and no other. Every live block is recorded with the callstack that asked
  * for it; so that object's block tells who handed the work over. Nothing has to be done when work is submitted.
  */
-#ifndef FIL_HANDOVER_H
-#define FIL_HANDOVER_H
+#ifndef FIL_TASKS_H
+#define FIL_TASKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "attribute/thread_context.h"
 
-/* The function numbered `number` has this name (the qualified one where there is one) in this file. Inside an event. */
-void handover_meet(uint32_t number, const uint8_t *filename, uint32_t filename_bytes, const uint8_t *name,
-                   uint32_t name_bytes);
-
 /* The live frame `at` of `context` runs function `number`. If that is one which runs handed work: remember what it runs,
  * and answer true, with the mark below which its callstacks belong in `*start`, FIL_NODE_NONE if that is not known.
  * Inside an event. */
-bool handover_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start);
+bool task_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start);
 
 /* If the frame that `node` ends with, the innermost of a walk just done, is threading.Thread.start: the address of the thread
  * that it starts, else 0. Inside an event. */
-uintptr_t handover_started_thread(const struct thread_context *context, uint32_t node);
-
-/* Tracking ends: forget the functions. Inside an event. */
-void handover_end(void);
-
-/* The node of the callstack whose innermost frame is at `innermost` (not 0), of a thread that may run handed work. */
-uint32_t handover_walk(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost);
+uintptr_t started_thread(const struct thread_context *context, uint32_t node);
 
 #endif

@@ -1,0 +1,53 @@
+#include "attribute/marks.h"
+
+#include <stdbool.h>
+
+#include "state.h"
+
+/* Is that where the callstacks of a thread, or of handed work, begin? */
+static bool is_start(const struct fil_node *node)
+{
+    return node->code == 0 && node->offset != FIL_MARK_IMPORT;
+}
+
+/* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
+static bool same_within_thread(uint32_t one, uint32_t other)
+{
+    while (one != other) {
+        const struct fil_node *first = ledger_node(&state.ledger, one);
+        const struct fil_node *second = ledger_node(&state.ledger, other);
+        if (one < FIL_NODE_FIRST || other < FIL_NODE_FIRST || first->code != second->code ||
+            first->offset != second->offset) {
+            return false;
+        }
+        if (is_start(first)) {
+            return true; /* both come to the start of their thread */
+        }
+        one = first->parent;
+        other = second->parent;
+    }
+    return true;
+}
+
+/* A thread that is started just as one of its own forebears was started (a timer that arms itself again, a task that
+ * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if
+ * this is no such start. */
+static uint32_t started_before(uint32_t node)
+{
+    for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
+        const struct fil_node *mark = ledger_node(&state.ledger, at);
+        if (is_start(mark) && same_within_thread(node, mark->parent)) {
+            return at;
+        }
+    }
+    return FIL_NODE_NONE;
+}
+
+uint32_t mark_callstack(uint32_t node, enum fil_mark mark)
+{
+    uint32_t start = started_before(node);
+    if (start == FIL_NODE_NONE) {
+        start = ledger_child(&state.ledger, node, 0, (int32_t)mark);
+    }
+    return start == FIL_NODE_LOST ? node : start;
+}

@@ -1,0 +1,47 @@
+/* Functions that run tasks: which of the functions met so far they are, and where in their frame the task is. */
+#ifndef FIL_TASK_FUNCTIONS_H
+#define FIL_TASK_FUNCTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a variable of the frame that runs a task holds. */
+enum handed {
+    HANDED_OBJECT,       /* an object made for this work: a pool's task */
+    HANDED_JOB,          /* a job's number, if it is none of those that the interpreter keeps in stock: see python_calls.h */
+    HANDED_HANDLE,       /* an event loop's handle, which runs a step of a task, or a function */
+    HANDED_TASK,         /* an event loop's task */
+    HANDED_COROUTINE,    /* no variable: the frame is a task's outermost coroutine */
+    LOOP_WITHOUT_FRAMES, /* no work: the module of an event loop whose own functions have no frames */
+    STARTED_THREAD,      /* no work: this function starts a thread */
+};
+
+/* One of them: the end of its file's name, its name, and which variable of its frame holds what. */
+struct task_function {
+    const char *file;
+    const char *name;
+    const char *qualified_name;
+    uint32_t variable;
+    enum handed holds;
+};
+
+/* The function numbered `number` has this name (the qualified one where there is one) in this file. Inside an event. */
+void task_functions_meet(uint32_t number, const uint8_t *filename, uint32_t filename_bytes, const uint8_t *name,
+                         uint32_t name_bytes);
+
+/* What function `number` does with tasks; NULL if it is none of those. Inside an event. */
+const struct task_function *task_function_of(uint32_t number);
+
+/* Is it one of those that an event loop runs around its tasks, for whoever made the task? Inside an event. */
+bool task_functions_are_around(uint32_t number);
+
+/* Was any of them met so far? Inside an event. */
+bool task_functions_were_met(void);
+
+/* Was an event loop without frames of its own imported, whose tasks are told by their coroutines? Inside an event. */
+bool task_functions_are_coroutines(void);
+
+/* Tracking ends: forget what was met. Inside an event. */
+void task_functions_end(void);
+
+#endif

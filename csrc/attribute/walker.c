@@ -1,0 +1,3 @@
+#include "attribute/walker.h"
+
+struct walker walker;
