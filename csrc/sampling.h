@@ -2,9 +2,14 @@
 #ifndef FIL_SAMPLING_H
 #define FIL_SAMPLING_H
 
+#include <pthread.h>
+
+/* pthread_create, past our own hook. */
+typedef int thread_starter(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
+
 /* Sample from now on, into the recording, which is open. `take_peak_reading` is called in that thread when more is live
  * than at any sample before. Without a thread there is no curve, and nothing else is lost. */
-void sampling_begin(void (*take_peak_reading)(void));
+void sampling_begin(thread_starter *start_thread, void (*take_peak_reading)(void));
 
 /* Stop, and wait until the thread has ended. The recording is still open. */
 void sampling_end(void);

@@ -9,9 +9,9 @@
 #include "attribute/task_functions.h"
 #include "attribute/walker.h"
 #include "ledger/hash.h"
+#include "ledger/open_hash.h"
 #include "state.h"
 
-#define FIRST_CAPACITY 2048
 #define SCRATCH_BYTES (8u << 20) /* names and line table of one function; touched only as far as used */
 
 static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
@@ -21,51 +21,33 @@ struct registered {
     uint32_t number;
 };
 
-static struct {
-    struct registered *entries;
-    size_t capacity; /* a power of two, at most half used */
-    size_t count;
-} registry;
-
-static size_t place_of(uintptr_t code, size_t capacity)
+static bool hash_of_entry(const void *owner, const void *entry, uint64_t *hash)
 {
-    return (size_t)hash_mix(0, code) & (capacity - 1);
+    (void)owner;
+    const struct registered *registered = entry;
+    *hash = hash_mix(0, registered->code);
+    return registered->code != 0;
+}
+
+static const struct open_hash_kind kind = {
+    .entry_bytes = sizeof(struct registered), .first_capacity = 2048, .hash = hash_of_entry};
+
+static struct open_hash registry;
+
+static size_t place_of(uintptr_t code)
+{
+    return (size_t)hash_mix(0, code) & (registry.capacity - 1);
 }
 
 /* The entry of `code`, or the empty one where it would go. */
 static struct registered *find(uintptr_t code)
 {
-    size_t place = place_of(code, registry.capacity);
-    while (registry.entries[place].code != 0 && registry.entries[place].code != code) {
+    struct registered *entries = registry.entries;
+    size_t place = place_of(code);
+    while (entries[place].code != 0 && entries[place].code != code) {
         place = (place + 1) & (registry.capacity - 1);
     }
-    return &registry.entries[place];
-}
-
-static bool make_room(void)
-{
-    if (registry.count * 2 < registry.capacity) {
-        return true;
-    }
-    const struct ledger_storage *storage = &state.ledger.storage;
-    struct registered *old = registry.entries;
-    size_t old_capacity = registry.capacity;
-    size_t capacity = old_capacity == 0 ? FIRST_CAPACITY : old_capacity * 2;
-    struct registered *entries = storage->take_pages(storage->context, capacity * sizeof *entries);
-    if (entries == NULL) {
-        return registry.count + 1 < registry.capacity;
-    }
-    registry.entries = entries;
-    registry.capacity = capacity;
-    for (size_t i = 0; i < old_capacity; i++) {
-        if (old[i].code != 0) {
-            *find(old[i].code) = old[i];
-        }
-    }
-    if (old != NULL) {
-        storage->give_pages(storage->context, old, old_capacity * sizeof *old);
-    }
-    return true;
+    return &entries[place];
 }
 
 static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
@@ -105,7 +87,7 @@ uint32_t code_registry_find(uintptr_t code)
 
 uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
 {
-    if (!make_room()) {
+    if (!open_hash_make_room(&registry, &kind, NULL, &state.ledger.storage)) {
         return 0;
     }
     uint32_t *slot = block_slot_create(&state.ledger.blocks, &state.ledger.storage, code);
@@ -163,12 +145,7 @@ uint32_t code_registry_child(uint32_t parent, uint32_t number, int32_t offset)
 
 void code_registry_end(void)
 {
-    if (registry.entries != NULL) {
-        const struct ledger_storage *storage = &state.ledger.storage;
-        storage->give_pages(storage->context, registry.entries, registry.capacity * sizeof *registry.entries);
-    }
-    registry.entries = NULL;
-    registry.capacity = registry.count = 0;
+    open_hash_end(&registry, &kind, &state.ledger.storage);
 }
 
 void code_registry_forget(uintptr_t code)
@@ -178,15 +155,16 @@ void code_registry_forget(uintptr_t code)
         return;
     }
     /* Close the gap: entries that were pushed past this place move back. */
-    size_t hole = (size_t)(entry - registry.entries);
+    struct registered *entries = registry.entries;
+    size_t hole = (size_t)(entry - entries);
     size_t mask = registry.capacity - 1;
-    for (size_t next = (hole + 1) & mask; registry.entries[next].code != 0; next = (next + 1) & mask) {
-        size_t home = place_of(registry.entries[next].code, registry.capacity);
+    for (size_t next = (hole + 1) & mask; entries[next].code != 0; next = (next + 1) & mask) {
+        size_t home = place_of(entries[next].code);
         if (((next - home) & mask) >= ((next - hole) & mask)) {
-            registry.entries[hole] = registry.entries[next];
+            entries[hole] = entries[next];
             hole = next;
         }
     }
-    registry.entries[hole].code = 0;
+    entries[hole].code = 0;
     registry.count -= 1;
 }

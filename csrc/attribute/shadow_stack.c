@@ -66,11 +66,11 @@ static bool grow(struct shadow_stack *stack)
     const struct ledger_storage *storage = &state.ledger.storage;
     uint32_t capacity = stack->capacity == 0 ? FIRST_CAPACITY : stack->capacity * 2;
     bool locked = state_enter();
-    struct shadow_frame *frames = storage->take_pages(storage->context, capacity * sizeof *frames);
+    struct shadow_frame *frames = storage->map_pages(capacity * sizeof *frames);
     if (frames != NULL) {
         if (stack->capacity != 0) {
             memcpy(frames, stack->frames, stack->capacity * sizeof *frames);
-            storage->give_pages(storage->context, stack->frames, stack->capacity * sizeof *frames);
+            storage->unmap_pages(stack->frames, stack->capacity * sizeof *frames);
         }
         stack->frames = frames;
         stack->capacity = capacity;
@@ -87,7 +87,7 @@ static struct shadow_stack *new_stack(void)
     if (stack != NULL) {
         shadow.free = stack->next_free;
     } else {
-        stack = storage->take_pages(storage->context, sizeof *stack);
+        stack = storage->map_pages(sizeof *stack);
     }
     state_leave(locked);
     if (stack != NULL) {

@@ -18,7 +18,7 @@ bool thread_context_grow(struct thread_context *context)
     uint32_t capacity = context->capacity == 0 ? FIRST_CAPACITY : context->capacity * 2;
     size_t entry = sizeof(struct cached_frame) + 2 * sizeof(uintptr_t);
     bool locked = state_enter();
-    char *memory = storage->take_pages(storage->context, capacity * entry);
+    char *memory = storage->map_pages(capacity * entry);
     if (memory != NULL) {
         struct cached_frame *frames = (struct cached_frame *)(void *)memory;
         uintptr_t *run_chunk = (uintptr_t *)(void *)(frames + capacity);
@@ -27,7 +27,7 @@ bool thread_context_grow(struct thread_context *context)
             memcpy(frames, context->frames, context->capacity * sizeof *frames);
             memcpy(run_chunk, context->run_chunk, context->capacity * sizeof *run_chunk);
             memcpy(fresh, context->fresh, context->capacity * sizeof *fresh);
-            storage->give_pages(storage->context, context->frames, context->capacity * entry);
+            storage->unmap_pages(context->frames, context->capacity * entry);
         }
         context->frames = frames;
         context->run_chunk = run_chunk;
@@ -58,10 +58,10 @@ void thread_context_know_more(struct thread_context *context)
         return;
     }
     bool locked = state_enter(); /* who ends tracking empties it */
-    struct known_child *known = storage->take_pages(storage->context, count * sizeof *known);
+    struct known_child *known = storage->map_pages(count * sizeof *known);
     if (known != NULL) {
         if (context->known != NULL) {
-            storage->give_pages(storage->context, context->known, context->known_count * sizeof *known);
+            storage->unmap_pages(context->known, context->known_count * sizeof *known);
         }
         context->known = known;
         context->known_count = count;
@@ -77,7 +77,7 @@ struct thread_context *thread_context_new(void)
     if (context != NULL) {
         free_contexts = context->next_free;
     } else {
-        context = storage->take_pages(storage->context, sizeof *context);
+        context = storage->map_pages(sizeof *context);
         if (context != NULL) {
             context->next = all_contexts;
             all_contexts = context;
@@ -160,7 +160,7 @@ void thread_contexts_empty(void)
     const struct ledger_storage *storage = &state.ledger.storage;
     for (struct thread_context *context = all_contexts; context != NULL; context = context->next) {
         if (context->known != NULL) { /* a thread may be in a walk, but an entry of zeros is none */
-            storage->empty_pages(storage->context, context->known, context->known_count * sizeof *context->known);
+            storage->empty_pages(context->known, context->known_count * sizeof *context->known);
         }
         __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     }

@@ -11,7 +11,7 @@
 
 struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument)
 {
-    bool loaded = state.ledger.storage.take_pages != NULL; /* else we are to do nothing in this process */
+    bool loaded = state.ledger.storage.map_pages != NULL; /* else we are to do nothing in this process */
     struct thread_task *task = loaded ? real.malloc(sizeof *task) : NULL;
     if (task != NULL) {
         struct thread_origin origin = state.tracking ? attribute_thread_start() : attribute_idle_thread_start();

@@ -7,7 +7,7 @@ uint32_t *block_slot_create(struct block_table *table, const struct ledger_stora
     }
     struct block_middle **middle = &table->middles[address >> BLOCK_MIDDLE_BITS];
     if (*middle == NULL) {
-        struct block_middle *fresh = storage->take_pages(storage->context, sizeof *fresh);
+        struct block_middle *fresh = storage->map_pages(sizeof *fresh);
         if (fresh == NULL) {
             return NULL;
         }
@@ -15,7 +15,7 @@ uint32_t *block_slot_create(struct block_table *table, const struct ledger_stora
     }
     struct block_leaf **leaf = &(*middle)->leaves[(address >> BLOCK_LEAF_BITS) % BLOCK_LEAVES];
     if (*leaf == NULL) {
-        struct block_leaf *fresh = storage->take_pages(storage->context, sizeof *fresh);
+        struct block_leaf *fresh = storage->map_pages(sizeof *fresh);
         if (fresh == NULL) {
             return NULL;
         }
@@ -30,7 +30,7 @@ void block_table_empty(struct block_table *table, const struct ledger_storage *s
         const struct block_middle *middle = table->middles[i];
         for (uint32_t j = 0; middle != NULL && j < BLOCK_LEAVES; j++) {
             if (middle->leaves[j] != NULL) {
-                storage->empty_pages(storage->context, middle->leaves[j], sizeof *middle->leaves[j]);
+                storage->empty_pages(middle->leaves[j], sizeof *middle->leaves[j]);
             }
         }
     }

@@ -1,21 +1,33 @@
-/* (parent node, code, offset) -> node: an open hash of node numbers in private memory. What a number stands for is read
- * from the node itself, in the recording. */
+/* Callstacks, each kept once: (parent node, code, offset) -> node. */
 #ifndef FIL_CALLSTACK_TABLE_H
 #define FIL_CALLSTACK_TABLE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "fil_format.h"
 #include "ledger/block_table.h"
+#include "ledger/open_hash.h"
+#include "ledger/storage.h"
 
 /* A block's slot must be able to name every node. */
 #define LEDGER_NODE_SEGMENTS (BLOCK_NODE_LIMIT / FIL_NODES_PER_SEGMENT)
 
 struct callstack_table {
-    uint32_t *slots; /* 0: empty; else a node number */
-    size_t capacity; /* a power of two */
-    size_t count;
+    struct fil_node *segments[LEDGER_NODE_SEGMENTS]; /* in the recording */
+    struct open_hash numbers; /* of nodes. What a number stands for is read from the node itself */
 };
+
+static inline struct fil_node *callstack_table_node(const struct callstack_table *table, uint32_t node)
+{
+    return &table->segments[node / FIL_NODES_PER_SEGMENT][node % FIL_NODES_PER_SEGMENT];
+}
+
+/* The node for `parent` continued by a frame at `offset` in function `code`; FIL_NODE_LOST if it is new and there is no
+ * room for it. The header counts nodes. */
+uint32_t callstack_table_child(struct callstack_table *table, struct fil_header *header,
+                               const struct ledger_storage *storage, uint32_t parent, uint32_t code, int32_t offset);
+
+/* Forget all, and give memory back. */
+void callstack_table_end(struct callstack_table *table, const struct ledger_storage *storage);
 
 #endif

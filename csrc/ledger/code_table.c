@@ -1,20 +1,30 @@
 #include "ledger/code_table.h"
 
 #include "ledger/hash.h"
-#include "ledger/ledger.h"
 
-#define FIRST_CAPACITY 2048
-
-static struct fil_code *record_of(const struct code_table *table, uint32_t code)
+static struct fil_code *record_of(const struct code_table *table, uint32_t number)
 {
-    return &table->segments[code / FIL_CODES_PER_SEGMENT][code % FIL_CODES_PER_SEGMENT];
+    return &table->segments[number / FIL_CODES_PER_SEGMENT][number % FIL_CODES_PER_SEGMENT];
 }
 
-static size_t place_of(const struct fil_code *code, size_t capacity)
+static uint64_t hash_of(const struct fil_code *code)
 {
     uint64_t hash = hash_mix(hash_mix(code->filename, code->name), code->qualname);
-    return (size_t)hash_mix(hash_mix(hash, code->line_table), code->first_line) & (capacity - 1);
+    return hash_mix(hash_mix(hash, code->line_table), code->first_line);
 }
+
+static bool hash_of_entry(const void *owner, const void *entry, uint64_t *hash)
+{
+    uint32_t number = *(const uint32_t *)entry;
+    if (number == 0) {
+        return false;
+    }
+    *hash = hash_of(record_of(owner, number));
+    return true;
+}
+
+static const struct open_hash_kind kind = {
+    .entry_bytes = sizeof(uint32_t), .first_capacity = 2048, .hash = hash_of_entry};
 
 static bool same_code(const struct fil_code *left, const struct fil_code *right)
 {
@@ -22,62 +32,52 @@ static bool same_code(const struct fil_code *left, const struct fil_code *right)
            left->line_table == right->line_table && left->first_line == right->first_line && left->kind == right->kind;
 }
 
-static bool make_room(struct ledger *ledger)
+/* The number of a new record with that content; 0 if there is no room. */
+static uint32_t new_code(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                         const struct fil_code *code)
 {
-    struct code_table *table = &ledger->codes;
-    if (table->count * 2 < table->capacity) {
-        return true;
-    }
-    const struct ledger_storage *storage = &ledger->storage;
-    size_t capacity = table->capacity == 0 ? FIRST_CAPACITY : table->capacity * 2;
-    uint32_t *slots = storage->take_pages(storage->context, capacity * sizeof *slots);
-    if (slots == NULL) {
-        return table->count + 1 < table->capacity;
-    }
-    for (size_t i = 0; i < table->capacity; i++) {
-        if (table->slots[i] == 0) {
-            continue;
-        }
-        size_t place = place_of(record_of(table, table->slots[i]), capacity);
-        while (slots[place] != 0) {
-            place = (place + 1) & (capacity - 1);
-        }
-        slots[place] = table->slots[i];
-    }
-    if (table->slots != NULL) {
-        storage->give_pages(storage->context, table->slots, table->capacity * sizeof *slots);
-    }
-    table->slots = slots;
-    table->capacity = capacity;
-    return true;
-}
-
-uint32_t ledger_code(struct ledger *ledger, const struct fil_code *code)
-{
-    struct code_table *table = &ledger->codes;
-    if (!make_room(ledger)) {
-        return 0;
-    }
-    size_t place = place_of(code, table->capacity);
-    for (; table->slots[place] != 0; place = (place + 1) & (table->capacity - 1)) {
-        if (same_code(record_of(table, table->slots[place]), code)) {
-            return table->slots[place];
-        }
-    }
-    uint32_t number = ledger->header->code_count;
+    uint32_t number = header->code_count;
     uint32_t segment = number / FIL_CODES_PER_SEGMENT;
     if (segment >= LEDGER_CODE_SEGMENTS) {
         return 0;
     }
     if (table->segments[segment] == NULL) {
-        table->segments[segment] = ledger->storage.next_code_segment(ledger->storage.context);
+        table->segments[segment] = storage->next_code_segment();
         if (table->segments[segment] == NULL) {
             return 0;
         }
     }
     *record_of(table, number) = *code;
-    ledger->header->code_count = number + 1;
-    table->slots[place] = number;
-    table->count += 1;
+    header->code_count = number + 1;
     return number;
+}
+
+uint32_t code_table_number(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                           const struct fil_code *code)
+{
+    if (!open_hash_make_room(&table->numbers, &kind, table, storage)) {
+        return 0;
+    }
+    uint32_t *slots = table->numbers.entries;
+    size_t mask = table->numbers.capacity - 1;
+    size_t place = (size_t)hash_of(code) & mask;
+    for (; slots[place] != 0; place = (place + 1) & mask) {
+        if (same_code(record_of(table, slots[place]), code)) {
+            return slots[place];
+        }
+    }
+    uint32_t number = new_code(table, header, storage, code);
+    if (number != 0) {
+        slots[place] = number;
+        table->numbers.count += 1;
+    }
+    return number;
+}
+
+void code_table_end(struct code_table *table, const struct ledger_storage *storage)
+{
+    open_hash_end(&table->numbers, &kind, storage);
+    for (uint32_t i = 0; i < LEDGER_CODE_SEGMENTS && table->segments[i] != NULL; i++) {
+        table->segments[i] = NULL;
+    }
 }

@@ -2,23 +2,25 @@
 #ifndef FIL_CODE_TABLE_H
 #define FIL_CODE_TABLE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "fil_format.h"
-
-struct ledger;
+#include "ledger/open_hash.h"
+#include "ledger/storage.h"
 
 #define LEDGER_CODE_SEGMENTS 1024u
 
 struct code_table {
-    struct fil_code *segments[LEDGER_CODE_SEGMENTS];
-    uint32_t *slots; /* 0: empty; else a code number */
-    size_t capacity; /* a power of two */
-    size_t count;
+    struct fil_code *segments[LEDGER_CODE_SEGMENTS]; /* in the recording */
+    struct open_hash numbers;                        /* of functions */
 };
 
-/* The number of the function that `code` describes, recorded if it is new; 0 if there is no room. */
-uint32_t ledger_code(struct ledger *ledger, const struct fil_code *code);
+/* The number of the function that `code` describes, recorded if it is new; 0 if there is no room. The header counts
+ * functions. */
+uint32_t code_table_number(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                           const struct fil_code *code);
+
+/* Forget all, and give memory back. */
+void code_table_end(struct code_table *table, const struct ledger_storage *storage);
 
 #endif

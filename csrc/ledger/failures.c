@@ -23,7 +23,7 @@ static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
     uint64_t count = header->node_count;
     uint64_t offset = 0;
     /* It goes beside the one before, which stays if this one cannot be written. */
-    if (!ledger->storage.keep_snapshot(ledger->storage.context, count, current_of_nodes, ledger, &offset)) {
+    if (!ledger->storage.keep_snapshot(count, current_of_nodes, ledger, &offset)) {
         return;
     }
     ledger->snapshots += 1;
@@ -53,7 +53,7 @@ static bool may_leave_out(const struct ledger *ledger, uint64_t now)
 void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind)
 {
     struct fil_header *header = ledger->header;
-    uint64_t now = ledger->storage.clock_ns(ledger->storage.context);
+    uint64_t now = ledger->storage.clock_ns();
     header->failures[header->failed_requests % FIL_FAILURES_KEPT] = (struct fil_failure){
         .bytes = bytes,
         .current_bytes = header->current_bytes,
@@ -71,7 +71,7 @@ void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node,
 void ledger_program_failed(struct ledger *ledger)
 {
     struct fil_header *header = ledger->header;
-    uint64_t now = ledger->storage.clock_ns(ledger->storage.context);
+    uint64_t now = ledger->storage.clock_ns();
     uint64_t failed = header->failed_requests;
     header->uncaught_memory_error = 1;
     if (failed == 0 || now - header->failures[(failed - 1) % FIL_FAILURES_KEPT].clock_ns > CONSEQUENCE_NS) {

@@ -1,18 +1,18 @@
 #include "ledger/file_table.h"
 
-#include "ledger/ledger.h"
+#include <stddef.h>
+
+#include "ledger/counters.h"
 
 #define FILE_OTHERS 1u
 #define FIRST_FILE 2u
-#define MOST_TEXTS 16384u /* a program that maps new files without end shall not fill the recording with their names */
 
-static bool has_records(struct ledger *ledger)
+static bool has_records(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage)
 {
-    struct fil_header *header = ledger->header;
-    if (ledger->files.records == NULL) {
+    if (table->records == NULL) {
         uint64_t offset = 0;
-        ledger->files.records = ledger->storage.files_segment(ledger->storage.context, &offset);
-        if (ledger->files.records == NULL) {
+        table->records = storage->files_segment(&offset);
+        if (table->records == NULL) {
             return false;
         }
         header->file_count = FIRST_FILE;
@@ -22,26 +22,25 @@ static bool has_records(struct ledger *ledger)
 }
 
 /* A record that tells of nothing: no bytes now, and none at the peak. */
-static bool is_empty(const struct ledger *ledger, const struct fil_file *record)
+static bool is_empty(const struct fil_header *header, const struct fil_file *record)
 {
-    const struct fil_header *header = ledger->header;
-    bool pending = header->current_bytes > header->peak_bytes;
     return record->current_bytes == 0 &&
-           (pending || record->epoch != header->epoch || record->at_peak_bytes == 0);
+           (header_rises(header) || record->epoch != header->epoch || record->at_peak_bytes == 0);
 }
 
-/* The number of the record for that file and that callstack; FILE_OTHERS if there is no room for another. */
-static uint32_t find_record(struct ledger *ledger, uint64_t path, uint32_t node, bool is_private)
+uint32_t file_table_record(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                           uint64_t path, uint32_t node, bool is_private)
 {
-    struct fil_header *header = ledger->header;
-    struct fil_file *records = ledger->files.records;
+    if (!has_records(table, header, storage)) {
+        return 0;
+    }
     uint32_t free_number = 0;
     for (uint32_t number = FIRST_FILE; number < header->file_count; number++) {
-        struct fil_file *record = &records[number];
+        const struct fil_file *record = &table->records[number];
         if (record->path == path && record->node == node && (record->is_private != 0) == is_private) {
             return number;
         }
-        if (free_number == 0 && is_empty(ledger, record)) {
+        if (free_number == 0 && is_empty(header, record)) {
             free_number = number;
         }
     }
@@ -52,90 +51,70 @@ static uint32_t find_record(struct ledger *ledger, uint64_t path, uint32_t node,
         free_number = header->file_count;
         header->file_count += 1;
     }
-    records[free_number] =
+    table->records[free_number] =
         (struct fil_file){.path = path, .node = node, .is_private = is_private, .epoch = header->epoch,
                           .resident_bytes = FIL_NOT_KNOWN, .written_bytes = FIL_NOT_KNOWN};
     return free_number;
 }
 
-static struct fil_file *touched(const struct ledger *ledger, uint32_t number)
+static void change(const struct file_table *table, struct fil_header *header, uint32_t number, uint64_t grown,
+                   uint64_t shrunk)
 {
-    struct fil_file *record = &ledger->files.records[number];
-    if (record->epoch != ledger->header->epoch) {
-        record->at_peak_bytes = record->current_bytes;
-        record->epoch = ledger->header->epoch;
-    }
-    return record;
+    struct fil_file *record = &table->records[number];
+    epoch_settle(&record->epoch, header->epoch, record->current_bytes, &record->at_peak_bytes);
+    record->current_bytes += grown - shrunk;
+    header_gauge(header, FIL_GAUGE_FILES, grown, shrunk);
 }
 
-static void add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t number)
+bool file_table_add(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                    uintptr_t start, uintptr_t end, uint32_t number)
 {
-    if (!range_add(&ledger->files.ranges, &ledger->storage, start, start + bytes, number)) {
-        ledger_missed(ledger, FIL_MISSED_MAPPING);
-        return;
-    }
-    touched(ledger, number)->current_bytes += bytes;
-    ledger_gauge(ledger, FIL_GAUGE_FILES, bytes, 0);
-}
-
-void ledger_add_file(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node, bool is_private,
-                     const uint8_t *path, uint32_t length)
-{
-    (void)ledger_remove_range(ledger, start, bytes);
-    if (bytes == 0) {
-        return;
-    }
-    if (!has_records(ledger)) {
-        ledger_missed(ledger, FIL_MISSED_MAPPING);
-        return;
-    }
-    uint64_t text = 0;
-    if (length != 0 && ledger->files.texts < MOST_TEXTS) {
-        size_t before = ledger->texts.count;
-        text = ledger_text(ledger, path, length);
-        ledger->files.texts += ledger->texts.count != before;
-    }
-    add_range(ledger, start, bytes, find_record(ledger, text, node, is_private));
-}
-
-bool ledger_move_file(struct ledger *ledger, uintptr_t old, uint64_t old_bytes, uintptr_t start, uint64_t bytes)
-{
-    const struct range *range = range_after(&ledger->files.ranges, old);
-    if (range == NULL || range->start > old) {
+    if (!range_add(&table->ranges, storage, start, end, number)) {
         return false;
     }
-    uint32_t number = range->node;
-    ledger_remove_files(ledger, old, old + old_bytes);
-    (void)ledger_remove_range(ledger, start, bytes);
-    add_range(ledger, start, bytes, number);
+    change(table, header, number, end - start, 0);
     return true;
 }
 
+uint32_t file_table_at(const struct file_table *table, uintptr_t address)
+{
+    const struct range *range = range_after(&table->ranges, address);
+    return range == NULL || range->start > address ? 0 : range->node;
+}
+
+bool file_table_has(const struct file_table *table, uintptr_t start, uintptr_t end)
+{
+    const struct range *first = range_after(&table->ranges, start);
+    return first != NULL && first->start < end;
+}
+
+struct removal {
+    const struct file_table *table;
+    struct fil_header *header;
+};
+
 static void shrink_by_piece(void *context, const struct range *piece)
 {
-    struct ledger *ledger = context;
-    touched(ledger, piece->node)->current_bytes -= piece->end - piece->start;
-    ledger_gauge(ledger, FIL_GAUGE_FILES, 0, piece->end - piece->start);
+    const struct removal *removal = context;
+    change(removal->table, removal->header, piece->node, 0, piece->end - piece->start);
 }
 
-void ledger_remove_files(struct ledger *ledger, uintptr_t start, uintptr_t end)
+bool file_table_remove(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                       uintptr_t start, uintptr_t end)
 {
-    const struct range *first = range_after(&ledger->files.ranges, start);
-    if (first == NULL || first->start >= end) {
-        return;
-    }
-    if (ledger->header->current_bytes > ledger->header->peak_bytes) {
-        ledger_new_peak(ledger); /* the peak had this file: its moment is before anything gets less */
-    }
-    if (!range_remove(&ledger->files.ranges, &ledger->storage, start, end, shrink_by_piece, ledger)) {
-        ledger_missed(ledger, FIL_MISSED_MAPPING);
+    struct removal removal = {.table = table, .header = header};
+    return range_remove(&table->ranges, storage, start, end, shrink_by_piece, &removal);
+}
+
+void file_table_renumber(struct file_table *table, const struct fil_header *header)
+{
+    for (uint32_t number = FILE_OTHERS; table->records != NULL && number < header->file_count; number++) {
+        table->records[number].epoch = epoch_renumbered(table->records[number].epoch, header->epoch);
     }
 }
 
-void ledger_renumber_files(struct ledger *ledger)
+void file_table_end(struct file_table *table, const struct ledger_storage *storage)
 {
-    for (uint32_t number = FILE_OTHERS; ledger->files.records != NULL && number < ledger->header->file_count; number++) {
-        struct fil_file *record = &ledger->files.records[number];
-        record->epoch = record->epoch == ledger->header->epoch ? 1 : 0;
-    }
+    range_table_end(&table->ranges, storage);
+    *table = (struct file_table){.records = NULL};
 }

@@ -5,15 +5,25 @@
 
 #include <stdint.h>
 
-struct ledger;
+#include "fil_format.h"
+#include "ledger/storage.h"
 
-/* A mapping that counts is at [start, start + bytes). Nothing is done if it is small, or there is no room. */
-void ledger_large_added(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
+struct large_table {
+    struct fil_large *records; /* in the recording; NULL: there was no large mapping yet, or there is no room */
+};
+
+/* A mapping that counts is at [start, start + bytes). Nothing is done if it is small, or there is no room. The header counts
+ * records. */
+void large_table_added(struct large_table *table, struct fil_header *header, const struct ledger_storage *storage,
+                       uintptr_t start, uint64_t bytes, uint32_t node);
 
 /* What lies in [start, end) does not count any more: its bytes are off the total already. */
-void ledger_large_removed(struct ledger *ledger, uintptr_t start, uintptr_t end);
+void large_table_removed(struct large_table *table, const struct fil_header *header, uintptr_t start, uintptr_t end);
 
-/* The newest epoch is about to become 1, and every older one 0. */
-void ledger_renumber_large(struct ledger *ledger);
+/* The record of the mapping that begins at `start`; NULL if there is none. */
+struct fil_large *large_table_at(const struct large_table *table, const struct fil_header *header, uintptr_t start);
+
+/* The newest epoch, the header's, is about to become 1, and every older one 0. */
+void large_table_renumber(struct large_table *table, const struct fil_header *header);
 
 #endif

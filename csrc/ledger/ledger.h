@@ -20,6 +20,7 @@
 #include "ledger/block_table.h"
 #include "ledger/callstack_table.h"
 #include "ledger/code_table.h"
+#include "ledger/counters.h"
 #include "ledger/file_table.h"
 #include "ledger/large_table.h"
 #include "ledger/range_table.h"
@@ -29,14 +30,13 @@
 
 struct ledger {
     struct fil_header *header; /* counters live in the recording */
-    struct fil_node *node_segments[LEDGER_NODE_SEGMENTS];
+    struct callstack_table callstacks;
     struct ledger_storage storage;
     struct block_table blocks;
     struct range_table ranges;   /* mappings that count */
     struct range_table reserved; /* addresses without memory: nothing of the program's lies there yet */
     struct file_table files;     /* mappings of files: they are no part of the total */
-    struct fil_large *large;     /* in the recording; NULL: there was no large mapping yet, or there is no room */
-    struct callstack_table callstacks;
+    struct large_table large;
     struct text_table texts;
     struct code_table codes;
     struct fil_threads *threads; /* in the recording; NULL: threads are not told apart */
@@ -53,12 +53,12 @@ void ledger_end(struct ledger *ledger);
 
 static inline struct fil_node *ledger_node(const struct ledger *ledger, uint32_t node)
 {
-    return &ledger->node_segments[node / FIL_NODES_PER_SEGMENT][node % FIL_NODES_PER_SEGMENT];
+    return callstack_table_node(&ledger->callstacks, node);
 }
 
 static inline void ledger_missed(struct ledger *ledger, enum fil_missed reason)
 {
-    ledger->header->missed[reason] += 1;
+    header_missed(ledger->header, reason);
 }
 
 /* Record the present total as the best so far. Out of line, so that the usual path needs few registers. */
@@ -66,10 +66,7 @@ __attribute__((noinline)) void ledger_new_peak(struct ledger *ledger);
 
 static inline void ledger_touch(const struct ledger *ledger, struct fil_node *row)
 {
-    if (row->epoch != ledger->header->epoch) {
-        row->at_peak_bytes = row->current_bytes;
-        row->epoch = ledger->header->epoch;
-    }
+    epoch_settle(&row->epoch, ledger->header->epoch, row->current_bytes, &row->at_peak_bytes);
 }
 
 /* `thread` (NULL: an unknown one) has taken memory by `node`. */
@@ -93,7 +90,7 @@ static inline __attribute__((always_inline)) void ledger_grow(struct ledger *led
 /* Is the present total above the best so far? */
 static inline bool ledger_rises(const struct ledger *ledger)
 {
-    return ledger->header->current_bytes > ledger->header->peak_bytes;
+    return header_rises(ledger->header);
 }
 
 static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t bytes)
@@ -119,17 +116,6 @@ static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint3
     from->current_bytes -= block.bytes;
     to->current_bytes += block.bytes;
     block_set_node(slot, node);
-}
-
-/* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
-static inline void ledger_gauge(struct ledger *ledger, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
-{
-    struct fil_gauge *gauge = &ledger->header->gauges[kind];
-    if (gauge->epoch != ledger->header->epoch) {
-        gauge->at_peak_bytes = gauge->current_bytes;
-        gauge->epoch = ledger->header->epoch;
-    }
-    gauge->current_bytes += grown - shrunk;
 }
 
 /* A block of `bytes` at `address` now belongs to `node`. A block that was recorded there before is taken off first: its
@@ -185,6 +171,34 @@ void ledger_program_failed(struct ledger *ledger);
 
 /* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
  * FIL_NODE_LOST if there is no room for it. */
-uint32_t ledger_child(struct ledger *ledger, uint32_t parent, uint32_t code, int32_t offset);
+static inline uint32_t ledger_child(struct ledger *ledger, uint32_t parent, uint32_t code, int32_t offset)
+{
+    return callstack_table_child(&ledger->callstacks, ledger->header, &ledger->storage, parent, code, offset);
+}
+
+/* The number of the function that `code` describes, recorded if it is new; 0 if there is no room. */
+static inline uint32_t ledger_code(struct ledger *ledger, const struct fil_code *code)
+{
+    return code_table_number(&ledger->codes, ledger->header, &ledger->storage, code);
+}
+
+/* The place in the recording of these bytes, stored if they are new; 0 if there is no room (the miss is counted). */
+uint64_t ledger_text(struct ledger *ledger, const uint8_t *bytes, uint32_t count);
+
+/* The calling thread asks for memory the first time: see thread_table.h. NULL if threads are not told apart. */
+static inline struct fil_thread *ledger_thread_begin(struct ledger *ledger, const char *name, uint32_t start)
+{
+    return ledger->threads == NULL ? NULL : thread_table_begin(ledger->threads, ledger->header->epoch, name, start);
+}
+
+static inline void ledger_thread_end(const struct ledger *ledger, struct fil_thread *thread)
+{
+    thread_table_end(ledger->header->epoch, thread);
+}
+
+static inline void ledger_thread_link(const struct ledger *ledger, const struct fil_thread *thread, uint32_t mark)
+{
+    thread_table_link(ledger->threads, thread, mark);
+}
 
 #endif

@@ -24,7 +24,7 @@ static bool make_room(struct range_table *table, const struct ledger_storage *st
         return true;
     }
     size_t capacity = table->capacity == 0 ? FIRST_CAPACITY : table->capacity * 2;
-    struct range *ranges = storage->take_pages(storage->context, capacity * sizeof *ranges);
+    struct range *ranges = storage->map_pages(capacity * sizeof *ranges);
     if (ranges == NULL) {
         return false;
     }
@@ -32,7 +32,7 @@ static bool make_room(struct range_table *table, const struct ledger_storage *st
         ranges[i] = table->ranges[i];
     }
     if (table->ranges != NULL) {
-        storage->give_pages(storage->context, table->ranges, table->capacity * sizeof *ranges);
+        storage->unmap_pages(table->ranges, table->capacity * sizeof *ranges);
     }
     table->ranges = ranges;
     table->capacity = capacity;
@@ -106,4 +106,12 @@ const struct range *range_after(const struct range_table *table, uintptr_t addre
 {
     size_t index = first_ending_after(table, address);
     return index < table->count ? &table->ranges[index] : NULL;
+}
+
+void range_table_end(struct range_table *table, const struct ledger_storage *storage)
+{
+    if (table->ranges != NULL) {
+        storage->unmap_pages(table->ranges, table->capacity * sizeof *table->ranges);
+    }
+    *table = (struct range_table){.ranges = NULL, .count = 0, .capacity = 0};
 }

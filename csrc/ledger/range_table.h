@@ -40,4 +40,7 @@ bool range_remove(struct range_table *table, const struct ledger_storage *storag
 /* The first range that ends after `address`; NULL if there is none. */
 const struct range *range_after(const struct range_table *table, uintptr_t address);
 
+/* Forget all, and give memory back. */
+void range_table_end(struct range_table *table, const struct ledger_storage *storage);
+
 #endif

@@ -15,34 +15,32 @@ struct fil_large;
 typedef void snapshot_values(const void *source, uint64_t first, uint64_t count, uint64_t *values);
 
 struct ledger_storage {
-    void *context;
-
     /* Zeroed private memory, aligned to 16 bytes at least; NULL if there is none. */
-    void *(*take_pages)(void *context, size_t bytes);
-    /* Give back memory that take_pages gave, with the same size. */
-    void (*give_pages)(void *context, void *pages, size_t bytes);
+    void *(*map_pages)(size_t bytes);
+    /* Give back memory that map_pages gave, with the same size. */
+    void (*unmap_pages)(void *pages, size_t bytes);
 
-    /* Let memory that take_pages gave hold zeros again. It stays mapped, for who still looks at it. */
-    void (*empty_pages)(void *context, void *pages, size_t bytes);
+    /* Let memory that map_pages gave hold zeros again. It stays mapped, for who still looks at it. */
+    void (*empty_pages)(void *pages, size_t bytes);
 
     /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */
-    struct fil_node *(*next_node_segment)(void *context);
-    struct fil_code *(*next_code_segment)(void *context);
+    struct fil_node *(*next_node_segment)(void);
+    struct fil_code *(*next_code_segment)(void);
     /* The one segment of files, FIL_FILES_KEPT zeroed records; its place in the file comes back in `offset`. */
-    struct fil_file *(*files_segment)(void *context, uint64_t *offset);
+    struct fil_file *(*files_segment)(uint64_t *offset);
     /* A segment for texts of at least `bytes`; its place in the file and its real size come back in the last two. */
-    uint8_t *(*next_text_segment)(void *context, size_t bytes, uint64_t *offset, size_t *room);
+    uint8_t *(*next_text_segment)(size_t bytes, uint64_t *offset, size_t *room);
 
     /* Keep a snapshot of `count` values, which `values` gives piece by piece, beside the one before; its place in the
      * file comes back in `offset`. False if there is no room, or no way to write now. */
-    bool (*keep_snapshot)(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
+    bool (*keep_snapshot)(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
     /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */
-    uint64_t (*clock_ns)(void *context);
+    uint64_t (*clock_ns)(void);
 
     /* The one segment of large mappings, FIL_LARGE_KEPT zeroed records; its place in the file comes back in `offset`. NULL
      * stands for storage that has none. */
-    struct fil_large *(*large_segment)(void *context, uint64_t *offset);
+    struct fil_large *(*large_segment)(uint64_t *offset);
 };
 
 #endif

@@ -1,9 +1,24 @@
 #include "ledger/text_table.h"
 
 #include "ledger/hash.h"
-#include "ledger/ledger.h"
 
-#define FIRST_CAPACITY 2048
+struct text_entry {
+    const uint8_t *bytes; /* in the mapped recording; NULL: empty entry */
+    uint64_t offset;      /* of its length word in the file */
+    uint32_t count;       /* bytes */
+    uint32_t hash;
+};
+
+static bool hash_of_entry(const void *owner, const void *entry, uint64_t *hash)
+{
+    (void)owner;
+    const struct text_entry *text = entry;
+    *hash = text->hash;
+    return text->bytes != NULL;
+}
+
+static const struct open_hash_kind kind = {
+    .entry_bytes = sizeof(struct text_entry), .first_capacity = 2048, .hash = hash_of_entry};
 
 static bool same_bytes(const uint8_t *left, const uint8_t *right, uint32_t count)
 {
@@ -15,45 +30,15 @@ static bool same_bytes(const uint8_t *left, const uint8_t *right, uint32_t count
     return true;
 }
 
-static bool make_room(struct ledger *ledger)
-{
-    struct text_table *table = &ledger->texts;
-    if (table->count * 2 < table->capacity) {
-        return true;
-    }
-    const struct ledger_storage *storage = &ledger->storage;
-    size_t capacity = table->capacity == 0 ? FIRST_CAPACITY : table->capacity * 2;
-    struct text_entry *entries = storage->take_pages(storage->context, capacity * sizeof *entries);
-    if (entries == NULL) {
-        return table->count + 1 < table->capacity;
-    }
-    for (size_t i = 0; i < table->capacity; i++) {
-        if (table->entries[i].bytes == NULL) {
-            continue;
-        }
-        size_t place = table->entries[i].hash & (capacity - 1);
-        while (entries[place].bytes != NULL) {
-            place = (place + 1) & (capacity - 1);
-        }
-        entries[place] = table->entries[i];
-    }
-    if (table->entries != NULL) {
-        storage->give_pages(storage->context, table->entries, table->capacity * sizeof *entries);
-    }
-    table->entries = entries;
-    table->capacity = capacity;
-    return true;
-}
-
 /* Append the length word and the bytes to the current segment, or to a fresh one. */
-static bool store(struct ledger *ledger, const uint8_t *bytes, uint32_t count, struct text_entry *entry)
+static bool store(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes, uint32_t count,
+                  struct text_entry *entry)
 {
-    struct text_table *table = &ledger->texts;
     size_t needed = sizeof(uint32_t) + count;
     if (table->segment_room < needed) {
         uint64_t offset = 0;
         size_t room = 0;
-        uint8_t *segment = ledger->storage.next_text_segment(ledger->storage.context, needed, &offset, &room);
+        uint8_t *segment = storage->next_text_segment(needed, &offset, &room);
         if (segment == NULL) {
             return false;
         }
@@ -75,27 +60,33 @@ static bool store(struct ledger *ledger, const uint8_t *bytes, uint32_t count, s
     return true;
 }
 
-uint64_t ledger_text(struct ledger *ledger, const uint8_t *bytes, uint32_t count)
+uint64_t text_table_offset(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes,
+                           uint32_t count)
 {
-    struct text_table *table = &ledger->texts;
-    if (!make_room(ledger)) {
-        ledger_missed(ledger, FIL_MISSED_TEXT);
+    if (!open_hash_make_room(&table->texts, &kind, table, storage)) {
         return 0;
     }
+    struct text_entry *entries = table->texts.entries;
+    size_t mask = table->texts.capacity - 1;
     uint32_t hash = (uint32_t)hash_bytes(bytes, count);
-    size_t place = hash & (table->capacity - 1);
-    for (; table->entries[place].bytes != NULL; place = (place + 1) & (table->capacity - 1)) {
-        const struct text_entry *entry = &table->entries[place];
+    size_t place = hash & mask;
+    for (; entries[place].bytes != NULL; place = (place + 1) & mask) {
+        const struct text_entry *entry = &entries[place];
         if (entry->hash == hash && entry->count == count && same_bytes(entry->bytes, bytes, count)) {
             return entry->offset;
         }
     }
     struct text_entry entry = {.bytes = NULL, .offset = 0, .count = count, .hash = hash};
-    if (!store(ledger, bytes, count, &entry)) {
-        ledger_missed(ledger, FIL_MISSED_TEXT);
+    if (!store(table, storage, bytes, count, &entry)) {
         return 0;
     }
-    table->entries[place] = entry;
-    table->count += 1;
+    entries[place] = entry;
+    table->texts.count += 1;
     return entry.offset;
+}
+
+void text_table_end(struct text_table *table, const struct ledger_storage *storage)
+{
+    open_hash_end(&table->texts, &kind, storage);
+    *table = (struct text_table){.segment = NULL};
 }

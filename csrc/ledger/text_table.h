@@ -5,25 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ledger;
-
-struct text_entry {
-    const uint8_t *bytes; /* in the mapped recording; NULL: empty entry */
-    uint64_t offset;      /* of its length word in the file */
-    uint32_t count;       /* bytes */
-    uint32_t hash;
-};
+#include "ledger/open_hash.h"
+#include "ledger/storage.h"
 
 struct text_table {
-    struct text_entry *entries;
-    size_t capacity; /* a power of two */
-    size_t count;
-    uint8_t *segment; /* where the next text goes */
+    struct open_hash texts; /* of struct text_entry */
+    uint8_t *segment;       /* where the next text goes */
     uint64_t segment_offset;
     size_t segment_room;
 };
 
-/* The place in the recording of these bytes, stored if they are new; 0 if there is no room (the miss is counted). */
-uint64_t ledger_text(struct ledger *ledger, const uint8_t *bytes, uint32_t count);
+/* The place in the recording of these bytes, stored if they are new; 0 if there is no room. */
+uint64_t text_table_offset(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes,
+                           uint32_t count);
+
+/* Forget all, and give memory back. */
+void text_table_end(struct text_table *table, const struct ledger_storage *storage);
 
 #endif

@@ -10,20 +10,18 @@
 
 #include "fil_format.h"
 
-struct ledger;
-
-/* The calling thread asks for memory the first time; its callstacks hang below `start`. `name` has FIL_THREAD_NAME_BYTES
+/* `epoch` is the newest one in all of these. The calling thread asks for memory the first time; its callstacks hang below `start`. `name` has FIL_THREAD_NAME_BYTES
  * bytes. NULL if no record is free. */
-struct fil_thread *ledger_thread_begin(struct ledger *ledger, const char *name, uint32_t start);
+struct fil_thread *thread_table_begin(struct fil_threads *threads, uint32_t epoch, const char *name, uint32_t start);
 
 /* It has ended: the record can become another's once it is no part of a peak. */
-void ledger_thread_end(struct ledger *ledger, struct fil_thread *thread);
+void thread_table_end(uint32_t epoch, struct fil_thread *thread);
 
 /* The thread's callstacks hang below `mark`, from now on or for a while. */
-void ledger_thread_link(struct ledger *ledger, const struct fil_thread *thread, uint32_t mark);
+void thread_table_link(struct fil_threads *threads, const struct fil_thread *thread, uint32_t mark);
 
 /* The newest epoch is about to become 1, and all older ones 0. */
-void ledger_renumber_threads(struct ledger *ledger);
+void thread_table_renumber(struct fil_threads *threads, uint32_t newest);
 
 /* The thread has taken memory by callstack `node`. */
 static inline void thread_table_note(struct fil_threads *threads, uint32_t epoch, struct fil_thread *thread, uint32_t node)

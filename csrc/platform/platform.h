@@ -14,10 +14,10 @@
 #include "platform/system.h"
 
 /* Zeroed private memory, rounded up to pages; NULL if there is none. Touched pages only are resident. */
-void *platform_take_pages(size_t bytes);
+void *platform_map_pages(size_t bytes);
 
-/* Give back what platform_take_pages gave, with the same size. */
-void platform_give_pages(void *pages, size_t bytes);
+/* Give back what platform_map_pages gave, with the same size. */
+void platform_unmap_pages(void *pages, size_t bytes);
 
 /* Let whole pages of private memory hold zeros again, and not be resident where the system can do that. */
 void platform_empty_pages(void *pages, size_t bytes);

@@ -33,7 +33,7 @@ size_t platform_page_bytes(void)
 }
 
 /* Callers hold the lock, or are alone. */
-void *platform_take_pages(size_t bytes)
+void *platform_map_pages(size_t bytes)
 {
     bytes = platform_whole_pages(bytes);
     if (bytes > SLAB_SHARE) {
@@ -53,7 +53,7 @@ void *platform_take_pages(size_t bytes)
     return pages;
 }
 
-void platform_give_pages(void *pages, size_t bytes)
+void platform_unmap_pages(void *pages, size_t bytes)
 {
     int kept = errno;
     if (system_allows(SYSTEM_UNMAPS_MEMORY)) {

@@ -118,7 +118,7 @@ void *platform_map_file(struct platform_file *file, uint64_t offset, size_t byte
 
 void platform_unmap_file(void *mapped, size_t bytes)
 {
-    platform_give_pages(mapped, bytes);
+    platform_unmap_pages(mapped, bytes);
 }
 
 bool platform_write_file(const struct platform_file *file, uint64_t offset, const void *data, size_t bytes)

@@ -203,9 +203,8 @@ void recording_lay_in_stock(void)
     lay_in(&recording.large, recording.large_told ? 0 : 1);
 }
 
-bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
+bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
 {
-    (void)context;
     static uint64_t piece[SNAPSHOT_PIECE]; /* memory may be what is wanting */
     struct snapshot_place *free_place = &recording.snapshots[recording.snapshot_last == 0];
     if (count > free_place->room) { /* what was there is lost */
@@ -226,25 +225,22 @@ bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *val
     return true;
 }
 
-struct fil_node *recording_next_nodes(void *context)
+struct fil_node *recording_next_nodes(void)
 {
-    (void)context;
     struct segment segment;
     bool good = next_of_kind(&recording.nodes, &segment);
     lay_in(&recording.nodes, 1); /* when memory runs out, whoever asks last may have a new callstack */
     return good ? segment.start : NULL;
 }
 
-struct fil_code *recording_next_codes(void *context)
+struct fil_code *recording_next_codes(void)
 {
-    (void)context;
     struct segment segment;
     return next_of_kind(&recording.codes, &segment) ? segment.start : NULL;
 }
 
-struct fil_file *recording_files(void *context, uint64_t *offset)
+struct fil_file *recording_files(uint64_t *offset)
 {
-    (void)context;
     struct segment segment;
     bool good = next_of_kind(&recording.files, &segment);
     recording.files_told = good;
@@ -252,9 +248,8 @@ struct fil_file *recording_files(void *context, uint64_t *offset)
     return good ? segment.start : NULL;
 }
 
-struct fil_large *recording_large(void *context, uint64_t *offset)
+struct fil_large *recording_large(uint64_t *offset)
 {
-    (void)context;
     struct segment segment;
     bool good = next_of_kind(&recording.large, &segment);
     recording.large_told = good;
@@ -262,9 +257,8 @@ struct fil_large *recording_large(void *context, uint64_t *offset)
     return good ? segment.start : NULL;
 }
 
-uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
+uint8_t *recording_next_text(size_t bytes, uint64_t *offset, size_t *room)
 {
-    (void)context;
     struct segment segment;
     bool good = bytes > FIL_TEXT_SEGMENT_BYTES ? next_segment(FIL_SEGMENT_TEXT, bytes, &segment)
                                                : next_of_kind(&recording.texts, &segment);

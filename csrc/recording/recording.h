@@ -15,15 +15,15 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
 
 /* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. `context` is unused: these are the
  * ledger's storage functions. */
-struct fil_node *recording_next_nodes(void *context);
-struct fil_code *recording_next_codes(void *context);
+struct fil_node *recording_next_nodes(void);
+struct fil_code *recording_next_codes(void);
 struct fil_threads *recording_threads(void);
-struct fil_file *recording_files(void *context, uint64_t *offset);
-struct fil_large *recording_large(void *context, uint64_t *offset);
-uint8_t *recording_next_text(void *context, size_t bytes, uint64_t *offset, size_t *room);
+struct fil_file *recording_files(uint64_t *offset);
+struct fil_large *recording_large(uint64_t *offset);
+uint8_t *recording_next_text(size_t bytes, uint64_t *offset, size_t *room);
 
 /* Write a snapshot beside the one before, through a file descriptor: mapping more may be impossible. */
-bool recording_keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
+bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
 /* Have empty segments ready, for a program that may soon let the file grow no more. */
 void recording_lay_in_stock(void);

@@ -31,9 +31,8 @@ static uint64_t text_offset = 4096;
 static uint32_t *made_nodes;
 static uint64_t made_count;
 
-static void *take(void *context, size_t bytes)
+static void *take(size_t bytes)
 {
-    (void)context;
     if (requests_left == 0) {
         return NULL;
     }
@@ -41,41 +40,38 @@ static void *take(void *context, size_t bytes)
     return calloc(1, bytes);
 }
 
-static void give(void *context, void *pages, size_t bytes)
+static void give(void *pages, size_t bytes)
 {
-    (void)context;
     (void)bytes;
     free(pages);
 }
 
-static void empty(void *context, void *pages, size_t bytes)
+static void empty(void *pages, size_t bytes)
 {
-    (void)context;
     memset(pages, 0, bytes);
 }
 
-static struct fil_node *next_nodes(void *context)
+static struct fil_node *next_nodes(void)
 {
-    return take(context, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
+    return take(FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
 }
 
-static struct fil_code *next_codes(void *context)
+static struct fil_code *next_codes(void)
 {
-    return take(context, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code));
+    return take(FIL_CODES_PER_SEGMENT * sizeof(struct fil_code));
 }
 
-static uint8_t *next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
+static uint8_t *next_text(size_t bytes, uint64_t *offset, size_t *room)
 {
     *room = bytes > 256 ? bytes : 256;
     *offset = text_offset;
     text_offset += *room;
-    return take(context, *room);
+    return take(*room);
 }
 
 /* An hour passes from one look to the next. */
-static uint64_t fast_clock(void *context)
+static uint64_t fast_clock(void)
 {
-    (void)context;
     static uint64_t now;
     now += UINT64_C(3600000000000);
     return now;
@@ -84,9 +80,8 @@ static uint64_t fast_clock(void *context)
 static uint64_t *snapshot;
 
 /* In pieces, as the recording does it. */
-static bool keep_snapshot(void *context, uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
+static bool keep_snapshot(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
 {
-    (void)context;
     free(snapshot);
     snapshot = calloc(count + 1, sizeof *snapshot);
     for (uint64_t first = 0; first < count; first += 5) {
@@ -103,16 +98,16 @@ static void put(uint64_t value)
     }
 }
 
-static struct fil_file *all_files(void *context, uint64_t *offset)
+static struct fil_file *all_files(uint64_t *offset)
 {
     *offset = 8192;
-    return take(context, FIL_FILES_KEPT * sizeof(struct fil_file));
+    return take(FIL_FILES_KEPT * sizeof(struct fil_file));
 }
 
-static struct fil_large *all_large(void *context, uint64_t *offset)
+static struct fil_large *all_large(uint64_t *offset)
 {
     *offset = 12288;
-    return take(context, FIL_LARGE_KEPT * sizeof(struct fil_large));
+    return take(FIL_LARGE_KEPT * sizeof(struct fil_large));
 }
 
 static void run(struct ledger *ledger, const struct event *event)
@@ -222,7 +217,7 @@ static void report(const struct ledger *ledger)
     }
     put(header->large_count);
     for (uint32_t i = 0; i < header->large_count; i++) {
-        const struct fil_large *record = &ledger->large[i];
+        const struct fil_large *record = &ledger->large.records[i];
         put(record->start);
         put(record->node);
         put(record->current_bytes);
@@ -244,9 +239,18 @@ int main(void)
         fread(events, sizeof *events, order.count, stdin) != order.count) {
         return 2;
     }
-    const struct ledger_storage storage = {NULL,       take,      give,      empty,         next_nodes,
-                                           next_codes, all_files, next_text, keep_snapshot, fast_clock,
-                                           all_large};
+    const struct ledger_storage storage = {
+        .map_pages = take,
+        .unmap_pages = give,
+        .empty_pages = empty,
+        .next_node_segment = next_nodes,
+        .next_code_segment = next_codes,
+        .files_segment = all_files,
+        .large_segment = all_large,
+        .next_text_segment = next_text,
+        .keep_snapshot = keep_snapshot,
+        .clock_ns = fast_clock,
+    };
     requests_left = order.requests_allowed;
     /* Where storage is not what is tested, all of it twice: what was ended must not be seen by what comes after. */
     for (int again = requests_left > MANY_REQUESTS; again >= 0; again--) {

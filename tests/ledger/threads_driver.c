@@ -12,48 +12,41 @@ struct state state;
 
 static struct fil_header header;
 
-static void *take(void *context, size_t bytes)
+static void *take(size_t bytes)
 {
-    (void)context;
-    return platform_take_pages(bytes);
+    return platform_map_pages(bytes);
 }
 
-static void give(void *context, void *pages, size_t bytes)
+static void give(void *pages, size_t bytes)
 {
-    (void)context;
-    platform_give_pages(pages, bytes);
+    platform_unmap_pages(pages, bytes);
 }
 
-static void platform_empty(void *context, void *pages, size_t bytes)
+static void platform_empty(void *pages, size_t bytes)
 {
-    (void)context;
     platform_empty_pages(pages, bytes);
 }
 
-static struct fil_node *next_nodes(void *context)
+static struct fil_node *next_nodes(void)
 {
-    (void)context;
-    return platform_take_pages(FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
+    return platform_map_pages(FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
 }
 
-static struct fil_code *next_codes(void *context)
+static struct fil_code *next_codes(void)
 {
-    (void)context;
     return NULL;
 }
 
-static uint8_t *next_text(void *context, size_t bytes, uint64_t *offset, size_t *room)
+static uint8_t *next_text(size_t bytes, uint64_t *offset, size_t *room)
 {
-    (void)context;
     (void)bytes;
     (void)offset;
     (void)room;
     return NULL;
 }
 
-static uint64_t clock_ns(void *context)
+static uint64_t clock_ns(void)
 {
-    (void)context;
     return platform_coarse_clock_ns();
 }
 
@@ -92,8 +85,15 @@ static void *work(void *argument)
 
 int main(void)
 {
-    const struct ledger_storage storage = {NULL,       take, give,      platform_empty, next_nodes,
-                                           next_codes, NULL, next_text, NULL,           clock_ns,   NULL};
+    const struct ledger_storage storage = {
+        .map_pages = take,
+        .unmap_pages = give,
+        .empty_pages = platform_empty,
+        .next_node_segment = next_nodes,
+        .next_code_segment = next_codes,
+        .next_text_segment = next_text,
+        .clock_ns = clock_ns,
+    };
     pthread_t threads[THREADS];
     uint32_t numbers[THREADS];
     if (!ledger_init(&state.ledger, &header, &storage)) {

@@ -1,0 +1,31 @@
+/* What the recording's header counts, and how each of it changes. */
+#ifndef FIL_LEDGER_COUNTERS_H
+#define FIL_LEDGER_COUNTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fil_format.h"
+#include "ledger/epochs.h"
+
+/* An event could not be recorded as it was. */
+static inline void header_missed(struct fil_header *header, enum fil_missed reason)
+{
+    header->missed[reason] += 1;
+}
+
+/* Is the present total above the best so far? */
+static inline bool header_rises(const struct fil_header *header)
+{
+    return header->current_bytes > header->peak_bytes;
+}
+
+/* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
+static inline void header_gauge(struct fil_header *header, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
+{
+    struct fil_gauge *gauge = &header->gauges[kind];
+    epoch_settle(&gauge->epoch, header->epoch, gauge->current_bytes, &gauge->at_peak_bytes);
+    gauge->current_bytes += grown - shrunk;
+}
+
+#endif
