@@ -103,9 +103,9 @@ setup(
     packages=[
         "filprofiler",
         "filprofiler.cli",
-        "filprofiler.inside",
+        "filprofiler.in_process",
         "filprofiler.jupyter",
-        "filprofiler.launch",
+        "filprofiler.supervisor",
         "filprofiler.profile",
         "filprofiler.recording",
         "filprofiler.report",

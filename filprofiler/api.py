@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Type
 
-    from filprofiler.inside.tracking import Tracking
-    from filprofiler.launch.result_folder import ResultFolder
+    from filprofiler.in_process.tracking import Tracking
+    from filprofiler.result_folder import ResultFolder
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,9 +60,9 @@ class Running:
     def begin(self) -> None:
         """Begin. Raises TrackingError."""
         ready()
-        from filprofiler.inside.folder import GivenFolder
-        from filprofiler.inside.tracking import Tracking
-        from filprofiler.launch.result_folder import OutputError, ResultFolder
+        from filprofiler.in_process.folder import GivenFolder
+        from filprofiler.in_process.tracking import Tracking
+        from filprofiler.result_folder import OutputError, ResultFolder
 
         try:
             folder: "ResultFolder"
@@ -115,7 +115,7 @@ class Running:
 
 def ready() -> None:
     """Return if memory can be profiled in this process, else raise TrackingError, which says how to start."""
-    from filprofiler.inside.tracking import check_ready
+    from filprofiler.in_process.tracking import check_ready
 
     check_ready()
 
@@ -123,7 +123,7 @@ def ready() -> None:
 def let_children_be_profiled(environment: "MutableMapping[str, str]") -> None:
     """Change an environment so that memory can be profiled in each program started with it, and not in its children."""
     from filprofiler.environment import LIBRARY_PATH
-    from filprofiler.launch.preload import Preload
+    from filprofiler.supervisor.preload import Preload
 
     Preload(LIBRARY_PATH).put_first(environment)
 
@@ -136,7 +136,7 @@ class Block:
         self._peak = Peak()
 
     def __enter__(self) -> Peak:
-        from filprofiler.inside.tracking import caller_file
+        from filprofiler.in_process.tracking import caller_file
 
         frame = sys._getframe(1)
         place = "%s:%d" % (os.path.basename(frame.f_code.co_filename), frame.f_lineno)

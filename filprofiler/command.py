@@ -21,7 +21,7 @@ def command() -> "NoReturn":
 
 
 def _interpreter_tells() -> bool:
-    """Whether this interpreter was asked to tell what it does: what we do is of no interest (launch/quiet.py)."""
+    """Whether this interpreter was asked to tell what it does: what we do is of no interest (supervisor/quiet.py)."""
     if sys.flags.verbose or "importtime" in sys._xoptions:
         return True
     telling = (b"PYTHONVERBOSE", b"PYTHONPROFILEIMPORTTIME", b"PYTHONMALLOCSTATS")
@@ -36,7 +36,7 @@ def _restart_quietly() -> None:
     except OSError:
         return  # then it is told, or there is no stderr
     sys.stderr = open("/dev/null", "w")  # noqa: SIM115  until this process is another
-    from filprofiler.launch.quiet import restart
+    from filprofiler.supervisor.quiet import restart
 
     restart(kept)
     posix.dup2(kept, 2)

@@ -9,13 +9,13 @@ from filprofiler.systems import HERE
 
 PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__))
 LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", HERE.library)
-BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "launch", "bootstrap.py")
+BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "in_process", "bootstrap.py")
 
 # Files of ours whose frames stand at the root of the program's main thread: a profile leaves them out.
 OWN_FILES = (
     BOOTSTRAP_PATH,
-    os.path.join(PACKAGE_FOLDER, "launch", "become.py"),
-    os.path.join(PACKAGE_FOLDER, "launch", "start.py"),
+    os.path.join(PACKAGE_FOLDER, "in_process", "become.py"),
+    os.path.join(PACKAGE_FOLDER, "in_process", "start.py"),
     os.path.join(PACKAGE_FOLDER, "library.py"),
 )
 

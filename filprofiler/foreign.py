@@ -1,6 +1,6 @@
 """The interpreter's and our library's functions, called through ctypes. The only file that imports it.
 
-Our own code at the start of a program gets on without (launch/bootstrap.py): there, the library itself hands its
+Our own code at the start of a program gets on without (in_process/bootstrap.py): there, the library itself hands its
 functions to Python. Every call is made with the GIL held: the library looks at interpreter state that must not move.
 """
 

@@ -8,7 +8,7 @@ import sys
 
 from filprofiler import _abi
 from filprofiler.errors import FilError
-from filprofiler.launch import statuses
+from filprofiler import exit_statuses
 from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ _TEXT_BYTES = 65536
 class LibraryError(FilError):
     """The library cannot do its work here. `exit_status` is what a launcher that gives up exits with."""
 
-    def __init__(self, form: str, *values: object, exit_status: int = statuses.CANNOT_PROFILE) -> None:
+    def __init__(self, form: str, *values: object, exit_status: int = exit_statuses.CANNOT_PROFILE) -> None:
         super().__init__(form, *values)
         self.exit_status = exit_status
 
@@ -147,7 +147,7 @@ class Library:
         status = self._functions.fil_start(path, report_signal)
         if status == _abi.FIL_ERROR_RECORDING:
             reason = posix.strerror(self._functions.fil_last_errno())
-            raise LibraryError("cannot write %s: %s", recording_path, reason, exit_status=statuses.CANNOT_WRITE)
+            raise LibraryError("cannot write %s: %s", recording_path, reason, exit_status=exit_statuses.CANNOT_WRITE)
         self._check(status)
 
     def stop(self) -> None:

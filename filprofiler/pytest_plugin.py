@@ -172,7 +172,7 @@ class _Plugin:
             self._complain(str(error))
 
     def _complain(self, complaint: str) -> None:
-        from filprofiler.cli.messages import say_through_python
+        from filprofiler.messages import say_through_python
 
         if complaint not in self._complaints:
             self._complaints.append(complaint)

@@ -1,7 +1,7 @@
 """What differs between the operating systems that filprofiler runs on, as far as it is a name, a number or a sentence.
 
-What they can do is asked where it is done, by whether Python has the function (launch/signals.py,
-launch/result_folder.py).
+What they can do is asked where it is done, by whether Python has the function (supervisor/signals.py,
+result_folder.py).
 """
 
 import sys

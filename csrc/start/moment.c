@@ -75,7 +75,7 @@ static void come(void)
     }
     python_api.Py_IncRef(builtins);
     bool named = name(names, "__builtins__", builtins) && name(names, "native", native_functions()) &&
-                 name_text(names, "__name__", "filprofiler.launch.bootstrap") &&
+                 name_text(names, "__name__", "filprofiler.in_process.bootstrap") &&
                  name_text(names, "__file__", moment.words.bootstrap) &&
                  name_text(names, "recording", moment.words.recording) &&
                  name_text(names, "report_signal", moment.words.report_signal) &&

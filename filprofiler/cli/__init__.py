@@ -4,9 +4,9 @@ import gc
 import os
 import sys
 
-from filprofiler.cli.messages import say, show
+from filprofiler.messages import say, show
 from filprofiler.errors import UsageError
-from filprofiler.launch import statuses
+from filprofiler import exit_statuses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def main(arguments: "Optional[Sequence[str]]" = None) -> int:
         return _carry_out(parse(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:
         say(str(error))
-        return statuses.USAGE
+        return exit_statuses.USAGE
     except KeyboardInterrupt:
-        from filprofiler.launch.outcome import Outcome
-        from filprofiler.launch.supervisor import SIGINT, end_like
+        from filprofiler.supervisor.outcome import Outcome
+        from filprofiler.supervisor.supervisor import SIGINT, end_like
 
         return end_like(Outcome(None, SIGINT, 0.0, None))
 
@@ -75,16 +75,16 @@ def _carry_out(command: "Command") -> int:
         from filprofiler import __version__
 
         show([__version__])
-        return statuses.OK
+        return exit_statuses.OK
     if command.name == "license":
         from filprofiler.cli.license import license_text
 
         show(license_text().split("\n"))
-        return statuses.OK
+        return exit_statuses.OK
     from filprofiler.cli.help import HELP
 
     if command.name == "help":
         show(HELP.split("\n"))
-        return statuses.OK
+        return exit_statuses.OK
     show(HELP.split("\n"), sys.stderr)
-    return statuses.USAGE
+    return exit_statuses.USAGE

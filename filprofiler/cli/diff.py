@@ -3,12 +3,12 @@
 import os
 
 from filprofiler.cli import browser
-from filprofiler.cli.messages import say, show
+from filprofiler.messages import say, show
 from filprofiler.cli.report import output_folder
 from filprofiler.cli.results import FOR_COMPARISON, find_result, read_result
 from filprofiler.errors import FilError
 from filprofiler.interrupts import end_at_once_again, raise_once
-from filprofiler.launch import statuses
+from filprofiler import exit_statuses
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
@@ -26,10 +26,10 @@ def diff(older: str, newer: str, options: "Options") -> int:
         comparison, page_path = _compare(sources[0], sources[1], folder, older, newer)
     except FilError as error:
         say(str(error))
-        return statuses.CANNOT_REPORT
+        return exit_statuses.CANNOT_REPORT
     except MemoryError:
         say("There is not enough memory to compare the results.")
-        return statuses.CANNOT_REPORT
+        return exit_statuses.CANNOT_REPORT
     finally:
         end_at_once_again()
     say("Report: %s" % page_path)
@@ -38,8 +38,8 @@ def diff(older: str, newer: str, options: "Options") -> int:
     limit = options.fail_over
     if limit is not None and limit.exceeded(comparison.before.peak_bytes, comparison.after.peak_bytes):
         say(sentence("The peak has grown by more than %s.", limit.text))
-        return statuses.GREW
-    return statuses.OK
+        return exit_statuses.GREW
+    return exit_statuses.OK
 
 
 def _compare(

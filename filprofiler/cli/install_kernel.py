@@ -3,9 +3,9 @@
 import os
 import sys
 
-from filprofiler.cli.messages import say
+from filprofiler.messages import say
 from filprofiler.environment import PACKAGE_FOLDER
-from filprofiler.launch import statuses
+from filprofiler import exit_statuses
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.wording import sentence
 
@@ -31,9 +31,9 @@ def install_kernel(prefix: str) -> int:
             opened.write("kernel.json", [(json.dumps(kernel, indent=1) + "\n").encode("utf-8")])
     except OSError as error:
         say(sentence("The kernel cannot be installed in %s: %s.", folder, error.strerror))
-        return statuses.CANNOT_WRITE
+        return exit_statuses.CANNOT_WRITE
     say("Jupyter finds the kernel %s in %s." % (kernel["display_name"], folder))
-    return statuses.OK
+    return exit_statuses.OK
 
 
 def _data_folder(prefix: str) -> str:

@@ -1,13 +1,13 @@
 """What is said of a recording of which there can be no report, or none yet."""
 
-from filprofiler.cli.messages import say
+from filprofiler.messages import say
 from filprofiler.errors import CutShortError, FilError
-from filprofiler.launch.result_folder import was_cut_short, was_started
+from filprofiler.result_folder import was_cut_short, was_started
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from filprofiler.launch.result_folder import ResultFolder
+    from filprofiler.result_folder import ResultFolder
 
 
 def holds_something(recording_path: str) -> bool:

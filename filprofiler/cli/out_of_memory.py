@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import signal
     from typing import List, Optional, Tuple
 
-    from filprofiler.launch.memory_limits import MemoryWatch
-    from filprofiler.launch.outcome import Outcome
+    from filprofiler.supervisor.memory_limits import MemoryWatch
+    from filprofiler.supervisor.outcome import Outcome
     from filprofiler.recording.reader import Recording
 else:
     import _signal as signal

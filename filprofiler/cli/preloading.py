@@ -4,7 +4,7 @@ import sys
 
 from filprofiler.environment import LIBRARY_PATH
 from filprofiler.errors import FilError
-from filprofiler.launch.preload import Preload
+from filprofiler.supervisor.preload import Preload
 
 
 class CannotProfileError(FilError):

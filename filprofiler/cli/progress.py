@@ -3,7 +3,7 @@
 import os
 import time
 
-from filprofiler.cli.messages import rewrite, say
+from filprofiler.messages import rewrite, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 import os
 import sys
 
-from filprofiler.cli.messages import say
+from filprofiler.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
-from filprofiler.launch import jit, statuses
-from filprofiler.launch.allocators import set_allocators
-from filprofiler.launch.executable import executable_to_start
-from filprofiler.launch.interpreter import interpreter_command
-from filprofiler.launch.quiet import environment_of_program
+from filprofiler import exit_statuses, jit
+from filprofiler.allocators import set_allocators
+from filprofiler.supervisor.executable import executable_to_start
+from filprofiler.supervisor.interpreter import interpreter_command
+from filprofiler.supervisor.quiet import environment_of_program
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ def python(arguments: "Sequence[str]", options: "Options") -> int:
         preload = library_to_preload()
     except CannotProfileError as error:
         say(str(error))
-        return statuses.CANNOT_PROFILE
+        return exit_statuses.CANNOT_PROFILE
     environment = environment_of_program(os.environ)
     preload.put_first(environment)
     preload.outlive_exec()
@@ -38,4 +38,4 @@ def python(arguments: "Sequence[str]", options: "Options") -> int:
         os.execve(executable_to_start(environment), [name] + flags + list(arguments), environment)
     except OSError as error:
         say(sentence("The program cannot be started with %s: %s.", sys.executable, error.strerror))
-        return statuses.CANNOT_PROFILE
+        return exit_statuses.CANNOT_PROFILE

@@ -5,12 +5,12 @@ import sys
 
 from filprofiler import _abi
 from filprofiler.cli import browser
-from filprofiler.cli.messages import say
+from filprofiler.messages import say
 from filprofiler.cli.reporting import make_report, write_files
 from filprofiler.cli.results import FOR_REPORT, find_result, read_result
 from filprofiler.errors import FilError, SavedProfileError
-from filprofiler.launch import statuses
-from filprofiler.launch.result_folder import RECORDING_NAME
+from filprofiler import exit_statuses
+from filprofiler.result_folder import RECORDING_NAME
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
 from filprofiler.regular_files import open_to_read
@@ -41,16 +41,16 @@ def report(path: str, options: "Options") -> int:
         finished = _finished_report(path) if takes_its_place else None
         if finished is None:
             say(str(error))
-            return statuses.CANNOT_REPORT
+            return exit_statuses.CANNOT_REPORT
         say("The report was made before: %s" % finished)
-        return statuses.OK
+        return exit_statuses.OK
     if shown is None:
-        return statuses.CANNOT_REPORT
+        return exit_statuses.CANNOT_REPORT
     if takes_its_place and os.path.basename(source) == RECORDING_NAME and not options.keep_recording:
         _remove_recording(folder)
     if shown.endswith(".html") and options.browser and browser.browser_possible(os.environ):
         browser.open_in_browser(shown)
-    return statuses.OK
+    return exit_statuses.OK
 
 
 def _finished_report(path: str) -> "Optional[str]":

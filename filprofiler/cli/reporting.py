@@ -2,7 +2,7 @@
 
 import os
 
-from filprofiler.cli.messages import color_wanted, say
+from filprofiler.messages import color_wanted, say
 from filprofiler.cli.progress import Progress
 from filprofiler.errors import FilError, ReportError
 from filprofiler.interrupts import end_at_once_again, raise_once
@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Optional, Sequence, Tuple
 
-    from filprofiler.launch.outcome import Outcome
+    from filprofiler.supervisor.outcome import Outcome
     from filprofiler.opened_folder import OpenedFolder
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program

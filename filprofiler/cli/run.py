@@ -6,20 +6,20 @@ import sys
 import time
 
 from filprofiler.cli import leftover
-from filprofiler.cli.messages import say
+from filprofiler.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
-from filprofiler.launch import statuses
-from filprofiler.launch.allocators import set_allocators
-from filprofiler.launch.executable import executable_to_start
-from filprofiler.launch.interpreter import interpreter_command
-from filprofiler.launch.memory_limits import MemoryWatch
-from filprofiler.launch.quiet import environment_of_program
-from filprofiler.launch.result_folder import OutputError, ResultFolder
-from filprofiler.launch.supervisor import REPORT_SIGNAL, Supervisor, end_like
-from filprofiler.launch.threadpools import limit_thread_pools, overridden_sentence
+from filprofiler import exit_statuses
+from filprofiler.allocators import set_allocators
+from filprofiler.supervisor.executable import executable_to_start
+from filprofiler.supervisor.interpreter import interpreter_command
+from filprofiler.supervisor.memory_limits import MemoryWatch
+from filprofiler.supervisor.quiet import environment_of_program
+from filprofiler.result_folder import OutputError, ResultFolder
+from filprofiler.supervisor.supervisor import REPORT_SIGNAL, Supervisor, end_like
+from filprofiler.supervisor.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.wording import sentence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from typing import Callable, Dict, Optional, Sequence
 
     from filprofiler.cli.arguments import Options, Target
-    from filprofiler.launch.outcome import Outcome
-    from filprofiler.launch.preload import Preload
-    from filprofiler.launch.sampler import Sampler
+    from filprofiler.supervisor.outcome import Outcome
+    from filprofiler.supervisor.preload import Preload
+    from filprofiler.supervisor.sampler import Sampler
     from filprofiler.profile.program import Program
 
 
@@ -53,23 +53,23 @@ def run(target: "Target", options: "Options") -> int:
         folder.create_recording()
     except CannotProfileError as error:
         say(str(error))
-        return statuses.CANNOT_PROFILE
+        return exit_statuses.CANNOT_PROFILE
     except OutputError as error:
         say(str(error))
-        return statuses.CANNOT_WRITE
+        return exit_statuses.CANNOT_WRITE
     environment = _environment(preload, options, program)
     try:
         description = _describe(program, folder)
     except OSError as error:
         folder.discard()
         say(sentence("Cannot write in %s: %s.", folder.path, error.strerror))
-        return statuses.CANNOT_WRITE
+        return exit_statuses.CANNOT_WRITE
     try:
         _start(supervisor, environment, target, folder)
     except OSError as error:
         folder.discard()
         say(sentence("The program cannot be started with %s: %s.", sys.executable, error.strerror))
-        return statuses.CANNOT_PROFILE
+        return exit_statuses.CANNOT_PROFILE
     curve = _Curve(folder.recording_path, supervisor.pid)
 
     def aside(task: "Callable[[], object]") -> None:
@@ -129,7 +129,7 @@ def _environment(preload: "Preload", options: "Options", program: "Program") -> 
         say(settings.sentence)
     program.settings = tuple(settings.made)
     if sys.version_info >= (3, 13):
-        from filprofiler.launch import jit
+        from filprofiler import jit
 
         jit.turn_off(environment)
     return environment
@@ -198,7 +198,7 @@ class _Curve:
 
     def look(self, now: float) -> float:
         if self._sampler is None:
-            from filprofiler.launch.sampler import Sampler
+            from filprofiler.supervisor.sampler import Sampler
 
             self._sampler = Sampler(*self._arguments)
             now = time.monotonic()  # that has taken its time
@@ -275,7 +275,7 @@ def _finish(
         folder.remove_made()
     if index_path is not None and options.browser:
         _show(index_path)
-    return statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)
+    return exit_statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)
 
 
 def _show(path: str) -> None:

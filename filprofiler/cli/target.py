@@ -5,7 +5,7 @@ import os
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT
 from filprofiler.environment import OWN_FILES
 from filprofiler.errors import UsageError
-from filprofiler.launch.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
+from filprofiler.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
 from filprofiler.profile.program import Program
 
 TYPE_CHECKING = False

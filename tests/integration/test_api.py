@@ -140,8 +140,8 @@ def test_a_file_of_the_users_that_has_a_name_of_ours(one_profiler: support.Profi
 
 THREADS_AT_ONCE = """
 import sys, threading
-from filprofiler.inside import tracking
-from filprofiler.launch.proof import prove
+from filprofiler.in_process import tracking
+from filprofiler.in_process.proof import prove
 gate, failed = threading.Barrier(4), []
 def work():
     try:

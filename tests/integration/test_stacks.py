@@ -62,7 +62,7 @@ def test_only_a_profile_function_is_announced(profiler: support.Profiler, way: s
 
 UNPROVED = """
 import sys
-from filprofiler.launch import stacks
+from filprofiler.in_process import stacks
 from filprofiler.library import Library, LibraryError
 tried = []
 def refuse(name):
@@ -91,7 +91,7 @@ def test_the_best_way_that_is_proved_is_taken(profiler: support.Profiler, refuse
 
 WRONG = """
 import sys
-from filprofiler.launch import measure, stacks
+from filprofiler.in_process import measure, stacks
 from filprofiler.library import Library
 right = measure.measure_layout
 def wrong(library):

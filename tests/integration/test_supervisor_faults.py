@@ -162,8 +162,8 @@ def test_nothing_can_be_read_from_the_system(one_profiler: support.Profiler, tmp
 def test_a_package_that_is_broken_is_refused_in_one_sentence(profiler: support.Profiler, tmp_path: Path) -> None:
     package = tmp_path / "package"
     shutil.copytree(str(profiler.package), str(package))
-    (package / "filprofiler" / "launch" / "stacks.py").unlink()
-    for cached in (package / "filprofiler" / "launch").glob("__pycache__/stacks.*"):
+    (package / "filprofiler" / "in_process" / "stacks.py").unlink()
+    for cached in (package / "filprofiler" / "in_process").glob("__pycache__/stacks.*"):
         cached.unlink()
     broken = support.Profiler(profiler.python, profiler.version, package, tmp_path)
     done = broken.run(["-c", "print('ran')"])

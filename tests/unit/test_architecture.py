@@ -177,7 +177,7 @@ def test_one_file_uses_ctypes(path: Path) -> None:
 # What runs in the profiled process before its program: it leaves nothing in sys.modules, so it may import only what
 # every interpreter has imported by then, with any flag, and what is left there on purpose.
 AT_THE_START = [PACKAGE / name for name in ("_abi.py", "errors.py", "library.py", "systems.py", "wording.py")] + [
-    PACKAGE / "launch" / (name + ".py")
+    PACKAGE / "in_process" / (name + ".py")
     for name in ("bootstrap", "jit", "measure", "proof", "stacks", "start", "statuses", "variables")
 ]
 THERE_ANYWAY = {"_imp", "_signal", "_thread", "builtins", "marshal", "posix", "sys"}
@@ -192,7 +192,7 @@ def test_the_start_imports_what_is_there_anyway(path: Path) -> None:
     wrong = (
         {one for one in own if one.exists()}
         - set(AT_THE_START)
-        - {PACKAGE / "foreign.py", PACKAGE / "launch" / "become.py"}
+        - {PACKAGE / "foreign.py", PACKAGE / "in_process" / "become.py"}
     )
     assert not wrong
 

@@ -76,7 +76,7 @@ def comparable(output: bytes) -> List[str]:
 
 # The library does not know this path for its own: so bootstrap.py is run as a script, as where the interpreter cannot
 # run the program by itself (on macOS).
-AS_A_SCRIPT = environment.BOOTSTRAP_PATH.replace("launch/", "launch/../launch/")
+AS_A_SCRIPT = environment.BOOTSTRAP_PATH.replace("in_process/", "in_process/../in_process/")
 RUN_BY_US = [
     "state", "state-module", "state-folder", "state-zip", "state-command", "raise", "raise-in-module",
     "raise-in-command", "exit-number", "exit-in-module", "interrupt-by-signal", "hook", "hook-in-module", "hook-fails",

@@ -17,10 +17,10 @@ sys.path.insert(0, str(ROOT))
 
 from filprofiler import __version__, api  # noqa: E402
 from filprofiler.cli.help import HELP  # noqa: E402
-from filprofiler.launch import statuses  # noqa: E402
-from filprofiler.launch.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTEM_VARIABLES  # noqa: E402
-from filprofiler.launch.threadpools import POOL_VARIABLES  # noqa: E402
-from filprofiler.launch.variables import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
+from filprofiler import exit_statuses  # noqa: E402
+from filprofiler.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTEM_VARIABLES  # noqa: E402
+from filprofiler.supervisor.threadpools import POOL_VARIABLES  # noqa: E402
+from filprofiler.variables import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
 from filprofiler.report import formats  # noqa: E402
 from filprofiler.systems import LINUX  # noqa: E402
@@ -228,7 +228,7 @@ def test_generated_blocks_are_current() -> None:
 def test_every_exit_status_is_documented() -> None:
     section = read(COMMAND_LINE).partition("## Exit statuses")[2].partition("\n## ")[0]
     documented = [int(status) for status in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)]
-    ours = [value for name, value in vars(statuses).items() if name.isupper()]
+    ours = [value for name, value in vars(exit_statuses).items() if name.isupper()]
     assert ours and sorted(documented) == sorted(ours)
 
 

@@ -11,7 +11,7 @@ from recording_builder import RecordingBuilder
 
 from filprofiler import _abi
 from filprofiler.cli.arguments import parse
-from filprofiler.launch.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
+from filprofiler.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.elf import data_parts
 from filprofiler.profile.libraries import Libraries

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PROVE = """
 import sys
 from filprofiler.library import Library, LibraryError
-from filprofiler.launch.proof import prove
+from filprofiler.in_process.proof import prove
 library = Library()
 library.check_preloaded()
 for version in sys.argv[1:]:

@@ -2,8 +2,8 @@
 
 import os
 
-from filprofiler.launch.memory_limits import MemoryWatch
-from filprofiler.launch.outcome import Outcome
+from filprofiler.supervisor.memory_limits import MemoryWatch
+from filprofiler.supervisor.outcome import Outcome
 
 MIB = 1 << 20
 KILLED = Outcome(None, 9, 1.0, None)

@@ -5,7 +5,7 @@ from recording_builder import MEBIBYTE, RecordingBuilder
 
 from filprofiler import _abi
 from filprofiler.cli.out_of_memory import moment_to_tell
-from filprofiler.launch.outcome import Outcome
+from filprofiler.supervisor.outcome import Outcome
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.program import Program

@@ -9,7 +9,7 @@ from filprofiler.profile.program import Program
 from filprofiler.profile.whereabouts import import_bytes
 from filprofiler.recording.reader import Recording
 
-BOOTSTRAP = "/opt/filprofiler/launch/bootstrap.py"
+BOOTSTRAP = "/opt/filprofiler/in_process/bootstrap.py"
 SCRIPT = "/jobs/job.py"
 THREADING = "/usr/lib/python3.9/threading.py"
 

@@ -6,8 +6,8 @@ from typing import Callable, List
 
 import pytest
 
-from filprofiler.inside.folder import GivenFolder
-from filprofiler.launch.result_folder import OutputError, ResultFolder
+from filprofiler.in_process.folder import GivenFolder
+from filprofiler.result_folder import OutputError, ResultFolder
 from filprofiler.profile.run_description import DESCRIPTION_NAME
 from filprofiler.report.formats import all_file_names
 

@@ -8,7 +8,7 @@ from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
 
 from filprofiler import _abi
 from filprofiler.cli.run import _Curve
-from filprofiler.launch.sampler import Sampler
+from filprofiler.supervisor.sampler import Sampler
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording

@@ -20,7 +20,7 @@ del _signal.sigtimedwait, os.waitid, resource.prlimit
 # Runs a program under a supervisor, says what it learns, and ends as the program did.
 HARNESS = """
 import sys
-from filprofiler.launch.supervisor import Supervisor, end_like
+from filprofiler.supervisor.supervisor import Supervisor, end_like
 supervisor = Supervisor()
 command = sys.argv[1:]
 try:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filprofiler import errors
-from filprofiler.cli import messages
+from filprofiler import messages
 from filprofiler.wording import Styled, quoted, sentence, visible
 
 PACKAGE = Path(__file__).resolve().parents[2] / "filprofiler"
@@ -77,12 +77,12 @@ def name_of(node: ast.AST) -> str:
 
 # Who else may write to the terminal, and why that is harmless.
 WRITERS = {
-    "cli/messages.py": "the one place",
-    "launch/become.py": "in the program's process: what Python itself prints of exceptions",
-    "launch/bootstrap.py": "where nothing can be imported: ascii()",
-    "launch/result_folder.py": "a descriptor of its own",
-    "launch/start.py": "in the program's process: fixed text, and sentences",
-    "launch/supervisor.py": "a pipe of its own",
+    "messages.py": "the one place",
+    "in_process/become.py": "in the program's process: what Python itself prints of exceptions",
+    "in_process/bootstrap.py": "where nothing can be imported: ascii()",
+    "result_folder.py": "a descriptor of its own",
+    "in_process/start.py": "in the program's process: fixed text, and sentences",
+    "supervisor/supervisor.py": "a pipe of its own",
 }
 
 
@@ -174,6 +174,6 @@ def test_no_sentence_carries_what_it_quotes_raw(form: str) -> None:
 def test_a_styled_line_is_ours() -> None:
     """The only one is the summary's first, which holds numbers."""
     assert [name for name, tree in trees() for node in ast.walk(tree) if name_of(node) == Styled.__name__] == [
-        "cli/messages.py",
+        "messages.py",
         "report/summary.py",
     ]

@@ -6,7 +6,7 @@ This file, and all that it reads, uses posix where others use os: an interpreter
 import posix
 import sys
 
-from filprofiler.launch import stacks
+from filprofiler.in_process import stacks
 from filprofiler.library import Library, LibraryError
 
 TYPE_CHECKING = False
@@ -48,14 +48,14 @@ def prepare(library: Library) -> str:
     """All that comes before tracking. Returns the way in which callstacks are found. Raises LibraryError."""
     library.check_preloaded()
     if sys.version_info >= (3, 13):
-        from filprofiler.launch import jit
+        from filprofiler import jit
 
         jit.restore_variable()
     way = stacks.choose_stacks(library)
     if way == stacks.PROFILED:
         stacks.follow_threads(library)
     if sys.version_info >= (3, 13):
-        from filprofiler.launch.objects import follow_objects
+        from filprofiler.in_process.objects import follow_objects
 
         follow_objects(library)
     return way

@@ -17,7 +17,7 @@ def interpreter_command() -> "Tuple[str, List[str]]":
     words = command_line()
     if not words:
         return sys.executable, []
-    from filprofiler.launch.quiet import flags_of_program
+    from filprofiler.supervisor.quiet import flags_of_program
 
     return words[0], flags_of_program(interpreter_flags(words[1:]))
 

@@ -7,8 +7,8 @@ part of the signal module: the Python part costs several milliseconds for its en
 import os
 import time
 
-from filprofiler.launch.outcome import Outcome
-from filprofiler.launch.signals import forwarded_signals, take_signals
+from filprofiler.supervisor.outcome import Outcome
+from filprofiler.supervisor.signals import forwarded_signals, take_signals
 from filprofiler.systems import HERE
 
 TYPE_CHECKING = False

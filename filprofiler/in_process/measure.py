@@ -8,7 +8,7 @@ any other layout (proof.py) before it is used.
 import sys
 
 from filprofiler import _abi
-from filprofiler.launch.proof import first_traceable
+from filprofiler.in_process.proof import first_traceable
 from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False

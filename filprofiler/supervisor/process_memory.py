@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable, List, Tuple, Union
 
-    from filprofiler.launch.macos_memory import MacProcessMemory
+    from filprofiler.supervisor.macos_memory import MacProcessMemory
 
     AnyProcessMemory = Union["ProcessMemory", MacProcessMemory]
 
@@ -22,7 +22,7 @@ def process_memory(pid: int) -> "AnyProcessMemory":
     """What is known of a process's memory. Raises OSError."""
     if sys.platform != "darwin":
         return ProcessMemory(pid)
-    from filprofiler.launch.macos_memory import MacProcessMemory
+    from filprofiler.supervisor.macos_memory import MacProcessMemory
 
     return MacProcessMemory(pid)
 

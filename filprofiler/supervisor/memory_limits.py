@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
 
-    from filprofiler.launch.outcome import Outcome
+    from filprofiler.supervisor.outcome import Outcome
 
 _UNLIMITED = 1 << 60  # version 1 writes a number near 2**63 for "none"
 

@@ -7,7 +7,7 @@ them, before it has done anything. The program is started with them: they travel
 import os
 import sys
 
-from filprofiler.launch.interpreter import command_line, split_flags
+from filprofiler.supervisor.interpreter import command_line, split_flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

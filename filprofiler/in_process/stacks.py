@@ -11,8 +11,8 @@ A layout is used only after it was proved. STACKS_VARIABLE names one way to be t
 
 import sys
 
-from filprofiler.launch.proof import prove
-from filprofiler.launch.variables import STACKS_VARIABLE, take
+from filprofiler.in_process.proof import prove
+from filprofiler.variables import STACKS_VARIABLE, take
 from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False
@@ -63,7 +63,7 @@ def _select_known(library: "Library") -> None:
 
 
 def _select_measured(library: "Library") -> None:
-    from filprofiler.launch.measure import measure_layout
+    from filprofiler.in_process.measure import measure_layout
 
     library.use_layout(sys.hexversion, measure_layout(library))
 

@@ -7,8 +7,9 @@ under Python itself. So tracebacks, exit statuses and the death by Ctrl-C are Py
 import os
 import sys
 
-from filprofiler.launch import stacks, start, statuses
-from filprofiler.launch.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
+from filprofiler import exit_statuses
+from filprofiler.in_process import stacks, start
+from filprofiler.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
 from filprofiler.library import Library, LibraryError
 
 TYPE_CHECKING = False
@@ -83,7 +84,7 @@ def _script(interpreter: "Interpreter", path: str) -> "Call":
     _set_first_path(os.path.dirname(os.path.realpath(path)))
     call = interpreter.file_call(full_path)
     if call is None:
-        raise LibraryError("the script %s cannot be opened", path, exit_status=statuses.USAGE)
+        raise LibraryError("the script %s cannot be opened", path, exit_status=exit_statuses.USAGE)
     return call
 
 

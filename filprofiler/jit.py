@@ -5,7 +5,7 @@ It is turned off by its own environment variable, which is put back before the p
 
 import sys
 
-from filprofiler.launch.variables import JIT_BEFORE_VARIABLE, JIT_VARIABLE, put, take
+from filprofiler.variables import JIT_BEFORE_VARIABLE, JIT_VARIABLE, put, take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import os
 
 from filprofiler import _abi
-from filprofiler.launch.result_folder import RECORDING_NAME, OutputError, ResultFolder, begins_like_ours
+from filprofiler.result_folder import RECORDING_NAME, OutputError, ResultFolder, begins_like_ours
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.run_description import DESCRIPTION_BEGINS, DESCRIPTION_NAME
 

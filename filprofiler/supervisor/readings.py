@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Tuple
 
-    from filprofiler.launch.process_memory import AnyProcessMemory
+    from filprofiler.supervisor.process_memory import AnyProcessMemory
 
 _READING = Struct(_abi.READING_FORMAT)
 _GAUGE = Struct(_abi.GAUGE_FORMAT)

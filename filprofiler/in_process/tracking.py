@@ -9,12 +9,13 @@ from filprofiler import _abi
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.errors import CutShortError, TrackingError
 from filprofiler.foreign import is_in_front
-from filprofiler.inside.pools import LimitedPools
-from filprofiler.inside.sources import add_sources, take_sources
-from filprofiler.launch import jit, stacks
-from filprofiler.launch.allocators import settings_that_matter
-from filprofiler.launch.objects import follow_objects
-from filprofiler.launch.result_folder import OutputError, was_cut_short
+from filprofiler.in_process.pools import LimitedPools
+from filprofiler.in_process.sources import add_sources, take_sources
+from filprofiler import jit
+from filprofiler.in_process import stacks
+from filprofiler.allocators import settings_that_matter
+from filprofiler.in_process.objects import follow_objects
+from filprofiler.result_folder import OutputError, was_cut_short
 from filprofiler.library import Library, LibraryError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
@@ -25,13 +26,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Optional, Sequence
 
-    from filprofiler.launch.result_folder import ResultFolder
+    from filprofiler.result_folder import ResultFolder
     from filprofiler.profile.model import Profile
 
 # Files of ours that stand between the program and the code that it has profiled.
 ENTRY_FILES = tuple(
     os.path.join(PACKAGE_FOLDER, *name.split("/"))
-    for name in ("api.py", "inside/tracking.py", "library.py", "jupyter/magics.py", "pytest_plugin.py")
+    for name in ("api.py", "in_process/tracking.py", "library.py", "jupyter/magics.py", "pytest_plugin.py")
 )
 
 _HOW_TO_START = (

@@ -41,7 +41,7 @@ class _OwnModules:
             self._modules[name] = module = self._namespace()
             path = self._folder + name[len("filprofiler.") :].replace(".", "/") + ".py"
             module.__dict__.update(__name__=name, __file__=path, __builtins__=self._names)
-            if name not in ("filprofiler", "filprofiler.launch"):
+            if name not in ("filprofiler", "filprofiler.in_process"):
                 exec(self._code(name, path), module.__dict__)
         return self._modules[name]
 
@@ -117,21 +117,21 @@ def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the program begins, Ctrl-C ends the process without a word
     names = globals()
     native = names.get("native")
-    folder = __file__[: -len("launch/bootstrap.py")]
+    folder = __file__[: -len("in_process/bootstrap.py")]
     modules = _OwnModules(folder, native["compile_source"] if native else _compile)
     try:
         if native is None:
             if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
                 del sys.path[0]  # this folder: its modules must not be importable by their bare names
-            return modules.get("filprofiler.launch.become").prepare()  # type: ignore[no-any-return]
+            return modules.get("filprofiler.in_process.become").prepare()  # type: ignore[no-any-return]
         words = [names[name] for name in ("recording", "report_signal", "mode", "target")]
-        modules.get("filprofiler.launch.start").begin_natively(native, *words)
+        modules.get("filprofiler.in_process.start").begin_natively(native, *words)
     except Exception as error:
         try:
             reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be what is missing
             posix.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
         finally:
-            posix._exit(3)  # statuses.CANNOT_PROFILE
+            posix._exit(3)  # exit_statuses.CANNOT_PROFILE
     modules.forget()
     if handled:
         signal.signal(signal.SIGINT, signal.default_int_handler)

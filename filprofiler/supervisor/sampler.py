@@ -14,16 +14,16 @@ import os
 from struct import Struct
 
 from filprofiler import _abi
-from filprofiler.launch.child_processes import ChildProcesses
-from filprofiler.launch.process_memory import process_memory
-from filprofiler.launch.readings import Readings
+from filprofiler.supervisor.child_processes import ChildProcesses
+from filprofiler.supervisor.process_memory import process_memory
+from filprofiler.supervisor.readings import Readings
 from filprofiler.regular_files import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Tuple
 
-    from filprofiler.launch.process_memory import AnyProcessMemory
+    from filprofiler.supervisor.process_memory import AnyProcessMemory
 
     Sample = Tuple[int, int, int]
 
