@@ -1,5 +1,6 @@
 """The errors that filprofiler raises for things a person can do something about. Each message is one sentence."""
 
+from filprofiler import exit_statuses
 from filprofiler.wording import sentence
 
 
@@ -46,3 +47,11 @@ class ReportError(FilError):
     """
 
     written = ()  # type: tuple[str, ...]
+
+
+class LibraryError(FilError):
+    """The library cannot do its work here. `exit_status` is what a launcher that gives up exits with."""
+
+    def __init__(self, form: str, *values: object, exit_status: int = exit_statuses.CANNOT_PROFILE) -> None:
+        super().__init__(form, *values)
+        self.exit_status = exit_status

@@ -11,7 +11,7 @@ import sys
 
 from filprofiler import _abi
 from filprofiler.environment import LIBRARY_PATH
-from filprofiler.library import LibraryError
+from filprofiler.errors import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

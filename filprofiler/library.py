@@ -6,9 +6,8 @@ This file is read at the start of every program, and may leave nothing behind: i
 import posix
 import sys
 
-from filprofiler import _abi
-from filprofiler.errors import FilError
-from filprofiler import exit_statuses
+from filprofiler import _abi, exit_statuses
+from filprofiler.errors import LibraryError
 from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
@@ -41,14 +40,6 @@ _STATUS_TEXTS = {
 }
 
 _TEXT_BYTES = 65536
-
-
-class LibraryError(FilError):
-    """The library cannot do its work here. `exit_status` is what a launcher that gives up exits with."""
-
-    def __init__(self, form: str, *values: object, exit_status: int = exit_statuses.CANNOT_PROFILE) -> None:
-        super().__init__(form, *values)
-        self.exit_status = exit_status
 
 
 class Library:

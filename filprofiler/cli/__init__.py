@@ -4,9 +4,9 @@ import gc
 import os
 import sys
 
-from filprofiler.messages import say, show
-from filprofiler.errors import UsageError
 from filprofiler import exit_statuses
+from filprofiler.errors import UsageError
+from filprofiler.messages import say, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 import os
 
+from filprofiler import exit_statuses
 from filprofiler.cli import browser
-from filprofiler.messages import say, show
 from filprofiler.cli.report import output_folder
 from filprofiler.cli.results import FOR_COMPARISON, find_result, read_result
 from filprofiler.errors import FilError
 from filprofiler.interrupts import end_at_once_again, raise_once
-from filprofiler import exit_statuses
+from filprofiler.messages import say, show
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False

@@ -3,9 +3,9 @@
 import os
 import sys
 
-from filprofiler.messages import say
-from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler import exit_statuses
+from filprofiler.environment import PACKAGE_FOLDER
+from filprofiler.messages import say
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.wording import sentence
 

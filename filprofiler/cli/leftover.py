@@ -1,7 +1,7 @@
 """What is said of a recording of which there can be no report, or none yet."""
 
-from filprofiler.messages import say
 from filprofiler.errors import CutShortError, FilError
+from filprofiler.messages import say
 from filprofiler.result_folder import was_cut_short, was_started
 from filprofiler.wording import sentence
 

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     import signal
     from typing import List, Optional, Tuple
 
+    from filprofiler.recording.reader import Recording
     from filprofiler.supervisor.memory_limits import MemoryWatch
     from filprofiler.supervisor.outcome import Outcome
-    from filprofiler.recording.reader import Recording
 else:
     import _signal as signal
 

@@ -3,13 +3,12 @@
 import os
 import sys
 
-from filprofiler.messages import say
-from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler import exit_statuses, jit
 from filprofiler.allocators import set_allocators
+from filprofiler.cli.preloading import CannotProfileError, library_to_preload
+from filprofiler.messages import say
 from filprofiler.supervisor.executable import executable_to_start
-from filprofiler.supervisor.interpreter import interpreter_command
-from filprofiler.supervisor.quiet import environment_of_program
+from filprofiler.supervisor.quiet import environment_of_program, interpreter_command
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False

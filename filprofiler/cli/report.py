@@ -3,17 +3,16 @@
 import os
 import sys
 
-from filprofiler import _abi
+from filprofiler import _abi, exit_statuses
 from filprofiler.cli import browser
-from filprofiler.messages import say
 from filprofiler.cli.reporting import make_report, write_files
 from filprofiler.cli.results import FOR_REPORT, find_result, read_result
 from filprofiler.errors import FilError, SavedProfileError
-from filprofiler import exit_statuses
-from filprofiler.result_folder import RECORDING_NAME
+from filprofiler.messages import say
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
 from filprofiler.regular_files import open_to_read
+from filprofiler.result_folder import RECORDING_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

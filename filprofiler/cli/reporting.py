@@ -2,19 +2,19 @@
 
 import os
 
-from filprofiler.messages import color_wanted, say
 from filprofiler.cli.progress import Progress
 from filprofiler.errors import FilError, ReportError
 from filprofiler.interrupts import end_at_once_again, raise_once
+from filprofiler.messages import color_wanted, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Optional, Sequence, Tuple
 
-    from filprofiler.supervisor.outcome import Outcome
     from filprofiler.opened_folder import OpenedFolder
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program
+    from filprofiler.supervisor.outcome import Outcome
 
 
 # What the last report was made of. The process ends soon: to take a large one apart would be time lost.

@@ -3,10 +3,10 @@
 import os
 
 from filprofiler.errors import SavedProfileError
-from filprofiler.result_folder import RECORDING_NAME
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.run_description import read_description
 from filprofiler.report.formats import JSON, PROF, file_names
+from filprofiler.result_folder import RECORDING_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

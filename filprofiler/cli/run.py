@@ -5,23 +5,22 @@ import os
 import sys
 import time
 
+from filprofiler import exit_statuses
+from filprofiler.allocators import set_allocators
 from filprofiler.cli import leftover
-from filprofiler.messages import say
 from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
-from filprofiler import exit_statuses
-from filprofiler.allocators import set_allocators
-from filprofiler.supervisor.executable import executable_to_start
-from filprofiler.supervisor.interpreter import interpreter_command
-from filprofiler.supervisor.memory_limits import MemoryWatch
-from filprofiler.supervisor.quiet import environment_of_program
-from filprofiler.result_folder import OutputError, ResultFolder
-from filprofiler.supervisor.supervisor import REPORT_SIGNAL, Supervisor, end_like
-from filprofiler.supervisor.threadpools import limit_thread_pools, overridden_sentence
+from filprofiler.messages import say
 from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
+from filprofiler.result_folder import OutputError, ResultFolder
+from filprofiler.supervisor.executable import executable_to_start
+from filprofiler.supervisor.memory_limits import MemoryWatch
+from filprofiler.supervisor.quiet import environment_of_program, interpreter_command
+from filprofiler.supervisor.supervisor import REPORT_SIGNAL, Supervisor, end_like
+from filprofiler.supervisor.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
     from typing import Callable, Dict, Optional, Sequence
 
     from filprofiler.cli.arguments import Options, Target
+    from filprofiler.profile.program import Program
     from filprofiler.supervisor.outcome import Outcome
     from filprofiler.supervisor.preload import Preload
     from filprofiler.supervisor.sampler import Sampler
-    from filprofiler.profile.program import Program
 
 
 _FIRST_LOOK_SECONDS = 0.03  # later, the sampler says when

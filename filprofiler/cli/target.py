@@ -5,8 +5,8 @@ import os
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT
 from filprofiler.environment import OWN_FILES
 from filprofiler.errors import UsageError
-from filprofiler.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
 from filprofiler.profile.program import Program
+from filprofiler.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ import os
 import sys
 
 from filprofiler import exit_statuses
+from filprofiler.errors import LibraryError
 from filprofiler.in_process import stacks, start
+from filprofiler.library import Library
 from filprofiler.script_path import STANDARD_INPUT, STANDARD_INPUT_FILE, co_filename_of_script
-from filprofiler.library import Library, LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

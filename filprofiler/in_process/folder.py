@@ -3,9 +3,9 @@
 import os
 
 from filprofiler import _abi
-from filprofiler.result_folder import RECORDING_NAME, OutputError, ResultFolder, begins_like_ours
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.run_description import DESCRIPTION_BEGINS, DESCRIPTION_NAME
+from filprofiler.result_folder import RECORDING_NAME, OutputError, ResultFolder, begins_like_ours
 
 # How our files begin; a recording is nothing but zeros before tracking begins.
 _MAGIC = _abi.FIL_FORMAT_MAGIC

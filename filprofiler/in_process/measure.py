@@ -8,8 +8,8 @@ any other layout (proof.py) before it is used.
 import sys
 
 from filprofiler import _abi
+from filprofiler.errors import LibraryError
 from filprofiler.in_process.proof import first_traceable
-from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ follows all kinds but floats, of which a calculation makes too many.
 
 import sys
 
-from filprofiler.library import LibraryError
+from filprofiler.errors import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

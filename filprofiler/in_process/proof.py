@@ -7,7 +7,7 @@ import _thread
 import posix
 import sys
 
-from filprofiler.library import LibraryError
+from filprofiler.errors import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

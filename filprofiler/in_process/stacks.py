@@ -11,9 +11,9 @@ A layout is used only after it was proved. STACKS_VARIABLE names one way to be t
 
 import sys
 
+from filprofiler.errors import LibraryError
 from filprofiler.in_process.proof import prove
 from filprofiler.variables import STACKS_VARIABLE, take
-from filprofiler.library import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ This file, and all that it reads, uses posix where others use os: an interpreter
 import posix
 import sys
 
+from filprofiler.errors import LibraryError
 from filprofiler.in_process import stacks
-from filprofiler.library import Library, LibraryError
+from filprofiler.library import Library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,29 +5,28 @@ import os
 import sys
 import time
 
-from filprofiler import _abi
+from filprofiler import _abi, jit
+from filprofiler.allocators import settings_that_matter
 from filprofiler.environment import PACKAGE_FOLDER
-from filprofiler.errors import CutShortError, TrackingError
+from filprofiler.errors import CutShortError, LibraryError, TrackingError
 from filprofiler.foreign import is_in_front
+from filprofiler.in_process import stacks
+from filprofiler.in_process.objects import follow_objects
 from filprofiler.in_process.pools import LimitedPools
 from filprofiler.in_process.sources import add_sources, take_sources
-from filprofiler import jit
-from filprofiler.in_process import stacks
-from filprofiler.allocators import settings_that_matter
-from filprofiler.in_process.objects import follow_objects
-from filprofiler.result_folder import OutputError, was_cut_short
-from filprofiler.library import Library, LibraryError
+from filprofiler.library import Library
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
 from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
 from filprofiler.recording.reader import read_recording
+from filprofiler.result_folder import OutputError, was_cut_short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Optional, Sequence
 
-    from filprofiler.result_folder import ResultFolder
     from filprofiler.profile.model import Profile
+    from filprofiler.result_folder import ResultFolder
 
 # Files of ours that stand between the program and the code that it has profiled.
 ENTRY_FILES = tuple(

@@ -21,10 +21,10 @@ from IPython.core.magic import (  # type: ignore[import-not-found,unused-ignore]
 )
 
 from filprofiler import api
-from filprofiler.messages import say_through_python
 from filprofiler.jupyter.options import NAME, OptionsError, read_options
 from filprofiler.jupyter.show import show
 from filprofiler.jupyter.usage import how_to_change
+from filprofiler.messages import say_through_python
 from filprofiler.wording import sentence
 
 _BEGIN = "_filprofile_begin"

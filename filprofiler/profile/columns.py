@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
-    from filprofiler.profile.model import Site
     from filprofiler.profile.sites import SiteTable
+    from filprofiler.profile.tree import Site
     from filprofiler.recording.reader import Recording
 
     # First column and the one behind the last, in bytes of the line's UTF-8; bytes that this part asked for.

@@ -5,15 +5,16 @@ that was only moved, or edited a little, is the same line. Else they are matched
 """
 
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.model import SMALLER_NAME, Site
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.tree import SMALLER_NAME, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple
 
-    from filprofiler.profile.filters import OwnCode
-    from filprofiler.profile.model import Node, Profile
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.own_code import OwnCode
+    from filprofiler.profile.tree import Node
 
     Function = Tuple[str, str]  # path and name
 

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Optional, Sequence
 
-    from filprofiler.profile.model import Site
+    from filprofiler.profile.tree import Site
     from filprofiler.recording.reader import Recording
 
 

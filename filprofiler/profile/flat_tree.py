@@ -4,7 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List
 
-    from filprofiler.profile.model import Node, Site
+    from filprofiler.profile.tree import Node, Site
 
 
 class FlatTree:

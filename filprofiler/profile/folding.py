@@ -12,7 +12,7 @@ callstack, and each fold, that has a line of its own must hold twice as much as 
 What lines and functions hold is never taken from here, but from the whole tree (totals.py).
 """
 
-from filprofiler.profile.model import SMALLER_NAME, Site
+from filprofiler.profile.tree import SMALLER_NAME, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

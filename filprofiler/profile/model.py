@@ -1,13 +1,12 @@
-"""What a profile is made of: the run, the sites in the source, and the tree of callstacks.
+"""What was found out about one run at one moment.
 
 All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
 """
 
-from _operator import attrgetter  # the part in C: the module itself costs every report a third of a millisecond
-
 from filprofiler.profile.flat_tree import FlatTree
 from filprofiler.profile.program import Program
 from filprofiler.profile.totals import Totals
+from filprofiler.profile.tree import Node, Site
 from filprofiler.recording.processes import OtherProcesses
 
 TYPE_CHECKING = False
@@ -21,110 +20,8 @@ if TYPE_CHECKING:
     from filprofiler.profile.threads import ThreadAtPeak
     from filprofiler.profile.whereabouts import Whereabouts
 
-
-LEAST_REMARKED_BYTES = 1 << 20  # what is smaller is not worth a remark
-
-
-class Site:
-    """One line of one function: the unit in which callstacks are told.
-
-    path: the file as the code object names it; the script's own as the user gave it. "" for a special site.
-    name: the function's name; for a special site the whole text, such as "[No Python stack]".
-    line: line number, 1-based; 0 for a special site.
-    """
-
-    __slots__ = ("line", "name", "path")
-
-    def __init__(self, path: str, name: str, line: int) -> None:
-        self.path = path
-        self.name = name
-        self.line = line
-
-    @property
-    def special(self) -> bool:
-        """Whether this stands for something that is not a place in the source."""
-        return not self.path
-
-    @property
-    def order(self) -> "Tuple[str, int, str]":
-        """By what sites are sorted, so that among equals it is always the same one that comes first."""
-        return self.path, self.line, self.name
-
-    def __repr__(self) -> str:
-        return self.name if self.special else "%s:%d (%s)" % (self.path, self.line, self.name)
-
-
-LEFT_OUT = Site("<frames left out>", "of a deep recursion", 0)
-
-_TOTAL_BYTES = attrgetter("total_bytes")
-
-# Shared by all leaves, which are most of a large tree; never changed.
-_NO_CHILDREN = []  # type: List[Node]
-
-
-class Node:
-    """A callstack in the tree: the sites from the root's child down to this node.
-
-    own_bytes: bytes asked for by exactly this callstack.
-    total_bytes: those, and all below.
-    callstacks: number of callstacks with bytes of their own, here and below.
-    children: largest first; among equals, the one that asked for memory first.
-    imported: whether the frame above imported what this node tells of, so that it belongs to the import.
-    thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in
-        words ("thread Loader-1 and 7 others"), else "".
-    """
-
-    __slots__ = ("callstacks", "children", "imported", "own_bytes", "parent", "site", "thread", "total_bytes")
-
-    def __init__(self, site: Site, parent: "Optional[Node]", own_bytes: int = 0) -> None:
-        self.site = site
-        self.parent = parent
-        self.imported = False
-        self.thread = ""
-        self.own_bytes = own_bytes
-        self.total_bytes = 0
-        self.callstacks = 0
-        self.children = _NO_CHILDREN
-
-    def stack(self, most: "Optional[int]" = None) -> "List[Site]":
-        """The sites of this callstack, outermost first; the root itself is no site.
-
-        most: of a deeper one so many of the innermost sites, below one that stands for the others.
-        """
-        sites = []  # type: List[Site]
-        node = self
-        while node.parent is not None and len(sites) != most:
-            sites.append(node.site)
-            node = node.parent
-        if node.parent is not None:
-            sites.append(LEFT_OUT)
-        sites.reverse()
-        return sites
-
-
-SMALLER_NAME = "[smaller callstacks]"  # of the site of nodes that stand for many: see folding.py
-
 PEAK = "peak"
 OUT_OF_MEMORY = "out of memory"
-
-
-def sum_up(nodes: "List[Node]") -> None:
-    """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
-    for node in reversed(nodes):
-        node.total_bytes += node.own_bytes
-        node.callstacks += 1 if node.own_bytes else 0
-        parent = node.parent
-        if parent is not None and node.total_bytes:
-            parent.total_bytes += node.total_bytes
-            parent.callstacks += node.callstacks
-            if parent.children:
-                parent.children.append(node)
-            else:
-                parent.children = [node]
-    for node in nodes:
-        if len(node.children) > 1:  # the last one stands first; among equals the one that was met first shall
-            node.children.sort(key=_TOTAL_BYTES)
-            node.children.reverse()
 
 
 class Profile:
@@ -271,3 +168,22 @@ class Profile:
             if node.own_bytes:
                 yield node.stack(), node.own_bytes
             pending.extend(reversed(node.children))
+
+    @property
+    def resident_then(self) -> "Optional[int]":
+        """Resident memory as it was read near the moment that is told, in bytes; None: not known."""
+        return None if self.memory is None else self.memory.at_moment.resident_bytes
+
+    @property
+    def resident_at_most(self) -> "Optional[int]":
+        """The largest resident memory of the process, in bytes; None: not known.
+
+        The kernel's own maximum lags a little behind: where more was read, it is that. Where the process became another
+        program, the kernel went on counting in that one.
+        """
+        told = self.program.resident_peak_bytes
+        if told is None or self.processes.became:
+            return None
+        uses = () if self.memory is None else (self.memory.at_moment, self.memory.at_end)
+        read = [use.resident_bytes or 0 for use in uses if use is not None]
+        return max([told, *read, *[resident for _seconds, _tracked, resident in self.curve]])

@@ -6,8 +6,9 @@ from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import LOST_NAME, MODULE_CODE_NAME, NO_STACK_NAME, ROOT_NAME
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.lines import MOST_LINE
-from filprofiler.profile.model import LEFT_OUT, SMALLER_NAME, Node, Profile, Site, sum_up
+from filprofiler.profile.model import Profile
 from filprofiler.profile.program import Program
+from filprofiler.profile.tree import LEFT_OUT, SMALLER_NAME, Node, Site, sum_up
 from filprofiler.recording.texts import MOST_CHARACTERS
 from filprofiler.regular_files import open_to_read
 

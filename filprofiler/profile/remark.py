@@ -1,6 +1,6 @@
 """One remark about a profile: what somebody who wants the peak lower might look at first."""
 
-from filprofiler.profile.model import Site
+from filprofiler.profile.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

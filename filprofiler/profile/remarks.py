@@ -5,20 +5,21 @@ is better than to be wrong, so each rule asks for more than it would strictly ne
 """
 
 from filprofiler.profile import remark_rules as rules
-from filprofiler.profile.model import LEAST_REMARKED_BYTES
 from filprofiler.profile.remark import COPY, LARGEST_LINE, NESTED_CALLS, TEMPORARIES, Remark
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
 from filprofiler.profile.syntax import nodes, walk
 from filprofiler.profile.temporaries import has_temporaries, live_parts
+from filprofiler.profile.tree import LEAST_REMARKED_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, List, Optional, Set, Tuple
 
-    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.model import Profile
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.statements import Statement
     from filprofiler.profile.top import TopLine, TopLines
+    from filprofiler.profile.tree import Node, Site
 
     Told = Tuple[TopLine, Optional[Statement]]
 

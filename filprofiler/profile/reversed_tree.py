@@ -2,8 +2,9 @@
 
 from itertools import compress
 
-from filprofiler.profile.model import Node, Profile, Site
+from filprofiler.profile.model import Profile
 from filprofiler.profile.threads import ANOTHER_THREAD
+from filprofiler.profile.tree import Node, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.lines import MOST_LINE
-from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Node, Profile, Site, sum_up
+from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved_memory import memory_of
 from filprofiler.profile.saved_values import PROGRAM, name, of_type, or_none, seconds, whole, whole_in_words
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
+from filprofiler.profile.tree import Node, Site, sum_up
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.regular_files import read_regular
 

@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, List, Optional
 
-    from filprofiler.profile.model import Site
+    from filprofiler.profile.tree import Site
 
 USE_FIELDS = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_bytes")
 _LEAST_REST = -(1 << 64)

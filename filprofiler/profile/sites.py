@@ -3,8 +3,8 @@
 from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.lines import MOST_LINE, table_of
-from filprofiler.profile.model import Site
 from filprofiler.profile.program import Program
+from filprofiler.profile.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

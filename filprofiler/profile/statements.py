@@ -1,7 +1,7 @@
 """The statement of the source that a line belongs to, with what stands round it, as a syntax tree."""
 
-from filprofiler.profile.model import Site
 from filprofiler.profile.syntax import children, nodes, parse, walk
+from filprofiler.profile.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from typing import List, Sequence, Tuple
 
     from filprofiler.profile.columns import Part
-    from filprofiler.profile.model import Site
     from filprofiler.profile.statements import Statement
+    from filprofiler.profile.tree import Site
 
     Expression = Tuple[int, str]  # bytes; the expression as it stands in the source
 

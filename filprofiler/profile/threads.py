@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, Dict, Iterable, List, Sequence, Set
 
-    from filprofiler.profile.model import Site
+    from filprofiler.profile.tree import Site
     from filprofiler.recording.threads import Threads
 
 ANOTHER_THREAD = "another thread"

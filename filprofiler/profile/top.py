@@ -1,8 +1,9 @@
 """Which lines of the user's own code hold the memory."""
 
 from filprofiler.profile.collector import PausedCollector
-from filprofiler.profile.filters import OwnCode
-from filprofiler.profile.model import SMALLER_NAME, Profile, Site
+from filprofiler.profile.model import Profile
+from filprofiler.profile.own_code import OwnCode
+from filprofiler.profile.tree import SMALLER_NAME, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

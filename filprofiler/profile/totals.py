@@ -5,7 +5,7 @@ if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
 
     from filprofiler.profile.flat_tree import FlatTree
-    from filprofiler.profile.model import Site
+    from filprofiler.profile.tree import Site
 
 
 class LineTotal:

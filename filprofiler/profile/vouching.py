@@ -15,7 +15,7 @@ What is seen of neither is an edit that a clock hides, or a folder put in the pl
 import os
 import time
 
-from filprofiler.profile.filters import OwnCode
+from filprofiler.profile.own_code import OwnCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

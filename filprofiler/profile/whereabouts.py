@@ -5,7 +5,7 @@ if TYPE_CHECKING:
     from typing import List, Optional, Sequence, Tuple
 
     from filprofiler.profile.flat_tree import FlatTree
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.tree import Site
 
 _LITTLE = 10  # less than this part of a mapping is little
 
@@ -153,25 +153,6 @@ class Whereabouts:
         self.files_bytes = files_bytes
         self.files = tuple(files)
         self.large = tuple(large)
-
-
-def resident_then(profile: "Profile") -> "Optional[int]":
-    """Resident memory as it was read near the moment that is told, in bytes; None: not known."""
-    return None if profile.memory is None else profile.memory.at_moment.resident_bytes
-
-
-def resident_at_most(profile: "Profile") -> "Optional[int]":
-    """The largest resident memory of the process, in bytes; None: not known.
-
-    The kernel's own word for it lags a little behind: where more was read, it is that. Where the process became another
-    program, the kernel has counted on in that.
-    """
-    told = profile.program.resident_peak_bytes
-    if told is None or profile.processes.became:
-        return None
-    uses = () if profile.memory is None else (profile.memory.at_moment, profile.memory.at_end)
-    read = [use.resident_bytes or 0 for use in uses if use is not None]
-    return max([told, *read, *[resident for _seconds, _tracked, resident in profile.curve]])
 
 
 def import_bytes(flat: "FlatTree") -> int:

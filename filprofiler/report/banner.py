@@ -8,8 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Sequence
 
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
     from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import Site
 
 _MAX_FRAMES = 12  # the innermost ones
 _MAX_COLUMNS = 200

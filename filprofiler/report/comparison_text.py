@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from typing import List
 
     from filprofiler.profile.comparison import Change, Comparison
-    from filprofiler.profile.model import Site
     from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import Site
 
 COLUMNS = 100
 _LEAST_SHARE = 1000  # a change of less than one part in so many of the larger peak is told with the rest

@@ -2,8 +2,8 @@
 
 import time
 
-from filprofiler.profile.model import LEAST_REMARKED_BYTES, OUT_OF_MEMORY
-from filprofiler.profile.whereabouts import resident_at_most, resident_then
+from filprofiler.profile.model import OUT_OF_MEMORY
+from filprofiler.profile.tree import LEAST_REMARKED_BYTES
 from filprofiler.report import text
 from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
@@ -26,10 +26,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Sequence
 
-    from filprofiler.profile.filters import OwnCode
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
+    from filprofiler.profile.tree import Site
 
 _SHOWN_LINES = 3
 _CHANGED_FILES = 10  # that are named
@@ -122,7 +123,7 @@ def _facts(profile: "Profile") -> "List[str]":
     """What else is known of the run, each in a few words."""
     program = profile.program
     facts = []
-    for words, resident in (("then", resident_then(profile)), ("at most", resident_at_most(profile))):
+    for words, resident in (("then", profile.resident_then), ("at most", profile.resident_at_most)):
         if resident is not None:
             facts.append("resident %s %s" % (words, text.human_bytes(resident)))
     if profile.pid:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional
 
     from filprofiler.profile.failed_request import FailedRequest
-    from filprofiler.profile.model import Node, Profile, Site
+    from filprofiler.profile.model import Profile
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
+    from filprofiler.profile.tree import Node, Site
 
 _AROUND = 2  # lines that are saved before and behind each line of a callstack
 

@@ -7,7 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Optional
 
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.tree import Site
     from filprofiler.profile.whereabouts import MemoryUse
 
 

@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Tuple, Union
 
-    from filprofiler.profile.model import Node
     from filprofiler.profile.reversed_tree import ReversedNode
+    from filprofiler.profile.tree import Node
 
     AnyNode = Union[Node, ReversedNode]
 

@@ -31,12 +31,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
-    from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.folding import FoldedTree
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.totals import LineTotal
+    from filprofiler.profile.tree import Site
 
     Tree = Union[FlatTree, FoldedTree]
 

@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable, Iterator, List, Tuple
 
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.tree import Site
 
 # Numbers of fields, by the names of the messages and fields in profile.proto.
 _PROFILE_SAMPLE_TYPE, _PROFILE_SAMPLE, _PROFILE_LOCATION, _PROFILE_FUNCTION, _PROFILE_STRING_TABLE = 1, 2, 4, 5, 6

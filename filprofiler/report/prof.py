@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.folding import FoldedTree
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.tree import Site
 
     Tree = Union[FlatTree, FoldedTree]
 

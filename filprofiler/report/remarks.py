@@ -9,10 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
 
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
     from filprofiler.profile.remark import Remark
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLines
+    from filprofiler.profile.tree import Site
 
 _MAX_SOURCE_COLUMNS = 200
 

@@ -5,7 +5,6 @@ import os
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.source import SourceReader
-from filprofiler.profile.whereabouts import resident_at_most, resident_then
 from filprofiler.report import text
 from filprofiler.report.sentences import (
     changed_files,
@@ -89,9 +88,9 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)  # a number: no text from elsewhere is on this line
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
-    words, known = "resident", resident_then(profile)
+    words, known = "resident", profile.resident_then
     if known is None:
-        words, known = "resident at most", resident_at_most(profile)
+        words, known = "resident at most", profile.resident_at_most
     if known is not None:
         size, unit = text.human_bytes(known).split(" ")
         line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))

@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Tuple
 
-    from filprofiler.profile.model import Site
     from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import Site
     from filprofiler.report.layout import AnyNode, Box
 
 XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'

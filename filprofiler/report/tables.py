@@ -7,10 +7,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List, Tuple
 
-    from filprofiler.profile.filters import OwnCode
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.totals import LineTotal
+    from filprofiler.profile.tree import Site
 
     Label = Callable[[Site], str]
 

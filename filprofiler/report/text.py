@@ -2,7 +2,7 @@
 
 import os
 
-from filprofiler.profile.model import Site
+from filprofiler.profile.tree import Site
 from filprofiler.wording import JOINERS
 from filprofiler.wording import visible as visible  # for who shows text from elsewhere
 

@@ -5,8 +5,8 @@ from filprofiler.report.template import fill, read_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from filprofiler.profile.filters import OwnCode
     from filprofiler.profile.model import Profile
+    from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.threads import ThreadAtPeak
 
 _SHOWN = 64

@@ -9,8 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Sequence, Tuple
 
-    from filprofiler.profile.filters import OwnCode
-    from filprofiler.profile.model import Profile, Site
+    from filprofiler.profile.model import Profile
+    from filprofiler.profile.own_code import OwnCode
+    from filprofiler.profile.tree import Site
     from filprofiler.profile.whereabouts import LargeMapping, MappedFile, MemoryUse
 
 _SHOWN_FILES = 5

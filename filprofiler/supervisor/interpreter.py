@@ -12,16 +12,6 @@ _BEFORE_PROGRAM = "cm"
 _LONG_WITH_VALUE = ("--check-hash-based-pycs",)
 
 
-def interpreter_command() -> "Tuple[str, List[str]]":
-    """How this interpreter was called (its argv[0]), and the flags that the program's interpreter is to get."""
-    words = command_line()
-    if not words:
-        return sys.executable, []
-    from filprofiler.supervisor.quiet import flags_of_program
-
-    return words[0], flags_of_program(interpreter_flags(words[1:]))
-
-
 def command_line() -> "List[str]":
     """The words by which this interpreter was called, its own name first; none if they are not known."""
     try:

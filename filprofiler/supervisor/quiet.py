@@ -7,11 +7,11 @@ them, before it has done anything. The program is started with them: they travel
 import os
 import sys
 
-from filprofiler.supervisor.interpreter import command_line, split_flags
+from filprofiler.supervisor.interpreter import command_line, interpreter_flags, split_flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Mapping, Sequence
+    from typing import Dict, List, Mapping, Sequence, Tuple
 
 FLAGS_VARIABLE = "FIL_FLAGS"
 TELLING_VARIABLES = ("PYTHONVERBOSE", "PYTHONPROFILEIMPORTTIME", "PYTHONMALLOCSTATS")
@@ -55,6 +55,14 @@ def environment_of_program(environment: "Mapping[str, str]") -> "Dict[str, str]"
         if _OURS + name in result:
             result[name] = result.pop(_OURS + name)
     return result
+
+
+def interpreter_command() -> "Tuple[str, List[str]]":
+    """How this interpreter was called (its argv[0]), and the flags that the program's interpreter is to get."""
+    words = command_line()
+    if not words:
+        return sys.executable, []
+    return words[0], flags_of_program(interpreter_flags(words[1:]))
 
 
 def quiet_flags(flags: "Sequence[str]") -> "List[str]":

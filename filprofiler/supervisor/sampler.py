@@ -14,10 +14,10 @@ import os
 from struct import Struct
 
 from filprofiler import _abi
+from filprofiler.regular_files import open_regular
 from filprofiler.supervisor.child_processes import ChildProcesses
 from filprofiler.supervisor.process_memory import process_memory
 from filprofiler.supervisor.readings import Readings
-from filprofiler.regular_files import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -63,7 +63,8 @@ def test_only_a_profile_function_is_announced(profiler: support.Profiler, way: s
 UNPROVED = """
 import sys
 from filprofiler.in_process import stacks
-from filprofiler.library import Library, LibraryError
+from filprofiler.errors import LibraryError
+from filprofiler.library import Library
 tried = []
 def refuse(name):
     def select(library):

@@ -11,20 +11,19 @@ from typing import Dict
 import pytest
 from recording_builder import describe_into
 
-from filprofiler import _abi
+from filprofiler import _abi, result_folder
 from filprofiler.cli import browser
 from filprofiler.cli.arguments import COMMAND, MODULE, SCRIPT, Target
-from filprofiler.messages import color_wanted, encoded
 from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH, OWN_FILES, PACKAGE_FOLDER
 from filprofiler.errors import UsageError
-from filprofiler import result_folder
-from filprofiler.supervisor.outcome import Outcome
-from filprofiler.supervisor.preload import Preload
-from filprofiler.result_folder import OutputError, ResultFolder
-from filprofiler.supervisor.threadpools import POOL_VARIABLES, limit_thread_pools, overridden_sentence
+from filprofiler.messages import color_wanted, encoded
 from filprofiler.profile.program import Program
 from filprofiler.profile.run_description import read_description
+from filprofiler.result_folder import OutputError, ResultFolder
+from filprofiler.supervisor.outcome import Outcome
+from filprofiler.supervisor.preload import Preload
+from filprofiler.supervisor.threadpools import POOL_VARIABLES, limit_thread_pools, overridden_sentence
 
 NOON = 1592224653.033
 

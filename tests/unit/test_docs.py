@@ -15,15 +15,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from filprofiler import __version__, api  # noqa: E402
-from filprofiler.cli.help import HELP  # noqa: E402
-from filprofiler import exit_statuses  # noqa: E402
+from filprofiler import (  # noqa: E402
+    __version__,
+    api,
+    exit_statuses,  # noqa: E402
+)
 from filprofiler.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTEM_VARIABLES  # noqa: E402
-from filprofiler.supervisor.threadpools import POOL_VARIABLES  # noqa: E402
-from filprofiler.variables import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
+from filprofiler.cli.help import HELP  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
 from filprofiler.report import formats  # noqa: E402
+from filprofiler.supervisor.threadpools import POOL_VARIABLES  # noqa: E402
 from filprofiler.systems import LINUX  # noqa: E402
+from filprofiler.variables import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
 
 API = ROOT / "docs" / "api.md"
 COMMAND_LINE = ROOT / "docs" / "command-line.md"

@@ -33,7 +33,7 @@ def test_flags_end_before_the_program(words: List[str], flags: List[str]) -> Non
 
 
 def test_flags_of_a_real_process() -> None:
-    code = "from filprofiler.supervisor.interpreter import interpreter_command; print(interpreter_command())"
+    code = "from filprofiler.supervisor.quiet import interpreter_command; print(interpreter_command())"
     command = [sys.executable, "-X", "utf8", "-uW", "ignore", "-c", code]
     done = subprocess.run(command, stdout=subprocess.PIPE, cwd=str(__file__).rpartition("/tests/")[0], check=True)
     assert done.stdout.decode().strip() == str((sys.executable, ["-X", "utf8", "-uW", "ignore"]))

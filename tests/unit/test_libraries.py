@@ -10,8 +10,8 @@ import pytest
 from recording_builder import RecordingBuilder
 
 from filprofiler import _abi
-from filprofiler.cli.arguments import parse
 from filprofiler.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
+from filprofiler.cli.arguments import parse
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.elf import data_parts
 from filprofiler.profile.libraries import Libraries

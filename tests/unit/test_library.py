@@ -10,13 +10,15 @@ import pytest
 from interpreters import Interpreter, find_interpreters
 
 from filprofiler import _abi
-from filprofiler.library import Library, LibraryError
+from filprofiler.errors import LibraryError
+from filprofiler.library import Library
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 PROVE = """
 import sys
-from filprofiler.library import Library, LibraryError
+from filprofiler.errors import LibraryError
+from filprofiler.library import Library
 from filprofiler.in_process.proof import prove
 library = Library()
 library.check_preloaded()

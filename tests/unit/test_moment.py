@@ -5,7 +5,6 @@ from recording_builder import MEBIBYTE, RecordingBuilder
 
 from filprofiler import _abi
 from filprofiler.cli.out_of_memory import moment_to_tell
-from filprofiler.supervisor.outcome import Outcome
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.program import Program
@@ -13,6 +12,7 @@ from filprofiler.profile.top import TopLines
 from filprofiler.recording.reader import Recording
 from filprofiler.report import sentences
 from filprofiler.report.summary import summary_lines
+from filprofiler.supervisor.outcome import Outcome
 
 SECOND = 10**9
 BEYOND = (1 << 64) - 1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recording_builder import profile_of
 
 from filprofiler.profile.columns import SavedColumns
-from filprofiler.profile.filters import OwnCode
+from filprofiler.profile.own_code import OwnCode
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import page_data
 from filprofiler.report.page_data import DIGITS, page_json, underlined

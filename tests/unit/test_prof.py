@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
-from filprofiler.profile.model import Node, Profile, Site, sum_up
+from filprofiler.profile.model import Profile
 from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.program import Program
+from filprofiler.profile.tree import Node, Site, sum_up
 from filprofiler.report import prof
 from filprofiler.report.pprof import pprof_pieces
 from filprofiler.report.prof import prof_pieces

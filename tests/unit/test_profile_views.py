@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
-from filprofiler.profile.filters import OwnCode
-from filprofiler.profile.model import Site
+from filprofiler.profile.own_code import OwnCode
 from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.tree import Site
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 JOB = "/jobs/job.py"

@@ -8,10 +8,10 @@ from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
 
 from filprofiler import _abi
 from filprofiler.cli.run import _Curve
-from filprofiler.supervisor.sampler import Sampler
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording
+from filprofiler.supervisor.sampler import Sampler
 
 SECOND = 10**9
 STEP = 2 * MEBIBYTE  # memory that changes by so much has changed

@@ -15,12 +15,13 @@ from filprofiler import _abi
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.failed_request import FailedRequest
-from filprofiler.profile.model import OUT_OF_MEMORY, Profile, Site
+from filprofiler.profile.model import OUT_OF_MEMORY, Profile
 from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
+from filprofiler.profile.tree import Site
 from filprofiler.profile.whereabouts import LargeMapping
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.recording.reader import Recording

@@ -11,8 +11,8 @@ from recording_builder import MEBIBYTE, RecordingBuilder, profile_of
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.filters import OwnCode
 from filprofiler.profile.model import Profile
+from filprofiler.profile.own_code import OwnCode
 from filprofiler.profile.program import Program
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.top import TopLines

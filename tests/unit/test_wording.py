@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filprofiler import errors
-from filprofiler import messages
+from filprofiler import errors, messages
 from filprofiler.wording import Styled, quoted, sentence, visible
 
 PACKAGE = Path(__file__).resolve().parents[2] / "filprofiler"
