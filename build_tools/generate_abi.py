@@ -23,7 +23,7 @@ def struct_format(struct: Struct) -> Tuple[str, List[str], int]:
     An array of bytes is one value; another array has values name_0, name_1 and so on.
     """
     form = "<"
-    names = []  # type: List[str]
+    names: "List[str]" = []
     end = 0
     for field in struct.fields:
         if field.c_type not in INTEGER_TYPES:
@@ -102,7 +102,7 @@ def constant_text(value: Union[int, bytes]) -> str:
 
 def markdown_text(headers: Headers) -> str:
     """A table for each enum and each struct, with the meanings that stand in the headers' comments."""
-    lines = []  # type: List[str]
+    lines: "List[str]" = []
     for struct in headers.structs:
         lines += ["### `struct %s` (%s bytes)" % (struct.name, format(struct.size, ",")), ""]
         lines += [struct.comment, ""] if struct.comment else []

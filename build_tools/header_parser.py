@@ -67,10 +67,10 @@ class Headers:
     """The contents of the headers, in the order in which they stand there."""
 
     def __init__(self) -> None:
-        self.constants = {}  # type: Dict[str, Union[int, bytes]]
-        self.enums = []  # type: List[Enum]
-        self.structs = []  # type: List[Struct]
-        self.functions = []  # type: List[Function]
+        self.constants: "Dict[str, Union[int, bytes]]" = {}
+        self.enums: "List[Enum]" = []
+        self.structs: "List[Struct]" = []
+        self.functions: "List[Function]" = []
 
     def number(self, text: str) -> int:
         """The value of an integer literal or of a constant's name."""

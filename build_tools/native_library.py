@@ -34,8 +34,8 @@ OLDEST_MACOS = "11.0"
 # Zig would compile for this machine's own processor, and writes paths of its own into what debuggers read.
 ZIG_FLAGS = ["-mcpu=baseline", "-fno-sanitize=undefined", "-g0"]
 # On macOS the names stay in the file, so that it can be checked which function stands for which.
-ZIG_SYSTEM_FLAGS = {"linux": ["-s"], "macos": []}  # type: Dict[str, List[str]]
-LIBRARIES = {"linux": ["-pthread", "-ldl"], "macos": []}  # type: Dict[str, List[str]]
+ZIG_SYSTEM_FLAGS: "Dict[str, List[str]]" = {"linux": ["-s"], "macos": []}
+LIBRARIES: "Dict[str, List[str]]" = {"linux": ["-pthread", "-ldl"], "macos": []}
 
 # From the best to what every compiler knows. No path of the machine shall get into the library.
 _REMAP = "=%s=." % ROOT

@@ -25,8 +25,8 @@ class AllocatorSettings:
     """
 
     def __init__(self) -> None:
-        self.made = []  # type: List[str]
-        self.overridden = {}  # type: Dict[str, str]
+        self.made: "List[str]" = []
+        self.overridden: "Dict[str, str]" = {}
 
     def put(self, environment: "MutableMapping[str, str]", variable: str, value: str) -> None:
         """Set a variable."""

@@ -46,7 +46,7 @@ class ReportError(FilError):
     `written` lists the paths of the files that were finished before.
     """
 
-    written = ()  # type: tuple[str, ...]
+    written: "tuple[str, ...]" = ()
 
 
 class LibraryError(FilError):

@@ -49,18 +49,18 @@ class _Plugin:
     def __init__(self, config: "Any") -> None:
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
-        self._peaks = {}  # type: Dict[str, int]
-        self._lines = {}  # type: Dict[str, List[str]]
-        self._worst = []  # type: List[str]
-        self._not_measured = {}  # type: Dict[str, str]
-        self._found = None  # type: Any
+        self._peaks: "Dict[str, int]" = {}
+        self._lines: "Dict[str, List[str]]" = {}
+        self._worst: "List[str]" = []
+        self._not_measured: "Dict[str, str]" = {}
+        self._found: "Any" = None
         self._baseline_path = os.path.join(str(config.rootdir), config.getoption("fil_baseline"))
         self._baseline = self._read_baseline()
         increase = config.getoption("fil_fail_on_increase")
         self._increase = self._threshold(increase, "--fil-fail-on-increase") if increase else None
         self._report = config.getoption("fil_report")
         self._problem = ""
-        self._complaints = []  # type: List[str]
+        self._complaints: "List[str]" = []
 
     def _read_baseline(self) -> "Dict[str, int]":
         import json
@@ -121,7 +121,8 @@ class _Plugin:
         """Let the test's report tell the peak; a test that has passed and held too much has failed."""
         from filprofiler.wording import quoted
 
-        outcome = yield  # type: Any
+        outcome: "Any"
+        outcome = yield
         report = outcome.get_result()
         if call.when != "call":
             return

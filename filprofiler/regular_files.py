@@ -12,12 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO, Callable, List, Optional
 
-_KINDS = (
+_KINDS: "tuple[tuple[Callable[[int], bool], str], ...]" = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
-)  # type: tuple[tuple[Callable[[int], bool], str], ...]
+)
 
 _NEVER_WAIT = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -59,7 +59,7 @@ def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
         content = file.read(size)
         if len(content) < size:
             return content
-        rest = []  # type: List[bytes]
+        rest: "List[bytes]" = []
         while True:  # it may be growing
             size = os.fstat(file.fileno()).st_size - file.tell()
             piece = file.read(size) if size > 0 else b""

@@ -64,7 +64,7 @@ class ResultFolder:
         self.path = path
         self._made_folders = made_folders  # the inner one first
         self.recording_path = os.path.join(path, RECORDING_NAME)
-        self._made = []  # type: List[str]
+        self._made: "List[str]" = []
 
     def opened(self, _path: str = "") -> OpenedFolder:
         """This folder, opened; the caller closes it. Raises OSError, also if there is another one in its place."""

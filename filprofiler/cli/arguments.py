@@ -43,9 +43,9 @@ class Options:
         self.keep_allocators = False
         self.release_memory = False
         self.keep_recording = False
-        self.formats = []  # type: List[str]
+        self.formats: "List[str]" = []
         self.complete = False
-        self.fail_over = None  # type: Optional[Threshold]
+        self.fail_over: "Optional[Threshold]" = None
 
 
 class Target:
@@ -74,7 +74,7 @@ class Command:
         self.name = name
         self.options = options
         self.target = Target(SCRIPT, "", ())
-        self.paths = []  # type: List[str]
+        self.paths: "List[str]" = []
         self.kernel_prefix = ""
 
 

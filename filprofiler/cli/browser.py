@@ -20,7 +20,7 @@ def open_in_browser(path: str) -> None:
     import webbrowser
     from pathlib import Path
 
-    kept = None  # type: Optional[int]
+    kept: "Optional[int]" = None
     try:
         kept = os.dup(1)
         os.dup2(2, 1)  # what a browser prints is not to be among the program's output

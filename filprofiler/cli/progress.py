@@ -23,7 +23,7 @@ class Progress:
         self._quiet_seconds = quiet_seconds
         self._terminal = _stderr_is_terminal() if terminal is None else terminal
         self._shown = False
-        self.callstacks = None  # type: Optional[int]
+        self.callstacks: "Optional[int]" = None
 
     def reading(self, what: str, done: int, count: int) -> None:
         """One of `count` stages before the first file begins, after `done` others."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # What the last report was made of. The process ends soon: to take a large one apart would be time lost.
-_kept = []  # type: List[object]
+_kept: "List[object]" = []
 
 
 def make_report(
@@ -98,7 +98,7 @@ def write_files(
     from filprofiler.report.writer import write_report
 
     progress = Progress()
-    begun = []  # type: List[str]
+    begun: "List[str]" = []
 
     def begin(name: str, done: int, count: int) -> None:
         begun.append(os.path.join(folder, name))

@@ -193,7 +193,7 @@ class _Curve:
 
     def __init__(self, recording_path: str, pid: int) -> None:
         self._arguments = (recording_path, pid)
-        self._sampler = None  # type: Optional[Sampler]
+        self._sampler: "Optional[Sampler]" = None
 
     def look(self, now: float) -> float:
         if self._sampler is None:

@@ -37,7 +37,7 @@ def describe(target: "Target") -> Program:
         cwd = os.getcwd()
     except OSError:
         cwd = ""  # it is not there any more, which a program need not mind
-    script = target.name if target.mode == SCRIPT else None  # type: Optional[str]
+    script: "Optional[str]" = target.name if target.mode == SCRIPT else None
     script_absolute = None if script is None else co_filename_of_script(script)
     return Program(
         script=STANDARD_INPUT_FILE if script == STANDARD_INPUT else script,

@@ -26,7 +26,7 @@ class _OwnModules:
 
         self._folder = folder
         self._compile = compile_source
-        self._modules = {}  # type: Dict[str, Any]
+        self._modules: "Dict[str, Any]" = {}
         self._imported = builtins.__import__
         self._files: "Any" = sys.modules["_frozen_importlib_external"]
         self._marshal = marshal
@@ -57,7 +57,7 @@ class _OwnModules:
         source = loader.path_stats(path)
         facts = [0] * (self._header // 4 - 3) + [int(source["mtime"]), source["size"]]
         header = self._files.MAGIC_NUMBER + b"".join((fact & 0xFFFFFFFF).to_bytes(4, "little") for fact in facts)
-        cache = None  # type: Optional[str]
+        cache: "Optional[str]" = None
         try:
             cache = self._files.cache_from_source(path)
             data = loader.get_data(cache)

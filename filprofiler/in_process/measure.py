@@ -148,7 +148,7 @@ def _measure_first_traceable(memory: "_Memory", size: int) -> int:
 def _sample_code(filename: str, first_line: int, name: str) -> "Any":
     """The code of a method (its qualname is not its name) that stands at that line of that file."""
     source = "%sclass Sample:\n def %s(self):\n  self.a = 1\n\n  self.b = 2\n" % ("\n" * (first_line - 2), name)
-    names = {}  # type: Dict[str, Any]
+    names: "Dict[str, Any]" = {}
     exec(compile(source, filename, "exec"), names)
     return getattr(names["Sample"], name).__code__
 
@@ -162,7 +162,7 @@ class _FrameMeasurement:
 
     def fields(self) -> "Dict[str, int]":
         """Raises LibraryError if one cannot be found."""
-        fields = _call_nested(self._frame_fields)  # type: Dict[str, int]
+        fields: "Dict[str, int]" = _call_nested(self._frame_fields)
         fields.update(_call_from_c(lambda frame: self._owner_fields(frame, fields["frame_previous"])))
         shapes = (_call_nested, _call_from_c, _call_nested, lambda use: _call_from_c(lambda _frame: _call_from_c(use)))
         holders = [shape(lambda _frame: self._state_places(fields)) for shape in shapes]
@@ -192,7 +192,7 @@ class _FrameMeasurement:
         callers = [read(address, size, places[at + 1][0][0]) for at, ((address, size), _) in enumerate(places[:-1])]
         codes = [read(address, size, id(frame.f_code), "Q", _TAG) for (address, size), frame in places]
         fields = {"frame_previous": _lowest("callers", callers), "frame_code": _lowest("functions", codes)}
-        forms = []  # type: List[Tuple[int, List[Set[int]]]]
+        forms: "List[Tuple[int, List[Set[int]]]]" = []
         if self._bytecode:
             begin = self._bytecode
             where = [read(at, size, id(frame.f_code) + begin + frame.f_lasti) for (at, size), frame in places]

@@ -18,7 +18,7 @@ class LimitedPools:
 
     def __init__(self) -> None:
         """None yet."""
-        self._undo = []  # type: List[Callable[[], Any]]
+        self._undo: "List[Callable[[], Any]]" = []
 
     def limit(self) -> None:
         """Limit every pool of the libraries that are loaded."""

@@ -51,12 +51,12 @@ def _names_of_cells() -> "Dict[str, str]":
     """
     get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
     shell = get_shell() if get_shell is not None else None
-    numbers = getattr(getattr(shell, "compile", None), "_filename_map", None)  # type: Any
+    numbers: "Any" = getattr(getattr(shell, "compile", None), "_filename_map", None)
     if shell is not None and not isinstance(numbers, dict):
         olds = [path for path in list(linecache.cache) if path.startswith(_OLD_CELL)]
         numbers = {path: path[len(_OLD_CELL) :].partition("-")[0] for path in olds}
-    names = {}  # type: Dict[str, str]
-    paths = {}  # type: Dict[str, str]
+    names: "Dict[str, str]" = {}
+    paths: "Dict[str, str]" = {}
     for path, number in (numbers or {}).items():
         name = "In [%s]" % number
         names.pop(paths.get(name, ""), None)
@@ -75,5 +75,5 @@ def _paths(profile: "Profile") -> "Iterator[str]":
 
 def _cached(path: str) -> str:
     """What linecache holds of a file; "" if that is nothing, or not read yet."""
-    entry = linecache.cache.get(path)  # type: Any
+    entry: "Any" = linecache.cache.get(path)
     return "".join(entry[2]) if entry is not None and len(entry) > 2 else ""

@@ -47,9 +47,9 @@ _REFUSALS = {
 
 _ONCE = "In this Python callstacks are found by following every call, which can be done only once in a process."
 
-_running = {}  # type: Dict[str, Tracking]
+_running: "Dict[str, Tracking]" = {}
 _preparing = _thread.RLock()  # an interrupted `with` may leave it taken: not for its own thread
-_library = None  # type: Optional[Library]
+_library: "Optional[Library]" = None
 _follows_calls = False  # the profile function finds the callstacks: only once
 _followed = False
 

@@ -47,7 +47,8 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         __tracebackhide__ = True  # IPython's debugger goes past this frame
         options = _options(line, takes_statement=cell is None)
         run = _runner(self.shell, options.statement if cell is None else cell, first_line=1 if cell is None else 2)
-        found, error = api.Peak(), None  # type: Any, Any
+        found: "Any" = api.Peak()
+        error: "Any" = None
         running = _running(self.shell, options.output)
         try:
             _begin(running)

@@ -140,18 +140,18 @@ class _TreeBuilder:
         self.table = SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
         self._first_phase = _OWN if program.name is None else _START
-        self._nodes = []  # type: List[Node]
-        self._children = {}  # type: Dict[int, int]
-        self._thread_marks = {}  # type: Dict[int, Set[int]]
-        self._marks = {}  # type: Dict[int, int]
+        self._nodes: "List[Node]" = []
+        self._children: "Dict[int, int]" = {}
+        self._thread_marks: "Dict[int, Set[int]]" = {}
+        self._marks: "Dict[int, int]" = {}
         self._starters = filters.ThreadStarters(recording)
-        self.main_paths = set()  # type: Set[str]
+        self.main_paths: "Set[str]" = set()
 
     def build(self) -> Node:
         """The root of the tree, with all sums."""
         recording, root = self._recording, Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
-        self._module_code = {}  # type: Dict[int, int]
+        self._module_code: "Dict[int, int]" = {}
         others = [failure.node for failure in recording.failures] + [file.node for file in recording.account.files]
         others += [thread.peak_node for thread in recording.threads.threads]
         self._told = frozenset(others)
@@ -256,7 +256,8 @@ class _TreeBuilder:
 
     def _mark_above(self, number: int) -> int:
         """The mark of a thread, or of handed work, below which a frame stands."""
-        recording, passed = self._recording, []  # type: Recording, List[int]
+        recording: "Recording" = self._recording
+        passed: "List[int]" = []
         while number not in self._marks and (
             recording.codes[number] or recording.offsets[number] == _abi.FIL_MARK_IMPORT
         ):

@@ -59,11 +59,11 @@ class Columns:
         self._table = table
         self._recording = recording
         self._held = held
-        self._totals = None  # type: Optional[List[int]]
-        self._by_number = None  # type: Optional[Dict[int, List[int]]]
-        self._number_of = {}  # type: Dict[Site, int]
-        self._locations = {}  # type: Dict[int, Optional[Locations]]
-        self._entries = {}  # type: Entries
+        self._totals: "Optional[List[int]]" = None
+        self._by_number: "Optional[Dict[int, List[int]]]" = None
+        self._number_of: "Dict[Site, int]" = {}
+        self._locations: "Dict[int, Optional[Locations]]" = {}
+        self._entries: "Entries" = {}
 
     def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
         """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
@@ -84,12 +84,12 @@ class Columns:
 
         Only parts that begin and end on the line. What a part asked for in a recursion may be in it more than once.
         """
-        ranges = {}  # type: Dict[int, Tuple[int, int]]
+        ranges: "Dict[int, Tuple[int, int]]" = {}
         for place in self._places_of(site):
             located = self._located(place)
             if located is not None and located[0] == site.line and located[1] == site.line:
                 ranges[place] = located[2:]
-        sizes = {}  # type: Dict[Tuple[int, int], int]
+        sizes: "Dict[Tuple[int, int], int]" = {}
         recording = self._recording
         for code, offset, size in zip(recording.codes, recording.offsets, self._all_totals() if ranges else ()):
             if size:
@@ -112,7 +112,7 @@ class Columns:
     def _places_of(self, site: "Site") -> "Iterable[int]":
         if self._by_number is None:
             self._number_of = {known: number for number, known in enumerate(self._table.sites)}
-            by_number = {}  # type: Dict[int, List[int]]
+            by_number: "Dict[int, List[int]]" = {}
             for place, number in self._table.known.items():
                 by_number.setdefault(number, []).append(place)
             self._by_number = by_number

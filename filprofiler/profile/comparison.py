@@ -89,7 +89,7 @@ class ChangedNode:
         return self.grown_bytes - self.shrunk_bytes
 
 
-_NO_CHILDREN = []  # type: List[ChangedNode]  # of all leaves; never changed
+_NO_CHILDREN: "List[ChangedNode]" = []  # of all leaves; never changed
 
 
 class Comparison:
@@ -126,7 +126,7 @@ class _Matches:
     def __init__(self, before: "Profile", after: "Profile", own_before: "OwnCode", own_after: "OwnCode") -> None:
         self.by_text = bool(before.program.source_lines and after.program.source_lines)
         older, newer = _by_function(before, own_before), _by_function(after, own_after)
-        self._same = {}  # type: Dict[Site, Site]
+        self._same: "Dict[Site, Site]" = {}
         self._room = _MOST_WORK
         for function, sites in older.items():
             others = newer.get(function, [])
@@ -138,10 +138,10 @@ class _Matches:
 
     def _match_texts(self, before: "Profile", sites: "List[Site]", after: "Profile", others: "List[Site]") -> None:
         """Match the lines of a function: those that stayed in place first, then those that moved, in their order."""
-        in_place = {}  # type: Dict[Tuple[str, int], List[Site]]
+        in_place: "Dict[Tuple[str, int], List[Site]]" = {}
         for site in reversed(others):  # so that the first one comes off the end
             in_place.setdefault((_text(after, site), site.line), []).append(site)
-        taken = set()  # type: Set[Site]
+        taken: "Set[Site]" = set()
         moved = []
         for site in sites:
             text = _text(before, site)
@@ -151,7 +151,7 @@ class _Matches:
                 taken.add(self._same[site])
             elif text:
                 moved.append((text, site))
-        left = {}  # type: Dict[str, List[Site]]
+        left: "Dict[str, List[Site]]" = {}
         for site in reversed(others):
             if site not in taken:
                 left.setdefault(_text(after, site), []).append(site)
@@ -179,7 +179,7 @@ class _Matches:
                 ratio = SequenceMatcher(None, old_text, new_text, autojunk=False).ratio()
                 if ratio >= _ALIKE:
                     alike.append((-ratio, old.order, site.order, old, site))
-        taken = set()  # type: Set[Site]
+        taken: "Set[Site]" = set()
         for _ratio, _old_order, _order, old, site in sorted(alike, key=lambda pair: pair[:3]):
             if old not in taken and site not in taken:
                 taken.update((old, site))
@@ -193,7 +193,7 @@ class _Matches:
 
 def _by_function(profile: "Profile", own_code: "OwnCode") -> "Dict[Function, List[Site]]":
     """The sites of each function, by line. Paths are such that they are the same in another checkout or environment."""
-    functions = {}  # type: Dict[Function, List[Site]]
+    functions: "Dict[Function, List[Site]]" = {}
     here = profile.program.cwd.rstrip("/") + "/"
     for site in sorted(profile.flat.sites, key=lambda site: site.order):
         path = site.path
@@ -211,7 +211,7 @@ def _text(profile: "Profile", site: Site) -> str:
 
 
 def _changes(matches: _Matches, before: TopLines, after: TopLines) -> "List[Change]":
-    changes = {}  # type: Dict[Site, Change]
+    changes: "Dict[Site, Change]" = {}
     for line in after.lines:
         change = changes[line.site] = Change(line.site, True)
         change.after_bytes = line.held_bytes
@@ -230,11 +230,11 @@ def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode
     """The tree of all callstacks that have changed, and how they have."""
     root = ChangedNode(after.root.site, True, "")
     nodes = [root]
-    pending = [(root, before.root, after.root)]  # type: List[Tuple[ChangedNode, Optional[Node], Optional[Node]]]
+    pending: "List[Tuple[ChangedNode, Optional[Node], Optional[Node]]]" = [(root, before.root, after.root)]
     while pending:
         node, older, newer = pending.pop()
         node.own_growth_bytes = (newer.own_bytes if newer else 0) - (older.own_bytes if older else 0)
-        places = {}  # type: Dict[Site, int]
+        places: "Dict[Site, int]" = {}
         first = len(pending)
         for child in newer.children if newer else ():
             if older and older.children:

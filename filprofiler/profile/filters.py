@@ -14,7 +14,7 @@ _IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootst
 
 # Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the
 # file's name, functions on the line's side (None: all) and on the thread's.
-THREADING = (
+THREADING: "Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]" = (
     ("/threading.py", frozenset(["start"]), frozenset(["_bootstrap", "_bootstrap_inner", "run"])),
     ("/concurrent/futures/thread.py", None, frozenset(["_worker", "run"])),
     ("/concurrent/futures/_base.py", None, frozenset()),
@@ -28,7 +28,7 @@ THREADING = (
     ("/asyncio/tasks.py", None, frozenset(["_step", "__step", "__step_run_and_handle_result", "_wakeup", "__wakeup"])),
     ("/uvloop/__init__.py", None, frozenset()),
     ("/rloop/__init__.py", None, frozenset()),
-)  # type: Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]
+)
 
 
 # The other files of asyncio that make tasks, for themselves or for whoever calls them.
@@ -87,14 +87,15 @@ class ThreadStarters:
 
     def __init__(self, recording: "Recording") -> None:
         self._recording = recording
-        self._above = {}  # type: Dict[int, int]
+        self._above: "Dict[int, int]" = {}
 
     def above(self, number: int) -> int:
         """The nearest node, from that one on towards the root, that is no frame of threading's start.
 
         No frame is passed twice, however many threads it has started.
         """
-        recording, passed = self._recording, []  # type: Recording, List[int]
+        recording: "Recording" = self._recording
+        passed: "List[int]" = []
         while number not in self._above and number >= _abi.FIL_NODE_FIRST and recording.codes[number]:
             code = recording.code(recording.codes[number])
             shim = is_interpreter_shim(code.filename, code.name, code.first_line)

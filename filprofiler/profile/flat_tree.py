@@ -23,10 +23,13 @@ class FlatTree:
 
     def __init__(self, root: "Node") -> None:
         self.root = root
-        self.nodes = nodes = []  # type: List[Node]
-        self.depths = depths = []  # type: List[int]
-        self.ends = ends = []  # type: List[int]
-        open_places = []  # type: List[int]
+        nodes: "List[Node]" = []
+        self.nodes = nodes
+        depths: "List[int]" = []
+        self.depths = depths
+        ends: "List[int]" = []
+        self.ends = ends
+        open_places: "List[int]" = []
         pending = [iter(root.children)]  # the root's children, then those of the nodes at the open places
         depth = 1
         while pending:
@@ -45,12 +48,12 @@ class FlatTree:
                 if open_places:
                     ends[open_places.pop()] = len(nodes)
         found = [node.site for node in nodes]
-        self.sites = list(dict.fromkeys([root.site] + found))  # type: List[Site]
-        number_of = {site: number for number, site in enumerate(self.sites)}  # type: Dict[Site, int]
+        self.sites: "List[Site]" = list(dict.fromkeys([root.site] + found))
+        number_of: "Dict[Site, int]" = {site: number for number, site in enumerate(self.sites)}
         self.numbers = [number_of[site] for site in found]
         self.own_bytes = [node.own_bytes for node in nodes]
         self.total_bytes = [node.total_bytes for node in nodes]
-        self.threads = {place: node.thread for place, node in enumerate(nodes) if node.thread}  # type: Dict[int, str]
+        self.threads: "Dict[int, str]" = {place: node.thread for place, node in enumerate(nodes) if node.thread}
         self.imported = [place for place, node in enumerate(nodes) if node.imported]
-        self.folded = {}  # type: Dict[int, int]
+        self.folded: "Dict[int, int]" = {}
         self.smaller = 0

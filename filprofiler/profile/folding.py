@@ -41,13 +41,13 @@ class FoldedTree:
         self.root = flat.root
         self.sites = [flat.sites[0]]
         self.smaller = 0
-        self.numbers = []  # type: List[int]
-        self.depths = []  # type: List[int]
-        self.ends = []  # type: List[int]
-        self.own_bytes = []  # type: List[int]
-        self.threads = {}  # type: Dict[int, str]
-        self.imported = []  # type: List[int]
-        self.folded = {}  # type: Dict[int, int]
+        self.numbers: "List[int]" = []
+        self.depths: "List[int]" = []
+        self.ends: "List[int]" = []
+        self.own_bytes: "List[int]" = []
+        self.threads: "Dict[int, str]" = {}
+        self.imported: "List[int]" = []
+        self.folded: "Dict[int, int]" = {}
         self._put(flat, _Folds(flat, totals))
 
     def _put(self, flat: "FlatTree", folds: "_Folds") -> None:
@@ -124,7 +124,7 @@ class _Folds:
         self._begin()
         flat, kept, parents, heavy, peak = self._flat, self.kept, self._parents, self._heavy, self._peak
         large = [-1] * (len(flat.numbers) + 1)  # for each place, and at -1 for the root: the nearest one that is large
-        exceptions = []  # type: List[int]
+        exceptions: "List[int]" = []
         columns = zip(flat.numbers, flat.own_bytes, flat.total_bytes, parents)
         for place, (number, own_bytes, total_bytes, parent) in enumerate(columns):
             if total_bytes * LEAST_SHARE >= peak:

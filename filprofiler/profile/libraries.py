@@ -36,7 +36,7 @@ class Libraries:
     """Tells what maps memory inside a library, each library once."""
 
     def __init__(self) -> None:
-        self._roles = {}  # type: Dict[str, Optional[str]]
+        self._roles: "Dict[str, Optional[str]]" = {}
         self._room = _MOST_BYTES
 
     def role(self, path: str) -> "Optional[str]":
@@ -65,7 +65,7 @@ class Libraries:
 
     def _search(self, path: str) -> "List[str]":
         """The allocators whose signs are in a file. Raises OSError."""
-        found = []  # type: List[str]
+        found: "List[str]" = []
         with open_to_read(path) as file:
             parts = data_parts(file)
             size = sum(length for _start, length in parts)

@@ -118,7 +118,8 @@ def _ranges(python_version: int, table: bytes) -> "Ranges":
 
 
 def _ranges_of_lnotab(table: bytes) -> "Ranges":
-    ends, lines = [], [0]  # type: List[int], List[int]
+    ends: "List[int]" = []
+    lines: "List[int]" = [0]
     address = line = 0
     for position in range(0, len(table) - 1, 2):
         address += table[position]

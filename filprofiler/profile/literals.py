@@ -41,7 +41,7 @@ class _Reader:
         return self._single()
 
     def _items(self, closing: str) -> "List[Any]":
-        items = []  # type: List[Any]
+        items: "List[Any]" = []
         self.at += 1
         while not self._take(closing):
             items.append(self._single())
@@ -51,7 +51,7 @@ class _Reader:
         return items
 
     def _dictionary(self) -> "Dict[Any, Any]":
-        found = {}  # type: Dict[Any, Any]
+        found: "Dict[Any, Any]" = {}
         self.at += 1
         while not self._take("}"):
             key = self._single()

@@ -35,7 +35,7 @@ def whereabouts_of(
     if reading is not None:
         _fill(use, reading, recording)
     at_end = account.end or account.last
-    end = None  # type: Optional[MemoryUse]
+    end: "Optional[MemoryUse]" = None
     if at_end is not None:
         end = MemoryUse(at_end.tracked_bytes - at_end.mapped_bytes, at_end.mapped_bytes)
         _fill(end, at_end, recording)
@@ -100,13 +100,15 @@ def _fill(use: MemoryUse, reading: "Reading", recording: "Recording") -> None:
 
 def _files(records: "List[FileRecord]", seen: bool, stack: "Callable[[int], Sequence[Site]]") -> "List[MappedFile]":
     """The mapped files, those of one path together, the largest first. seen: whether what is resident is known."""
-    by_path = {}  # type: Dict[str, List[FileRecord]]
+    by_path: "Dict[str, List[FileRecord]]" = {}
     for record in records:
         by_path.setdefault(record.path, []).append(record)
     files = []
     for path in by_path:
         found = sorted(by_path[path], key=lambda record: -record.mapped_bytes)
-        mappings = [(record.mapped_bytes, record.private, stack(record.node)) for record in found]  # type: List[Tuple[int, bool, Sequence[Site]]]
+        mappings: "List[Tuple[int, bool, Sequence[Site]]]" = [
+            (record.mapped_bytes, record.private, stack(record.node)) for record in found
+        ]
         sizes = [(record.resident_bytes, record.written_bytes) for record in found if seen]
         resident, written = next((pair for pair in sizes if None not in pair), (None, None))
         files.append(MappedFile(path, resident, written, mappings))

@@ -119,13 +119,13 @@ class Profile:
         self.failed_requests = failed_requests
         self.failures = tuple(failures)
         self.fatal_request = fatal_request
-        self.saved_remarks = None  # type: Optional[Tuple[Remark, ...]]
+        self.saved_remarks: "Optional[Tuple[Remark, ...]]" = None
         self.folds = True
         self.functions = functions or {}
-        self.changed_files = ()  # type: Tuple[str, ...]
-        self._flat = None  # type: Optional[FlatTree]
-        self._shown = None  # type: Union[FlatTree, FoldedTree, None]
-        self._totals = None  # type: Optional[Totals]
+        self.changed_files: "Tuple[str, ...]" = ()
+        self._flat: "Optional[FlatTree]" = None
+        self._shown: "Union[FlatTree, FoldedTree, None]" = None
+        self._totals: "Optional[Totals]" = None
 
     @property
     def peak_bytes(self) -> int:

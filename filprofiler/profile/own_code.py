@@ -32,7 +32,7 @@ class OwnCode:
             self._begins_with.add(program.script)
         # What the program began with, though it is in no file: its text, or what it read from standard input.
         self._without_file = "<string>" if program.command is not None else program.script
-        self._known = {}  # type: Dict[str, bool]
+        self._known: "Dict[str, bool]" = {}
 
     def owns(self, site: "Site") -> bool:
         """Whether the site is in the user's own code. A special site is not."""

@@ -50,12 +50,12 @@ class _Tree:
     """The tree, while it is put together."""
 
     def __init__(self) -> None:
-        self.nodes = [Node(Site("", ROOT_NAME, 0), None)]  # type: List[Node]
+        self.nodes: "List[Node]" = [Node(Site("", ROOT_NAME, 0), None)]
         self.lines = 0
-        self._numbers = {}  # type: Dict[str, int]
+        self._numbers: "Dict[str, int]" = {}
         self._sites = [Site("", SMALLER_NAME, 0)]
-        self._texts = {}  # type: Dict[str, str]
-        self._children = {}  # type: Dict[int, int]
+        self._texts: "Dict[str, str]" = {}
+        self._children: "Dict[int, int]" = {}
 
     def add(self, line: str) -> None:
         """Add a line: a callstack and its bytes. An empty one holds nothing. Raises ValueError."""

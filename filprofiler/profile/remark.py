@@ -16,7 +16,7 @@ GROWN_IN_LOOP = "grown-in-loop"  # a loop makes a new, longer one each time roun
 FLOAT64 = "float64"  # numbers are turned into float64
 
 # Of each kind: how many sites it has, and which words.
-KINDS = {
+KINDS: "Dict[str, Tuple[int, Tuple[str, ...]]]" = {
     LARGEST_LINE: (1, ()),
     NESTED_CALLS: (2, ("inner", "outer")),
     TEMPORARIES: (2, ("one", "other")),
@@ -24,7 +24,7 @@ KINDS = {
     WHOLE_FILE: (1, ("call",)),
     GROWN_IN_LOOP: (1, ("call", "name")),
     FLOAT64: (1, ("call",)),
-}  # type: Dict[str, Tuple[int, Tuple[str, ...]]]
+}
 
 
 class Remark:

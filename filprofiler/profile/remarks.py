@@ -76,7 +76,7 @@ def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader"
 
 def _copies(told: "List[Told]") -> "Iterator[Remark]":
     """A line makes as much again of what a line shortly before it made, and that is not used any more."""
-    told_of = set()  # type: Set[Site]
+    told_of: "Set[Site]" = set()
     for first, made in told:
         name = assigned_name(made.node) if made is not None else ""
         if made is None or not name:

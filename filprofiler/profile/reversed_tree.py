@@ -30,7 +30,7 @@ class ReversedNode:
         self.callstacks = len(members)
         self._members = members
         self._own_bytes = 0
-        self._children = None  # type: Optional[List[ReversedNode]]
+        self._children: "Optional[List[ReversedNode]]" = None
 
     @property
     def thread(self) -> str:
@@ -44,7 +44,7 @@ class ReversedNode:
     def children(self) -> "List[ReversedNode]":
         """The callers, largest first."""
         if self._children is None:
-            groups = {}  # type: Dict[Site, List[Member]]
+            groups: "Dict[Site, List[Member]]" = {}
             for frame, leaf in self._members:
                 caller = frame.parent
                 if caller is None or caller.parent is None:  # the outermost frame
@@ -75,7 +75,7 @@ class ReversedRoot(ReversedNode):
         self.callstacks = flat.root.callstacks
         own_bytes = profile.totals.own_bytes
         least = 0 if least_share is None else min(max(own_bytes), -(-self.total_bytes // least_share))
-        groups = {}  # type: Dict[Site, List[Member]]
+        groups: "Dict[Site, List[Member]]" = {}
         for node, number in compress(zip(flat.nodes, flat.numbers), flat.own_bytes):
             if own_bytes[number] >= least:
                 _tell(groups, node, node)

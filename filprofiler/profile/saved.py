@@ -140,7 +140,7 @@ def _site(data: "Any") -> Site:
 
 
 def _columns(data: "Any", sites: "List[Site]") -> "Dict[Site, Tuple[int, int]]":
-    found = {}  # type: Dict[Site, Tuple[int, int]]
+    found: "Dict[Site, Tuple[int, int]]" = {}
     for item, site in zip(data, sites):
         if item["columns"] is not None:
             first, behind = item["columns"]
@@ -182,8 +182,8 @@ def _remark(data: "Any", sites: "List[Site]") -> Remark:
 def _program(data: "Any") -> Program:
     program = data["program"]
     program.setdefault("settings", [])  # files of the first release have none
-    values = {field: PROGRAM[field](program[field]) for field in PROGRAM_FIELDS}  # type: Dict[str, Any]
-    lines = {}  # type: Dict[str, Dict[int, str]]
+    values: "Dict[str, Any]" = {field: PROGRAM[field](program[field]) for field in PROGRAM_FIELDS}
+    lines: "Dict[str, Dict[int, str]]" = {}
     for path, texts in data["source_lines"].items():
         path = name(path)
         lines[path] = {whole_in_words(number): of_type(text, str) for number, text in texts.items()}

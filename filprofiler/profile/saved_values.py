@@ -24,7 +24,7 @@ def of_type(value: "Any", *types: type) -> "Any":
 
 def whole(value: "Any", most: int = _MOST, least: int = 0) -> int:
     """A whole number, such as a size. Raises TypeError or ValueError."""
-    number = of_type(value, int)  # type: int
+    number: int = of_type(value, int)
     if not least <= number <= most:
         raise ValueError("a number is out of range")
     return number
@@ -52,7 +52,7 @@ def or_none(read: "Any", value: "Any") -> "Any":
 
 def name(value: "Any") -> str:
     """A path or a name, cut where a recording's are: many callstacks can show it. Raises TypeError."""
-    text = of_type(value, str)  # type: str
+    text: str = of_type(value, str)
     return text[:MOST_CHARACTERS]
 
 
@@ -72,7 +72,7 @@ def _names_by_text(value: "Any") -> "Dict[str, str]":
     return {_text(key): name(text) for key, text in of_type(value, dict).items()}
 
 
-PROGRAM = {
+PROGRAM: "Dict[str, Callable[[Any], Any]]" = {
     "script": _name_or_none,
     "script_absolute": _name_or_none,
     "command": lambda value: or_none(_text, value),
@@ -90,5 +90,5 @@ PROGRAM = {
     "outcome": name,
     "elapsed_seconds": lambda value: or_none(lambda number: seconds(number, 0), value),
     "resident_peak_bytes": lambda value: or_none(whole, value),
-}  # type: Dict[str, Callable[[Any], Any]]
+}
 """By the name of a value of a Program what makes it of one that was read; raises TypeError or ValueError."""

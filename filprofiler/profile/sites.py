@@ -28,7 +28,7 @@ class _Function:
         self.importing = filters.is_import_machinery(code.filename)
         self.shim = self.importing or filters.is_interpreter_shim(code.filename, code.name, code.first_line)
         self.table = table_of(recording, code)
-        self.sites = {}  # type: Dict[int, int]
+        self.sites: "Dict[int, int]" = {}
 
 
 class SiteTable:
@@ -41,10 +41,10 @@ class SiteTable:
     def __init__(self, recording: "Recording", program: Program) -> None:
         self._recording = recording
         self._program = program
-        self._libraries = None  # type: Optional[Libraries]
-        self._functions = {}  # type: Dict[int, _Function]
-        self._by_place = {}  # type: Dict[Tuple[str, str, int], int]
-        self.known = {}  # type: Dict[int, int]
+        self._libraries: "Optional[Libraries]" = None
+        self._functions: "Dict[int, _Function]" = {}
+        self._by_place: "Dict[Tuple[str, str, int], int]" = {}
+        self.known: "Dict[int, int]" = {}
         self.sites = [Site("", "", 0)]
 
     def number(self, code_number: int, offset: int) -> int:
@@ -74,7 +74,7 @@ class SiteTable:
 
     def functions(self) -> "Dict[str, List[Tuple[int, str]]]":
         """By path, the functions that were met: first line and name."""
-        found = {}  # type: Dict[str, List[Tuple[int, str]]]
+        found: "Dict[str, List[Tuple[int, str]]]" = {}
         for function in self._functions.values():
             if not function.shim:
                 found.setdefault(function.path, []).append((function.first_line, function.name))

@@ -46,7 +46,7 @@ class SourceReader:
         self._program = program
         self._profile = profile
         self._vouching = None if profile is None else Vouching(profile)
-        self._files = {}  # type: Dict[str, List[str]]
+        self._files: "Dict[str, List[str]]" = {}
         self._room = _MOST_BYTES
 
     @property

@@ -43,7 +43,7 @@ class Statement:
 
     def parts(self) -> "Iterator[nodes.AST]":
         """The nodes of the statement itself, without the statements in its body and without inner functions' bodies."""
-        pending = [self.node]  # type: List[nodes.AST]
+        pending: "List[nodes.AST]" = [self.node]
         while pending:
             node = pending.pop()
             yield node
@@ -57,7 +57,7 @@ class Statements:
 
     def __init__(self, sources: "SourceReader") -> None:
         self._sources = sources
-        self._files = {}  # type: Dict[str, List[Statement]]
+        self._files: "Dict[str, List[Statement]]" = {}
         self._room = _MOST_CHARACTERS
 
     def at(self, site: Site) -> "Optional[Statement]":
@@ -78,8 +78,8 @@ class Statements:
             module = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []  # of another Python's grammar, or no Python at all
-        found = []  # type: List[Statement]
-        pending = [(module, module, False)]  # type: List[tuple[nodes.AST, nodes.AST, bool]]
+        found: "List[Statement]" = []
+        pending: "List[tuple[nodes.AST, nodes.AST, bool]]" = [(module, module, False)]
         while pending:
             node, scope, loops = pending.pop()
             for child in [part for block in _BLOCKS for part in getattr(node, block, ())]:
@@ -96,7 +96,7 @@ class Statements:
 def last_line(statement: nodes.stmt) -> int:
     """The last line of a statement without its body, so that an inner statement is never taken for its outer one."""
     last = statement.lineno
-    pending = [statement]  # type: List[nodes.AST]
+    pending: "List[nodes.AST]" = [statement]
     while pending:
         node = pending.pop()
         last = max(last, getattr(node, "end_lineno", None) or 0 if node is not statement else 0)
@@ -129,7 +129,7 @@ def names_in(node: nodes.AST) -> "List[str]":
 def assigned_name(statement: nodes.stmt) -> str:
     """The one plain name to which a statement assigns; "" if it is no such assignment."""
     if isinstance(statement, nodes.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]  # type: nodes.expr
+        target: "nodes.expr" = statement.targets[0]
     elif isinstance(statement, (nodes.AnnAssign, nodes.AugAssign)):
         target = statement.target
     else:

@@ -36,7 +36,7 @@ _NO_WARNING = ("ignore", None, Warning, _OurFile, 0)
 def parse(text: str) -> "nodes.Module":
     """The tree of a module. Raises SyntaxError, ValueError, RecursionError or MemoryError, as `compile` does."""
     # Its part in C has the list where nobody has needed the module yet.
-    filters = sys.modules.get("warnings", _warnings).filters  # type: Any
+    filters: "Any" = sys.modules.get("warnings", _warnings).filters
     filters.insert(0, _NO_WARNING)
     try:
         tree = compile(text, _OurFile.NAME, "exec", nodes.PyCF_ONLY_AST, True)
@@ -61,7 +61,7 @@ def children(node: "nodes.AST") -> "Iterator[nodes.AST]":
 
 def walk(node: "nodes.AST") -> "Iterator[nodes.AST]":
     """A node and all below it, in no order."""
-    pending = [node]  # type: List[nodes.AST]
+    pending: "List[nodes.AST]" = [node]
     while pending:
         node = pending.pop()
         yield node

@@ -32,7 +32,7 @@ def live_parts(statement: "Statement", site: "Site", line: str, parts: "Sequence
         _columns(node) for node in statement.parts() if isinstance(node, _ARITHMETIC) and _on_line(node, site.line)
     }
     encoded = line.encode("utf-8", "surrogatepass")
-    found = []  # type: List[Expression]
+    found: "List[Expression]" = []
     for first, last, size in parts:
         if (first, last) in operands or (first, last) in whole:
             shown = encoded[first:last].decode("utf-8", "replace")
@@ -44,7 +44,7 @@ def live_parts(statement: "Statement", site: "Site", line: str, parts: "Sequence
 
 def _operands(statement: "Statement") -> "List[nodes.expr]":
     """The operands of arithmetic that make something new themselves: their results are gone when the line has ended."""
-    found = []  # type: List[nodes.expr]
+    found: "List[nodes.expr]" = []
     for node in statement.parts():
         if isinstance(node, _ARITHMETIC):
             found += [part for part in children(node) if isinstance(part, _ARITHMETIC + (nodes.Call,))]

@@ -28,7 +28,7 @@ class TopLine:
         self.site = site
         self.owned = owned
         self.held_bytes = 0
-        self.via = None  # type: Optional[Site]
+        self.via: "Optional[Site]" = None
 
 
 class TopLines:
@@ -40,7 +40,7 @@ class TopLines:
     def __init__(self, profile: Profile) -> None:
         self.own_code = OwnCode(profile)
         self._profile = profile
-        self._lines = None  # type: Optional[List[TopLine]]
+        self._lines: "Optional[List[TopLine]]" = None
 
     @property
     def lines(self) -> "List[TopLine]":
@@ -52,8 +52,8 @@ class TopLines:
 
 
 def _top_lines(pairs: "Pairs") -> "List[TopLine]":
-    lines = {}  # type: Dict[Site, TopLine]
-    most_via = {}  # type: Dict[Site, Tuple[int, Site]]
+    lines: "Dict[Site, TopLine]" = {}
+    most_via: "Dict[Site, Tuple[int, Site]]" = {}
     for (owner, innermost), size in pairs.items():
         site = innermost if owner is None else owner
         line = lines.get(site)
@@ -76,7 +76,7 @@ def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
     # Of a .prof file that was read back: smaller callstacks are of lines that are not known, so of none that is.
     own = [owned or site.name == SMALLER_NAME for site, owned in zip(sites, own_code.owned(sites))]
     count = len(sites)
-    sizes = {}  # type: Dict[int, int]
+    sizes: "Dict[int, int]" = {}
     owners = [0] * (2 + max(flat.depths, default=0))  # by depth, the number of the innermost of the user's own, or 0
     for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
         owners[depth] = owner = number if own[number] else owners[depth - 1]

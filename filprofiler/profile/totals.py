@@ -30,7 +30,7 @@ class Totals:
 
     def __init__(self, flat: "FlatTree") -> None:
         self._flat = flat
-        places = {}  # type: Dict[Tuple[str, str], int]
+        places: "Dict[Tuple[str, str], int]" = {}
         self._groups = [places.setdefault((site.path, site.name), len(places)) for site in flat.sites]
         self._add_up(len(places))
 
@@ -67,7 +67,7 @@ class Totals:
         """The functions with the largest totals, as `lines`. A function is a name in a file."""
         sites, own_bytes, total_bytes = self._flat.sites, self._group_own_bytes, self._group_total_bytes
         chosen = set(_largest(total_bytes, most))
-        first_lines = {}  # type: Dict[int, int]
+        first_lines: "Dict[int, int]" = {}
         for number, group in enumerate(self._groups):
             if group in chosen and self._comes_before(number, first_lines.setdefault(group, number)):
                 first_lines[group] = number

@@ -44,7 +44,7 @@ LEFT_OUT = Site("<frames left out>", "of a deep recursion", 0)
 _TOTAL_BYTES = attrgetter("total_bytes")
 
 # Shared by all leaves, which are most of a large tree; never changed.
-_NO_CHILDREN = []  # type: List[Node]
+_NO_CHILDREN: "List[Node]" = []
 
 
 class Node:
@@ -76,7 +76,7 @@ class Node:
 
         most: of a deeper one so many of the innermost sites, below one that stands for the others.
         """
-        sites = []  # type: List[Site]
+        sites: "List[Site]" = []
         node = self
         while node.parent is not None and len(sites) != most:
             sites.append(node.site)

@@ -38,8 +38,8 @@ class Vouching:
     def __init__(self, profile: "Profile") -> None:
         self._profile = profile
         self._own_code = OwnCode(profile)
-        self._lines = None  # type: Dict[str, Set[int]] | None
-        self.changed = []  # type: List[str]
+        self._lines: "Dict[str, Set[int]] | None" = None
+        self.changed: "List[str]" = []
 
     def vouches(self, path: str, file_path: str, lines: "List[str]") -> bool:
         """Whether the lines of a file, which were just read, can be shown. path: as the profile tells it.

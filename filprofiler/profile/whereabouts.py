@@ -159,11 +159,11 @@ def import_bytes(flat: "FlatTree") -> int:
     """Bytes on callstacks that lead through the import of a module."""
     importing = [_is_importing(site.path) for site in flat.sites]  # in profiles that older versions have saved
     found = behind = 0
-    places = [
+    places: "List[int]" = [
         place
         for place, (node, number) in enumerate(zip(flat.nodes, flat.numbers))
         if node.imported or importing[number]
-    ]  # type: List[int]
+    ]
     for place in places:
         if place >= behind:  # else it is below one that was counted
             behind = flat.ends[place]

@@ -138,7 +138,7 @@ class Account:
     def _files(self, data: bytes, text: "Callable[[int], Optional[str]]") -> "List[FileRecord]":
         (offset,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["files_offset"])
         (count,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["file_count"])
-        files = []  # type: List[FileRecord]
+        files: "List[FileRecord]" = []
         if offset < _abi.FIL_HEADER_BYTES:
             return files
         content = data[offset : offset + min(count, _abi.FIL_FILES_KEPT) * _FILE.size]
@@ -153,7 +153,7 @@ class Account:
     def _large(self, data: bytes, text: "Callable[[int], Optional[str]]") -> "List[LargeRecord]":
         (offset,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["large_offset"])
         (count,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["large_count"])
-        large = []  # type: List[LargeRecord]
+        large: "List[LargeRecord]" = []
         if offset < _abi.FIL_HEADER_BYTES:
             return large
         content = data[offset : offset + min(count, _abi.FIL_LARGE_KEPT) * _LARGE.size]

@@ -72,7 +72,7 @@ class Recording:
         """Parse the bytes of a recording. Raises RecordingError."""
         header = with_possible_times(read_header(data))
         self._data = data
-        self._codes = {}  # type: Dict[int, Code]
+        self._codes: "Dict[int, Code]" = {}
         self.python_version = header["python_version"]
         self.pid = header["pid"]
         self.state = header["state"]
@@ -85,7 +85,7 @@ class Recording:
         self._texts = Texts(data)
         self._code_segments = directory.codes
         self.code_count = min(header["code_count"], len(directory.codes) * _abi.FIL_CODES_PER_SEGMENT)
-        self.line_ranges = {}  # type: Dict[bytes, Tuple[List[int], List[int]]]
+        self.line_ranges: "Dict[bytes, Tuple[List[int], List[int]]]" = {}
         rising = header["current_bytes"] > header["peak_bytes"]
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(directory.nodes, header["node_count"], header["epoch"], rising)
@@ -95,7 +95,7 @@ class Recording:
         self.uncaught_memory_error = bool(header["uncaught_memory_error"])
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
-        self.at_failure = None  # type: Optional[List[int]]
+        self.at_failure: "Optional[List[int]]" = None
         if header["snapshot_number"]:
             self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
@@ -120,7 +120,7 @@ class Recording:
         """Those that are possible: each after the one before."""
         start = _abi.HEADER_OFFSETS["samples"]
         end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
-        samples = []  # type: List[Tuple[int, int, int]]
+        samples: "List[Tuple[int, int, int]]" = []
         for sample in _SAMPLE.iter_unpack(self._data[start:end]):
             if max(sample) < IMPOSSIBLE and (not samples or sample[0] >= samples[-1][0]):
                 samples.append(sample)
@@ -140,12 +140,15 @@ class Recording:
 
     def _read_nodes(self, segments: "Sequence[memoryview]", node_count: int, newest_epoch: int, rising: bool) -> None:
         """Unpack the nodes by columns, and take of each the bytes that it held at the peak."""
-        self.parents = parents = []  # type: List[int]
-        self.codes = codes = []  # type: List[int]
-        self.offsets = offsets = []  # type: List[int]
-        current = []  # type: List[int]
-        at_peak = []  # type: List[int]
-        epochs = []  # type: List[int]
+        parents: "List[int]" = []
+        self.parents = parents
+        codes: "List[int]" = []
+        self.codes = codes
+        offsets: "List[int]" = []
+        self.offsets = offsets
+        current: "List[int]" = []
+        at_peak: "List[int]" = []
+        epochs: "List[int]" = []
         for segment in segments:
             segment = segment[: max(0, node_count - len(parents)) * _abi.NODE_SIZE]
             if not segment:

@@ -22,11 +22,11 @@ class Directory:
     """
 
     def __init__(self, data: bytes, segment_count: int) -> None:
-        self.nodes = []  # type: List[memoryview]
-        self.codes = []  # type: List[int]
+        self.nodes: "List[memoryview]" = []
+        self.codes: "List[int]" = []
         self.threads_at = 0
         self.damaged = 0
-        taken = []  # type: List[Tuple[int, int]]
+        taken: "List[Tuple[int, int]]" = []
         view = memoryview(data)
         start = _abi.HEADER_OFFSETS["segments"]
         end = start + min(segment_count, _abi.FIL_SEGMENT_CAPACITY) * _abi.SEGMENT_SIZE

@@ -25,8 +25,8 @@ class Texts:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._room = len(data)
-        self._contents = {}  # type: Dict[int, Optional[bytes]]
-        self._texts = {}  # type: Dict[int, Optional[str]]
+        self._contents: "Dict[int, Optional[bytes]]" = {}
+        self._texts: "Dict[int, Optional[str]]" = {}
 
     def text(self, offset: int) -> "Optional[str]":
         """The text at a place in the file; None if it was not kept or does not lie in the file."""

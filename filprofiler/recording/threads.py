@@ -38,10 +38,10 @@ class Threads:
     """
 
     def __init__(self) -> None:
-        self.threads = []  # type: List[Thread]
+        self.threads: "List[Thread]" = []
         self.begun = 0
         self.last_at_peak = 0
-        self.below = {}  # type: Dict[int, Set[int]]
+        self.below: "Dict[int, Set[int]]" = {}
 
     def names(self) -> "Dict[int, str]":
         """The names that are known, by the thread's number."""

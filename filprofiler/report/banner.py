@@ -22,7 +22,7 @@ def banner(sentence: str, profile: "Profile", sources: "SourceReader") -> str:
     failure = profile.fatal_request
     if failure is None and profile.failures:
         failure = profile.failures[-1]
-    stack = failure.stack if failure is not None else ()  # type: Sequence[Site]
+    stack: "Sequence[Site]" = failure.stack if failure is not None else ()
     if failure is not None and stack:
         which = "The request for %s" if failure is profile.fatal_request else "The last of them, for %s,"
         paragraphs.append(which % requested(failure) + " came from these lines, the innermost last:")

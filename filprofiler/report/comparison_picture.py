@@ -26,7 +26,7 @@ _SHADES = 4
 
 def changes_svg(comparison: "Comparison", older: "SourceReader", newer: "SourceReader") -> str:
     """The picture as an `<svg>` element, in a region that scrolls on narrow screens; a sentence if nothing changed."""
-    root = comparison.root  # type: Any
+    root: "Any" = comparison.root
     if not root.total_bytes:
         return "<p>No callstack holds more or less than before.</p>"
     boxes = layout.lay_out(root, _MAX_BOXES, _MAX_ROWS)

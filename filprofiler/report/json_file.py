@@ -64,8 +64,8 @@ class _SiteNumbers:
     """Sites and their numbers in the order in which they are met. Equal sites that are two objects are two."""
 
     def __init__(self) -> None:
-        self.sites = []  # type: List[Site]
-        self._known = {}  # type: Dict[Site, int]
+        self.sites: "List[Site]" = []
+        self._known: "Dict[Site, int]" = {}
 
     def number(self, site: "Site") -> int:
         """The site's number."""
@@ -107,7 +107,7 @@ def _plain(value: "Any") -> "Any":
 
 
 def _top_line(line: "TopLine", sources: "SourceReader", sites: _SiteNumbers) -> "Dict[str, Any]":
-    via = None  # type: Optional[int]
+    via: "Optional[int]" = None
     if line.via is not None:
         via = sites.number(line.via)
     site = line.site
@@ -152,9 +152,12 @@ def _failure(failure: "FailedRequest", sites: _SiteNumbers) -> "Dict[str, Any]":
 
 def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
     """The tree: for each node, callers before what they called, the number of its caller, its site and its bytes."""
-    parents, numbers, sizes, threads = [], [], [], []  # type: List[int], List[int], List[int], List[int]
-    words = []  # type: List[str]
-    imported = []  # type: List[int]
+    parents: "List[int]" = []
+    numbers: "List[int]" = []
+    sizes: "List[int]" = []
+    threads: "List[int]" = []
+    words: "List[str]" = []
+    imported: "List[int]" = []
     pending = [(root, -1)]
     while pending:
         node, parent = pending.pop()
@@ -181,7 +184,7 @@ def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
 
 def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReader") -> "Dict[str, Dict[str, str]]":
     """The lines that a report shows: those of all sites, and two before and behind. Empty ones are left out."""
-    wanted = {}  # type: Dict[str, Dict[str, str]]
+    wanted: "Dict[str, Dict[str, str]]" = {}
     for site in sites:
         for number in range(site.line - _AROUND, site.line + _AROUND + 1):
             text = "" if site.special else sources.indented_line(site.path, number)

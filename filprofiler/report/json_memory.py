@@ -51,6 +51,6 @@ def memory_member(profile: "Profile", number: "Callable[[Site], int]") -> "Optio
 
 
 def _use(use: "MemoryUse") -> "Dict[str, Any]":
-    values = {name: getattr(use, name) for name in USE_FIELDS}  # type: Dict[str, Any]
+    values: "Dict[str, Any]" = {name: getattr(use, name) for name in USE_FIELDS}
     values["at_end"] = use.at_end
     return values

@@ -57,7 +57,7 @@ def lay_out(
     """
     top = Box(LEAF, root, 0, 0, root.total_bytes, root.callstacks)
     boxes = [top]
-    closed = []  # type: List[Tuple[int, int, int, Box]]
+    closed: "List[Tuple[int, int, int, Box]]" = []
     count = 1 + _close(top, closed)  # boxes, and the fold that each closed one may need
     while closed:
         _size, _row, _start, box = closed.pop()
@@ -86,7 +86,7 @@ def _close(box: Box, closed: "List[Tuple[int, int, int, Box]]") -> int:
 
 def _below(box: Box, whole: int, least_share: int, room: int, open_further: bool) -> "List[Box]":
     """The boxes below a box, together exactly as wide as it is: at most `room`, those that they may need included."""
-    below = []  # type: List[Box]
+    below: "List[Box]" = []
     start, told = box.start, 0
     room -= 1  # for the fold
     for node in box.node.children if open_further else ():

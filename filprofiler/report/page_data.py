@@ -125,7 +125,7 @@ class _Told:
 
     def _held(self, totals: "Sequence[LineTotal]") -> "List[int]":
         """Those of which enough is live."""
-        found = []  # type: List[int]
+        found: "List[int]" = []
         for total in totals:
             if total.total_bytes * _WITH_SOURCE_SHARE >= self._peak:
                 number = self._numbers.setdefault(total.site, len(self._numbers))
@@ -137,8 +137,8 @@ class _Strings:
     """Texts, each once, made visible."""
 
     def __init__(self) -> None:
-        self.texts = []  # type: List[str]
-        self._numbers = {}  # type: Dict[str, int]
+        self.texts: "List[str]" = []
+        self._numbers: "Dict[str, int]" = {}
 
     def number(self, content: str) -> int:
         """The number of a text."""
@@ -174,7 +174,7 @@ def _nodes(tree: "Tree") -> "Dict[str, Any]":
     else:
         spelled_ups = [DIGITS[up] if up < _ESCAPE else DIGITS[_ESCAPE] + _digits(up, _ESCAPED_DIGITS) for up in ups]
     words = {ANOTHER_THREAD: 0}
-    threads = []  # type: List[int]
+    threads: "List[int]" = []
     for place, called in tree.threads.items():
         threads += (place + 1, words.setdefault(called, len(words)))
     width = 1 + sum(len(tree.sites) > 64**power for power in (1, 2, 3))
@@ -214,7 +214,7 @@ def _with_source(by_size: "List[Site]", seen: int, own_code: "OwnCode") -> "List
 
 def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
     """The source lines of the sites and, for the large ones, those around them."""
-    of_paths = {}  # type: Dict[str, Tuple[List[int], List[int]]]
+    of_paths: "Dict[str, Tuple[List[int], List[int]]]" = {}
     for place, site in enumerate(by_size[:_WITH_LINE]):
         of_paths.setdefault(site.path, ([], []))[place >= _WITH_AROUND].append(site.line)
     found = {}

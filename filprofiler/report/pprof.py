@@ -63,10 +63,10 @@ class _Message:
     def __init__(self, profile: "Profile") -> None:
         self._profile = profile
         self._texts = {"": 0}
-        self._functions = {}  # type: Dict[Tuple[str, str], int]
-        self._function_messages = []  # type: List[bytes]
-        self._locations = {}  # type: Dict[Site, int]
-        self._location_messages = []  # type: List[bytes]
+        self._functions: "Dict[Tuple[str, str], int]" = {}
+        self._function_messages: "List[bytes]" = []
+        self._locations: "Dict[Site, int]" = {}
+        self._location_messages: "List[bytes]" = []
 
     def pieces(self) -> "Iterator[bytes]":
         """The message; its tables stand behind what refers to them, which the format allows."""

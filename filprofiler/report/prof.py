@@ -107,7 +107,7 @@ def _size(flat: "Tree", labels: "Sequence[bytes]", half: int) -> int:
 
 def _labels(sites: "Sequence[Site]") -> "List[bytes]":
     """Each site as the file has it: "PATH:LINE (FUNCTION)"; or a special site's text. Most paths are met often."""
-    written = {}  # type: Dict[str, bytes]
+    written: "Dict[str, bytes]" = {}
     for site in sites:
         for text in (site.path, site.name):
             if text not in written:

@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from filprofiler.profile.remark import Remark
 
 # What can be done about a file that is read at once, by the call that reads it.
-_PIECEWISE = {
+_PIECEWISE: "Dict[str, str]" = {
     "read": "A loop over the file, or read(size), takes it piece by piece.",
     "readlines": "A loop over the file itself gives the same lines one at a time.",
     "read_text": "A loop over the opened file takes it line by line.",
     "read_bytes": "read(size) on the opened file takes it piece by piece.",
     "list(csv.reader)": "Without list(), a loop over the reader gives one row at a time.",
     "list(csv.DictReader)": "Without list(), a loop over the reader gives one row at a time.",
-}  # type: Dict[str, str]
+}
 _TABLE_PIECEWISE = "With chunksize= it comes in pieces; usecols= leaves out columns that are not used."
 _OTHER_PIECEWISE = "A file with one value a line could be gone through line by line."
 
-_TEXTS = {
+_TEXTS: "Dict[str, str]" = {
     kinds.LARGEST_LINE: (
         "Without the %(first)s of this line, this moment would have been at %(rest)s. The peak can fall no "
         "lower by this line alone, and it may fall less: the next highest moment is not recorded."
@@ -52,9 +52,9 @@ _TEXTS = {
         "%(called)s makes float64, which takes 8 bytes a number; %(first)s from this line is live. Where the "
         "seven digits of float32 are enough, it takes half of that."
     ),
-}  # type: Dict[str, str]
+}
 
-_BASES = {
+_BASES: "Dict[str, str]" = {
     kinds.LARGEST_LINE: ("Measured: the line's share of the peak is %(share)s."),
     kinds.NESTED_CALLS: (
         "Measured: %(share)s and %(second_share)s of the peak; the line's source has the one call as an "
@@ -67,7 +67,7 @@ _BASES = {
         "Measured: %(share)s and %(second_share)s of the peak; the line's source reads %(name)s, and no later"
         " line of the function does."
     ),
-}  # type: Dict[str, str]
+}
 
 _OTHER_BASIS = "Measured: %(share)s of the peak; the rest is what the line's source says."
 

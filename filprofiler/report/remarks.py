@@ -28,7 +28,7 @@ def remarks_section(profile: "Profile", top: "TopLines", sources: "SourceReader"
 
 
 def _item(remark: "Remark", peak_bytes: int, sources: "SourceReader") -> str:
-    places = []  # type: List[str]
+    places: "List[str]" = []
     for site in remark.sites:
         if site not in remark.sites[: len(places)]:  # each once
             places.append(_place(site, sources))

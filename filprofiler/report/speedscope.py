@@ -22,7 +22,7 @@ _SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 def speedscope_pieces(profile: "Profile") -> "Iterator[bytes]":
     """The file in pieces. Its weights are bytes; they add up to the peak."""
-    frames = []  # type: List[Dict[str, Any]]
+    frames: "List[Dict[str, Any]]" = []
     events = _events(profile, frames)
     name = "Peak memory of %s" % text.visible(program_name(profile))
     told = {
@@ -48,10 +48,10 @@ def speedscope_pieces(profile: "Profile") -> "Iterator[bytes]":
 def _events(profile: "Profile", frames: "List[Dict[str, Any]]") -> "List[Dict[str, Any]]":
     """The events in their order; the frames are added to `frames` as they are met."""
     tree = profile.shown
-    numbers = {}  # type: Dict[int, int]
-    events = []  # type: List[Dict[str, Any]]
+    numbers: "Dict[int, int]" = {}
+    events: "List[Dict[str, Any]]" = []
     at = 0
-    opened = []  # type: List[Tuple[int, int, int]]
+    opened: "List[Tuple[int, int, int]]" = []
     for place, (site, end, size) in enumerate(chain(zip(tree.numbers, tree.ends, tree.own_bytes), [(0, 0, 0)])):
         while opened and opened[-1][1] <= place:
             number, _end, own_bytes = opened.pop()

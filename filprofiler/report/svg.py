@@ -45,8 +45,8 @@ class Drawn:
 
     def __init__(self, sources: "SourceReader") -> None:
         self.sources = sources
-        self.words = {}  # type: Dict[Site, _Words]
-        self.boxes = {}  # type: Dict[Tuple[str, AnyNode, int, int], str]
+        self.words: "Dict[Site, _Words]" = {}
+        self.boxes: "Dict[Tuple[str, AnyNode, int, int], str]" = {}
 
 
 def icicle_svg(root: "AnyNode", title: str, drawn: Drawn, order: str) -> str:

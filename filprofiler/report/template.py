@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from typing import Dict, List
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
-_read = {}  # type: Dict[str, str]
-_split = {}  # type: Dict[str, List[str]]  # by template: text, a name, text, a name, ..., text
+_read: "Dict[str, str]" = {}
+_split: "Dict[str, List[str]]" = {}  # by template: text, a name, text, a name, ..., text
 
 
 def read_template(name: str) -> str:

@@ -98,7 +98,7 @@ def cut(text: str, width: int, mark: str = "\u2026") -> str:
         return ""
     if _is_ascii(text):
         return text[:room] + mark
-    kept = []  # type: List[str]
+    kept: "List[str]" = []
     for character in text:
         room -= _character_columns(character)
         if room < 0:

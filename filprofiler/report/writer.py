@@ -47,7 +47,7 @@ def write_report(
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
     beside = [name for form, name in names if form != formats.HTML]
     drawn = Drawn(sources or SourceReader(profile.program, profile))
-    written = []  # type: List[str]
+    written: "List[str]" = []
     path = folder
     try:
         with PausedCollector(), (open_folder or OpenedFolder)(folder) as opened:

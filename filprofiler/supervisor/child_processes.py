@@ -32,8 +32,8 @@ class ChildProcesses:
         """recording: the descriptor of the recording's file; pid: the program's process."""
         self._recording = recording
         self._pid = pid
-        self._seen = {}  # type: Dict[Tuple[int, bytes], int]
-        self._alive = []  # type: List[int]
+        self._seen: "Dict[Tuple[int, bytes], int]" = {}
+        self._alive: "List[int]" = []
         self._next = 0.0
         self._written = (0, 0)
 
@@ -94,7 +94,7 @@ def _largest(pid: int) -> int:
 def _content(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        pieces = []  # type: List[bytes]
+        pieces: "List[bytes]" = []
         while not pieces or pieces[-1]:
             pieces.append(os.read(descriptor, 65536))
         return b"".join(pieces)

@@ -98,7 +98,7 @@ class MemoryWatch:
 
     def _find_groups(self) -> "List[str]":
         """The folders of the control groups that may limit memory."""
-        paths = {}  # type: Dict[str, str]
+        paths: "Dict[str, str]" = {}
         for line in self._lines("proc/self/cgroup"):
             _number, controllers, path = (line.split(":", 2) + ["", "", ""])[:3]
             if not path:

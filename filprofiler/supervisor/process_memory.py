@@ -36,7 +36,7 @@ class ProcessMemory:
         """Raises OSError."""
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._folder = "/proc/%d/" % pid
-        self._open = {}  # type: Dict[str, int]
+        self._open: "Dict[str, int]" = {}
         self._statm = self._file("statm")
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class ProcessMemory:
 
         The kernel walks the page tables for it: some milliseconds for each GiB that is resident.
         """
-        pieces = []  # type: List[bytes]
+        pieces: "List[bytes]" = []
         offset = 0
         while True:
             piece = os.pread(self._file("smaps"), _PIECE_BYTES, offset)

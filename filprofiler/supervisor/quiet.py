@@ -67,7 +67,7 @@ def interpreter_command() -> "Tuple[str, List[str]]":
 
 def quiet_flags(flags: "Sequence[str]") -> "List[str]":
     """An interpreter's flags without those that let it tell what it does."""
-    quiet = []  # type: List[str]
+    quiet: "List[str]" = []
     words = list(flags)
     while words:
         word = words.pop(0)
@@ -77,7 +77,7 @@ def quiet_flags(flags: "Sequence[str]") -> "List[str]":
                 quiet.append(words.pop(0))
             continue
         kept = "-"
-        value = []  # type: List[str]
+        value: "List[str]" = []
         for place, letter in enumerate(word[1:], 1):
             if letter in "WX":
                 setting = word[place + 1 :] or (words.pop(0) if words else "")

@@ -54,7 +54,7 @@ class Readings:
         self._files_at = 0.0  # when the mapped files were looked at last
         self._best_tracked = -1
         self._best_clock_ns = 0
-        self._paths = {}  # type: Dict[int, bytes]
+        self._paths: "Dict[int, bytes]" = {}
 
     def look(self, clock_ns: int, tracked: int, peak: int, peak_clock_ns: int, changed_ns: int) -> None:
         """Take a reading if it is time for one. Raises OSError or ValueError when the process is gone.
@@ -86,7 +86,7 @@ class Readings:
         mapped, mapped_files = self._gauges()
         anonymous, files, shared = self._memory.kinds()
         resident, written = _abi.FIL_NOT_KNOWN, _abi.FIL_NOT_KNOWN
-        rows = []  # type: List[Tuple[int, Tuple[int, int]]]
+        rows: "List[Tuple[int, Tuple[int, int]]]" = []
         if mapped_files == 0:
             resident = written = 0
         elif with_files and self._memory.tells_files:
@@ -123,7 +123,7 @@ class Readings:
         data = os.pread(self._recording, min(count, _abi.FIL_FILES_KEPT) * _FILE.size, offset)
         texts = [fields[2] for fields in _FILE.iter_unpack(data[: len(data) // _FILE.size * _FILE.size])]
         found = self._memory.of_files({self._path(text) for text in texts if text})
-        rows = []  # type: List[Tuple[int, Tuple[int, int]]]
+        rows: "List[Tuple[int, Tuple[int, int]]]" = []
         for number, text in enumerate(texts):
             if text:
                 place = offset + number * _FILE.size + _abi.FILE_OFFSETS["resident_bytes"]

@@ -45,15 +45,15 @@ class Sampler:
 
     def __init__(self, recording_path: str, pid: int) -> None:
         """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost."""
-        self._samples = []  # type: List[Sample]
+        self._samples: "List[Sample]" = []
         self._written = 0  # of these
         self._every = _FIRST_SECONDS  # between two points at the least
         self._next = 0.0  # when another point may come
         self._pause = _FIRST_SECONDS  # until the next look
         self._seen = (0, 0, 0)  # when memory changed last: tracked, its peak, resident
         self._changed_ns = 0  # the clock at that time
-        self._files = []  # type: List[int]
-        self._memory = None  # type: Optional[AnyProcessMemory]
+        self._files: "List[int]" = []
+        self._memory: "Optional[AnyProcessMemory]" = None
         try:
             self._files.append(open_regular(recording_path, os.O_RDWR | os.O_NOFOLLOW))
             self._memory = process_memory(pid)

@@ -85,8 +85,8 @@ class PipedSignals:
         os.set_blocking(writer, False)
         self._writer = writer
         self._pipe_before = signal.set_wakeup_fd(writer)
-        self._pending = []  # type: List[int]
-        self._actions = {}  # type: Dict[int, Any]
+        self._pending: "List[int]" = []
+        self._actions: "Dict[int, Any]" = {}
         for number in watched:
             action = signal.signal(number, _do_nothing)
             self._actions[number] = signal.SIG_DFL if action is None else action

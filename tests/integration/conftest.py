@@ -102,7 +102,7 @@ def one_profiler(package: Path, tmp_path: Path) -> support.Profiler:
 def c_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the compiled C sources of these tests."""
     folder = tmp_path_factory.mktemp("c")
-    built = []  # type: List[Path]
+    built: "List[Path]" = []
     for source in sorted(support.C_SOURCES.glob("*.c")):
         built.append(support.compile_library(source, folder / ("lib" + source.stem + ".so")))
     if shutil.which("g++"):

@@ -107,7 +107,7 @@ class Profiled:
         self.output = output
         folders = sorted(p for p in output.iterdir() if p.is_dir()) if output.is_dir() else []
         assert len(folders) <= 1, f"more than one result folder: {folders}"
-        self.folder = folders[0] if folders else None  # type: Optional[Path]
+        self.folder: "Optional[Path]" = folders[0] if folders else None
 
     @property
     def prof_path(self) -> Path:
@@ -154,7 +154,7 @@ class Profiled:
 
     def by_leaf(self, path: Path) -> Dict[Tuple[int, str], int]:
         """(line, function) -> bytes for all callstacks that end in this file."""
-        result = defaultdict(int)  # type: Dict[Tuple[int, str], int]
+        result: "Dict[Tuple[int, str], int]" = defaultdict(int)
         for stack in self.stacks:
             if stack.frames and same_file(stack.frames[-1].file, path):
                 result[stack.frames[-1].line, stack.frames[-1].function] += stack.bytes

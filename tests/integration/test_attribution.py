@@ -140,7 +140,7 @@ def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path, way: str
     done = profiler.run_well([PROGRAM, tmp_path / "account.json"])
     account = json.loads((tmp_path / "account.json").read_text())
     assert len(account["sizes"]) >= 51
-    by_chain = {}  # type: Dict[Chain, int]
+    by_chain: "Dict[Chain, int]" = {}
     for stack in done.stacks:
         chain = tuple((frame.file, frame.line, frame.function) for frame in stack.frames)
         assert chain not in by_chain, f"one callstack on two lines of the .prof: {stack.text}"
@@ -253,7 +253,7 @@ def test_what_runs_after_the_program(profiler: support.Profiler, tmp_path: Path)
         lines += ["@atexit.register", "def handler(): %sNone; take(%d)" % (names_set, 200000 + names)]
     script.write_text("\n".join(lines) + "\ntake(1000000)\n")
     done = profiler.run_well([script])
-    by_caller = {}  # type: Dict[int, int]
+    by_caller: "Dict[int, int]" = {}
     for stack in done.stacks:
         frames = stack.frames
         if frames[-1:] == ((str(script), 3, "take"),):

@@ -202,7 +202,8 @@ def own_bytes(told: Dict[str, Any]) -> Dict[str, int]:
     frames = told["shared"]["frames"]
     assert profile["type"] == "evented" and profile["unit"] == "bytes"
     stack: List[int] = []
-    at, sums = 0, {}  # type: int, Dict[str, int]
+    at: int = 0
+    sums: "Dict[str, int]" = {}
     for event in profile["events"]:
         if event["at"] > at:
             name = frames[stack[-1]]["name"]

@@ -26,7 +26,7 @@ def tracemallocs(profiler: support.Profiler, folder: Path) -> Lines:
 
 
 def ours(done: support.Profiled) -> Lines:
-    lines = defaultdict(int)  # type: Lines
+    lines: "Lines" = defaultdict(int)
     for stack in done.stacks:
         if stack.frames and stack.frames[-1].file.startswith("<"):
             lines[stack.frames[-1].file, stack.frames[-1].line] += stack.bytes

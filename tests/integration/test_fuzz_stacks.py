@@ -41,7 +41,7 @@ def chain_of(prefix: List[Any], own: List[Any], program: Path) -> Chain:
 
 
 def expected_bytes(account: Path, program: Path) -> Dict[Chain, int]:
-    totals = defaultdict(int)  # type: Dict[Chain, int]
+    totals: "Dict[Chain, int]" = defaultdict(int)
     for prefix, own, size in json.loads(account.read_text()):
         totals[chain_of(prefix, own, program)] += size
     return dict(totals)
@@ -49,7 +49,7 @@ def expected_bytes(account: Path, program: Path) -> Dict[Chain, int]:
 
 def mismatches(done: support.Profiled, expected: Dict[Chain, int]) -> List[str]:
     """Each callstack whose bytes are off by more than the small things that its line also keeps alive."""
-    found = {}  # type: Dict[Chain, int]
+    found: "Dict[Chain, int]" = {}
     for stack in done.stacks:
         found[tuple((frame.file, frame.line, frame.function) for frame in stack.frames)] = stack.bytes
     wrong = []

@@ -225,7 +225,7 @@ def flags_of(version: Tuple[int, int]) -> List[List[str]]:
 @pytest.mark.parametrize("number", range(4))
 def test_each_flag_and_variable_that_python_bears(one_profiler: support.Profiler, tmp_path: Path, number: int) -> None:
     (tmp_path / "job.py").write_text(SAYS)
-    cases = [(flags, {}) for flags in flags_of(one_profiler.version)]  # type: List[Tuple[List[str], Dict[str, str]]]
+    cases: "List[Tuple[List[str], Dict[str, str]]]" = [(flags, {}) for flags in flags_of(one_profiler.version)]
     cases += [([], {name: value}) for name, value in VARIABLES.items()]
     for flags, env in cases[number::4]:
         bears(one_profiler, tmp_path, flags, env)

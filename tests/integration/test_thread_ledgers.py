@@ -21,12 +21,12 @@ EVENTS = int(os.environ.get("FIL_TEST_EVENTS", "60000"))
 def test_what_six_threads_hold(profiler: support.Profiler, tmp_path: Path, way: str) -> None:
     profiler.stacks = way
     done = profiler.run_well([PROGRAM, tmp_path / "account.json", 1, EVENTS, 6], timeout=600)
-    expected = {}  # type: Dict[Tuple[str, Tuple[int, ...]], int]
+    expected: "Dict[Tuple[str, Tuple[int, ...]], int]" = {}
     for file, lines, size in json.loads((tmp_path / "account.json").read_text()):
         expected[file, tuple(lines)] = size
     assert len(expected) == 6 * 7, "some thread holds nothing from some place"
     assert sum(expected.values()) > 10 * support.MIB
-    got = defaultdict(int)  # type: Dict[Tuple[str, Tuple[int, ...]], int]
+    got: "Dict[Tuple[str, Tuple[int, ...]], int]" = defaultdict(int)
     for stack in done.stacks:
         own = [frame for frame in stack.frames if frame.file.startswith("<thread ")]
         if own and own[-1] == stack.frames[-1]:

@@ -80,7 +80,7 @@ PACKAGES = {
 }
 
 # Tests that see the profiler at work: (pattern of the test's name, why).
-KNOWN = []  # type: List[Tuple[str, str]]
+KNOWN: "List[Tuple[str, str]]" = []
 
 
 class Suite(NamedTuple):
