@@ -60,9 +60,8 @@ class Running:
     def begin(self) -> None:
         """Begin. Raises TrackingError."""
         ready()
-        from filprofiler.in_process.folder import GivenFolder
         from filprofiler.in_process.tracking import Tracking
-        from filprofiler.result_folder import OutputError, ResultFolder
+        from filprofiler.result_folder import GivenFolder, OutputError, ResultFolder
 
         try:
             folder: "ResultFolder"
@@ -123,7 +122,7 @@ def ready() -> None:
 def let_children_be_profiled(environment: "MutableMapping[str, str]") -> None:
     """Change an environment so that memory can be profiled in each program started with it, and not in its children."""
     from filprofiler.environment import LIBRARY_PATH
-    from filprofiler.supervisor.preload import Preload
+    from filprofiler.supervisor.child_environment import Preload
 
     Preload(LIBRARY_PATH).put_first(environment)
 

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, List, Optional, Sequence, Tuple
 
+DESCRIPTION_NAME = "recording.txt"  # what was started, and later how it ended
+DESCRIPTION_BEGINS = b"script "
 RECORDING_NAME = "recording.fil"
 
 # Room for the header and the first segments: if the disk is too full even for that, the program does not start.
@@ -166,3 +168,32 @@ def begins_like_ours(path: str, begins: "Tuple[bytes, ...]") -> bool:
     except OSError:
         return False
     return not found or found in begins
+
+
+# How our files begin; a recording is nothing but zeros before tracking begins.
+_MAGIC = _abi.FIL_FORMAT_MAGIC
+_OWN = ((RECORDING_NAME, (_MAGIC, bytes(len(_MAGIC)))), (DESCRIPTION_NAME, (DESCRIPTION_BEGINS,)))
+
+
+class GivenFolder(ResultFolder):
+    """The folder at `path`, which may exist already: what is in it stays, but for a recording that was left there."""
+
+    _may_be_anybodys = True
+
+    def __init__(self, path: str, made: bool = False) -> None:
+        """made: it was made for this, so it goes when it is discarded. Raises OutputError."""
+        made = made or not os.path.isdir(path)
+        try:
+            os.makedirs(path, exist_ok=True)
+            with OpenedFolder(path) as folder:
+                self._identity = folder.identity
+                for name, begins in _OWN:
+                    in_the_way = os.path.join(path, name)
+                    if not begins_like_ours(in_the_way, begins):
+                        raise OutputError("%s is not ours, and a file of that name is needed.", in_the_way)
+                for name, _begins in _OWN:
+                    folder.remove(name)
+        except OSError as error:
+            raise OutputError("Cannot create the folder %s: %s.", path, error.strerror) from None
+        path = os.path.abspath(path)
+        self._use(path, [path] if made else [])

@@ -77,7 +77,7 @@ def _carry_out(command: "Command") -> int:
         show([__version__])
         return exit_statuses.OK
     if command.name == "license":
-        from filprofiler.cli.license import license_text
+        from filprofiler.cli.help import license_text
 
         show(license_text().split("\n"))
         return exit_statuses.OK

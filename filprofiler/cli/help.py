@@ -1,5 +1,9 @@
 """The help text."""
 
+import os.path
+
+from filprofiler.environment import PACKAGE_FOLDER
+
 HELP = """\
 usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
        fil-profile [OPTIONS] run -m MODULE [ARGS...]
@@ -59,3 +63,18 @@ exit status:
   platform cannot be profiled, 4 if the result cannot be written (before the
   program starts), 5 if `report` or `diff` cannot read or write, 6 if the peak has
   grown by more than `diff` allows."""
+
+
+# In an installed package the text lies beside the code; in a source tree, above it.
+_PLACES = (PACKAGE_FOLDER, os.path.dirname(PACKAGE_FOLDER))
+
+
+def license_text() -> str:
+    """The licence under which filprofiler is given."""
+    for folder in _PLACES:
+        try:
+            with open(os.path.join(folder, "LICENSE"), encoding="utf-8") as file:
+                return file.read().rstrip("\n")
+        except OSError:
+            continue
+    return "The licence is in the file LICENSE of the source distribution."

@@ -5,9 +5,9 @@ import sys
 
 from filprofiler import exit_statuses, jit
 from filprofiler.allocators import set_allocators
-from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.messages import say
-from filprofiler.supervisor.executable import executable_to_start
+from filprofiler.supervisor.child_environment import CannotProfileError, library_to_preload
+from filprofiler.supervisor.interpreter import executable_to_start
 from filprofiler.supervisor.quiet import environment_of_program, interpreter_command
 from filprofiler.wording import sentence
 

@@ -10,9 +10,9 @@ from filprofiler.cli.results import FOR_REPORT, find_result, read_result
 from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.messages import say
 from filprofiler.opened_folder import OpenedFolder
-from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
+from filprofiler.profile.program import read_description
 from filprofiler.regular_files import open_to_read
-from filprofiler.result_folder import RECORDING_NAME
+from filprofiler.result_folder import DESCRIPTION_NAME, RECORDING_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

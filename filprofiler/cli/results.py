@@ -4,7 +4,7 @@ import os
 
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
-from filprofiler.profile.run_description import read_description
+from filprofiler.profile.program import read_description
 from filprofiler.report.formats import JSON, PROF, file_names
 from filprofiler.result_folder import RECORDING_NAME
 

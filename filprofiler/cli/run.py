@@ -8,19 +8,22 @@ import time
 from filprofiler import exit_statuses
 from filprofiler.allocators import set_allocators
 from filprofiler.cli import leftover
-from filprofiler.cli.preloading import CannotProfileError, library_to_preload
 from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH
 from filprofiler.errors import FilError
 from filprofiler.messages import say
-from filprofiler.profile.program import STILL_RUNNING
-from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
-from filprofiler.result_folder import OutputError, ResultFolder
-from filprofiler.supervisor.executable import executable_to_start
+from filprofiler.profile.program import STILL_RUNNING, write_description
+from filprofiler.result_folder import DESCRIPTION_NAME, OutputError, ResultFolder
+from filprofiler.supervisor.child_environment import (
+    CannotProfileError,
+    library_to_preload,
+    limit_thread_pools,
+    overridden_sentence,
+)
+from filprofiler.supervisor.interpreter import executable_to_start
 from filprofiler.supervisor.memory_limits import MemoryWatch
 from filprofiler.supervisor.quiet import environment_of_program, interpreter_command
 from filprofiler.supervisor.supervisor import REPORT_SIGNAL, Supervisor, end_like
-from filprofiler.supervisor.threadpools import limit_thread_pools, overridden_sentence
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
@@ -29,8 +32,8 @@ if TYPE_CHECKING:
 
     from filprofiler.cli.arguments import Options, Target
     from filprofiler.profile.program import Program
+    from filprofiler.supervisor.child_environment import Preload
     from filprofiler.supervisor.outcome import Outcome
-    from filprofiler.supervisor.preload import Preload
     from filprofiler.supervisor.sampler import Sampler
 
 

@@ -16,10 +16,9 @@ from filprofiler.in_process.pools import LimitedPools
 from filprofiler.in_process.sources import add_sources, take_sources
 from filprofiler.library import Library
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
+from filprofiler.profile.program import Program, write_description
 from filprofiler.recording.reader import read_recording
-from filprofiler.result_folder import OutputError, was_cut_short
+from filprofiler.result_folder import DESCRIPTION_NAME, OutputError, was_cut_short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
-from filprofiler.profile.memory_use import mapped_at, whereabouts_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.program import Program
 from filprofiler.profile.sites import SiteTable
 from filprofiler.profile.times import curve_of, peak_seconds, snapshot_is_recent
 from filprofiler.profile.tree import Node, Site, sum_up
+from filprofiler.profile.whereabouts import mapped_at, whereabouts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

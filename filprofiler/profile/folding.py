@@ -18,8 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List
 
-    from filprofiler.profile.flat_tree import FlatTree
-    from filprofiler.profile.totals import Totals
+    from filprofiler.profile.totals import FlatTree, Totals
 
 LEAST_SHARE = 10000
 HEAVY_SHARE = 1000

@@ -3,9 +3,8 @@
 All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
 """
 
-from filprofiler.profile.flat_tree import FlatTree
 from filprofiler.profile.program import Program
-from filprofiler.profile.totals import Totals
+from filprofiler.profile.totals import FlatTree, Totals
 from filprofiler.profile.tree import Node, Site
 from filprofiler.recording.processes import OtherProcesses
 

@@ -6,9 +6,8 @@ is better than to be wrong, so each rule asks for more than it would strictly ne
 
 from filprofiler.profile import remark_rules as rules
 from filprofiler.profile.remark import COPY, LARGEST_LINE, NESTED_CALLS, TEMPORARIES, Remark
-from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in
-from filprofiler.profile.syntax import nodes, walk
-from filprofiler.profile.temporaries import has_temporaries, live_parts
+from filprofiler.profile.remark_rules import has_temporaries, live_parts
+from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in, nodes, walk
 from filprofiler.profile.tree import LEAST_REMARKED_BYTES
 
 TYPE_CHECKING = False

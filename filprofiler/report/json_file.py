@@ -6,13 +6,13 @@ docs/json-format.md describes it.
 import json
 
 from filprofiler.profile.remarks import remarks_of
-from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, VERSION
-from filprofiler.report.json_memory import memory_member
+from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, USE_FIELDS, VERSION
+from filprofiler.profile.whereabouts import import_bytes
 from filprofiler.report.remark_text import remark_basis, remark_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional
+    from typing import Any, Callable, Dict, Iterator, List, Optional
 
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.model import Profile
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
     from filprofiler.profile.tree import Node, Site
+    from filprofiler.profile.whereabouts import MemoryUse
 
 _AROUND = 2  # lines that are saved before and behind each line of a callstack
 
@@ -191,3 +192,47 @@ def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReade
             if text:
                 wanted.setdefault(site.path, {})[str(number)] = text
     return wanted
+
+
+def memory_member(profile: "Profile", number: "Callable[[Site], int]") -> "Optional[Dict[str, Any]]":
+    """The value of "memory". number: gives a site's number in the file."""
+    memory = profile.memory
+    if memory is None:
+        return None
+    files = [
+        {
+            "path": file.path,
+            "mapped_bytes": file.mapped_bytes,
+            "resident_bytes": file.resident_bytes,
+            "written_bytes": file.written_bytes,
+            "mappings": [
+                {"bytes": size, "private": private, "stack": [number(site) for site in stack]}
+                for size, private, stack in file.mappings
+            ],
+        }
+        for file in memory.files
+    ]
+    return {
+        "allocations": memory.allocations,
+        "allocated_bytes": memory.allocated_bytes,
+        "import_bytes": import_bytes(profile.flat),
+        "at_moment": _use(memory.at_moment),
+        "at_end": None if memory.at_end is None else _use(memory.at_end),
+        "mapped_files_bytes": memory.files_bytes,
+        "mapped_files": files,
+        "large_mappings": [
+            {
+                "name": mapping.name,
+                "mapped_bytes": mapping.mapped_bytes,
+                "touched_bytes": mapping.touched_bytes,
+                "stack": [number(site) for site in mapping.stack],
+            }
+            for mapping in memory.large
+        ],
+    }
+
+
+def _use(use: "MemoryUse") -> "Dict[str, Any]":
+    values: "Dict[str, Any]" = {name: getattr(use, name) for name in USE_FIELDS}
+    values["at_end"] = use.at_end
+    return values

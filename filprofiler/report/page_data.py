@@ -25,18 +25,16 @@ from itertools import compress
 
 from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.report import text
-from filprofiler.report.compact_json import compact_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
-    from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.model import Profile
     from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.source import SourceReader
-    from filprofiler.profile.totals import LineTotal
+    from filprofiler.profile.totals import FlatTree, LineTotal
     from filprofiler.profile.tree import Site
 
     Tree = Union[FlatTree, FoldedTree]
@@ -260,3 +258,31 @@ def _columns(
         if columns is not None:
             found[number] = columns
     return found
+
+
+def compact_json(value: "Any") -> str:
+    """A text, an integer, or a dict, list or tuple of such values, as JSON.
+
+    Keys are integers, which become text, or names that need no quoting.
+    """
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, int):
+        return "%d" % value
+    if isinstance(value, dict):
+        return "{%s}" % ",".join(['"%s":%s' % (key, compact_json(part)) for key, part in value.items()])
+    if set(map(type, value)) == {int}:  # long lists are of numbers, and Python writes those as JSON does
+        return str(list(value)).replace(" ", "")
+    return "[%s]" % ",".join([compact_json(part) for part in value])
+
+
+def _quoted(text: str) -> str:
+    """A text as JSON."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    if plain.isprintable() and len(plain.encode("utf-8", "surrogatepass")) == len(plain):
+        return '"%s"' % plain
+    try:
+        from _json import encode_basestring_ascii as quoted
+    except ImportError:  # an interpreter without that part
+        from json.encoder import encode_basestring_ascii as quoted
+    return quoted(text)

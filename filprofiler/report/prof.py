@@ -20,9 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Sequence, Union
 
-    from filprofiler.profile.flat_tree import FlatTree
     from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.model import Profile
+    from filprofiler.profile.totals import FlatTree
     from filprofiler.profile.tree import Site
 
     Tree = Union[FlatTree, FoldedTree]

@@ -3,13 +3,13 @@
 import os
 import sys
 
+from filprofiler.foreign import process_usage
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterable, List, Tuple, Union
 
-    from filprofiler.supervisor.macos_memory import MacProcessMemory
-
-    AnyProcessMemory = Union["ProcessMemory", MacProcessMemory]
+    AnyProcessMemory = Union["ProcessMemory", "MacProcessMemory"]
 
 _STATUS_BYTES = 8192
 _PIECE_BYTES = 1 << 18
@@ -22,8 +22,6 @@ def process_memory(pid: int) -> "AnyProcessMemory":
     """What is known of a process's memory. Raises OSError."""
     if sys.platform != "darwin":
         return ProcessMemory(pid)
-    from filprofiler.supervisor.macos_memory import MacProcessMemory
-
     return MacProcessMemory(pid)
 
 
@@ -108,3 +106,34 @@ def _mappings_of(text: bytes, path: bytes) -> "Tuple[int, int]":
 def _size_at(text: bytes, at: int) -> int:
     """The size that stands there, in bytes: the kernel writes KiB."""
     return int(text[at : text.index(b"k", at)]) * 1024
+
+
+class MacProcessMemory:
+    """One process. Methods raise OSError when it is gone."""
+
+    tells_files = False
+
+    def __init__(self, pid: int) -> None:
+        """Raises OSError."""
+        self._pid = pid
+        process_usage(pid)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def resident(self) -> int:
+        """Resident bytes; 0 if the process has ended and is only waited for."""
+        return process_usage(self._pid)[0]
+
+    def kinds(self) -> "Tuple[int, int, int]":
+        """Bytes of anonymous memory (its footprint, with what is compressed), of files, and of shared memory (none)."""
+        resident, footprint = process_usage(self._pid)
+        return footprint, max(0, resident - footprint), 0
+
+    def of_files(self, paths: "Iterable[bytes]") -> "Dict[bytes, Tuple[int, int]]":
+        """Not to be asked: `tells_files`."""
+        raise OSError("macOS does not tell how much of a file is in memory")
+
+    def touched(self, start: int, size: int, most: int) -> int:
+        """Not to be asked: `tells_files`."""
+        raise OSError("macOS does not tell which pages of a mapping were touched")

@@ -20,8 +20,7 @@ from filprofiler.profile.build import build_profile
 from filprofiler.profile.comparison import Comparison
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.prof_file import read_prof
-from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
+from filprofiler.profile.program import Program, read_description
 from filprofiler.profile.saved import read_saved
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
@@ -31,6 +30,7 @@ from filprofiler.report.comparison_text import comparison_lines
 from filprofiler.report.formats import ALL, JSON, file_names
 from filprofiler.report.summary import summary_lines
 from filprofiler.report.writer import write_report
+from filprofiler.result_folder import DESCRIPTION_NAME
 
 MIB = 1 << 20
 

@@ -5,9 +5,9 @@ import struct
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME, write_description
+from filprofiler.profile.program import Program, write_description
 from filprofiler.recording.reader import Recording
+from filprofiler.result_folder import DESCRIPTION_NAME
 
 MEBIBYTE = 1024 * 1024
 

@@ -18,12 +18,10 @@ from filprofiler.cli.target import check_target, describe, output_folder
 from filprofiler.environment import BOOTSTRAP_PATH, OWN_FILES, PACKAGE_FOLDER
 from filprofiler.errors import UsageError
 from filprofiler.messages import color_wanted, encoded
-from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import read_description
+from filprofiler.profile.program import Program, read_description
 from filprofiler.result_folder import OutputError, ResultFolder
+from filprofiler.supervisor.child_environment import POOL_VARIABLES, Preload, limit_thread_pools, overridden_sentence
 from filprofiler.supervisor.outcome import Outcome
-from filprofiler.supervisor.preload import Preload
-from filprofiler.supervisor.threadpools import POOL_VARIABLES, limit_thread_pools, overridden_sentence
 
 NOON = 1592224653.033
 
@@ -105,7 +103,7 @@ def test_a_full_disk_does_not_empty_the_description(tmp_path: Path) -> None:
     code = """
 import os, resource, sys
 from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import write_description
+from filprofiler.profile.program import write_description
 
 file = os.open(os.path.join(sys.argv[1], "recording.txt"), os.O_WRONLY | os.O_CREAT)
 write_description(Program(script="a.py"), file)

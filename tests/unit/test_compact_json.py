@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filprofiler.report.compact_json import compact_json
+from filprofiler.report.page_data import compact_json
 
 NAMES = st.from_regex(r"\A[a-zA-Z]{1,9}\Z")
 VALUES = st.recursive(

@@ -24,7 +24,7 @@ from filprofiler.allocators import JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, SYSTE
 from filprofiler.cli.help import HELP  # noqa: E402
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK  # noqa: E402
 from filprofiler.report import formats  # noqa: E402
-from filprofiler.supervisor.threadpools import POOL_VARIABLES  # noqa: E402
+from filprofiler.supervisor.child_environment import POOL_VARIABLES  # noqa: E402
 from filprofiler.systems import LINUX  # noqa: E402
 from filprofiler.variables import JIT_VARIABLE, STACKS_VARIABLE  # noqa: E402
 

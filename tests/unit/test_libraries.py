@@ -13,8 +13,7 @@ from filprofiler import _abi
 from filprofiler.allocators import JEMALLOC_SETTINGS, JEMALLOC_VARIABLES, MIMALLOC_VARIABLES, set_allocators
 from filprofiler.cli.arguments import parse
 from filprofiler.profile.build import build_profile
-from filprofiler.profile.elf import data_parts
-from filprofiler.profile.libraries import Libraries
+from filprofiler.profile.libraries import Libraries, data_parts
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording

@@ -14,9 +14,9 @@ from recording_builder import RecordingBuilder
 
 from filprofiler import _abi
 from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME
 from filprofiler.profile.source import SourceReader
 from filprofiler.regular_files import open_regular, open_to_read, read_regular
+from filprofiler.result_folder import DESCRIPTION_NAME
 
 SECONDS = 60  # an end for what would wait for ever
 

@@ -6,10 +6,8 @@ from typing import Callable, List
 
 import pytest
 
-from filprofiler.in_process.folder import GivenFolder
-from filprofiler.profile.run_description import DESCRIPTION_NAME
 from filprofiler.report.formats import all_file_names
-from filprofiler.result_folder import OutputError, ResultFolder
+from filprofiler.result_folder import DESCRIPTION_NAME, GivenFolder, OutputError, ResultFolder
 
 
 def names(folder: Path) -> List[str]:

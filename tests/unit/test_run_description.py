@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from recording_builder import describe_into
 
 from filprofiler.profile.literals import read_literal
-from filprofiler.profile.program import Program
-from filprofiler.profile.run_description import DESCRIPTION_NAME, read_description
+from filprofiler.profile.program import Program, read_description
+from filprofiler.result_folder import DESCRIPTION_NAME
 
 SINGLE = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.floats(allow_nan=False)
 VALUES = SINGLE | st.lists(SINGLE) | st.lists(SINGLE).map(tuple) | st.dictionaries(st.text(), SINGLE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from filprofiler.profile import syntax
+from filprofiler.profile import statements
 
 WARNED_OF = "pattern = '\\d'\n"
 
@@ -14,12 +14,12 @@ WARNED_OF = "pattern = '\\d'\n"
 def test_trees_are_those_of_the_package():
     for path in sorted(Path(ast.__file__).parent.glob("*.py"))[::11]:
         text = path.read_text(encoding="utf-8", errors="replace")
-        tree, expected = syntax.parse(text), ast.parse(text)
+        tree, expected = statements.parse(text), ast.parse(text)
         assert ast.dump(tree) == ast.dump(expected)
-        assert list(syntax.children(tree)) == list(ast.iter_child_nodes(tree))
-        assert len(list(syntax.walk(tree))) == len(list(ast.walk(expected)))
+        assert list(statements.children(tree)) == list(ast.iter_child_nodes(tree))
+        assert len(list(statements.walk(tree))) == len(list(ast.walk(expected)))
     with pytest.raises(SyntaxError):
-        syntax.parse("def")
+        statements.parse("def")
 
 
 def test_nothing_is_warned_of():
@@ -27,7 +27,7 @@ def test_nothing_is_warned_of():
         warnings.simplefilter("error")
         with pytest.raises(SyntaxError):
             compile(WARNED_OF, "x", "exec")
-        syntax.parse(WARNED_OF)
+        statements.parse(WARNED_OF)
         with pytest.raises(SyntaxError):
             compile(WARNED_OF, "x", "exec")
 
@@ -37,7 +37,7 @@ def test_a_warning_that_was_shown_once_does_not_come_again():
         warnings.simplefilter("default")
         for _time in range(3):
             warnings.warn("the user's", UserWarning, stacklevel=1)
-            syntax.parse(WARNED_OF)
+            statements.parse(WARNED_OF)
     assert [str(one.message) for one in shown] == ["the user's"]
 
 
@@ -49,9 +49,9 @@ def test_other_threads_keep_their_warnings(monkeypatch):
         saved.append(list(warnings.filters))
         return compile(*arguments)
 
-    monkeypatch.setattr(syntax, "compile", compile_beside, raising=False)
+    monkeypatch.setattr(statements, "compile", compile_beside, raising=False)
     before = list(warnings.filters)
-    syntax.parse(WARNED_OF)
+    statements.parse(WARNED_OF)
     assert list(warnings.filters) == before
     with warnings.catch_warnings(record=True) as shown:
         warnings.filters[:] = [("always", None, UserWarning, None, 0), *saved[0]]

@@ -11,8 +11,8 @@ from interpreters import Interpreter, find_interpreters
 
 from filprofiler.cli.report import _is_alive
 from filprofiler.result_folder import ResultFolder
-from filprofiler.supervisor.executable import LAUNCHER_VARIABLE, executable_to_start, proper_executable
-from filprofiler.supervisor.preload import Preload
+from filprofiler.supervisor.child_environment import Preload
+from filprofiler.supervisor.interpreter import LAUNCHER_VARIABLE, executable_to_start, proper_executable
 from filprofiler.systems import LINUX, MACOS, system_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,12 +2,16 @@
 
 import errno
 import os
+import sys
 
+from filprofiler.environment import LIBRARY_PATH
+from filprofiler.errors import FilError
 from filprofiler.systems import HERE
+from filprofiler.wording import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import MutableMapping
+    from typing import Dict, MutableMapping
 
     from filprofiler.systems import System
 
@@ -44,3 +48,49 @@ class Preload:
     def close(self) -> None:
         """The program has begun: the entry is not needed any more."""
         os.close(self._descriptor)
+
+
+POOL_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLOSC_NTHREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
+
+_LIMIT = "1"
+
+
+def limit_thread_pools(environment: "MutableMapping[str, str]") -> "Dict[str, str]":
+    """Set every pool's variable to 1. Returns the values that the user had set otherwise, by variable."""
+    overridden = {}
+    for variable in POOL_VARIABLES:
+        before = environment.get(variable, _LIMIT)
+        if before != _LIMIT:
+            overridden[variable] = before
+        environment[variable] = _LIMIT
+    return overridden
+
+
+def overridden_sentence(overridden: "Dict[str, str]") -> str:
+    """One line for the user about the values that limit_thread_pools replaced."""
+    settings = [quoted("%s=%s" % item) for item in overridden.items()]
+    return "Thread pools run with 1 thread instead of %s; --keep-thread-pools leaves them alone." % ", ".join(settings)
+
+
+class CannotProfileError(FilError):
+    """This interpreter or platform cannot be profiled."""
+
+
+def library_to_preload() -> Preload:
+    """Raises CannotProfileError."""
+    if not sys.executable:
+        raise CannotProfileError("Python does not know its own path, so it cannot start the program.")
+    try:
+        return Preload(LIBRARY_PATH)
+    except OSError as error:
+        problem = "The library %s cannot be read (%s); install filprofiler again."
+        raise CannotProfileError(problem, LIBRARY_PATH, error.strerror) from None
