@@ -79,8 +79,8 @@ class Peak:
         """The report's page as HTML: it loads nothing, and shows the same as the index.html that `report` writes."""
         from filprofiler.profile.source import SourceReader
         from filprofiler.profile.top import TopLines
+        from filprofiler.report.content import Drawn
         from filprofiler.report.html import html_page
-        from filprofiler.report.svg import Drawn
 
         known = self._known()
         return html_page(known, TopLines(known), Drawn(SourceReader(known.program, known)))

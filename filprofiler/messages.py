@@ -6,13 +6,12 @@ This is the one place that writes to a terminal, so that nothing gets there that
 import os
 import sys
 
-from filprofiler.wording import Styled, visible
+from filprofiler.wording import PREFIX, Styled, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, Optional, TextIO
 
-PREFIX = "=fil-profile= "
 _CLEAR = "\r\x1b[K"  # takes a terminal's line away
 
 

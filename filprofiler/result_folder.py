@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, List, Optional, Sequence, Tuple
 
+DEFAULT_OUTPUT = "fil-result"  # where results go, unless something else is asked for
 DESCRIPTION_NAME = "recording.txt"  # what was started, and later how it ended
 DESCRIPTION_BEGINS = b"script "
 RECORDING_NAME = "recording.fil"

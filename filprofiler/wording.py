@@ -5,6 +5,8 @@ what stands above, ends of lines that look like lines of ours, or marks that tur
 all of that out, and everything that is shown goes through it.
 """
 
+PREFIX = "=fil-profile= "  # of every line of ours on a terminal
+
 _TAB = "    "
 JOINERS = "\u200c\u200d"  # zero-width, but part of the spelling in several scripts
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"

@@ -1,6 +1,7 @@
 """The command line, as a user gives it. Short and without argparse: that alone would cost a tenth of the start-up."""
 
 from filprofiler.errors import UsageError
+from filprofiler.result_folder import DEFAULT_OUTPUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,7 +10,6 @@ if TYPE_CHECKING:
     from filprofiler.profile.threshold import Threshold
 
 SCRIPT, MODULE, COMMAND = "script", "module", "command"
-DEFAULT_OUTPUT = "fil-result"
 
 _PROGRAM_OPTIONS = {"-m": MODULE, "-c": COMMAND}
 # Commands that read results, and what they say if they get something else.

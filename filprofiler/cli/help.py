@@ -3,6 +3,7 @@
 import os.path
 
 from filprofiler.environment import PACKAGE_FOLDER
+from filprofiler.report.formats import ALL
 
 HELP = """\
 usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
@@ -36,12 +37,12 @@ options:
   -o DIR                  run: write results to folders in DIR (default:
                           fil-result); report, diff: write the files to DIR
   --format NAMES          report: write these forms instead of the usual ones; run:
-                          write them too; of prof, svg, html, json, speedscope,
-                          pprof, separated by commas
+                          write them too; separated by commas, of
+                          %(forms)s
   --complete              keep every call stack in every form; otherwise those under
                           1/10,000 of the peak are combined (except in json)
   --fail-over AMOUNT      diff: exit with status 6 if the peak has grown by more
-                          than this, such as 5% or 200MB
+                          than this, such as 5%% or 200MB
   --no-browser            do not open the report in a browser
   --keep-thread-pools     leave the thread pools of numeric libraries alone;
                           otherwise they get one thread, so that memory is attributed
@@ -62,7 +63,7 @@ exit status:
   the program's own; or 2 if the command cannot work as given, 3 if this Python or
   platform cannot be profiled, 4 if the result cannot be written (before the
   program starts), 5 if `report` or `diff` cannot read or write, 6 if the peak has
-  grown by more than `diff` allows."""
+  grown by more than `diff` allows.""" % {"forms": ", ".join(ALL)}
 
 
 # In an installed package the text lies beside the code; in a source tree, above it.

@@ -9,10 +9,11 @@ import sys
 from filprofiler.errors import LibraryError
 from filprofiler.in_process import stacks
 from filprofiler.library import Library
+from filprofiler.wording import PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, NoReturn
+    from typing import Any, Dict, List, NoReturn
 
 
 class NativeFunctions:
@@ -32,7 +33,7 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
         if mode == "module" or (mode == "script" and _is_importable_from(target)):
             __import__("runpy")  # as the interpreter is about to do: it is no part of the program
         library.start(recording, int(report_signal))
-        say(announcement(way))
+        say(*announcement(way))
     except LibraryError as error:
         refuse(error)
     except Exception as error:
@@ -64,23 +65,22 @@ def prepare(library: Library) -> str:
 
 def refuse(error: "LibraryError") -> "NoReturn":
     """Say in one sentence why the program cannot be profiled, and end the process."""
-    say(("=fil-profile= Cannot profile: %s.\n" % error).encode("utf-8", "surrogateescape"))
+    say("Cannot profile: %s." % error)
     posix._exit(error.exit_status)
 
 
-def announcement(way: str) -> bytes:
+def announcement(way: str) -> "List[str]":
     """What the user is told when tracking begins: by this process, because before that it may still fail."""
-    warning = "=fil-profile= %s\n" % stacks.PROFILED_SENTENCE if way == stacks.PROFILED else ""
-    return warning.encode("ascii") + (
-        b"=fil-profile= Memory usage will be written at exit.\n"
-        b"=fil-profile= To have it written now: kill -s SIGUSR2 %d\n" % posix.getppid()
-    )
+    return [stacks.PROFILED_SENTENCE] * (way == stacks.PROFILED) + [
+        "Memory usage will be written at exit.",
+        "To have it written now: kill -s SIGUSR2 %d" % posix.getppid(),
+    ]
 
 
-def say(message: bytes) -> None:
-    """Write to stderr, if there is one and someone who reads it."""
+def say(*lines: str) -> None:
+    """Write lines to stderr, if there is one and someone who reads it. What they quote is made visible already."""
     if sys.stderr is not None:
         try:
-            posix.write(2, message)
+            posix.write(2, "".join(["%s%s\n" % (PREFIX, line) for line in lines]).encode("utf-8", "surrogateescape"))
         except OSError:
             pass

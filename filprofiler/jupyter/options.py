@@ -4,13 +4,13 @@ import io
 import shlex
 
 from filprofiler.errors import FilError
+from filprofiler.result_folder import DEFAULT_OUTPUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
 
 NAME = "filprofile"
-_OUTPUT = "fil-result"
 _WITH_VALUE = ("--output", "--top")
 
 
@@ -22,7 +22,7 @@ class MagicOptions:
     """output: folder in which the report's folder is made; top: how many lines to print; statement: what follows."""
 
     def __init__(self) -> None:
-        self.output = _OUTPUT
+        self.output = DEFAULT_OUTPUT
         self.top = 0
         self.statement = ""
 

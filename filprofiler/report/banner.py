@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Site
 
 _MAX_FRAMES = 12  # the innermost ones
-_MAX_COLUMNS = 200
 
 
 def banner(sentence: str, profile: "Profile", sources: "SourceReader") -> str:
@@ -39,8 +38,8 @@ def _frames(stack: "Sequence[Site]", sources: "SourceReader") -> str:
     frames = []
     for site in stack[-_MAX_FRAMES:]:
         values = {
-            "place": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),
-            "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)),
+            "place": text.for_page(text.full_label(site)),
+            "source": text.for_page(sources.line(site.path, site.line)),
         }
         frames.append(fill(template, values))
     return "".join(frames)

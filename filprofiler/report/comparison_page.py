@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 COMPARISON_NAME = "peak-memory-diff.html"
 
 _SHOWN_ROWS = 50
-_MAX_COLUMNS = 200
 
 
 def comparison_page(
@@ -48,7 +47,7 @@ def comparison_page(
 
 
 def _shown(content: str) -> str:
-    return text.escape(text.cut(text.visible(content), _MAX_COLUMNS))
+    return text.for_page(content)
 
 
 def _typographic(change: str) -> str:
@@ -73,7 +72,7 @@ def _table(comparison: "Comparison", older: "SourceReader", newer: "SourceReader
 
 def _row(change: "Change", sources: "SourceReader") -> str:
     site = change.site
-    source = text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)
+    source = text.cut(text.visible(sources.line(site.path, site.line)), text.PAGE_COLUMNS)
     values = {
         "direction": "grown" if change.growth_bytes > 0 else "shrunk",
         "change": text.escape(_typographic(signed_bytes(change.growth_bytes))),
@@ -82,6 +81,6 @@ def _row(change: "Change", sources: "SourceReader") -> str:
         "exact_before": text.escape(text.exact_bytes(change.before_bytes)),
         "exact_after": text.escape(text.exact_bytes(change.after_bytes)),
         "source": text.escape(source),
-        "place": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),
+        "place": text.for_page(text.full_label(site)),
     }
     return fill(read_template("comparison_row.html"), values)

@@ -20,7 +20,6 @@ _LEAST_COLUMNS = 3
 _LEAST_SIGN = 9  # units: a narrower box has not even its sign in it
 _MAX_BOXES = 1500
 _MAX_ROWS = 60
-_MAX_TITLE_COLUMNS = 400
 _SHADES = 4
 
 
@@ -100,4 +99,4 @@ def _words(box: "Box", root: "ChangedNode", sources: "SourceReader") -> "Tuple[s
     source = sources.line(node.site.path, node.site.line)
     title = "%s | %s | %s | %s of all changes" % (words, text.full_label(node.site), source, share)
     first = "%s %s" % (words, text.short_label(node.site))
-    return shade(node.growth_bytes, node.total_bytes), first, source, text.cut(text.visible(title), _MAX_TITLE_COLUMNS)
+    return shade(node.growth_bytes, node.total_bytes), first, source, text.cut(text.visible(title), text.TITLE_COLUMNS)

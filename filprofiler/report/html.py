@@ -5,6 +5,7 @@ import time
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.tree import LEAST_REMARKED_BYTES
 from filprofiler.report import text
+from filprofiler.report.content import Drawn
 from filprofiler.report.curve import curve_section
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import (
@@ -17,29 +18,35 @@ from filprofiler.report.sentences import (
     survived_failures,
 )
 from filprofiler.report.style import page_script, page_style
-from filprofiler.report.svg import Drawn, still_svg
+from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, filled_pieces, read_template
 from filprofiler.report.whereabouts import reserved_bytes, whereabouts_section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Sequence
+    from typing import Iterator, List, Optional, Sequence
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
     from filprofiler.profile.tree import Site
+    from filprofiler.report.content import Content
 
 _SHOWN_LINES = 3
 _CHANGED_FILES = 10  # that are named
-_MAX_SOURCE_COLUMNS = 200
 
 
 def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]" = ()) -> str:
     """The whole page. drawn: what was drawn already; beside: the names of the other files of the report, for links."""
     return "".join(html_pieces(profile, top, drawn, beside))
+
+
+def pieces(content: "Content") -> "Iterator[bytes]":
+    """The file in pieces."""
+    for piece in html_pieces(content.profile, content.top, content.drawn, content.beside):
+        yield piece.encode("utf-8")
 
 
 def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]") -> "List[str]":
@@ -52,7 +59,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
         "style": page_style(),
         "told": "Memory live when it ran out, of" if profile.moment == OUT_OF_MEMORY else "Peak tracked memory of",
-        "program": text.escape(text.cut(text.visible(name), _MAX_SOURCE_COLUMNS)),
+        "program": text.for_page(name),
         "peak": text.escape(peak),
         "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
         "when": text.escape(_when(profile)),
@@ -165,7 +172,7 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
 def _source(profile: "Profile", site: "Site", sources: "SourceReader") -> str:
     """A site's line as HTML, with what asked for the memory underlined if that is known; "" without source."""
     line = text.visible(sources.indented_line(site.path, site.line).rstrip())
-    shown = text.cut(line, _MAX_SOURCE_COLUMNS)
+    shown = text.cut(line, text.PAGE_COLUMNS)
     start, end = underlined(profile, site, sources) or (0, 0)
     if end > len(shown):
         start = end = 0

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from filprofiler.profile.top import TopLine, TopLines
     from filprofiler.profile.tree import Node, Site
     from filprofiler.profile.whereabouts import MemoryUse
+    from filprofiler.report.content import Content
 
 _AROUND = 2  # lines that are saved before and behind each line of a callstack
+
+
+def pieces(content: "Content") -> "Iterator[bytes]":
+    """The file in pieces."""
+    return json_pieces(content.profile, content.top, content.drawn.sources)
 
 
 def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Iterator[bytes]":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.tree import Site
+    from filprofiler.report.content import Content
 
 # Numbers of fields, by the names of the messages and fields in profile.proto.
 _PROFILE_SAMPLE_TYPE, _PROFILE_SAMPLE, _PROFILE_LOCATION, _PROFILE_FUNCTION, _PROFILE_STRING_TABLE = 1, 2, 4, 5, 6
@@ -26,6 +27,11 @@ _FUNCTION_ID, _FUNCTION_NAME, _FUNCTION_SYSTEM_NAME, _FUNCTION_FILENAME = 1, 2, 
 
 _VARINT, _BYTES = 0, 2  # kinds of values
 _GZIP = 31  # for zlib: the largest window, with the header and the end of gzip; the header has no time in it
+
+
+def pieces(content: "Content") -> "Iterator[bytes]":
+    """The file in pieces."""
+    return pprof_pieces(content.profile)
 
 
 def pprof_pieces(profile: "Profile") -> "Iterator[bytes]":

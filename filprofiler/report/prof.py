@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.profile.totals import FlatTree
     from filprofiler.profile.tree import Site
+    from filprofiler.report.content import Content
 
     Tree = Union[FlatTree, FoldedTree]
 
@@ -54,6 +55,11 @@ def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
             yield b"%b %d\n" % (label, size)
         if end > place:
             stacks[depth] = stacks[depth - 1] + label + b";"
+
+
+def pieces(content: "Content") -> "Iterator[bytes]":
+    """The file in pieces."""
+    return prof_pieces(content.profile)
 
 
 def _fold_label(count: int) -> bytes:

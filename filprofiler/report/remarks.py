@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from filprofiler.profile.top import TopLines
     from filprofiler.profile.tree import Site
 
-_MAX_SOURCE_COLUMNS = 200
-
 
 def remarks_section(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
     """The `<section>` "What to look at first", escaped; "" if there is nothing to remark."""
@@ -48,6 +46,6 @@ def _place(site: "Site", sources: "SourceReader") -> str:
         "line": str(site.line),
         "function": text.escape(site.name),
         "label": text.escape(text.short_label(site)),
-        "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_SOURCE_COLUMNS)),
+        "source": text.for_page(sources.line(site.path, site.line)),
     }
     return fill(read_template("remark_place.html"), values)

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.tree import Site
+    from filprofiler.report.content import Content
 
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"
+
+
+def pieces(content: "Content") -> "Iterator[bytes]":
+    """The file in pieces."""
+    return speedscope_pieces(content.profile)
 
 
 def speedscope_pieces(profile: "Profile") -> "Iterator[bytes]":

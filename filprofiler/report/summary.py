@@ -16,7 +16,7 @@ from filprofiler.report.sentences import (
     until_exec,
 )
 from filprofiler.report.whereabouts import files_line
-from filprofiler.wording import Styled
+from filprofiler.wording import PREFIX, Styled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLine, TopLines
 
-COLUMNS = 80 - len("=fil-profile= ")  # the caller's prefix leaves so many
+COLUMNS = 80 - len(PREFIX)  # the caller's prefix leaves so many
 _SHOWN_LINES = 3
 _MOST_LINES = 8
 _CUT_MARK = "..."

@@ -1,15 +1,20 @@
 """The icicle as an SVG: the root on top, the largest child first, readable in any viewer, without scripts."""
 
-from filprofiler.report import layout, text
+from filprofiler.profile.reversed_tree import ReversedRoot
+from filprofiler.report import layout, sentences, text
+from filprofiler.report.content import Drawn
+from filprofiler.report.formats import SVG, file_names
+from filprofiler.report.layout import LEAST_SHARE
 from filprofiler.report.style import picture_style
 from filprofiler.report.template import read_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Tuple
+    from typing import Dict, Iterator, List, Tuple
 
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.tree import Site
+    from filprofiler.report.content import Content
     from filprofiler.report.layout import AnyNode, Box
 
 XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -25,7 +30,6 @@ _GAP = 2  # between rows
 _CHARACTER = 7.3  # of 12 px monospaced text, a little more than the widest common font has
 _PADDING = 5
 _LEAST_TEXT_COLUMNS = 3
-_MAX_TITLE_COLUMNS = 400  # of a source line or a name in a title; longer ones are cut
 
 # Shares of the peak, in thousandths, from which the next stronger shade is used.
 SHADES = (10, 25, 50, 100, 200, 350, 600)
@@ -35,18 +39,6 @@ SHADES = (10, 25, 50, 100, 200, 350, 600)
 CALLERS_FIRST = "callers-first"
 CALLEES_FIRST = "callees-first"
 _SELF_WORDS = {CALLERS_FIRST: "this line itself", CALLEES_FIRST: "no caller"}
-
-
-class Drawn:
-    """What the pictures of one report have in common, so that it is worked out once.
-
-    words: by site. boxes: of the tree with callers first, which is drawn twice, the elements by what they show.
-    """
-
-    def __init__(self, sources: "SourceReader") -> None:
-        self.sources = sources
-        self.words: "Dict[Site, _Words]" = {}
-        self.boxes: "Dict[Tuple[str, AnyNode, int, int], str]" = {}
 
 
 def icicle_svg(root: "AnyNode", title: str, drawn: Drawn, order: str) -> str:
@@ -97,8 +89,8 @@ class _Words:
     def __init__(self, site: "Site", sources: "SourceReader") -> None:
         self.label = text.short_label(site)
         self.source = sources.line(site.path, site.line)
-        self.title = text.escape(text.cut(text.visible(text.full_label(site)), _MAX_TITLE_COLUMNS))
-        self.title_source = text.escape(text.cut(text.visible(self.source), _MAX_TITLE_COLUMNS))
+        self.title = text.for_page(text.full_label(site), text.TITLE_COLUMNS)
+        self.title_source = text.for_page(self.source, text.TITLE_COLUMNS)
 
 
 class _Picture:
@@ -228,3 +220,14 @@ def _fitted(line: str, room: int) -> str:
 def _number(value: float) -> str:
     """A coordinate, short: "12.34", "7"."""
     return ("%.2f" % value).rstrip("0").rstrip(".")
+
+
+def pieces(content: "Content") -> "Iterator[bytes]":
+    """A picture's file: callers first, or the reversed one."""
+    profile, title = content.profile, sentences.picture_title(content.profile)
+    yield XML_PROLOG.encode("utf-8")
+    if content.name == file_names(SVG, profile.moment)[0]:
+        yield icicle_svg(profile.root, title, content.drawn, CALLERS_FIRST).encode("utf-8")
+    else:
+        turned = ReversedRoot(profile, LEAST_SHARE)
+        yield icicle_svg(turned, title + ", Reversed", content.drawn, CALLEES_FIRST).encode("utf-8")

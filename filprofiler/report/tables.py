@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     Label = Callable[[Site], str]
 
 ROWS = 30
-_MAX_COLUMNS = 200
 
 
 def table_rows(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> "Tuple[str, str]":
@@ -43,9 +42,9 @@ def _rows(totals: "List[LineTotal]", profile: "Profile", sources: "SourceReader"
             "total": text.human_bytes(total.total_bytes),
             "total_exact": text.exact_bytes(total.total_bytes),
             "share": text.percent(total.total_bytes, profile.peak_bytes, 1),
-            "place": text.escape(text.cut(text.visible(site.name if site.special else label(site)), _MAX_COLUMNS)),
-            "path": text.escape(text.cut(text.visible(text.full_label(site)), _MAX_COLUMNS)),
-            "source": text.escape(text.cut(text.visible(sources.line(site.path, site.line)), _MAX_COLUMNS)),
+            "place": text.for_page(site.name if site.special else label(site)),
+            "path": text.for_page(text.full_label(site)),
+            "source": text.for_page(sources.line(site.path, site.line)),
         }
         rows.append(fill(template, values))
     return "".join(rows)

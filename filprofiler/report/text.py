@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
 
+PAGE_COLUMNS = 200  # of a name or a source line in the page; longer ones are cut
+TITLE_COLUMNS = 400  # of the same in what a box of a picture shows when pointed at
+
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -59,6 +62,11 @@ def seconds(value: float) -> str:
     if minutes < 60:
         return "%d min %d s" % (minutes, rest)
     return "%d h %d min" % divmod(minutes, 60)
+
+
+def for_page(words: str, columns: int = PAGE_COLUMNS) -> str:
+    """Text from elsewhere as the page shows it: made visible, cut, escaped."""
+    return escape(cut(visible(words), columns))
 
 
 def escape(text: str) -> str:

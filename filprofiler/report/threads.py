@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from filprofiler.profile.threads import ThreadAtPeak
 
 _SHOWN = 64
-_MAX_COLUMNS = 200
 
 
 def threads_section(profile: "Profile", own_code: "OwnCode") -> str:
@@ -34,5 +33,5 @@ def _item(thread: "ThreadAtPeak", own_code: "OwnCode") -> str:
     values = {"name": thread.name, "place": place, "via": via}
     return fill(
         read_template("thread.html"),
-        {name: text.escape(text.cut(text.visible(words), _MAX_COLUMNS)) for name, words in values.items()},
+        {name: text.for_page(words) for name, words in values.items()},
     )

@@ -1,19 +1,19 @@
 """Write the files of a report into a folder."""
 
 import os
+from importlib import import_module
 
 from filprofiler.errors import ReportError
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.profile.source import SourceReader
-from filprofiler.report import formats, sentences
-from filprofiler.report.layout import LEAST_SHARE
-from filprofiler.report.svg import CALLEES_FIRST, CALLERS_FIRST, XML_PROLOG, Drawn, icicle_svg
+from filprofiler.report import formats
+from filprofiler.report.content import Content, Drawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLines
@@ -55,7 +55,7 @@ def write_report(
                 path = os.path.join(folder, name)
                 if stage is not None:
                     stage(name, len(written), len(names))
-                opened.write(name, _content(form, name, profile, top, drawn, beside))
+                opened.write(name, _content(form, Content(name, profile, top, drawn, beside)))
                 written.append(path)
             for form in wanted:
                 for name in formats.file_names(form, PEAK if profile.moment == OUT_OF_MEMORY else OUT_OF_MEMORY):
@@ -82,43 +82,10 @@ def _unwritten(path: str, problem: OSError, written: "Tuple[str, ...]" = ()) -> 
     return error
 
 
-def _content(
-    form: str, name: str, profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]"
-) -> "Iterator[bytes]":
+def _content(form: str, content: "Content") -> "Iterator[bytes]":
     """A file's content in pieces, worked out while it is written."""
-    if form == formats.PROF:
-        from filprofiler.report.prof import prof_pieces
-
-        yield from prof_pieces(profile)
-    elif form == formats.SVG:
-        yield _encoded(XML_PROLOG)
-        yield _encoded(_picture(profile, drawn, name != formats.file_names(form, profile.moment)[0]))
-    elif form == formats.HTML:
-        from filprofiler.report.html import html_pieces
-
-        yield from map(_encoded, html_pieces(profile, top, drawn, beside))
-    elif form == formats.JSON:
-        from filprofiler.report.json_file import json_pieces
-
-        yield from json_pieces(profile, top, drawn.sources)
-    elif form == formats.SPEEDSCOPE:
-        from filprofiler.report.speedscope import speedscope_pieces
-
-        yield from speedscope_pieces(profile)
-    elif form == formats.PPROF:
-        from filprofiler.report.pprof import pprof_pieces
-
-        yield from pprof_pieces(profile)
-
-
-def _picture(profile: "Profile", drawn: Drawn, turned: bool) -> str:
-    """The `<svg>` element of the icicle, or of the reversed one."""
-    from filprofiler.profile.reversed_tree import ReversedRoot
-
-    title = sentences.picture_title(profile)
-    if turned:
-        return icicle_svg(ReversedRoot(profile, LEAST_SHARE), title + ", Reversed", drawn, CALLEES_FIRST)
-    return icicle_svg(profile.root, title, drawn, CALLERS_FIRST)
+    module: "Any" = import_module(formats.form_named(form).module)
+    yield from module.pieces(content)
 
 
 def _encoded(content: str) -> bytes:

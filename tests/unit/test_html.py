@@ -14,8 +14,8 @@ from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
 from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report import style
+from filprofiler.report.content import Drawn
 from filprofiler.report.html import html_page
-from filprofiler.report.svg import Drawn
 from filprofiler.report.template import fill, read_template
 
 VOID = {"meta", "link", "input", "br"}

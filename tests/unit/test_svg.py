@@ -12,6 +12,7 @@ from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import style, svg
+from filprofiler.report.content import Drawn
 from filprofiler.report.prof import prof_pieces
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,7 +21,7 @@ HOSTILE = "</script>]]><!--\0\t\x1b\u202e\ufffe\udc80&amp;\"'\u05d0"
 
 
 def both(profile, title="Peak", program=None):
-    drawn = svg.Drawn(SourceReader(program or profile.program))
+    drawn = Drawn(SourceReader(program or profile.program))
     return [
         svg.icicle_svg(profile.root, title, drawn, svg.CALLERS_FIRST),
         svg.icicle_svg(ReversedRoot(profile), title, drawn, svg.CALLEES_FIRST),
@@ -93,7 +94,7 @@ def test_hostile_text_is_shown_and_harmless(tmp_path):
     (tmp_path / "x.py").write_bytes("\t\u05d0\u05d1 ]]> \x0b\x01 </svg> &".encode() + b"y" * 5000)
     path = str(tmp_path / "x.py")
     profile = profile_of([([(path, 1, HOSTILE), (HOSTILE, 1, "f" * 5000)], 10)])
-    drawn = svg.Drawn(SourceReader(profile.program))
+    drawn = Drawn(SourceReader(profile.program))
     for picture in both(profile):
         texts = [text for box in boxes(picture) for text in [box[1], *box[5]]]
         assert any("\\u202e" in text and "\u2400" in text and "\\udc80" in text for text in texts)
@@ -190,7 +191,7 @@ def test_a_picture_has_the_colours_of_both_themes():
 def test_the_pages_picture_is_small_and_whole():
     stacks = [([("/a.py", depth, "f%d" % number) for depth in range(20)], 10**6 + number) for number in range(900)]
     profile = profile_of(stacks)
-    drawn = svg.Drawn(SourceReader(profile.program))
+    drawn = Drawn(SourceReader(profile.program))
     picture = svg.still_svg(profile.root, "Peak", drawn)
     assert len(picture.encode("utf-8")) <= svg.MAX_STILL_BYTES
     assert sum(box[2] for box in boxes(picture) if box[0] != "frame") == profile.peak_bytes
@@ -204,11 +205,11 @@ def test_a_picture_is_the_same_whatever_was_drawn_before():
     profile = profile_of(stacks)
     sources = SourceReader(profile.program)
     whole, turned = both(profile)
-    still = svg.still_svg(profile.root, "Peak", svg.Drawn(sources))
+    still = svg.still_svg(profile.root, "Peak", Drawn(sources))
     folds = [[box for box in boxes(picture) if box[0] == "fold"] for picture in (whole, still)]
     assert folds[0] and folds[1] and {box[2] for box in folds[0]} != {box[2] for box in folds[1]}  # some differ
     for turned_first in (False, True):
-        drawn = svg.Drawn(sources)
+        drawn = Drawn(sources)
         for _time in range(2):
             if turned_first:
                 assert svg.icicle_svg(ReversedRoot(profile), "Peak", drawn, svg.CALLEES_FIRST) == turned

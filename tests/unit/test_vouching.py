@@ -13,9 +13,9 @@ from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
 from filprofiler.recording.reader import Recording
+from filprofiler.report.content import Drawn
 from filprofiler.report.html import html_page
 from filprofiler.report.summary import summary_lines
-from filprofiler.report.svg import Drawn
 
 TEXT = "import x\n@x.decorated\ndef keep():\n    return bytearray(5)\n\nkept = keep()\n"
 HOUR_NS = 3600 * 10**9
