@@ -62,6 +62,7 @@ AT_THE_START = {
     "wording",
     "in_process.bootstrap",
     "in_process.measure",
+    "in_process.objects",
     "in_process.proof",
     "in_process.stacks",
     "in_process.start",

@@ -33,7 +33,15 @@ COMMAND_LINE = ROOT / "docs" / "command-line.md"
 RECORDING_FORMAT = ROOT / "docs" / "recording-format.md"
 README = ROOT / "README.md"
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "csrc/README.md", ROOT / "examples/README.md"])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        ROOT / "csrc/README.md",
+        ROOT / "filprofiler/README.md",
+        ROOT / "examples/README.md",
+    ]
+)
 
 LONGEST_COMMAND = 120
 
