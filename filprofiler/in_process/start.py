@@ -9,7 +9,7 @@ import sys
 from filprofiler.errors import LibraryError
 from filprofiler.in_process import stacks
 from filprofiler.library import Library
-from filprofiler.wording import PREFIX
+from filprofiler.wording import PREFIX, sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def prepare(library: Library) -> str:
 
 def refuse(error: "LibraryError") -> "NoReturn":
     """Say in one sentence why the program cannot be profiled, and end the process."""
-    say("Cannot profile: %s." % error)
+    say(sentence("Cannot profile: %s.", error))
     posix._exit(error.exit_status)
 
 

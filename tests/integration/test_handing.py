@@ -1,4 +1,4 @@
-"""csrc/attribute/task_functions.def against the source of each Python's own library: is that variable where the table says?"""
+"""csrc/attribute/task_functions.def against each Python's own library: is that variable where the table says?"""
 
 import json
 import subprocess
