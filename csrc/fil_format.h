@@ -5,8 +5,8 @@
  * n / records_per_segment (counted in directory order), at place n % records_per_segment.
  *
  * All integers are little-endian on the machines that are supported; `byte_order` lets a reader refuse a file from
- * elsewhere. The process writes through a shared mapping, so whatever ends the process leaves the file complete up to the
- * last event. Only fixed-width integers stand here, no pointers: a place is an offset in the file.
+ * elsewhere. The process writes through a shared mapping, so whatever ends the process leaves the file complete up to
+ * the last event. Only fixed-width integers stand here, no pointers: a place is an offset in the file.
  */
 #ifndef FIL_FORMAT_H
 #define FIL_FORMAT_H
@@ -19,30 +19,30 @@
 #define FIL_FORMAT_VERSION 4u
 #define FIL_BYTE_ORDER 0x01020304u
 
-#define FIL_HEADER_BYTES 131072u       /* bytes of the file before the first segment */
-#define FIL_SEGMENT_CAPACITY 4900u     /* entries in the directory */
+#define FIL_HEADER_BYTES 131072u   /* bytes of the file before the first segment */
+#define FIL_SEGMENT_CAPACITY 4900u /* entries in the directory */
 #define FIL_NODES_PER_SEGMENT 4096u
 #define FIL_CODES_PER_SEGMENT 1024u
 #define FIL_TEXT_SEGMENT_BYTES 131072u /* smallest text segment; a longer text gets a segment of its own */
 #define FIL_FAILURES_KEPT 16u          /* failed requests that are told one by one */
 
-#define FIL_SAMPLES_KEPT 500u          /* points of the curve over time; when they are full, every second one is dropped */
+#define FIL_SAMPLES_KEPT 500u /* points of the curve over time; when they are full, every second one is dropped */
 
-#define FIL_BECAME_BYTES 128u           /* room for a path, with a zero at its end */
+#define FIL_BECAME_BYTES 128u /* room for a path, with a zero at its end */
 
-#define FIL_FILES_KEPT 1024u           /* mapped files that are told one by one */
+#define FIL_FILES_KEPT 1024u /* mapped files that are told one by one */
 
-#define FIL_LARGE_BYTES 16777216u       /* a mapping of so many bytes is told by itself */
-#define FIL_LARGE_KEPT 256u            /* so many of them at a time */
+#define FIL_LARGE_BYTES 16777216u /* a mapping of so many bytes is told by itself */
+#define FIL_LARGE_KEPT 256u       /* so many of them at a time */
 
 /* What a segment holds. */
 enum fil_segment_kind {
-    FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
-    FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
-    FIL_SEGMENT_TEXT = 3,  /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
-    FIL_SEGMENT_FILES = 4, /* fil_file records: the files that were mapped; there is one such segment at most */
+    FIL_SEGMENT_NODES = 1,   /* fil_node records: the tree of callstacks with its counters */
+    FIL_SEGMENT_CODES = 2,   /* fil_code records: the functions met in callstacks */
+    FIL_SEGMENT_TEXT = 3,    /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
+    FIL_SEGMENT_FILES = 4,   /* fil_file records: the files that were mapped; there is one such segment at most */
     FIL_SEGMENT_THREADS = 5, /* one fil_threads */
-    FIL_SEGMENT_LARGE = 6 /* fil_large records: large mappings that count; there is one such segment at most */
+    FIL_SEGMENT_LARGE = 6    /* fil_large records: large mappings that count; there is one such segment at most */
 };
 
 /* How far the writer came. */
@@ -72,10 +72,11 @@ enum fil_mark {
     FIL_MARK_THREAD = 1, /* below it: the frames of threads that the callstack above it started */
     FIL_MARK_WORKER = 2, /* its own bytes: a thread without Python frames took them while the callstack above it was the
                             last one known of the thread that had started it */
-    FIL_MARK_HANDED = 3, /* below it: the frames of other threads that do work which the callstack above it handed over */
-    FIL_MARK_IMPORT = 4, /* in place of the frames of the interpreter's import machinery: its own bytes are what these asked
-                            for, below it are the frames of what they import */
-    FIL_MARK_TASK = 5,   /* below it: the frames of an event loop's task or function, which the callstack above it made */
+    FIL_MARK_HANDED =
+        3, /* below it: the frames of other threads that do work which the callstack above it handed over */
+    FIL_MARK_IMPORT = 4, /* in place of the frames of the interpreter's import machinery: its own bytes are what these
+                            asked for, below it are the frames of what they import */
+    FIL_MARK_TASK = 5, /* below it: the frames of an event loop's task or function, which the callstack above it made */
     FIL_MARK_INTERPRETER = 6 /* below it: the frames of code that the callstack above it runs in another interpreter */
 };
 
@@ -91,7 +92,7 @@ enum fil_missed {
     FIL_MISSED_BLOCK = 1,     /* bytes not counted: no memory for the address table, or an address out of its range */
     FIL_MISSED_MAPPING = 2,   /* bytes of a mapping not counted: no memory for the range table */
     FIL_MISSED_TEXT = 3,      /* a function's name or line table could not be kept */
-    FIL_MISSED_MALLOC = 4,    /* not a number of events, but 1: there were calls of malloc that the library did not see */
+    FIL_MISSED_MALLOC = 4, /* not a number of events, but 1: there were calls of malloc that the library did not see */
     FIL_MISSED_REASONS = 8
 };
 
@@ -128,9 +129,9 @@ struct fil_code {
     uint32_t kind;       /* enum fil_code_kind */
 };
 
-#define FIL_THREADS_KEPT 128u      /* threads that are told one by one */
+#define FIL_THREADS_KEPT 128u /* threads that are told one by one */
 #define FIL_THREAD_LINKS_KEPT 512u
-#define FIL_THREAD_NAME_BYTES 32u  /* of a thread's name; a longer one is cut */
+#define FIL_THREAD_NAME_BYTES 32u /* of a thread's name; a longer one is cut */
 
 /* A thread, from the first time that it asked for memory on. */
 struct fil_thread {
@@ -169,8 +170,8 @@ struct fil_failure {
     uint32_t kind;          /* enum fil_request */
 };
 
-/* A point of the curve over time. A supervisor writes them from outside, closer together while memory changes, and a few at a
- * time at the beginning of a run: if it is killed, these may be missing. */
+/* A point of the curve over time. A supervisor writes them from outside, closer together while memory changes, and a
+ * few at a time at the beginning of a run: if it is killed, these may be missing. */
 struct fil_sample {
     uint64_t clock_ns;       /* monotonic clock */
     uint64_t tracked_bytes;  /* current_bytes then */
@@ -192,16 +193,18 @@ struct fil_gauge {
     uint32_t reserved;
 };
 
-/* A file that one callstack has mapped. Number 0 is never used, number 1 stands for all that are not told one by one. */
+/* A file that one callstack has mapped. Number 0 is never used, number 1 stands for all that are not told one by one.
+ */
 struct fil_file {
-    uint64_t current_bytes;  /* mapped now */
-    uint64_t at_peak_bytes;  /* those at the peak, if `epoch` equals the header's; else current_bytes is */
-    uint64_t path;           /* file offset of a text; 0: not kept */
-    uint64_t resident_bytes; /* of all mappings of that path, at the reading nearest to the peak: the supervisor writes it */
-    uint64_t written_bytes;  /* likewise: the part that belongs to the process alone, because it was written */
+    uint64_t current_bytes; /* mapped now */
+    uint64_t at_peak_bytes; /* those at the peak, if `epoch` equals the header's; else current_bytes is */
+    uint64_t path;          /* file offset of a text; 0: not kept */
+    uint64_t
+        resident_bytes; /* of all mappings of that path, at the reading nearest to the peak: the supervisor writes it */
+    uint64_t written_bytes; /* likewise: the part that belongs to the process alone, because it was written */
     uint32_t epoch;
-    uint32_t node;           /* who mapped it */
-    uint32_t is_private;     /* 1: what is written stays in the process (MAP_PRIVATE) */
+    uint32_t node;       /* who mapped it */
+    uint32_t is_private; /* 1: what is written stays in the process (MAP_PRIVATE) */
     uint32_t reserved;
 };
 
@@ -229,51 +232,51 @@ enum fil_reading_moment {
 
 /* The process's memory as the kernel counted it at one moment. A value that is not known is FIL_NOT_KNOWN. */
 struct fil_reading {
-    uint64_t clock_ns;        /* monotonic clock; 0: there is no such reading */
-    uint64_t tracked_bytes;   /* current_bytes then */
-    uint64_t mapped_bytes;    /* of these, mappings */
-    uint64_t anonymous_bytes; /* resident: anonymous memory (RssAnon) */
-    uint64_t file_bytes;      /* resident: of files (RssFile) */
-    uint64_t shared_bytes;    /* resident: shared memory (RssShmem) */
+    uint64_t clock_ns;             /* monotonic clock; 0: there is no such reading */
+    uint64_t tracked_bytes;        /* current_bytes then */
+    uint64_t mapped_bytes;         /* of these, mappings */
+    uint64_t anonymous_bytes;      /* resident: anonymous memory (RssAnon) */
+    uint64_t file_bytes;           /* resident: of files (RssFile) */
+    uint64_t shared_bytes;         /* resident: shared memory (RssShmem) */
     uint64_t mapped_files_bytes;   /* resident: of the files that the program has mapped; a part of the three above */
     uint64_t mapped_files_written; /* of these, what the process alone has, because it was written */
     uint64_t allocator_free_bytes; /* free memory that the C library's malloc keeps for later */
 };
 
 struct fil_header {
-    uint8_t magic[8];           /* FIL_FORMAT_MAGIC */
-    uint32_t format_version;    /* FIL_FORMAT_VERSION */
-    uint32_t byte_order;        /* FIL_BYTE_ORDER */
-    uint32_t header_bytes;      /* FIL_HEADER_BYTES */
-    uint32_t segment_bytes;     /* sizeof(struct fil_segment) */
-    uint32_t node_bytes;        /* sizeof(struct fil_node) */
-    uint32_t code_bytes;        /* sizeof(struct fil_code) */
-    uint32_t nodes_per_segment; /* FIL_NODES_PER_SEGMENT */
-    uint32_t codes_per_segment; /* FIL_CODES_PER_SEGMENT */
-    uint32_t segment_capacity;  /* FIL_SEGMENT_CAPACITY */
-    uint32_t python_version;    /* PY_VERSION_HEX of the interpreter */
-    uint32_t pid;               /* of the profiled process */
-    uint32_t state;             /* enum fil_state */
-    uint64_t started_unix_ns;   /* wall clock when tracking began */
-    uint64_t started_clock_ns;  /* monotonic clock when tracking began */
+    uint8_t magic[8];               /* FIL_FORMAT_MAGIC */
+    uint32_t format_version;        /* FIL_FORMAT_VERSION */
+    uint32_t byte_order;            /* FIL_BYTE_ORDER */
+    uint32_t header_bytes;          /* FIL_HEADER_BYTES */
+    uint32_t segment_bytes;         /* sizeof(struct fil_segment) */
+    uint32_t node_bytes;            /* sizeof(struct fil_node) */
+    uint32_t code_bytes;            /* sizeof(struct fil_code) */
+    uint32_t nodes_per_segment;     /* FIL_NODES_PER_SEGMENT */
+    uint32_t codes_per_segment;     /* FIL_CODES_PER_SEGMENT */
+    uint32_t segment_capacity;      /* FIL_SEGMENT_CAPACITY */
+    uint32_t python_version;        /* PY_VERSION_HEX of the interpreter */
+    uint32_t pid;                   /* of the profiled process */
+    uint32_t state;                 /* enum fil_state */
+    uint64_t started_unix_ns;       /* wall clock when tracking began */
+    uint64_t started_clock_ns;      /* monotonic clock when tracking began */
     uint32_t uncaught_memory_error; /* 1: the program ended by a MemoryError that nobody caught */
-    uint32_t stacks;           /* enum fil_stacks */
-    uint64_t snapshot_offset;  /* place in the file of the snapshot: u64 current_bytes of each node, in order */
-    uint64_t snapshot_nodes;   /* how many nodes it has */
-    uint64_t snapshot_number;  /* which snapshot it is, from 1; 0: there is none, or it is being written */
+    uint32_t stacks;                /* enum fil_stacks */
+    uint64_t snapshot_offset;       /* place in the file of the snapshot: u64 current_bytes of each node, in order */
+    uint64_t snapshot_nodes;        /* how many nodes it has */
+    uint64_t snapshot_number;       /* which snapshot it is, from 1; 0: there is none, or it is being written */
     uint64_t snapshot_failure; /* value of failed_requests when it was taken; 0: taken for an uncaught MemoryError */
     uint32_t sample_count;     /* points of the curve in use */
     uint32_t reserved_count;
     uint64_t snapshot_clock_ns; /* monotonic clock when the snapshot was taken */
 
     /* Counters, on a cache line of their own. */
-    uint64_t current_bytes; /* live tracked bytes */
-    uint64_t peak_bytes;    /* the best so far; current_bytes if that is larger (a peak that is still rising) */
-    uint64_t peak_clock_ns; /* monotonic clock when peak_bytes was last raised, to a few milliseconds */
-    uint32_t epoch;         /* number of the newest peak */
-    uint32_t node_count;    /* nodes in use, the unused node 0 included */
-    uint32_t code_count;    /* codes in use, the unused code 0 included */
-    uint32_t segment_count; /* directory entries in use */
+    uint64_t current_bytes;   /* live tracked bytes */
+    uint64_t peak_bytes;      /* the best so far; current_bytes if that is larger (a peak that is still rising) */
+    uint64_t peak_clock_ns;   /* monotonic clock when peak_bytes was last raised, to a few milliseconds */
+    uint32_t epoch;           /* number of the newest peak */
+    uint32_t node_count;      /* nodes in use, the unused node 0 included */
+    uint32_t code_count;      /* codes in use, the unused code 0 included */
+    uint32_t segment_count;   /* directory entries in use */
     uint64_t allocated_bytes; /* their bytes */
     uint64_t failed_requests; /* number n is failures[(n - 1) % FIL_FAILURES_KEPT], from 1 */
     uint64_t allocations;     /* blocks and mappings taken since tracking began; one that is resized is a new one */
@@ -286,21 +289,23 @@ struct fil_header {
     /* Where the memory was. */
     struct fil_gauge gauges[FIL_GAUGES];
     struct fil_reading readings[FIL_READINGS];
-    uint64_t file_bytes;        /* length of the file so far */
-    uint64_t files_offset;      /* place in the file of the fil_file records; 0: there are none */
-    uint32_t file_count;        /* records of mapped files in use, the unused number 0 included */
+    uint64_t file_bytes;   /* length of the file so far */
+    uint64_t files_offset; /* place in the file of the fil_file records; 0: there are none */
+    uint32_t file_count;   /* records of mapped files in use, the unused number 0 included */
     uint32_t reserved_files;
     uint64_t snapshot_mapped_bytes; /* the part of the snapshot that was mappings */
-    uint64_t malloc_path;       /* file offset of a text: the file whose malloc the unseen calls went to; 0: not known */
+    uint64_t malloc_path; /* file offset of a text: the file whose malloc the unseen calls went to; 0: not known */
 
     /* Other programs. */
-    uint32_t processes_started; /* by the process and by forks of it, since tracking began; nothing of them is recorded */
-    uint32_t processes_seen;    /* of these and of what they started in turn, how many the supervisor has seen */
+    uint32_t
+        processes_started;   /* by the process and by forks of it, since tracking began; nothing of them is recorded */
+    uint32_t processes_seen; /* of these and of what they started in turn, how many the supervisor has seen */
     uint64_t largest_resident_bytes; /* the largest resident memory of any that it has seen */
-    uint64_t large_offset; /* place in the file of the fil_large records; 0: there are none */
-    uint32_t large_count;  /* of these in use */
+    uint64_t large_offset;           /* place in the file of the fil_large records; 0: there are none */
+    uint32_t large_count;            /* of these in use */
     uint32_t reserved_large;
-    uint8_t became[FIL_BECAME_BYTES]; /* what the process was about to become by exec, the end of the path; zeros: nothing */
+    uint8_t became[FIL_BECAME_BYTES]; /* what the process was about to become by exec, the end of the path; zeros:
+                                         nothing */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

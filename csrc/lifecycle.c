@@ -21,8 +21,8 @@ static int report_signal;
 static uint32_t loaded_in; /* which process */
 static uint32_t supervisor_pid;
 
-/* Near a memory limit every event may ask for pages: back off for one tick of the coarse clock, some milliseconds, after a
- * refusal. */
+/* Near a memory limit every event may ask for pages: back off for one tick of the coarse clock, some milliseconds,
+ * after a refusal. */
 static void *map_pages(size_t bytes)
 {
     static uint64_t refused_at;
@@ -132,7 +132,8 @@ static void take_reading(enum fil_reading_moment moment)
     if (!platform_resident(&reading)) {
         return;
     }
-    bool tells = moment != FIL_READING_PEAK && !real_malloc_is_replaced(); /* only the C library's tells what it keeps */
+    bool tells =
+        moment != FIL_READING_PEAK && !real_malloc_is_replaced(); /* only the C library's tells what it keeps */
     reading.allocator_free_bytes = tells ? platform_allocator_free() : FIL_NOT_KNOWN;
     reading.clock_ns = platform_clock_ns();
     bool locked = state_enter();

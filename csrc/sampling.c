@@ -1,5 +1,5 @@
-/* The first points are close together. Whenever there is no room for more, every second one is dropped and the next ones come
- * half as often. The thread makes no event: it calls nothing that allocates. */
+/* The first points are close together. Whenever there is no room for more, every second one is dropped and the next
+ * ones come half as often. The thread makes no event: it calls nothing that allocates. */
 #include "sampling.h"
 
 #include <pthread.h>
@@ -82,7 +82,7 @@ static int start(thread_starter *start_thread)
     platform_condition_begin(&sampling.wake);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    sigfillset(&all);         /* no handler of the program's runs in this thread */
+    sigfillset(&all);        /* no handler of the program's runs in this thread */
     sigdelset(&all, SIGBUS); /* but what it gets itself, if the recording is cut short, would end the process */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int status = start_thread(&sampling.thread, &attributes, run, NULL);

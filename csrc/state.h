@@ -17,11 +17,13 @@ struct state {
     bool threads;        /* the process has, or had, a second thread: never taken back */
     bool finalizing;     /* Python began to finalize: only one thread's frames may be read */
     uint32_t round;      /* how many times tracking has begun: what is older belongs to nothing */
-    uint32_t generation; /* raised whenever tracking begins or ends, whenever a code object that was met is freed, or what may be walked changes */
+    uint32_t generation; /* raised whenever tracking begins or ends, whenever a code object that was met is freed, or
+                            what may be walked changes */
     struct platform_lock lock;
 
     _Alignas(STATE_HEAD_BYTES) struct ledger ledger;
-    uint32_t pid; /* of the process that is or was tracked: the child of a fork has this too, the child of a vfork all of it */
+    uint32_t pid; /* of the process that is or was tracked: the child of a fork has this too, the child of a vfork all
+                     of it */
 };
 
 extern struct state state;

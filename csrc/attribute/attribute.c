@@ -20,9 +20,9 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-/* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's latest
- * callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from where it started
- * the thread, or if it is gone, the thread belongs there. */
+/* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's
+ * latest callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from
+ * where it started the thread, or if it is gone, the thread belongs there. */
 static uint32_t worker_node(struct thread_context *context)
 {
     const struct thread_origin *origin = &thread_local_state.origin;
@@ -63,8 +63,8 @@ static void look_for_end(void)
     }
 }
 
-/* No Python function runs in this thread. In the first thread that is so before the program and after it; its end is mostly one of
- * the events that come then. */
+/* No Python function runs in this thread. In the first thread that is so before the program and after it; its end is
+ * mostly one of the events that come then. */
 static __attribute__((cold, noinline)) uint32_t without_frames(const struct thread_context *context)
 {
     look_for_end();
@@ -85,12 +85,13 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
-/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's, or code in another
- * interpreter. */
+/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's, or code
+ * in another interpreter. */
 static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
     uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
-    if (context->checked_generation != generation) { /* a code object that was met is gone: what is cached may be wrong */
+    if (context->checked_generation !=
+        generation) { /* a code object that was met is gone: what is cached may be wrong */
         if (state.finalizing && !context->of_first_thread && !thread_local_state.finalizes) {
             return thread_start_node(); /* what the context says of it may be of an earlier tracking */
         }
@@ -130,7 +131,8 @@ uint32_t attribute_now(void)
             return thread_local_state.ended ? thread_start_node() : FIL_NODE_LOST;
         }
     }
-    if (!context->of_first_thread && finalization_has_begun()) { /* the first thread is about to free this one's state */
+    if (!context->of_first_thread &&
+        finalization_has_begun()) { /* the first thread is about to free this one's state */
         state.finalizing = true;
         __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
     }
@@ -163,7 +165,8 @@ struct thread_origin attribute_thread_start(void)
     uint32_t round = __atomic_load_n(&state.round, __ATOMIC_ACQUIRE);
     uint32_t node = attribute_now();
     const struct thread_context *context = thread_local_state.context;
-    if (context == NULL || context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
+    if (context == NULL ||
+        context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
         struct thread_origin same = thread_local_state.origin;
         same.round = round;
         same.start_node = thread_start_node();
@@ -294,8 +297,9 @@ static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
         return false;
     }
     seen->code = untagged(load_address(frame + layout->frame_code));
-    uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? load_address(frame + layout->frame_instruction)
-                                                                : *(const uint32_t *)(frame + layout->frame_instruction);
+    uintptr_t instruction = layout->form == INSTRUCTION_POINTER
+                                ? load_address(frame + layout->frame_instruction)
+                                : *(const uint32_t *)(frame + layout->frame_instruction);
     seen->offset = code_offset(layout, (uintptr_t)seen->code, instruction);
     return !is_incomplete_frame(frame, (uintptr_t)seen->code, instruction);
 }

@@ -69,7 +69,8 @@ static bool append_characters(const struct memory *memory, uintptr_t data, uint6
     return true;
 }
 
-bool code_facts_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text, struct text_buffer *buffer)
+bool code_facts_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text,
+                     struct text_buffer *buffer)
 {
     uint64_t length;
     uint32_t bits;
@@ -125,18 +126,19 @@ static bool append_field(const struct fil_layout *layout, const struct memory *m
     return true;
 }
 
-bool code_facts_read(const struct fil_layout *layout, const struct memory *memory, uintptr_t code, struct text_buffer *buffer,
-                     struct fil_observed_frame *facts)
+bool code_facts_read(const struct fil_layout *layout, const struct memory *memory, uintptr_t code,
+                     struct text_buffer *buffer, struct fil_observed_frame *facts)
 {
     facts->code = code;
     facts->first_traceable = 0;
     if (layout->code_first_traceable != 0 &&
-        !read_memory(memory, &facts->first_traceable, code + layout->code_first_traceable, sizeof facts->first_traceable)) {
+        !read_memory(memory, &facts->first_traceable, code + layout->code_first_traceable,
+                     sizeof facts->first_traceable)) {
         return false;
     }
     return read_memory(memory, &facts->first_line, code + layout->code_first_line, sizeof facts->first_line) &&
-           append_field(layout, memory, code, layout->code_filename, code_facts_text, buffer,
-                        &facts->filename_at, &facts->filename_bytes) &&
+           append_field(layout, memory, code, layout->code_filename, code_facts_text, buffer, &facts->filename_at,
+                        &facts->filename_bytes) &&
            append_field(layout, memory, code, layout->code_name, code_facts_text, buffer, &facts->name_at,
                         &facts->name_bytes) &&
            append_field(layout, memory, code, layout->code_qualname, code_facts_text, buffer, &facts->qualname_at,

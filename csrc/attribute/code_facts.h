@@ -34,7 +34,8 @@ bool code_facts_read(const struct fil_layout *layout, const struct memory *memor
                      struct text_buffer *buffer, struct fil_observed_frame *facts);
 
 /* Append a text object to `buffer`, as UTF-8. Returns false if it cannot be read. */
-bool code_facts_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text, struct text_buffer *buffer);
+bool code_facts_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text,
+                     struct text_buffer *buffer);
 
 /* Bytes from the start of the bytecode, for a frame at `instruction` (an index or an address, as the layout has it). */
 int32_t code_offset(const struct fil_layout *layout, uintptr_t code, uintptr_t instruction);

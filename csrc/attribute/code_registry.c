@@ -128,8 +128,8 @@ uint32_t code_registry_number(uintptr_t code, uintptr_t frame)
     number = code_registry_add(code, &kept);
     bool qualified = walker.layout.code_qualname != 0;
     task_functions_meet(number, scratch + facts.filename_at, facts.filename_bytes,
-                  scratch + (qualified ? facts.qualname_at : facts.name_at),
-                  qualified ? facts.qualname_bytes : facts.name_bytes);
+                        scratch + (qualified ? facts.qualname_at : facts.name_at),
+                        qualified ? facts.qualname_bytes : facts.name_bytes);
     return number;
 }
 

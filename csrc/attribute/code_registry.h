@@ -19,15 +19,16 @@
  * recorded. */
 uint32_t code_registry_number(uintptr_t code, uintptr_t frame);
 
-/* The two halves of it, for facts that come from elsewhere: 0 if it was not met yet; and its number from now on. NULL in place
- * of facts: it is of the import machinery. */
+/* The two halves of it, for facts that come from elsewhere: 0 if it was not met yet; and its number from now on. NULL
+ * in place of facts: it is of the import machinery. */
 uint32_t code_registry_find(uintptr_t code);
 uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts);
 
 /* Is that the file (co_filename) of the import machinery? Python leaves the same frames out of tracebacks. */
 bool code_registry_imports(const uint8_t *filename, uint32_t bytes);
 
-/* The node of `parent` continued by a frame of function `number`. The frames of one import have one node between them. */
+/* The node of `parent` continued by a frame of function `number`. The frames of one import have one node between them.
+ */
 uint32_t code_registry_child(uint32_t parent, uint32_t number, int32_t offset);
 
 /* Tracking ends: forget all. Called inside an event. */

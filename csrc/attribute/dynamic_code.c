@@ -21,8 +21,9 @@ static bool equals(const struct text_buffer *buffer, uint32_t at, uint32_t bytes
     return bytes == strlen(wanted) && memcmp(buffer->bytes + at, wanted, bytes) == 0;
 }
 
-/* A table of keys begins with its number of users, then what tells the size of its table of indices and of an entry: numbers
- * and a function until 3.10; from 3.11 on powers of two, and whether all keys are texts, whose hashes are not kept. */
+/* A table of keys begins with its number of users, then what tells the size of its table of indices and of an entry:
+ * numbers and a function until 3.10; from 3.11 on powers of two, and whether all keys are texts, whose hashes are not
+ * kept. */
 static bool find_entries(uintptr_t keys, uintptr_t *entries, size_t *entry_bytes, size_t *value_at)
 {
     size_t index_bytes;

@@ -1,12 +1,12 @@
 /* The walk: from the thread's innermost frame to the root, against what the last walk of this thread saw.
  *
- * A frame's address, the frame before it and its instruction are what a cached entry stands for. Nothing shorter than the
- * whole way down proves a callstack (two calls on two lines of an outer function look the same further in), so every
- * cached frame that is kept is compared, each time. That is cheap in two ways:
- *   - link by link, but reading from the cached address, which the link just compared equal to: the processor need not wait
- *     for one frame to find the next;
- *   - a run of frames that lie in one chunk of the thread's data stack, which is mapped as long as the chunk is in use, is
- *     compared in any order, all differences gathered into one.
+ * A frame's address, the frame before it and its instruction are what a cached entry stands for. Nothing shorter than
+ * the whole way down proves a callstack (two calls on two lines of an outer function look the same further in), so
+ * every cached frame that is kept is compared, each time. That is cheap in two ways:
+ *   - link by link, but reading from the cached address, which the link just compared equal to: the processor need not
+ * wait for one frame to find the next;
+ *   - a run of frames that lie in one chunk of the thread's data stack, which is mapped as long as the chunk is in use,
+ * is compared in any order, all differences gathered into one.
  */
 #include "attribute/frame_walk.h"
 
@@ -67,8 +67,8 @@ INLINE void join_run(struct thread_context *context, uint32_t at, uintptr_t thre
     struct cached_frame *entry = &context->frames[at];
     uintptr_t chunk = chunk_of(thread_state, entry->frame);
     uint32_t run = at;
-    /* Upwards only: whether a run can be read is asked of its last frame. Frames that are joined late may be gone, and two
-     * that lay in two chunks may lie in one that was mapped since. */
+    /* Upwards only: whether a run can be read is asked of its last frame. Frames that are joined late may be gone, and
+     * two that lay in two chunks may lie in one that was mapped since. */
     if (at != 0 && chunk != 0 && context->run_chunk[context->frames[at - 1].index] == chunk &&
         entry->frame > context->frames[at - 1].frame) {
         run = context->frames[at - 1].index;
@@ -105,9 +105,10 @@ INLINE bool same_run(const struct cached_frame *frames, uint32_t first, uint32_t
     return different == 0;
 }
 
-/* Compare frames [first, last] link by link, innermost first. Lowers `*changed` to the outermost frame that is elsewhere
- * in its function than it was. Returns false where a frame's caller is another than before. */
-INLINE bool same_links(const struct cached_frame *frames, uint32_t first, uint32_t last, uint32_t *changed, bool pointers)
+/* Compare frames [first, last] link by link, innermost first. Lowers `*changed` to the outermost frame that is
+ * elsewhere in its function than it was. Returns false where a frame's caller is another than before. */
+INLINE bool same_links(const struct cached_frame *frames, uint32_t first, uint32_t last, uint32_t *changed,
+                       bool pointers)
 {
     const uintptr_t previous = walker.layout.frame_previous;
     for (uint32_t at = last + 1; at-- > first;) {
@@ -166,8 +167,8 @@ INLINE bool same_way_down(const struct thread_context *context, uint32_t match, 
     return true;
 }
 
-/* From `frame` on, take every frame that the cache does not hold as fresh. Returns the index of the cached frame that was
- * met, NO_MATCH if none was; `*count` frames are fresh. Without memory for them, `*count` is NO_MATCH. */
+/* From `frame` on, take every frame that the cache does not hold as fresh. Returns the index of the cached frame that
+ * was met, NO_MATCH if none was; `*count` frames are fresh. Without memory for them, `*count` is NO_MATCH. */
 INLINE uint32_t collect_fresh(struct thread_context *context, uintptr_t frame, uint32_t depth, uint32_t *count)
 {
     uint32_t fresh = 0;

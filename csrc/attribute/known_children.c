@@ -6,9 +6,9 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-/* Can a frame that is complete be at this instruction too, before the first traceable one? Up to 3.12 a generator that has not
- * begun is still where it was made, and stays there if something is thrown into it. What made it is followed by one
- * instruction that drops what was sent. */
+/* Can a frame that is complete be at this instruction too, before the first traceable one? Up to 3.12 a generator that
+ * has not begun is still where it was made, and stays there if something is thrown into it. What made it is followed by
+ * one instruction that drops what was sent. */
 static bool may_be_of_generator(uintptr_t code, uintptr_t instruction)
 {
     const struct fil_layout *layout = &walker.layout;
@@ -17,7 +17,8 @@ static bool may_be_of_generator(uintptr_t code, uintptr_t instruction)
 }
 
 /* `*keeps`: it will be the same next time. */
-static uint32_t look_up_child(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, bool *keeps)
+static uint32_t look_up_child(struct thread_context *context, uint32_t parent, const struct cached_frame *entry,
+                              bool *keeps)
 {
     const struct fil_layout *layout = &walker.layout;
     if (layout->frame_owner != 0 && *(const uint8_t *)(entry->frame + layout->frame_owner) >= layout->shim_owner) {

@@ -1,4 +1,5 @@
-/* Which callstack a frame leads to: from the thread's own memory of what it looked up lately, else from the recording. */
+/* Which callstack a frame leads to: from the thread's own memory of what it looked up lately, else from the recording.
+ */
 #ifndef FIL_KNOWN_CHILDREN_H
 #define FIL_KNOWN_CHILDREN_H
 
@@ -28,7 +29,8 @@ INLINE struct known_child *known_place(struct thread_context *context, uint32_t 
     return &context->known[(hash ^ hash >> 15) & (context->known_count - 1)];
 }
 
-INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const struct cached_frame *entry, bool pointers)
+INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const struct cached_frame *entry,
+                         bool pointers)
 {
     uintptr_t key = entry->instruction;
     if (!pointers) {

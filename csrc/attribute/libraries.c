@@ -14,8 +14,8 @@ struct library {
     uint32_t code; /* 0: its path is not known */
 };
 
-/* Used under the lock. The oldest goes when it is full; a library that is unloaded, and another at its address, is so rare
- * that it is not looked for. */
+/* Used under the lock. The oldest goes when it is full; a library that is unloaded, and another at its address, is so
+ * rare that it is not looked for. */
 static struct library libraries[LIBRARIES_KEPT];
 static uint32_t next_library;
 

@@ -30,8 +30,8 @@ static bool same_within_thread(uint32_t one, uint32_t other)
 }
 
 /* A thread that is started just as one of its own forebears was started (a timer that arms itself again, a task that
- * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE if
- * this is no such start. */
+ * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE
+ * if this is no such start. */
 static uint32_t started_before(uint32_t node)
 {
     for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {

@@ -6,7 +6,8 @@
 
 #include "fil_format.h"
 
-/* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an event. */
+/* The mark below `node` for frames that run elsewhere because of it; `node` itself if there is no room. Inside an
+ * event. */
 uint32_t mark_callstack(uint32_t node, enum fil_mark mark);
 
 /* What carries a mark in the block table. */

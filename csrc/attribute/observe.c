@@ -11,8 +11,8 @@
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
 
-/* A safe read is a system call, and a stack takes some twenty small ones a frame. So memory is read in windows, which are kept
- * while one stack is looked at. A window lies in one page: if a byte of it can be read, all of it can. */
+/* A safe read is a system call, and a stack takes some twenty small ones a frame. So memory is read in windows, which
+ * are kept while one stack is looked at. A window lies in one page: if a byte of it can be read, all of it can. */
 #define WINDOW_BYTES 512u
 #define WINDOWS 8u
 #define NO_WINDOW 1u /* a start that no window has */
@@ -63,15 +63,14 @@ static bool read_address(struct windows *windows, uintptr_t at, uintptr_t *value
 static bool read_innermost(struct windows *windows, uintptr_t thread_state, uintptr_t *frame)
 {
     uintptr_t holder = thread_state;
-    if (walker.layout.state_cframe != 0 &&
-        !read_address(windows, thread_state + walker.layout.state_cframe, &holder)) {
+    if (walker.layout.state_cframe != 0 && !read_address(windows, thread_state + walker.layout.state_cframe, &holder)) {
         return false;
     }
     return read_address(windows, holder + walker.layout.state_frame, frame);
 }
 
-/* Frames of one chunk are read in any order, so what is said of chunks has to be right before the first walk. If it is not,
- * the walk does without. Called from a Python function, whose frame lies in the newest chunk. */
+/* Frames of one chunk are read in any order, so what is said of chunks has to be right before the first walk. If it is
+ * not, the walk does without. Called from a Python function, whose frame lies in the newest chunk. */
 static void check_chunk(uintptr_t thread_state)
 {
     struct fil_layout *layout = &walker.layout;
@@ -81,12 +80,11 @@ static void check_chunk(uintptr_t thread_state)
     uintptr_t frame = 0;
     struct windows windows;
     forget_all(&windows);
-    if (layout->state_chunk != 0 &&
-        !(read_address(&windows, thread_state + layout->state_chunk, &chunk) &&
-          read_address(&windows, chunk + layout->chunk_size, &size) &&
-          read_address(&windows, chunk + layout->chunk_previous, &before) &&
-          read_innermost(&windows, thread_state, &frame) &&
-          size % platform_page_bytes() == 0 && frame - chunk < size)) {
+    if (layout->state_chunk != 0 && !(read_address(&windows, thread_state + layout->state_chunk, &chunk) &&
+                                      read_address(&windows, chunk + layout->chunk_size, &size) &&
+                                      read_address(&windows, chunk + layout->chunk_previous, &before) &&
+                                      read_innermost(&windows, thread_state, &frame) &&
+                                      size % platform_page_bytes() == 0 && frame - chunk < size)) {
         layout->state_chunk = 0;
     }
 }
@@ -180,7 +178,8 @@ static bool observe_frame(struct windows *windows, uintptr_t frame, struct text_
     facts->first_local = untagged(first_local);
     struct memory memory = {.read = read_by_windows, .context = windows};
     bool read = code_facts_read(layout, &memory, code, buffer, facts);
-    *shown = layout->code_first_traceable == 0 || !is_incomplete(layout, owner, instruction, code, facts->first_traceable);
+    *shown =
+        layout->code_first_traceable == 0 || !is_incomplete(layout, owner, instruction, code, facts->first_traceable);
     return read;
 }
 

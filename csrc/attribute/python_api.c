@@ -11,11 +11,11 @@ bool python_api_find(void)
     bool complete = true;
     void *found;
 /* An object pointer is no function pointer to ISO C. */
-#define PYTHON_API_NEWER(result, name, parameters)                                                                        \
-    found = platform_symbol(#name);                                                                                      \
+#define PYTHON_API_NEWER(result, name, parameters) \
+    found = platform_symbol(#name);                \
     memcpy(&python_api.name, &found, sizeof found);
-#define PYTHON_API(result, name, parameters)                                                                              \
-    PYTHON_API_NEWER(result, name, parameters)                                                                           \
+#define PYTHON_API(result, name, parameters)   \
+    PYTHON_API_NEWER(result, name, parameters) \
     complete = complete && found != NULL;
     PYTHON_API_FUNCTIONS
 #undef PYTHON_API

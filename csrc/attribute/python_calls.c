@@ -7,8 +7,8 @@
 
 #include "attribute/python_api.h"
 
-/* The interpreter keeps small numbers in stock, and from 3.14 on also the memory of those that have one digit: only a large
- * number is a block of its own, which tells who took it. */
+/* The interpreter keeps small numbers in stock, and from 3.14 on also the memory of those that have one digit: only a
+ * large number is a block of its own, which tells who took it. */
 #define FIRST_JOB (1LL << 62)
 
 static bool prepared;
@@ -68,8 +68,7 @@ static void number_jobs(void)
     if (type != NULL && type == expected) {
         void *first = python_api.PyLong_FromLongLong(FIRST_JOB);
         void *replacement = first == NULL ? NULL : python_api.PyObject_CallFunctionObjArgs(type, first, NULL);
-        jobs_numbered =
-            replacement != NULL && python_api.PyObject_SetAttrString(pool, "job_counter", replacement) == 0;
+        jobs_numbered = replacement != NULL && python_api.PyObject_SetAttrString(pool, "job_counter", replacement) == 0;
         release(replacement);
         release(first);
     }

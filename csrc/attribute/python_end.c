@@ -1,6 +1,6 @@
-/* The interpreter keeps the exception of which the program died in the module sys, and lets go of it early in its end: it sets
- * some of the module's names to None. From CPython 3.12 on a dictionary can be watched, so its end is noticed at the first of
- * these names at the latest. Older ones allocate before. */
+/* The interpreter keeps the exception of which the program died in the module sys, and lets go of it early in its end:
+ * it sets some of the module's names to None. From CPython 3.12 on a dictionary can be watched, so its end is noticed
+ * at the first of these names at the latest. Older ones allocate before. */
 #include "attribute/python_end.h"
 
 #include <stddef.h>
@@ -10,12 +10,12 @@
 #include "platform/platform.h"
 
 /* Made when tracking begins: at the end there may be no memory. */
-#define NAMES                                                                                                             \
-    NAME(last_exc)       /* since CPython 3.12; before, the two that follow */                                           \
-    NAME(last_value)                                                                                                     \
-    NAME(last_traceback)                                                                                                 \
-    NAME(__traceback__)                                                                                                  \
-    NAME(tb_frame)                                                                                                       \
+#define NAMES                                                            \
+    NAME(last_exc) /* since CPython 3.12; before, the two that follow */ \
+    NAME(last_value)                                                     \
+    NAME(last_traceback)                                                 \
+    NAME(__traceback__)                                                  \
+    NAME(tb_frame)                                                       \
     NAME(f_back)
 
 static struct {
@@ -59,7 +59,8 @@ static int on_change(int event, void *dictionary, void *key, void *value)
 
 static void watch(void)
 {
-    if (end.watched || end.sys_names == NULL || python_api.PyDict_AddWatcher == NULL || python_api.PyDict_Watch == NULL) {
+    if (end.watched || end.sys_names == NULL || python_api.PyDict_AddWatcher == NULL ||
+        python_api.PyDict_Watch == NULL) {
         return;
     }
     int watcher = python_api.PyDict_AddWatcher(on_change);
@@ -115,8 +116,8 @@ static void *follow(void *object, void *name)
     return found;
 }
 
-/* Tools (a test runner, a debugger) keep in sys what they have shown too. But that was raised in a function which they called; the
- * program dies of what has left its outermost frame. */
+/* Tools (a test runner, a debugger) keep in sys what they have shown too. But that was raised in a function which they
+ * called; the program dies of what has left its outermost frame. */
 static bool left_outermost_frame(void *error)
 {
     void *traceback;

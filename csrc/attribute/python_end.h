@@ -1,4 +1,5 @@
-/* The end of the interpreter, which nothing tells a library: when it has begun, and whether the program died for want of memory. */
+/* The end of the interpreter, which nothing tells a library: when it has begun, and whether the program died for want
+ * of memory. */
 #ifndef FIL_PYTHON_END_H
 #define FIL_PYTHON_END_H
 
@@ -7,11 +8,12 @@
 /* The function that tells whether the end has begun; NULL if there is none. It may be called anywhere. */
 int (*python_end_question(void))(void);
 
-/* Get ready for what is below. `look` is called at moments of which one comes early in the end. With the GIL, outside malloc. */
+/* Get ready for what is below. `look` is called at moments of which one comes early in the end. With the GIL, outside
+ * malloc. */
 void python_end_prepare(void (*look)(void));
 
-/* Does the program end by a MemoryError that nobody caught? To be asked when the end has just begun, in the thread that takes the
- * interpreter down, also inside malloc. */
+/* Does the program end by a MemoryError that nobody caught? To be asked when the end has just begun, in the thread that
+ * takes the interpreter down, also inside malloc. */
 bool python_end_by_memory_error(void);
 
 #endif

@@ -1,4 +1,5 @@
-/* What of attribution is done in line where Python allocates by itself: there, instructions are what a program pays for us. */
+/* What of attribution is done in line where Python allocates by itself: there, instructions are what a program pays for
+ * us. */
 #ifndef FIL_READY_H
 #define FIL_READY_H
 
@@ -17,9 +18,9 @@ INLINE uintptr_t attribute_running_state(void)
     return (uintptr_t)walker.running_state();
 }
 
-/* The calling thread's context if it needs no care, else NULL. `running` is the state that holds the GIL: it is the calling
- * thread's own if it is what this thread was last found to have. A thread that allocates without the GIL, against the rules,
- * finds NULL or another thread's there. */
+/* The calling thread's context if it needs no care, else NULL. `running` is the state that holds the GIL: it is the
+ * calling thread's own if it is what this thread was last found to have. A thread that allocates without the GIL,
+ * against the rules, finds NULL or another thread's there. */
 INLINE struct thread_context *attribute_ready(uintptr_t running)
 {
     struct thread_context *context = thread_local_state.context;

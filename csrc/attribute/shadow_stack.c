@@ -1,10 +1,11 @@
-/* What the profile function keeps is a list of (frame, function, node). Only the innermost frame can be at another line than
- * when it was last looked at, so the nodes of the others are settled when they call. Every call checks that the caller is
- * the frame that the list has on top; where it is not (greenlets switch stacks, some interpreters leave out events) the
- * list is made anew from frame.f_back. Frames are held by a reference, so none can be gone while it is in the list.
+/* What the profile function keeps is a list of (frame, function, node). Only the innermost frame can be at another line
+ * than when it was last looked at, so the nodes of the others are settled when they call. Every call checks that the
+ * caller is the frame that the list has on top; where it is not (greenlets switch stacks, some interpreters leave out
+ * events) the list is made anew from frame.f_back. Frames are held by a reference, so none can be gone while it is in
+ * the list.
  *
- * The interpreter shows our starter as the thread's profile function. So a program that keeps it, sets its own for a while
- * and puts ours back, starts us again. */
+ * The interpreter shows our starter as the thread's profile function. So a program that keeps it, sets its own for a
+ * while and puts ours back, starts us again. */
 #include "attribute/shadow_stack.h"
 
 #include <stddef.h>
@@ -292,8 +293,9 @@ static int on_audit(const char *event, void *arguments, void *data)
     settle(stack, NULL);
     if (!shadow.said) {
         shadow.said = true;
-        platform_say("=fil-profile= The program has set a profile function of its own: what it asks for from now on, in "
-                     "the thread that did and those it starts, has no callstack.\n");
+        platform_say(
+            "=fil-profile= The program has set a profile function of its own: what it asks for from now on, in "
+            "the thread that did and those it starts, has no callstack.\n");
     }
     return 0;
 }

@@ -13,8 +13,8 @@ INLINE uint32_t push(struct thread_context *context, uint32_t parent, uintptr_t 
     return entry->node;
 }
 
-/* The innermost cached frame has called a function since the last event, and nothing else has changed. FIL_NODE_NONE where it
- * is not that. */
+/* The innermost cached frame has called a function since the last event, and nothing else has changed. FIL_NODE_NONE
+ * where it is not that. */
 INLINE uint32_t short_stack_called(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;

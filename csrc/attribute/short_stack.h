@@ -12,8 +12,8 @@
 
 static_assert(SHORT_STACK == 12, "same_outer_frames_again has a comparison for each frame but the innermost");
 
-/* Are the outermost `count` of the cached frames where they were? `frame` is the innermost of them, as a link has just told.
- * From the inside out: where a frame is, the link of the next inner one has told. */
+/* Are the outermost `count` of the cached frames where they were? `frame` is the innermost of them, as a link has just
+ * told. From the inside out: where a frame is, the link of the next inner one has told. */
 INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count, uintptr_t frame)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -30,23 +30,22 @@ INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count,
     return true;
 }
 
-/* The same, written out: shorter by a third for who comes with the same `count` again and again. Where it differs each time,
- * the processor guesses the jump wrong, which takes longer than to count. */
+/* The same, written out: shorter by a third for who comes with the same `count` again and again. Where it differs each
+ * time, the processor guesses the jump wrong, which takes longer than to count. */
 INLINE bool same_outer_frames_again(const struct cached_frame *frames, uint32_t count, uintptr_t frame)
 {
     const uintptr_t previous = walker.layout.frame_previous;
     const uintptr_t instruction = walker.layout.frame_instruction;
     uintptr_t caller;
     switch (count) {
-#define COMPARE(at, known_caller)                                                                                         \
-    case (at) + 1:                                                                                                       \
-        caller = known_caller;                                                                                           \
-        if (load_address(frame + previous) != caller ||                                                                  \
-            load_address(frame + instruction) != frames[at].instruction) {                                               \
-            return false;                                                                                                \
-        }                                                                                                                \
-        frame = caller;                                                                                                  \
-        __attribute__((fallthrough))
+#define COMPARE(at, known_caller)                                                                                  \
+case (at) + 1:                                                                                                     \
+    caller = known_caller;                                                                                         \
+    if (load_address(frame + previous) != caller || load_address(frame + instruction) != frames[at].instruction) { \
+        return false;                                                                                              \
+    }                                                                                                              \
+    frame = caller;                                                                                                \
+    __attribute__((fallthrough))
         COMPARE(10, frames[9].frame);
         COMPARE(9, frames[8].frame);
         COMPARE(8, frames[7].frame);
@@ -66,9 +65,9 @@ INLINE bool same_outer_frames_again(const struct cached_frame *frames, uint32_t 
     }
 }
 
-/* The common case in few instructions: 1 to walker.short_stack cached frames, and the innermost is that of the last event, or
- * its caller, at an instruction that was met before. FIL_NODE_NONE where it is not that; the frame that has returned may be
- * forgotten then. */
+/* The common case in few instructions: 1 to walker.short_stack cached frames, and the innermost is that of the last
+ * event, or its caller, at an instruction that was met before. FIL_NODE_NONE where it is not that; the frame that has
+ * returned may be forgotten then. */
 INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;

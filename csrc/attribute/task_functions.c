@@ -9,7 +9,8 @@
 #define MOST_FUNCTIONS 32u /* a program may import several copies of a module */
 #define MOST_BETWEEN (1u << 18)
 static const struct task_function kinds[] = {
-#define HANDING(file, name, qualified_name, variable, variable_name, holds) {file, name, qualified_name, variable, holds},
+#define HANDING(file, name, qualified_name, variable, variable_name, holds) \
+    {file, name, qualified_name, variable, holds},
 #define BETWEEN(file)
 #include "attribute/task_functions.def"
 #undef HANDING

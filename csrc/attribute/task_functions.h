@@ -7,10 +7,10 @@
 
 /* What a variable of the frame that runs a task holds. */
 enum handed {
-    HANDED_OBJECT,       /* an object made for this work: a pool's task */
-    HANDED_JOB,          /* a job's number, if it is none of those that the interpreter keeps in stock: see python_calls.h */
-    HANDED_HANDLE,       /* an event loop's handle, which runs a step of a task, or a function */
-    HANDED_TASK,         /* an event loop's task */
+    HANDED_OBJECT, /* an object made for this work: a pool's task */
+    HANDED_JOB,    /* a job's number, if it is none of those that the interpreter keeps in stock: see python_calls.h */
+    HANDED_HANDLE, /* an event loop's handle, which runs a step of a task, or a function */
+    HANDED_TASK,   /* an event loop's task */
     HANDED_COROUTINE,    /* no variable: the frame is a task's outermost coroutine */
     LOOP_WITHOUT_FRAMES, /* no work: the module of an event loop whose own functions have no frames */
     STARTED_THREAD,      /* no work: this function starts a thread */

@@ -7,9 +7,9 @@
 #include "state.h"
 
 #define GRANULE 16u
-#define MOST_BEFORE 64u       /* what the interpreter keeps in front of an object, in the same block, is less than that */
-#define LEAST_JOB 36u         /* a block of fewer bytes holds no number as large as a job's */
-#define LEAST_HANDLE 72u      /* nor a handle */
+#define MOST_BEFORE 64u  /* what the interpreter keeps in front of an object, in the same block, is less than that */
+#define LEAST_JOB 36u    /* a block of fewer bytes holds no number as large as a job's */
+#define LEAST_HANDLE 72u /* nor a handle */
 #define OWNED_BY_GENERATOR 1u /* from 3.11 on, the owner of the frame of a generator or coroutine */
 #define HEAD_BYTES 16u        /* of an object, where layouts are written down for it; without the GIL there are more */
 
@@ -33,8 +33,8 @@ uintptr_t frame_variable(uintptr_t frame, uint32_t variable)
     return untagged(load_address(frame + walker.layout.frame_locals + variable * sizeof(uintptr_t)));
 }
 
-/* From the lowest address on: an object's own block is the first that reaches it, and what the table keeps behind a block's
- * first place is not taken for a block. */
+/* From the lowest address on: an object's own block is the first that reaches it, and what the table keeps behind a
+ * block's first place is not taken for a block. */
 uint32_t handed_maker(uintptr_t object, enum handed holds)
 {
     uint32_t least_bytes = holds == HANDED_JOB ? LEAST_JOB : holds == HANDED_HANDLE ? LEAST_HANDLE : 1;
@@ -59,10 +59,10 @@ static bool ends_with(const char *text, const char *end)
     return length >= bytes && memcmp(text + length - bytes, end, bytes) == 0;
 }
 
-/* The task whose step a handle runs; the handle itself if it runs anything else. Its slots are in the order of their names:
- * _args, _callback. A task's step is an object of its own with the task as its first field; so is its wakeup until 3.9, and
- * from then on a built-in function that is bound to the task. The frame holds the handle, and while the callback runs its
- * caller holds that, whoever may cancel the handle meanwhile. */
+/* The task whose step a handle runs; the handle itself if it runs anything else. Its slots are in the order of their
+ * names: _args, _callback. A task's step is an object of its own with the task as its first field; so is its wakeup
+ * until 3.9, and from then on a built-in function that is bound to the task. The frame holds the handle, and while the
+ * callback runs its caller holds that, whoever may cancel the handle meanwhile. */
 static uintptr_t task_or_handle(uintptr_t handle)
 {
     if (handed_maker(handle, HANDED_HANDLE) == FIL_NODE_NONE) {

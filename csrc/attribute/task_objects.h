@@ -8,12 +8,12 @@
 #include "attribute/task_functions.h"
 #include "attribute/thread_context.h"
 
-/* The object that tells the work, 0 if there is none. `variable`: where in the frame's variables it is, or what leads to it.
- * Inside an event. */
+/* The object that tells the work, 0 if there is none. `variable`: where in the frame's variables it is, or what leads
+ * to it. Inside an event. */
 uintptr_t handed_object(uintptr_t frame, enum handed holds, uint32_t variable);
 
-/* The callstack that asked for the block in which the object lies; FIL_NODE_NONE if none is recorded. Something holds the
- * object, so the block is not given back meanwhile. Inside an event. */
+/* The callstack that asked for the block in which the object lies; FIL_NODE_NONE if none is recorded. Something holds
+ * the object, so the block is not given back meanwhile. Inside an event. */
 uint32_t handed_maker(uintptr_t object, enum handed holds);
 
 /* Is the frame `at` of `context` a coroutine's, and what runs it no other coroutine that waits for it? */

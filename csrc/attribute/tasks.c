@@ -8,8 +8,8 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-#define CHANGES 1u      /* no object: each event has to ask again */
-#define FIRST_THREAD 1u /* its number */
+#define CHANGES 1u                 /* no object: each event has to ask again */
+#define FIRST_THREAD 1u            /* its number */
 #define FIRST_TRACEABLE_BEFORE 16u /* from 3.11 on, in a code object, the bytes from that field to the bytecode */
 
 static const struct task_function coroutine = {"", "", "", 0, HANDED_COROUTINE};
@@ -19,8 +19,8 @@ static bool runs_work(const struct task_function *kind)
     return kind != NULL && kind->holds != STARTED_THREAD;
 }
 
-/* The mark that `maker` hangs below, if nothing but an event loop's own functions is between: then the work is a further step
- * of what that mark is of. Else FIL_NODE_NONE. */
+/* The mark that `maker` hangs below, if nothing but an event loop's own functions is between: then the work is a
+ * further step of what that mark is of. Else FIL_NODE_NONE. */
 static uint32_t goes_on_at(uint32_t maker)
 {
     while (maker >= FIL_NODE_FIRST) {

@@ -113,7 +113,8 @@ struct thread_context *thread_context_obtain(void)
     }
     thread_context_clear(context);
     context->thread_state = NO_THREAD_STATE;
-    context->generation = context->checked_generation = state.generation - 1; /* so that the first walk asks whether it may */
+    context->generation = context->checked_generation =
+        state.generation - 1; /* so that the first walk asks whether it may */
     thread_context_find_start(context);
     __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;

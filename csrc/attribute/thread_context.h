@@ -7,16 +7,16 @@
 
 #include "attribute/thread_origin.h"
 
-#define KNOWN_FIRST 4096u     /* a power of two, as are all sizes of `known`, which doubles */
+#define KNOWN_FIRST 4096u /* a power of two, as are all sizes of `known`, which doubles */
 #define KNOWN_MOST 131072u
-#define WHERE_ENTRIES 1024u  /* a power of two */
+#define WHERE_ENTRIES 1024u /* a power of two */
 #define NOT_HANDED UINT32_MAX
 #define NO_THREAD_STATE 1u /* no address, and not NULL: what holds the GIL may be NULL */
 
 struct task_function;
 
-/* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece. `previous` of
- * one is `frame` of the next outer one; of the outermost it is what ended the walk. */
+/* A frame as the last walk saw it. The first two fields stand together so that they can be compared in one piece.
+ * `previous` of one is `frame` of the next outer one; of the outermost it is what ended the walk. */
 struct cached_frame {
     uintptr_t previous;
     uintptr_t instruction; /* where it was: an address, or the code object's address if `index` says where */
@@ -37,36 +37,36 @@ struct thread_context {
     uintptr_t *run_chunk;        /* for the first frame of a run: the chunk that holds the run, 0 for none */
     uintptr_t *fresh;            /* frames met in this walk that are not in `frames` yet, innermost first */
     uintptr_t thread_state;      /* the thread's own, the first that it was found with; else NO_THREAD_STATE */
-    uintptr_t state_block;       /* the marked block in which that lies; 0: none, so it may be gone (other_interpreter.c) */
+    uintptr_t state_block; /* the marked block in which that lies; 0: none, so it may be gone (other_interpreter.c) */
     struct thread_context *guest; /* of its walks in another interpreter; NULL: it was in none */
-    uint32_t depth;              /* frames in use */
-    uint32_t joined;             /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
-    uint32_t capacity;           /* of the three arrays */
-    uint32_t start_node;         /* below it hang the callstacks of this thread */
-    uint32_t outer_node;         /* below it hangs the outermost of `frames`: start_node, or walker.base_node */
-    uint32_t generation;         /* checked_generation, or another number if each event needs care: see attribute.c */
-    uint32_t checked_generation; /* state.generation when the caches were last cleared */
-    uint32_t latest;             /* node of the thread's last event with Python frames; its C threads look at it */
-    uint32_t round;              /* of tracking, in which `latest` is a node */
-    bool of_first_thread;        /* of the one that the process began with, which takes the interpreter down */
-    uint32_t life;               /* raised when its thread ends: it may become another's */
-    uint32_t worker_parent;      /* what its creator's `latest` was when `worker_node` was made */
+    uint32_t depth;               /* frames in use */
+    uint32_t joined;              /* frames whose `index` tells their run; short_stack.c leaves the others to a walk */
+    uint32_t capacity;            /* of the three arrays */
+    uint32_t start_node;          /* below it hang the callstacks of this thread */
+    uint32_t outer_node;          /* below it hangs the outermost of `frames`: start_node, or walker.base_node */
+    uint32_t generation;          /* checked_generation, or another number if each event needs care: see attribute.c */
+    uint32_t checked_generation;  /* state.generation when the caches were last cleared */
+    uint32_t latest;              /* node of the thread's last event with Python frames; its C threads look at it */
+    uint32_t round;               /* of tracking, in which `latest` is a node */
+    bool of_first_thread;         /* of the one that the process began with, which takes the interpreter down */
+    uint32_t life;                /* raised when its thread ends: it may become another's */
+    uint32_t worker_parent;       /* what its creator's `latest` was when `worker_node` was made */
     uint32_t worker_node;
-    struct known_child *known;   /* places hashed by parent and key */
+    struct known_child *known; /* places hashed by parent and key */
     uint32_t known_count;
-    uint32_t known_replaced;     /* entries that had to make room since `known` has grown */
-    uint32_t salt;               /* stands in the bits above a node number; a new one empties `known` */
-    uint32_t handed_at;          /* index of the innermost frame that runs handed work (tasks.h), else NOT_HANDED */
-    uint32_t handed_function;    /* the number of its function */
-    uintptr_t handed_frame;      /* its address */
-    uintptr_t handed_value;      /* the object that told the work when its callstack was looked up */
-    uint32_t handed_maker;       /* and the callstack that had made it: addresses are used again */
-    uint32_t guest_start;        /* what was run there was run by this callstack */
-    uint32_t marked_maker;       /* of the last handed work: FIL_NODE_NONE: none yet */
-    uint32_t marked_start;       /* the mark that was found below it */
+    uint32_t known_replaced;  /* entries that had to make room since `known` has grown */
+    uint32_t salt;            /* stands in the bits above a node number; a new one empties `known` */
+    uint32_t handed_at;       /* index of the innermost frame that runs handed work (tasks.h), else NOT_HANDED */
+    uint32_t handed_function; /* the number of its function */
+    uintptr_t handed_frame;   /* its address */
+    uintptr_t handed_value;   /* the object that told the work when its callstack was looked up */
+    uint32_t handed_maker;    /* and the callstack that had made it: addresses are used again */
+    uint32_t guest_start;     /* what was run there was run by this callstack */
+    uint32_t marked_maker;    /* of the last handed work: FIL_NODE_NONE: none yet */
+    uint32_t marked_start;    /* the mark that was found below it */
     const struct task_function *task_function; /* what kind of function runs it */
     struct thread_context *next_free;
-    struct thread_context *next; /* of all there are */
+    struct thread_context *next;   /* of all there are */
     uint32_t where[WHERE_ENTRIES]; /* frame address, hashed -> its index in `frames`, to be checked there */
 };
 
@@ -98,10 +98,12 @@ void thread_contexts_forget_state(uintptr_t block);
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);
 
-/* Where the callstacks of the calling thread hang, whose context this is, in this round of tracking; its record there. */
+/* Where the callstacks of the calling thread hang, whose context this is, in this round of tracking; its record there.
+ */
 void thread_context_find_start(struct thread_context *context);
 
-/* The calling thread's record, NULL if it has none. Inside an event. None in a fork's child: that recording is its parent's. */
+/* The calling thread's record, NULL if it has none. Inside an event. None in a fork's child: that recording is its
+ * parent's. */
 struct fil_thread *thread_record(void);
 
 /* The node below which the calling thread's callstacks hang. */

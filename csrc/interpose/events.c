@@ -18,8 +18,8 @@ static uint32_t owner_now(uint32_t node)
     return node;
 }
 
-/* After the ledger's change: what that gives back first, where the new lies over the old, may have been a peak, and then the
- * thread was where it had been. */
+/* After the ledger's change: what that gives back first, where the new lies over the old, may have been a peak, and
+ * then the thread was where it had been. */
 static void thread_took(uint32_t node)
 {
     if (state.threads) {

@@ -22,15 +22,18 @@ static inline bool events_counted(void)
 }
 
 /* Every block, in every state of the process; the inline functions below serve the most frequent case themselves. */
-void *event_add_block(uint32_t *slot, void *block, size_t bytes, uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
+void *event_add_block(uint32_t *slot, void *block, size_t bytes,
+                      uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
 struct block event_take_block(uint32_t *slot, const void *block);
 void event_remove_block(uint32_t *slot, const void *block);
 
-/* A block that stayed in the interpreter's hands is the calling thread's from now on, by `node`, which it found just before. */
+/* A block that stayed in the interpreter's hands is the calling thread's from now on, by `node`, which it found just
+ * before. */
 void event_block_handed_over(uint32_t *slot, uint32_t node);
 
-/* Inside an event: the calling thread took memory that is no block, and `node` is what it found for itself just before. Whichever
- * call gave it, these see to all of it: whose it is by now, what is missed if that is lost, where the thread is, the ledger. */
+/* Inside an event: the calling thread took memory that is no block, and `node` is what it found for itself just before.
+ * Whichever call gave it, these see to all of it: whose it is by now, what is missed if that is lost, where the thread
+ * is, the ledger. */
 
 /* Bytes [start, start + bytes) are a mapping. */
 void event_mapping_added(uintptr_t start, uint64_t bytes, uint32_t node);
@@ -71,8 +74,8 @@ static inline void event_block_added(void *block, size_t bytes)
     }
 }
 
-/* The calling thread is about to give a block back, whose entry is `slot`. In a few instructions, if there is one thread, and
- * no new peak behind it; returns whether that was so. */
+/* The calling thread is about to give a block back, whose entry is `slot`. In a few instructions, if there is one
+ * thread, and no new peak behind it; returns whether that was so. */
 INLINE bool event_remove_quickly(uint32_t *slot)
 {
     if (state.threads || !block_is_narrow(slot) || ledger_rises(&state.ledger)) {

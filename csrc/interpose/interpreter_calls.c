@@ -7,10 +7,10 @@
 typedef const char *get_allocator_name(void);
 
 /* Look up a function of CPython; object and function pointers are of one size on every system that has dlsym. */
-#define FIND(name, pointer)                                                                                               \
-    do {                                                                                                                 \
-        void *found_symbol = platform_symbol(name);                                                                      \
-        memcpy(&(pointer), &found_symbol, sizeof found_symbol);                                                          \
+#define FIND(name, pointer)                                     \
+    do {                                                        \
+        void *found_symbol = platform_symbol(name);             \
+        memcpy(&(pointer), &found_symbol, sizeof found_symbol); \
     } while (0)
 
 const char *interpreter_allocator_name(void)

@@ -1,5 +1,5 @@
-/* The program's own use of the data segment's end. The C library's malloc moves it too, past these functions; what it takes
- * is counted as blocks. */
+/* The program's own use of the data segment's end. The C library's malloc moves it too, past these functions; what it
+ * takes is counted as blocks. */
 #include <errno.h>
 #include <stdint.h>
 #include <unistd.h>

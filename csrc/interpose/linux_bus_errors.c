@@ -1,6 +1,6 @@
-/* Our handler stands in front of the program's. A signal that does not concern us is given to the program just as it would have
- * got it: its own handler takes our place, and the signal comes again. What the program is told of its handler is what it would
- * be told without us. */
+/* Our handler stands in front of the program's. A signal that does not concern us is given to the program just as it
+ * would have got it: its own handler takes our place, and the signal comes again. What the program is told of its
+ * handler is what it would be told without us. */
 #include "interpose/bus_errors.h"
 
 #include <errno.h>

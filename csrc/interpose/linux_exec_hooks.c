@@ -1,5 +1,5 @@
-/* Programs that this process starts, and the one that it becomes: none of them is in the recording, so the report has to say
- * that they were there. Forks are seen by the handlers in process_hooks.c. */
+/* Programs that this process starts, and the one that it becomes: none of them is in the recording, so the report has
+ * to say that they were there. Forks are seen by the handlers in process_hooks.c. */
 #include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -21,10 +21,10 @@ static struct {
     int (*execvpe)(const char *, char *const *, char *const *);
     int (*fexecve)(int, char *const *, char *const *);
     int (*execveat)(int, const char *, char *const *, char *const *, int);
-    int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const *,
-                       char *const *);
-    int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const *,
-                        char *const *);
+    int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                       char *const *, char *const *);
+    int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                        char *const *, char *const *);
     int (*system)(const char *);
     FILE *(*popen)(const char *, const char *);
 } next;
@@ -32,8 +32,8 @@ static struct {
 /* Where the hook of vfork goes on. */
 __attribute__((visibility("hidden"))) void *exec_hooks_real_vfork;
 
-#define FIND(name)                                                                                                        \
-    found = platform_next_symbol(#name);                                                                                 \
+#define FIND(name)                       \
+    found = platform_next_symbol(#name); \
     memcpy(&next.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
 
 __attribute__((constructor)) static void find_all(void)
@@ -61,8 +61,8 @@ void exec_hooks_before_vfork(void)
     process_hooks_started();
 }
 
-/* vfork returns twice, the first time in a child that uses its parent's stack. So there must be no frame of ours by then,
- * which only the assembler can promise. */
+/* vfork returns twice, the first time in a child that uses its parent's stack. So there must be no frame of ours by
+ * then, which only the assembler can promise. */
 #ifdef __x86_64__
 __asm__(".text\n"
         ".globl vfork\n"
@@ -88,7 +88,8 @@ __asm__(".text\n"
         ".size vfork, . - vfork\n");
 #endif
 
-/* The C library's own calls of the functions below do not come here, or come within another: each process counts once. */
+/* The C library's own calls of the functions below do not come here, or come within another: each process counts once.
+ */
 static _Thread_local uint32_t starting;
 
 static bool starts(void)
@@ -220,13 +221,13 @@ static void take_arguments(char **arguments, size_t count, const char *first, va
     }
 }
 
-#define ARGUMENTS_OF_LIST(first)                                                                                          \
-    va_list rest;                                                                                                        \
-    va_start(rest, first);                                                                                               \
-    size_t count = count_arguments(first, rest);                                                                                \
-    va_end(rest);                                                                                                        \
-    char *arguments[count + 1];                                                                                          \
-    va_start(rest, first);                                                                                               \
+#define ARGUMENTS_OF_LIST(first)                 \
+    va_list rest;                                \
+    va_start(rest, first);                       \
+    size_t count = count_arguments(first, rest); \
+    va_end(rest);                                \
+    char *arguments[count + 1];                  \
+    va_start(rest, first);                       \
     take_arguments(arguments, count, first, rest);
 
 HOOK(int, execl)(const char *path, const char *first, ...)

@@ -42,7 +42,8 @@ static void *hiding_calloc(size_t count, size_t bytes)
 static void *hiding_realloc(void *block, size_t bytes)
 {
     events_hidden += 1;
-    void *moved = resolved.realloc(block, bytes == 0 && block != NULL ? 0 : real_enough(bytes)); /* 0 may mean: give it back */
+    void *moved =
+        resolved.realloc(block, bytes == 0 && block != NULL ? 0 : real_enough(bytes)); /* 0 may mean: give it back */
     events_hidden -= 1;
     return moved;
 }

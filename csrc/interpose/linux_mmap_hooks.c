@@ -17,8 +17,8 @@ HOOK(void *, mmap64)(void *address, size_t bytes, int protection, int flags, int
     return mmap_hooks_map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
-/* Like realloc: what was counted before belongs, in its new size, to who asked for the change. A shrunk mapping keeps its
- * owners, and what did not count before does not count after. */
+/* Like realloc: what was counted before belongs, in its new size, to who asked for the change. A shrunk mapping keeps
+ * its owners, and what did not count before does not count after. */
 static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_bytes, bool leaves_old, uint32_t node)
 {
     if (new_bytes < old_bytes) { /* the kernel first unmaps the tail, whatever it is */

@@ -1,9 +1,10 @@
-/* C++'s `new` and `delete`. Those of the C++ library call malloc and free, which is enough to see them. A replacement of malloc
- * brings operators of its own, which call nothing that we stand in front of: then, and only then, ours are in their place.
+/* C++'s `new` and `delete`. Those of the C++ library call malloc and free, which is enough to see them. A replacement
+ * of malloc brings operators of its own, which call nothing that we stand in front of: then, and only then, ours are in
+ * their place.
  *
- * The dynamic linker binds what starts with the program before any of our code runs. So our operators are there from the
- * beginning, pass on what is not theirs to see, and are withdrawn once it is known that they are not needed: later libraries
- * find the C++ library's as if ours had never been. */
+ * The dynamic linker binds what starts with the program before any of our code runs. So our operators are there from
+ * the beginning, pass on what is not theirs to see, and are withdrawn once it is known that they are not needed: later
+ * libraries find the C++ library's as if ours had never been. */
 #include "interpose/linux_operators.h"
 
 #include <stdbool.h>
@@ -24,7 +25,7 @@
 
 /* The next ones after ours, and which of them are those of the malloc that we stand in front of. */
 static struct {
-#define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) void *(*name) parameters;
+#define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) void *(*name)parameters;
 #define OPERATOR_DELETE(name, parameters, arguments, plain, given) void(*name) parameters;
 #include "interpose/linux_operators.def"
 #undef OPERATOR_NEW
@@ -45,9 +46,9 @@ static void find_next(void)
     if (!found) {
         real_resolve();
         void *symbol;
-#define FIND(name)                                                                                                        \
-    symbol = platform_next_symbol(#name);                                                                                \
-    memcpy(&next.name, &symbol, sizeof symbol); /* an object pointer is no function pointer to ISO C */                  \
+#define FIND(name)                                                                                      \
+    symbol = platform_next_symbol(#name);                                                               \
+    memcpy(&next.name, &symbol, sizeof symbol); /* an object pointer is no function pointer to ISO C */ \
     of_malloc.name = real_malloc_is_replaced() && platform_same_file(symbol, real_malloc_code());
 #define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) FIND(name)
 #define OPERATOR_DELETE(name, parameters, arguments, plain, given) FIND(name)
@@ -61,45 +62,46 @@ static void find_next(void)
 
 static const char no_tag; /* std::nothrow has no content */
 
-/* A `new` that throws must not do so where we hide what happens inside: the quiet one is asked, and if it has nothing, the other
- * one throws. Where there is no operator after ours, which happens if they could not be withdrawn, malloc is as good. */
-#define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead)                                                           \
-    HOOK(void *, name) parameters                                                                                        \
-    {                                                                                                                    \
-        find_next();                                                                                                     \
-        if (next.name == NULL) {                                                                                         \
-            return instead;                                                                                              \
-        }                                                                                                                \
-        if (!of_malloc.name || !of_malloc.quiet) {                                                                       \
-            return next.name arguments;                                                                                  \
-        }                                                                                                                \
-        size_t enough = real_enough(bytes);                                                                              \
-        events_hidden += 1;                                                                                              \
-        void *block = next.quiet asked;                                                                                  \
-        events_hidden -= 1;                                                                                              \
-        if (block == NULL) {                                                                                             \
-            event_request_failed(bytes, FIL_REQUEST_BLOCK);                                                              \
-            return next.name arguments;                                                                                  \
-        }                                                                                                                \
-        return malloc_hooks_added(block, bytes);                                                                         \
+/* A `new` that throws must not do so where we hide what happens inside: the quiet one is asked, and if it has nothing,
+ * the other one throws. Where there is no operator after ours, which happens if they could not be withdrawn, malloc is
+ * as good. */
+#define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) \
+    HOOK(void *, name) parameters                                        \
+    {                                                                    \
+        find_next();                                                     \
+        if (next.name == NULL) {                                         \
+            return instead;                                              \
+        }                                                                \
+        if (!of_malloc.name || !of_malloc.quiet) {                       \
+            return next.name arguments;                                  \
+        }                                                                \
+        size_t enough = real_enough(bytes);                              \
+        events_hidden += 1;                                              \
+        void *block = next.quiet asked;                                  \
+        events_hidden -= 1;                                              \
+        if (block == NULL) {                                             \
+            event_request_failed(bytes, FIL_REQUEST_BLOCK);              \
+            return next.name arguments;                                  \
+        }                                                                \
+        return malloc_hooks_added(block, bytes);                         \
     }
 /* What was asked for may be more than the program knows: so the size that it tells is not passed on. */
-#define OPERATOR_DELETE(name, parameters, arguments, plain, given)                                                        \
-    HOOK(void, name) parameters                                                                                          \
-    {                                                                                                                    \
-        find_next();                                                                                                     \
-        if (next.name == NULL || (of_malloc.name && !of_malloc.plain)) {                                                 \
-            free(block);                                                                                                 \
-        } else if (!of_malloc.name) {                                                                                    \
-            next.name arguments;                                                                                         \
-        } else {                                                                                                         \
-            if (state.tracking) {                                                                                        \
-                event_block_removed(block);                                                                              \
-            }                                                                                                            \
-            events_hidden += 1;                                                                                          \
-            next.plain given;                                                                                            \
-            events_hidden -= 1;                                                                                          \
-        }                                                                                                                \
+#define OPERATOR_DELETE(name, parameters, arguments, plain, given)       \
+    HOOK(void, name) parameters                                          \
+    {                                                                    \
+        find_next();                                                     \
+        if (next.name == NULL || (of_malloc.name && !of_malloc.plain)) { \
+            free(block);                                                 \
+        } else if (!of_malloc.name) {                                    \
+            next.name arguments;                                         \
+        } else {                                                         \
+            if (state.tracking) {                                        \
+                event_block_removed(block);                              \
+            }                                                            \
+            events_hidden += 1;                                          \
+            next.plain given;                                            \
+            events_hidden -= 1;                                          \
+        }                                                                \
     }
 #include "interpose/linux_operators.def"
 #undef OPERATOR_NEW
@@ -110,9 +112,9 @@ void linux_operators_settle(void)
     find_next();
     const char *names[64];
     size_t count = 0;
-#define WITHDRAW(name)                                                                                                    \
-    if (!of_malloc.name) {                                                                                               \
-        names[count++] = #name;                                                                                          \
+#define WITHDRAW(name)          \
+    if (!of_malloc.name) {      \
+        names[count++] = #name; \
     }
 #define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) WITHDRAW(name)
 #define OPERATOR_DELETE(name, parameters, arguments, plain, given) WITHDRAW(name)

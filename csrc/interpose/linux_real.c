@@ -1,5 +1,5 @@
-/* Before the dynamic linker has told the real functions, each pointer leads to a stand-in that asks it; so a call needs no
- * test. While it is being asked (it may allocate), memory comes from a small static arena. */
+/* Before the dynamic linker has told the real functions, each pointer leads to a stand-in that asks it; so a call needs
+ * no test. While it is being asked (it may allocate), memory comes from a small static arena. */
 #include "interpose/real.h"
 
 #include <errno.h>
@@ -169,7 +169,8 @@ static int early_pthread_create(pthread_t *thread, const pthread_attr_t *attribu
 static int early_thrd_create(pthread_t *thread, thrd_start_t function, void *argument)
 {
     real_resolve();
-    return resolving || resolved.thrd_create == NULL ? THREAD_NO_MEMORY : resolved.thrd_create(thread, function, argument);
+    return resolving || resolved.thrd_create == NULL ? THREAD_NO_MEMORY
+                                                     : resolved.thrd_create(thread, function, argument);
 }
 
 static int early_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
@@ -183,7 +184,7 @@ static int early_sigaction(int signal, const struct sigaction *action, struct si
 }
 
 struct real real = {
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name,)
+#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name, )
 #define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
 #undef REPLACED
@@ -198,8 +199,8 @@ void real_resolve(void)
     }
     resolving = true;
     void *found;
-#define RESOLVE(name)                                                                                                     \
-    found = platform_next_symbol(#name);                                                                                 \
+#define RESOLVE(name)                    \
+    found = platform_next_symbol(#name); \
     memcpy(&resolved.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
 #define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(RESOLVE(name))
 #define REPLACED(result, name, parameters, platforms)
@@ -208,9 +209,9 @@ void real_resolve(void)
 #undef INTERPOSED
 #undef RESOLVE
     struct real ready = resolved;
-#define KEEP_STAND_IN(name)                                                                                               \
-    if (ready.name == NULL) {                                                                                            \
-        ready.name = early_##name; /* the C library has none */                                                         \
+#define KEEP_STAND_IN(name)                                     \
+    if (ready.name == NULL) {                                   \
+        ready.name = early_##name; /* the C library has none */ \
     }
 #define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(KEEP_STAND_IN(name))
 #define REPLACED(result, name, parameters, platforms)
@@ -260,7 +261,8 @@ static void *noting_malloc(size_t bytes)
     return behind(bytes);
 }
 
-/* By calling it: an executable at a fixed address has an entry of its own for each function that it uses, which may lead here. */
+/* By calling it: an executable at a fixed address has an entry of its own for each function that it uses, which may
+ * lead here. */
 static bool is_behind_ours(const void **leads_to)
 {
     void *(*take)(size_t bytes);
@@ -282,8 +284,8 @@ static bool is_behind_ours(const void **leads_to)
     return reached;
 }
 
-/* A malloc that is linked into the executable is found before ours. One that is a part of Python's own library stands behind,
- * but the calls within that library may have been bound to it when it was made. */
+/* A malloc that is linked into the executable is found before ours. One that is a part of Python's own library stands
+ * behind, but the calls within that library may have been bound to it when it was made. */
 bool real_sees_every_block(const void **code)
 {
     if (!is_behind_ours(code)) {

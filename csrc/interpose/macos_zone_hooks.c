@@ -1,7 +1,7 @@
 /* malloc's zones, by which the system's own frameworks take memory, and what else of the malloc family only macOS has.
  *
- * Only the blocks of the default zone are counted: it is malloc's own. Another zone can be given back as a whole, without a
- * free for each block, so that they would seem to be live for ever. */
+ * Only the blocks of the default zone are counted: it is malloc's own. Another zone can be given back as a whole,
+ * without a free for each block, so that they would seem to be live for ever. */
 #include <malloc/malloc.h>
 #include <stdint.h>
 

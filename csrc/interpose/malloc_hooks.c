@@ -1,4 +1,5 @@
-/* The malloc family. An entry goes before the real release and comes back if that fails; nothing is recorded for NULL. */
+/* The malloc family. An entry goes before the real release and comes back if that fails; nothing is recorded for NULL.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* The mmap family. A mapping's range can be given out again the moment the kernel has taken it back, so the system call and
- * its record are one event: the lock is held round both. */
+/* The mmap family. A mapping's range can be given out again the moment the kernel has taken it back, so the system call
+ * and its record are one event: the lock is held round both. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -96,7 +96,8 @@ int mmap_hooks_protect(void *address, size_t bytes, int protection, int key, con
     uint32_t node = libraries_node(attribute_now(), caller, bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection, key);
-    bool used = events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes));
+    bool used =
+        events_still_counted() && ledger_has_reserved(&state.ledger, (uintptr_t)address, platform_whole_pages(bytes));
     if (status == 0 && used) {
         event_mapping_used((uintptr_t)address, platform_whole_pages(bytes), node);
     }

@@ -35,7 +35,8 @@ static void *run_thread(void *argument)
     return task.function(task.argument);
 }
 
-HOOK(int, pthread_create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument)
+HOOK(int, pthread_create)(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
+                          void *argument)
 {
     struct thread_task *task = thread_task_new(function, NULL, argument);
     if (task == NULL) {

@@ -1,16 +1,16 @@
 /* The interpreter's own allocator stays on: its domains are wrapped through the interpreter's public functions.
  *
  * What pymalloc serves itself (1 to 512 bytes) is recorded here. What it passes on to malloc, with the size unchanged,
- * the malloc hook records; recording a block a second time would only replace the entry. The arenas that pymalloc maps are
- * hidden from the mmap hook by wrapping its arena allocator, so the wrappers themselves need not hide anything.
+ * the malloc hook records; recording a block a second time would only replace the entry. The arenas that pymalloc maps
+ * are hidden from the mmap hook by wrapping its arena allocator, so the wrappers themselves need not hide anything.
  *
  * With PYTHONMALLOC=malloc every object reaches malloc and nothing is wrapped. Any other allocator that stands there
  * (mimalloc, which builds without the GIL have; PYTHONMALLOC=debug, tracemalloc) may pass on other sizes and addresses:
  * then all that it does inside is hidden, and the request itself recorded.
  *
- * Wrappers are there only while tracking runs. A thread without the GIL may read a domain's function and its context at any
- * moment, also between two writes. So each domain has functions of its own, which need no context, and the context that
- * stands there remains what it was.
+ * Wrappers are there only while tracking runs. A thread without the GIL may read a domain's function and its context at
+ * any moment, also between two writes. So each domain has functions of its own, which need no context, and the context
+ * that stands there remains what it was.
  */
 #include "interpose/python_hooks.h"
 
@@ -76,7 +76,8 @@ static inline void look_now_and_then(void)
 }
 
 /* The same while objects are followed. */
-static __attribute__((noinline)) void *added_moved_followed(uint32_t *slot, void *block, size_t bytes, uintptr_t innermost)
+static __attribute__((noinline)) void *added_moved_followed(uint32_t *slot, void *block, size_t bytes,
+                                                            uintptr_t innermost)
 {
     look_now_and_then();
     return event_add(slot, block, bytes, attribute_moved(innermost));
@@ -105,7 +106,8 @@ INLINE void *added_small(void *block, size_t bytes, bool follows)
     uintptr_t innermost = innermost_frame(running);
     uint32_t node = same_short_stack(context, innermost);
     if (node == FIL_NODE_NONE) {
-        return follows ? added_moved_followed(slot, block, bytes, innermost) : added_moved(slot, block, bytes, innermost);
+        return follows ? added_moved_followed(slot, block, bytes, innermost)
+                       : added_moved(slot, block, bytes, innermost);
     }
     return event_add(slot, block, bytes, node);
 }
@@ -115,7 +117,8 @@ INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest,
     return added_small(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, follows);
 }
 
-INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t count, size_t bytes)
+INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t count,
+                          size_t bytes)
 {
     if (is_below(smallest, count, bytes)) {
         return added_small(inner->calloc(inner->context, 1, smallest), count * bytes, follows);
@@ -123,7 +126,8 @@ INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest,
     return added_small(inner->calloc(inner->context, count, bytes), count * bytes, follows);
 }
 
-INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, bool follows, void *block, size_t bytes)
+INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, bool follows, void *block,
+                           size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     if (slot == NULL) {
@@ -213,26 +217,26 @@ INLINE void any_free(const struct python_allocator *inner, size_t smallest, void
 }
 
 /* For one domain, the four functions of a kind. What they wrap is a constant to them. */
-#define WRAPPERS(kind, served, smallest, follows, domain)                                                                \
-    static void *kind##_malloc_##domain(void *context, size_t bytes)                                                     \
-    {                                                                                                                    \
-        (void)context;                                                                                                   \
-        return served##_malloc(&wrapped[domain], smallest, follows, bytes);                                              \
-    }                                                                                                                    \
-    static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                                       \
-    {                                                                                                                    \
-        (void)context;                                                                                                   \
-        return served##_calloc(&wrapped[domain], smallest, follows, count, bytes);                                       \
-    }                                                                                                                    \
-    static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                                       \
-    {                                                                                                                    \
-        (void)context;                                                                                                   \
-        return served##_realloc(&wrapped[domain], smallest, follows, block, bytes);                                      \
-    }                                                                                                                    \
-    static void kind##_free_##domain(void *context, void *block)                                                         \
-    {                                                                                                                    \
-        (void)context;                                                                                                   \
-        served##_free(&wrapped[domain], smallest, block);                                                                \
+#define WRAPPERS(kind, served, smallest, follows, domain)                           \
+    static void *kind##_malloc_##domain(void *context, size_t bytes)                \
+    {                                                                               \
+        (void)context;                                                              \
+        return served##_malloc(&wrapped[domain], smallest, follows, bytes);         \
+    }                                                                               \
+    static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)  \
+    {                                                                               \
+        (void)context;                                                              \
+        return served##_calloc(&wrapped[domain], smallest, follows, count, bytes);  \
+    }                                                                               \
+    static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)  \
+    {                                                                               \
+        (void)context;                                                              \
+        return served##_realloc(&wrapped[domain], smallest, follows, block, bytes); \
+    }                                                                               \
+    static void kind##_free_##domain(void *context, void *block)                    \
+    {                                                                               \
+        (void)context;                                                              \
+        served##_free(&wrapped[domain], smallest, block);                           \
     }
 WRAPPERS(small, small, 0, false, DOMAIN_MEM)
 WRAPPERS(small, small, 0, false, DOMAIN_OBJ)
@@ -244,7 +248,7 @@ WRAPPERS(any, any, smallest_request, false, DOMAIN_MEM)
 WRAPPERS(any, any, smallest_request, true, DOMAIN_OBJ)
 #undef WRAPPERS
 
-#define FUNCTIONS(kind, domain)                                                                                           \
+#define FUNCTIONS(kind, domain) \
     {NULL, kind##_malloc_##domain, kind##_calloc_##domain, kind##_realloc_##domain, kind##_free_##domain}
 
 /* Which functions stand for a domain's. */
@@ -279,7 +283,8 @@ static void wrap_arenas(get_arena_allocator *get, set_arena_allocator *set)
 {
     if (!arenas_in_place) {
         get(&wrapped_arenas);
-        struct arena_allocator ours = {.context = &wrapped_arenas, .take = hidden_arena_take, .give = hidden_arena_give};
+        struct arena_allocator ours = {
+            .context = &wrapped_arenas, .take = hidden_arena_take, .give = hidden_arena_give};
         set(&ours);
         arenas_in_place = true;
     }
@@ -310,7 +315,8 @@ enum fil_status python_hooks_install(void)
     }
     get_present = calls.get;
     const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : interpreter_allocator_name();
-    if (present != NULL && attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
+    if (present != NULL &&
+        attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
         memset(in_place, 0, sizeof in_place);
     }
     if (!in_place[DOMAIN_OBJ]) { /* else it is ours that stands there */

@@ -1,13 +1,14 @@
-/* A dict, list, tuple, ... that dies goes to a free list of the interpreter, block and all, and the next of its kind takes
- * the block without asking any allocator. From CPython 3.13 on the interpreter tells of every new object, to one listener
- * (PyRefTracer_SetTracer). If the object's block is not one that was just taken, it changes hands here.
+/* A dict, list, tuple, ... that dies goes to a free list of the interpreter, block and all, and the next of its kind
+ * takes the block without asking any allocator. From CPython 3.13 on the interpreter tells of every new object, to one
+ * listener (PyRefTracer_SetTracer). If the object's block is not one that was just taken, it changes hands here.
  *
- * Floats are left out: a calculation makes and drops little else, and each would cost a walk (docs/how-it-works.md has figures).
+ * Floats are left out: a calculation makes and drops little else, and each would cost a walk (docs/how-it-works.md has
+ * figures).
  *
  * The total stays as it is; so this is no event for the peak, and no allocation.
  *
- * There is room for one listener. Whoever else is there (tracemalloc, a tool of the program's) or comes later has the place,
- * and we come back when it is empty. Nobody is ever called through us: he may be gone when we call.
+ * There is room for one listener. Whoever else is there (tracemalloc, a tool of the program's) or comes later has the
+ * place, and we come back when it is empty. Nobody is ever called through us: he may be gone when we call.
  */
 #include "interpose/python_objects.h"
 
@@ -26,7 +27,8 @@ typedef int object_listener(void *object, int event, void *data); /* CPython's P
 typedef int set_listener(object_listener *listener, void *data);
 typedef object_listener *get_listener(void **data);
 
-#define EVENT_MADE 0 /* PyRefTracer_CREATE. Others are an object's end, and (with no object) that another listener comes */
+#define EVENT_MADE \
+    0 /* PyRefTracer_CREATE. Others are an object's end, and (with no object) that another listener comes */
 
 #define FLAG_COLLECTED (UINT64_C(1) << 14) /* Py_TPFLAGS_HAVE_GC */
 #define FLAGS_MANAGED (UINT64_C(3) << 3)   /* Py_TPFLAGS_MANAGED_WEAKREF, Py_TPFLAGS_MANAGED_DICT */
@@ -35,7 +37,7 @@ typedef object_listener *get_listener(void **data);
 static struct fil_objects layout;
 static uintptr_t float_type; /* &PyFloat_Type */
 static bool known;
-static bool wanted; /* tracking runs */
+static bool wanted;      /* tracking runs */
 static bool stops_world; /* to take the place stops all threads, which is nothing to do inside of an allocation */
 
 static set_listener *set_function;
@@ -97,8 +99,8 @@ static int object_made(void *object, int event, void *data)
     if (event != EVENT_MADE) {
         return 0;
     }
-    /* Without a look at its type: nothing else can begin there, or one header further on. The next object that does has the
-     * block from a free list. */
+    /* Without a look at its type: nothing else can begin there, or one header further on. The next object that does has
+     * the block from a free list. */
     if (LIKELY((((uintptr_t)object - event_newest) & ~(uintptr_t)SPACING) == 0)) {
         event_newest = 0;
         return 0;
@@ -135,7 +137,8 @@ bool python_objects_known(void)
     return known;
 }
 
-/* Is this tracemalloc's listener, which it has not taken with it? While it works, the interpreter's allocators are wrapped by it. */
+/* Is this tracemalloc's listener, which it has not taken with it? While it works, the interpreter's allocators are
+ * wrapped by it. */
 static bool left_behind(object_listener *present, const void *data)
 {
     uintptr_t address = (uintptr_t)present;

@@ -27,14 +27,14 @@ void real_resolve(void);
 /* All that starts with the program is loaded: make up our mind about what of that we need to stand in front of. */
 void real_settle(void);
 
-/* Is malloc another one than the C library's (a library that was preloaded, or linked to the program)? Then what it does inside
- * is hidden. Some code of it. And how much to ask it for where `bytes` were asked for. */
+/* Is malloc another one than the C library's (a library that was preloaded, or linked to the program)? Then what it
+ * does inside is hidden. Some code of it. And how much to ask it for where `bytes` were asked for. */
 bool real_malloc_is_replaced(void);
 const void *real_malloc_code(void);
 size_t real_enough(size_t bytes);
 
-/* Does every call of malloc in this process come to our hook, as far as can be told? If not, `*code` is some code of the file
- * whose malloc is called instead. Outside of events. */
+/* Does every call of malloc in this process come to our hook, as far as can be told? If not, `*code` is some code of
+ * the file whose malloc is called instead. Outside of events. */
 bool real_sees_every_block(const void **code);
 
 #endif

@@ -6,8 +6,8 @@
  *   wide, everything else:              node << 9, with the bytes in the next two slots and a mark in the fourth
  * The following slots are free for that because the block itself covers them: a wide block is 64 bytes or more.
  *
- * Two live blocks never share a slot: every allocator aligns to 16 bytes, except CPython's before 3.8, which aligns to 8
- * but keeps blocks of 16 bytes or more apart by 16 (csrc/interpose/python_hooks.c asks it for 16 at least).
+ * Two live blocks never share a slot: every allocator aligns to 16 bytes, except CPython's before 3.8, which aligns to
+ * 8 but keeps blocks of 16 bytes or more apart by 16 (csrc/interpose/python_hooks.c asks it for 16 at least).
  */
 #ifndef FIL_BLOCK_TABLE_H
 #define FIL_BLOCK_TABLE_H
@@ -19,9 +19,9 @@
 #include "ledger/storage.h"
 
 #define BLOCK_SIZE_BITS 9
-#define BLOCK_NARROW_LIMIT (1u << BLOCK_SIZE_BITS) /* first size that is wide */
+#define BLOCK_NARROW_LIMIT (1u << BLOCK_SIZE_BITS)      /* first size that is wide */
 #define BLOCK_NODE_LIMIT (1u << (32 - BLOCK_SIZE_BITS)) /* nodes that a slot can name */
-#define BLOCK_MARK_BYTES 64 /* a marked block is this large at least */
+#define BLOCK_MARK_BYTES 64                             /* a marked block is this large at least */
 
 #define BLOCK_GRANULE_BITS 4
 #define BLOCK_LEAF_BITS 20   /* a leaf covers 1 MiB of addresses */
@@ -65,7 +65,8 @@ static inline uint32_t *block_slot(const struct block_table *table, uintptr_t ad
     return &leaf->slots[(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS];
 }
 
-/* The slot of `address`, its part of the table added if needed; NULL if there is no memory for it, or no such address. */
+/* The slot of `address`, its part of the table added if needed; NULL if there is no memory for it, or no such address.
+ */
 __attribute__((cold, noinline)) uint32_t *block_slot_create(struct block_table *table,
                                                             const struct ledger_storage *storage, uintptr_t address);
 
@@ -114,8 +115,8 @@ static inline void block_clear(uint32_t *slot)
     slot[0] = 0;
 }
 
-/* Does a block begin at `slot`, which is not 0? Of an address that may lie inside a block. A wide block's size and mark stand
- * in the three slots behind its own, in the same part of the table. */
+/* Does a block begin at `slot`, which is not 0? Of an address that may lie inside a block. A wide block's size and mark
+ * stand in the three slots behind its own, in the same part of the table. */
 static inline bool block_begins(const uint32_t *slot, uintptr_t address)
 {
     uint32_t place = (uint32_t)(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS;

@@ -51,9 +51,12 @@ uint32_t file_table_record(struct file_table *table, struct fil_header *header, 
         free_number = header->file_count;
         header->file_count += 1;
     }
-    table->records[free_number] =
-        (struct fil_file){.path = path, .node = node, .is_private = is_private, .epoch = header->epoch,
-                          .resident_bytes = FIL_NOT_KNOWN, .written_bytes = FIL_NOT_KNOWN};
+    table->records[free_number] = (struct fil_file){.path = path,
+                                                    .node = node,
+                                                    .is_private = is_private,
+                                                    .epoch = header->epoch,
+                                                    .resident_bytes = FIL_NOT_KNOWN,
+                                                    .written_bytes = FIL_NOT_KNOWN};
     return free_number;
 }
 

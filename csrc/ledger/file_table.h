@@ -1,5 +1,5 @@
-/* Mappings of files: how much of which file each callstack has mapped. They are no part of the total and its peak; what they
- * were at the peak is kept all the same. */
+/* Mappings of files: how much of which file each callstack has mapped. They are no part of the total and its peak; what
+ * they were at the peak is kept all the same. */
 #ifndef FIL_FILE_TABLE_H
 #define FIL_FILE_TABLE_H
 
@@ -16,8 +16,8 @@ struct file_table {
     uint32_t texts;            /* paths kept so far */
 };
 
-/* The number of the record for the file at that text (0: unknown) and that callstack, made if it is new. 0 if there is no
- * room for any. The header counts records. */
+/* The number of the record for the file at that text (0: unknown) and that callstack, made if it is new. 0 if there is
+ * no room for any. The header counts records. */
 uint32_t file_table_record(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage,
                            uint64_t path, uint32_t node, bool is_private);
 
@@ -31,8 +31,8 @@ uint32_t file_table_at(const struct file_table *table, uintptr_t address);
 /* Does a file's mapping lie in [start, end)? */
 bool file_table_has(const struct file_table *table, uintptr_t start, uintptr_t end);
 
-/* What lies in [start, end) is no mapping of a file any more. Returns false, with nothing changed, if there is no memory.
- * The peak, if it is now, must be settled before. */
+/* What lies in [start, end) is no mapping of a file any more. Returns false, with nothing changed, if there is no
+ * memory. The peak, if it is now, must be settled before. */
 bool file_table_remove(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage,
                        uintptr_t start, uintptr_t end);
 

@@ -46,8 +46,13 @@ void large_table_added(struct large_table *table, struct fil_header *header, con
     }
     struct fil_large *record = free_record(table, header);
     if (record != NULL) {
-        *record = (struct fil_large){.start = start, .current_bytes = bytes, .at_peak_bytes = 0, .path = 0,
-                                     .resident_bytes = FIL_NOT_KNOWN, .node = node, .epoch = header->epoch};
+        *record = (struct fil_large){.start = start,
+                                     .current_bytes = bytes,
+                                     .at_peak_bytes = 0,
+                                     .path = 0,
+                                     .resident_bytes = FIL_NOT_KNOWN,
+                                     .node = node,
+                                     .epoch = header->epoch};
     }
 }
 

@@ -1,5 +1,5 @@
-/* Large mappings one by one, so that it can be asked from outside how much of each was ever touched. They count as any other
- * mapping does; this only tells where they lie. */
+/* Large mappings one by one, so that it can be asked from outside how much of each was ever touched. They count as any
+ * other mapping does; this only tells where they lie. */
 #ifndef FIL_LARGE_TABLE_H
 #define FIL_LARGE_TABLE_H
 
@@ -12,8 +12,8 @@ struct large_table {
     struct fil_large *records; /* in the recording; NULL: there was no large mapping yet, or there is no room */
 };
 
-/* A mapping that counts is at [start, start + bytes). Nothing is done if it is small, or there is no room. The header counts
- * records. */
+/* A mapping that counts is at [start, start + bytes). Nothing is done if it is small, or there is no room. The header
+ * counts records. */
 void large_table_added(struct large_table *table, struct fil_header *header, const struct ledger_storage *storage,
                        uintptr_t start, uint64_t bytes, uint32_t node);
 

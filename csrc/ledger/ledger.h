@@ -40,8 +40,8 @@ struct ledger {
     struct text_table texts;
     struct code_table codes;
     struct fil_threads *threads; /* in the recording; NULL: threads are not told apart */
-    uint64_t snapshots; /* taken so far */
-    uint64_t snapshot_bytes; /* live when the last one was taken */
+    uint64_t snapshots;          /* taken so far */
+    uint64_t snapshot_bytes;     /* live when the last one was taken */
 };
 
 /* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.
@@ -104,8 +104,8 @@ static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t 
     ledger->header->current_bytes -= bytes;
 }
 
-/* The block in `slot` (not empty) is `node`'s from now on. The total stays: if it is above the best so far, the peak is yet to
- * come, or it is this moment. */
+/* The block in `slot` (not empty) is `node`'s from now on. The total stays: if it is above the best so far, the peak is
+ * yet to come, or it is this moment. */
 static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint32_t node)
 {
     struct block block = block_read(slot);
@@ -155,18 +155,20 @@ void ledger_add_file(struct ledger *ledger, uintptr_t start, uint64_t bytes, uin
 bool ledger_move_file(struct ledger *ledger, uintptr_t old, uint64_t old_bytes, uintptr_t start, uint64_t bytes);
 
 /* Whatever lies in [old, old + bytes) lies at `start` from now on, piece by piece; the two do not overlap. Where
- * nothing lies, what is at the new place stays. Memory that counts belongs to `node` there. `leaves_old`: the old range stays mapped too, emptied, and can fill again. */
+ * nothing lies, what is at the new place stays. Memory that counts belongs to `node` there. `leaves_old`: the old range
+ * stays mapped too, emptied, and can fill again. */
 void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node,
                         bool leaves_old);
 
-/* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded. */
+/* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded.
+ */
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
 
 /* `node` asked for `bytes` in vain: note it, and keep what is live now, if that was not done just before. */
 void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind);
 
-/* Keep what is live now: the program is about to end for want of memory. Nothing to do if a failed request has led to it:
- * then that moment is kept. */
+/* Keep what is live now: the program is about to end for want of memory. Nothing to do if a failed request has led to
+ * it: then that moment is kept. */
 void ledger_program_failed(struct ledger *ledger);
 
 /* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;

@@ -1,7 +1,8 @@
 /* Mappings that come, go, move and become memory. */
 #include "ledger/ledger.h"
 
-#define MOST_TEXTS 16384u /* a program that maps new files without end shall not fill the recording with their names */
+/* A program that maps new files without end must not fill the recording with their names. */
+#define MOST_TEXTS 16384u
 
 static void shrink_by_piece(void *context, const struct range *piece)
 {
@@ -119,7 +120,8 @@ uint64_t ledger_range_at(const struct ledger *ledger, uintptr_t start)
 
 static void add_file(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t number)
 {
-    if (number == 0 || !file_table_add(&ledger->files, ledger->header, &ledger->storage, start, start + bytes, number)) {
+    if (number == 0 ||
+        !file_table_add(&ledger->files, ledger->header, &ledger->storage, start, start + bytes, number)) {
         ledger_missed(ledger, FIL_MISSED_MAPPING);
     }
 }

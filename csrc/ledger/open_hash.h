@@ -9,7 +9,7 @@
 #include "ledger/storage.h"
 
 struct open_hash {
-    void *entries; /* NULL: there was none yet */
+    void *entries;   /* NULL: there was none yet */
     size_t capacity; /* a power of two */
     size_t count;
 };

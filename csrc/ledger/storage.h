@@ -38,8 +38,8 @@ struct ledger_storage {
     /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */
     uint64_t (*clock_ns)(void);
 
-    /* The one segment of large mappings, FIL_LARGE_KEPT zeroed records; its place in the file comes back in `offset`. NULL
-     * stands for storage that has none. */
+    /* The one segment of large mappings, FIL_LARGE_KEPT zeroed records; its place in the file comes back in `offset`.
+     * NULL stands for storage that has none. */
     struct fil_large *(*large_segment)(uint64_t *offset);
 };
 

@@ -30,8 +30,7 @@ struct fil_thread *thread_table_begin(struct fil_threads *threads, uint32_t epoc
     struct fil_thread *thread = free_record(threads, epoch);
     threads->begun += 1;
     if (thread != NULL) {
-        *thread = (struct fil_thread){
-            .number = threads->begun, .epoch = epoch, .start = start};
+        *thread = (struct fil_thread){.number = threads->begun, .epoch = epoch, .start = start};
         for (uint32_t i = 0; i < FIL_THREAD_NAME_BYTES; i++) {
             thread->name[i] = (uint8_t)name[i];
         }

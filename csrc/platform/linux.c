@@ -22,7 +22,7 @@
 
 /* Younger than the headers of the oldest C library that the code is compiled with. */
 #ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
+#    define MADV_WIPEONFORK 18
 #endif
 
 extern char **environ;
@@ -43,7 +43,8 @@ void *system_map_pages(size_t bytes)
         return NULL;
     }
     int kept = errno;
-    void *pages = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages =
+        platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED) {
         pages = NULL;
     } else {
@@ -156,7 +157,8 @@ void system_close(int descriptor)
 
 long system_write(int descriptor, const void *data, size_t bytes, int64_t offset)
 {
-    return offset < 0 ? syscall(SYS_write, descriptor, data, bytes) : syscall(SYS_pwrite64, descriptor, data, bytes, offset);
+    return offset < 0 ? syscall(SYS_write, descriptor, data, bytes)
+                      : syscall(SYS_pwrite64, descriptor, data, bytes, offset);
 }
 
 /* A child finds the first page of `state` empty, and so writes nothing: see platform_wipe_on_fork. */
@@ -188,7 +190,8 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes)
     if ((errno != EOPNOTSUPP && errno != ENOSYS) || !system_allows(SYSTEM_WRITES_FILES)) {
         return errno;
     }
-    return posix_fallocate(descriptor, (off_t)offset, (off_t)bytes); /* some file systems cannot: it writes every block */
+    return posix_fallocate(descriptor, (off_t)offset,
+                           (off_t)bytes); /* some file systems cannot: it writes every block */
 }
 
 bool platform_is_privileged(void)
@@ -307,6 +310,7 @@ void platform_condition_begin(pthread_cond_t *condition)
 bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t nanoseconds)
 {
     uint64_t until = platform_clock_ns() + nanoseconds;
-    struct timespec when = {.tv_sec = (time_t)(until / PLATFORM_SECOND_NS), .tv_nsec = (long)(until % PLATFORM_SECOND_NS)};
+    struct timespec when = {.tv_sec = (time_t)(until / PLATFORM_SECOND_NS),
+                            .tv_nsec = (long)(until % PLATFORM_SECOND_NS)};
     return pthread_cond_timedwait(condition, lock, &when) == 0;
 }

@@ -15,11 +15,11 @@
 
 /* Younger than the headers of the oldest C library that the code is compiled with. */
 #ifndef SYS_pkey_mprotect
-#ifdef __x86_64__
-#define SYS_pkey_mprotect 329
-#else
-#define SYS_pkey_mprotect 288
-#endif
+#    ifdef __x86_64__
+#        define SYS_pkey_mprotect 329
+#    else
+#        define SYS_pkey_mprotect 288
+#    endif
 #endif
 
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
@@ -90,7 +90,8 @@ bool platform_is_private(int flags)
     return (flags & MAP_TYPE) == MAP_PRIVATE;
 }
 
-/* The kernel names what a descriptor leads to. A private mapping of it copies only what is written: that is a file's. */
+/* The kernel names what a descriptor leads to. A private mapping of it copies only what is written: that is a file's.
+ */
 static bool is_shared_memory(int flags, int descriptor)
 {
     static const char *const places[] = {"/memfd:", "/dev/shm/"};

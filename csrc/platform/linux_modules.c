@@ -1,4 +1,5 @@
-/* Which file a piece of code was loaded from, without the dynamic linker, whose locks may be held by whoever called us. */
+/* Which file a piece of code was loaded from, without the dynamic linker, whose locks may be held by whoever called us.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static bool understand(const char *line, uintptr_t address, struct platform_modu
     return true;
 }
 
-/* Go through the whole lines at the front of the buffer; what is left moves there. Returns true if one has the address. */
+/* Go through the whole lines at the front of the buffer; what is left moves there. Returns true if one has the address.
+ */
 static bool take_lines(char *buffer, size_t *used, uintptr_t address, struct platform_module *module)
 {
     char *line = buffer;

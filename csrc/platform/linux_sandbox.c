@@ -1,7 +1,7 @@
-/* A program that shuts itself in forbids system calls, ours too, and may be killed for one that is forbidden. So its filters are
- * read as they are installed: each is a small program, which is run here for the calls that we make. Filters that come past
- * prctl (by the system call `seccomp`) are not seen; but they need PR_SET_NO_NEW_PRIVS mostly, and from then on, until a filter
- * is seen, nothing is called that the program may not need itself. */
+/* A program that shuts itself in forbids system calls, ours too, and may be killed for one that is forbidden. So its
+ * filters are read as they are installed: each is a small program, which is run here for the calls that we make.
+ * Filters that come past prctl (by the system call `seccomp`) are not seen; but they need PR_SET_NO_NEW_PRIVS mostly,
+ * and from then on, until a filter is seen, nothing is called that the program may not need itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,24 +14,24 @@
 #include "platform/platform.h"
 #include "platform/posix.h"
 
-/* The numbers of <linux/prctl.h>, <linux/seccomp.h> and <linux/audit.h>; the headers of the oldest C library that the code is
- * compiled with do not have all of them. */
+/* The numbers of <linux/prctl.h>, <linux/seccomp.h> and <linux/audit.h>; the headers of the oldest C library that the
+ * code is compiled with do not have all of them. */
 enum { SET_SECCOMP = 22, SET_NO_NEW_PRIVILEGES = 38 };
 enum { MODE_FILTER = 2 };
 #define ANSWER_ALLOW 0x7fff0000u
 #define ANSWER_LOG 0x7ffc0000u
 #define ANSWER_ACTION 0xffff0000u
 #ifdef __x86_64__
-#define ARCHITECTURE 0xc000003eu
+#    define ARCHITECTURE 0xc000003eu
 #else
-#define ARCHITECTURE 0xc00000b7u
+#    define ARCHITECTURE 0xc00000b7u
 #endif
 #ifndef SYS_memfd_create
-#ifdef __x86_64__
-#define SYS_memfd_create 319
-#else
-#define SYS_memfd_create 279
-#endif
+#    ifdef __x86_64__
+#        define SYS_memfd_create 319
+#    else
+#        define SYS_memfd_create 279
+#    endif
 #endif
 
 /* One step of a filter, and a filter: <linux/filter.h>. */
@@ -75,17 +75,19 @@ static const struct {
     {DEED(SYSTEM_GROWS_FILES), {SYS_mmap, ARCHITECTURE, 0, {0, 1 << 17, PROT_READ | PROT_WRITE, MAP_SHARED}}},
     {DEED(SYSTEM_GROWS_FILES) | DEED(SYSTEM_WRITES_FILES), {SYS_prlimit64, ARCHITECTURE, 0, {0}}},
     {DEED(SYSTEM_WRITES_FILES), {SYS_pwrite64, ARCHITECTURE, 0, {0}}},
-    {DEED(SYSTEM_GROWS_FILES) | DEED(SYSTEM_WRITES_FILES) | DEED(SYSTEM_TELLS_FILES), {SYS_fstat, ARCHITECTURE, 0, {0}}},
+    {DEED(SYSTEM_GROWS_FILES) | DEED(SYSTEM_WRITES_FILES) | DEED(SYSTEM_TELLS_FILES),
+     {SYS_fstat, ARCHITECTURE, 0, {0}}},
     {DEED(SYSTEM_TELLS_PATHS), {SYS_readlinkat, ARCHITECTURE, 0, {(uint32_t)AT_FDCWD}}},
     {DEED(SYSTEM_TELLS_PATHS), {SYS_newfstatat, ARCHITECTURE, 0, {(uint32_t)AT_FDCWD}}},
     {DEED(SYSTEM_TELLS_SEGMENTS), {SYS_shmctl, ARCHITECTURE, 0, {0}}},
-    {DEED(SYSTEM_MAPS_MEMORY), {SYS_mmap, ARCHITECTURE, 0, {0, 1 << 22, PROT_READ | PROT_WRITE, PRIVATE_FLAGS, NO_DESCRIPTOR}}},
+    {DEED(SYSTEM_MAPS_MEMORY),
+     {SYS_mmap, ARCHITECTURE, 0, {0, 1 << 22, PROT_READ | PROT_WRITE, PRIVATE_FLAGS, NO_DESCRIPTOR}}},
     {DEED(SYSTEM_UNMAPS_MEMORY), {SYS_munmap, ARCHITECTURE, 0, {0}}},
     {DEED(SYSTEM_ADVISES), {SYS_madvise, ARCHITECTURE, 0, {0}}},
 };
 
 static uint32_t allowed = ALL_DEEDS;
-static bool filtered; /* a filter was seen */
+static bool filtered;           /* a filter was seen */
 static dev_t memory_devices[2]; /* of memfd, and of POSIX shared memory: 0 if not known */
 
 bool system_allows(enum system_deed deed)
@@ -141,7 +143,8 @@ static uint32_t answer(const struct filter *filter, const struct call *call)
         const struct step *step = &filter->steps[at];
         uint32_t operand = (step->code & 8) != 0 ? x : step->value;
         switch (step->code & 7) {
-        case 0: /* load into A: a constant, a word of the call, of the memory, or the length of what tells of the call */
+        case 0:   /* load into A: a constant, a word of the call, of the memory, or the length of what tells of the call
+                   */
         case 1: { /* load into X */
             uint32_t loaded = step->value;
             if ((step->code & 0xe0) == 0x20) {

@@ -38,7 +38,8 @@ static int protection_at(uintptr_t address)
     const ElfW(Phdr) *header = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff);
     for (size_t i = 0; i < __ehdr_start.e_phnum; i++) {
         if (header[i].p_type == PT_LOAD && address - base - header[i].p_vaddr < header[i].p_memsz) {
-            return ((header[i].p_flags & PF_R) != 0 ? PROT_READ : 0) | ((header[i].p_flags & PF_W) != 0 ? PROT_WRITE : 0) |
+            return ((header[i].p_flags & PF_R) != 0 ? PROT_READ : 0) |
+                   ((header[i].p_flags & PF_W) != 0 ? PROT_WRITE : 0) |
                    ((header[i].p_flags & PF_X) != 0 ? PROT_EXEC : 0);
         }
     }
@@ -60,7 +61,8 @@ bool platform_withdraw(const char *const *names, size_t count)
     int kept = errno;
     uintptr_t symbols = dynamic_address(DT_SYMTAB);
     uintptr_t texts = dynamic_address(DT_STRTAB);
-    if (symbols == 0 || texts <= symbols) { /* the texts lie behind the symbols, which nothing else tells the number of */
+    if (symbols == 0 ||
+        texts <= symbols) { /* the texts lie behind the symbols, which nothing else tells the number of */
         return false;
     }
     uintptr_t first = symbols / platform_page_bytes() * platform_page_bytes();

@@ -1,5 +1,5 @@
-/* Calls within this library to functions that it replaces are the real ones: the dynamic linker changes the calls of all others
- * only. */
+/* Calls within this library to functions that it replaces are the real ones: the dynamic linker changes the calls of
+ * all others only. */
 #include <crt_externs.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -134,7 +134,8 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes)
     if (present.st_size >= wanted) {
         return 0;
     }
-    fstore_t request = {.fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = wanted - present.st_size};
+    fstore_t request = {
+        .fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = wanted - present.st_size};
     int before = cancellation_off();
     int status = fcntl(descriptor, F_PREALLOCATE, &request) == 0 ? 0 : errno;
     if (status == 0) {
@@ -142,7 +143,7 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes)
     }
     cancellation_back(before);
     return status == ENOTSUP || status == EINVAL || status == ENOTTY ? write_zeros(descriptor, present.st_size, wanted)
-                                                                       : status;
+                                                                     : status;
 }
 
 /* Neither a cancellation point nor something that takes a lock. */
@@ -154,7 +155,8 @@ void system_nap(uint32_t nanoseconds)
     }
 }
 
-/* In a child, the system's own fork handlers may run before ours, and allocate: what that changes stays in the child. */
+/* In a child, the system's own fork handlers may run before ours, and allocate: what that changes stays in the child.
+ */
 void system_unshare_on_fork(void *mapped, size_t bytes)
 {
     int kept = errno;
@@ -179,8 +181,8 @@ bool platform_is_first_thread(void)
     return pthread_main_np() != 0;
 }
 
-/* The system makes threads past pthread_create, for work that libraries hand to it, at any moment. So there is no time in which
- * the lock could be left out. */
+/* The system makes threads past pthread_create, for work that libraries hand to it, at any moment. So there is no time
+ * in which the lock could be left out. */
 bool platform_is_single_threaded(void)
 {
     return false;
@@ -210,8 +212,8 @@ static bool is_own(const void *path, const char *entry, size_t length)
                                        named.st_ino == own.st_ino);
 }
 
-/* What the compiler calls by itself is looked up at the first call, by older dynamic linkers, under a lock of theirs: that first
- * call is to be now, not in a hook. */
+/* What the compiler calls by itself is looked up at the first call, by older dynamic linkers, under a lock of theirs:
+ * that first call is to be now, not in a hook. */
 static void call_once(void)
 {
     static volatile size_t none;
@@ -233,8 +235,8 @@ void platform_loaded(const void *own_symbol)
     }
 }
 
-/* Where the system does not follow that variable (a program of the system's own, a hardened one), it takes it out of the
- * environment before any library is initialised. And the pairs of a library that is loaded later change nothing. */
+/* Where the system does not follow that variable (a program of the system's own, a hardened one), it takes it out of
+ * the environment before any library is initialised. And the pairs of a library that is loaded later change nothing. */
 bool platform_is_inserted(void)
 {
     return inserted && system_tells_threads_apart();
@@ -247,6 +249,7 @@ void platform_condition_begin(pthread_cond_t *condition)
 
 bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t nanoseconds)
 {
-    struct timespec time = {.tv_sec = (time_t)(nanoseconds / PLATFORM_SECOND_NS), .tv_nsec = (long)(nanoseconds % PLATFORM_SECOND_NS)};
+    struct timespec time = {.tv_sec = (time_t)(nanoseconds / PLATFORM_SECOND_NS),
+                            .tv_nsec = (long)(nanoseconds % PLATFORM_SECOND_NS)};
     return pthread_cond_timedwait_relative_np(condition, lock, &time) == 0;
 }

@@ -157,8 +157,8 @@ bool platform_module_at(uintptr_t address, struct platform_module *module)
     mach_msg_type_number_t count = VM_REGION_BASIC_INFO_COUNT_64;
     mach_port_t object = MACH_PORT_NULL;
     int length = 0;
-    if (vm_region_64(mach_task_self(), &start, &bytes, VM_REGION_BASIC_INFO_64, (vm_region_info_t)&facts, &count, &object) ==
-            KERN_SUCCESS &&
+    if (vm_region_64(mach_task_self(), &start, &bytes, VM_REGION_BASIC_INFO_64, (vm_region_info_t)&facts, &count,
+                     &object) == KERN_SUCCESS &&
         start <= address) {
         length = proc_regionfilename(getpid(), address, module->path, sizeof module->path);
     }

@@ -1,15 +1,16 @@
 /* What belongs to a thread, and the end of threads.
  *
- * The system's own thread-local variables will not do inside malloc: the linker's helper takes their memory by malloc when a
- * thread uses one of them first, and gives it back at the thread's end, before the thread's last free. In a hook either would
- * lead to the hook itself. So this library is compiled with -femulated-tls: each use of a _Thread_local variable is a call of
+ * The system's own thread-local variables will not do inside malloc: the linker's helper takes their memory by malloc
+ * when a thread uses one of them first, and gives it back at the thread's end, before the thread's last free. In a hook
+ * either would lead to the hook itself. So this library is compiled with -femulated-tls: each use of a _Thread_local
+ * variable is a call of
  * __emutls_get_address, which is defined here and allocates nothing.
  *
  * The variables of a thread lie together in one piece of a static table, and a value of pthread's leads there.
- * pthread_getspecific and pthread_setspecific do not allocate: the values stand in the thread's own structure. The thread's
- * piece is given back in the last round of destructors; what the thread does after that finds one piece that all threads which
- * are past their end share. In it the thread has ended, so nothing is kept there; and the lock tells threads apart by other
- * means (platform_self). */
+ * pthread_getspecific and pthread_setspecific do not allocate: the values stand in the thread's own structure. The
+ * thread's piece is given back in the last round of destructors; what the thread does after that finds one piece that
+ * all threads which are past their end share. In it the thread has ended, so nothing is kept there; and the lock tells
+ * threads apart by other means (platform_self). */
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -21,8 +22,8 @@
 #include "platform/platform.h"
 #include "platform/posix.h"
 
-#define OWN_BYTES 224u       /* for all variables together, which all begin as zeros */
-#define MOST_THREADS 16384u  /* at a time; a kernel allows a process fewer. What no thread has used takes no memory */
+#define OWN_BYTES 224u      /* for all variables together, which all begin as zeros */
+#define MOST_THREADS 16384u /* at a time; a kernel allows a process fewer. What no thread has used takes no memory */
 #define TABLE_FULL_NAP_NS 1000000u
 
 /* A variable as the compiler describes it. */
@@ -129,8 +130,8 @@ void *__emutls_get_address(struct emulated *variable)
     return (char *)own_piece() + (place != 0 ? place : find_place(variable));
 }
 
-/* The destructor of our value, which pthread has taken away. It is put back for the destructors that come after ours, so
- * this is called again, as often as pthread goes round. */
+/* The destructor of our value, which pthread has taken away. It is put back for the destructors that come after ours,
+ * so this is called again, as often as pthread goes round. */
 static void end(void *value)
 {
     struct own *own = value;

@@ -12,8 +12,8 @@ _Static_assert(RUSAGE_INFO_V0 == 0 && sizeof(struct rusage_info_v0) == 96, "proc
 _Static_assert(offsetof(struct rusage_info_v0, ri_resident_size) == 64, "process_usage");
 _Static_assert(offsetof(struct rusage_info_v0, ri_phys_footprint) == 72, "process_usage");
 
-/* Anonymous: what the system itself shows as a program's memory, its footprint, with what it has compressed. The launcher reads
- * the same from outside. Shared memory is not told apart. */
+/* Anonymous: what the system itself shows as a program's memory, its footprint, with what it has compressed. The
+ * launcher reads the same from outside. Shared memory is not told apart. */
 bool platform_resident(struct fil_reading *reading)
 {
     task_vm_info_data_t facts;

@@ -1,7 +1,7 @@
 /* All that differs between operating systems: one file per system fills this contract.
  *
- * Everything here may be called inside malloc: nothing allocates, nothing calls a replaced function. Functions that make
- * system calls keep errno unless they say otherwise.
+ * Everything here may be called inside malloc: nothing allocates, nothing calls a replaced function. Functions that
+ * make system calls keep errno unless they say otherwise.
  */
 #ifndef FIL_PLATFORM_H
 #define FIL_PLATFORM_H
@@ -29,8 +29,8 @@ uint64_t platform_coarse_clock_ns(void);
 uint64_t platform_clock_ns(void);
 uint64_t platform_unix_ns(void);
 
-/* The system calls behind mmap and munmap, and on Linux mremap, past every replaced function. They set errno as the C library
- * does. */
+/* The system calls behind mmap and munmap, and on Linux mremap, past every replaced function. They set errno as the C
+ * library does. */
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
 int platform_munmap(void *address, size_t bytes);
 void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address);
@@ -42,12 +42,12 @@ int platform_mprotect(void *address, size_t bytes, int protection, int key);
 /* Bytes that a mapping of `bytes`, made with these flags, takes: whole pages, of the size that the flags ask for. */
 size_t platform_mapped_bytes(size_t bytes, int flags);
 
-/* Is `caller` an address in the C library's own malloc, or where it makes threads? What these map is not the program's, or is
- * counted as blocks. False where they do not call what we replace. */
+/* Is `caller` an address in the C library's own malloc, or where it makes threads? What these map is not the program's,
+ * or is counted as blocks. False where they do not call what we replace. */
 bool platform_maps_for_itself(const void *caller);
 
-/* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous, of
- * /dev/zero, of a memfd, or of POSIX shared memory. */
+/* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous,
+ * of /dev/zero, of a memfd, or of POSIX shared memory. */
 bool platform_is_memory(int flags, int descriptor);
 /* Remember what tells memory from files where a program has shut itself in, and no paths are told any more. */
 void platform_learn_devices(void);
@@ -98,13 +98,14 @@ void platform_unmap_file(void *mapped, size_t bytes);
 /* Write into the file, without taking memory. False if not all could be written. */
 bool platform_write_file(const struct platform_file *file, uint64_t offset, const void *data, size_t bytes);
 
-/* How long the file is now, as far as the descriptor that is kept tells; UINT64_MAX if not. For use in a signal handler. */
+/* How long the file is now, as far as the descriptor that is kept tells; UINT64_MAX if not. For use in a signal
+ * handler. */
 uint64_t platform_file_length(const struct platform_file *file);
 
 void platform_close_file(struct platform_file *file);
 
-/* Put zeros of the process's own in place of [start, start + bytes), whole pages of a file's mapping, so that whoever is about
- * to read or write there can. For use in a signal handler. */
+/* Put zeros of the process's own in place of [start, start + bytes), whole pages of a file's mapping, so that whoever
+ * is about to read or write there can. For use in a signal handler. */
 bool platform_replace_mapping(void *start, size_t bytes);
 
 /* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
@@ -125,8 +126,9 @@ void platform_wipe_on_fork(void *start, size_t bytes);
 void platform_at_thread_end(void (*function)(void));
 void platform_expect_end(void);
 
-/* `ask` tells the calling thread's state in the interpreter. Where it may take memory by malloc, and so lead to itself through
- * our hooks, the function that is answered here, to be called instead, tells NULL at the second time. There is one `ask`. */
+/* `ask` tells the calling thread's state in the interpreter. Where it may take memory by malloc, and so lead to itself
+ * through our hooks, the function that is answered here, to be called instead, tells NULL at the second time. There is
+ * one `ask`. */
 typedef void *platform_thread_state(void);
 platform_thread_state *platform_guarded(platform_thread_state *ask);
 
@@ -143,9 +145,9 @@ uint32_t platform_thread_count(void);
 void platform_own_descriptors(void);
 
 /* A lock for a few dozen instructions at a time; zero-initialised, no destruction. Who finds it taken spins, then naps:
- * giving it back is a plain store, half the price of a lock that has to look for sleepers. It knows its holder: code that
- * runs inside the holder's section (another library's fork handler, a signal handler) goes on instead of waiting for
- * itself. */
+ * giving it back is a plain store, half the price of a lock that has to look for sleepers. It knows its holder: code
+ * that runs inside the holder's section (another library's fork handler, a signal handler) goes on instead of waiting
+ * for itself. */
 struct platform_lock {
     uintptr_t holder; /* 0: free; else an address of the holding thread's own */
 };
@@ -155,9 +157,9 @@ __attribute__((cold, noinline)) bool platform_lock_slow(struct platform_lock *lo
 static inline bool platform_lock_take(struct platform_lock *lock, uintptr_t self)
 {
     uintptr_t nobody = 0;
-    return __builtin_expect(__atomic_compare_exchange_n(&lock->holder, &nobody, self, false, __ATOMIC_ACQUIRE,
-                                                        __ATOMIC_RELAXED),
-                            1) ||
+    return __builtin_expect(
+               __atomic_compare_exchange_n(&lock->holder, &nobody, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+               1) ||
            platform_lock_slow(lock, self);
 }
 
@@ -191,9 +193,9 @@ void platform_signal_parent(int signal, uint32_t pid, uint32_t parent);
 /* Handle `signal` with `handler`, if it has no handler yet. */
 void platform_handle_signal(int signal, void (*handler)(int));
 
-/* The library has just been loaded: take its own file out of the list of preloaded libraries in the environment, so that
- * other programs start without it, and remember what platform_is_inserted wants to know. `own_symbol` is any address inside
- * the library. */
+/* The library has just been loaded: take its own file out of the list of preloaded libraries in the environment, so
+ * that other programs start without it, and remember what platform_is_inserted wants to know. `own_symbol` is any
+ * address inside the library. */
 void platform_loaded(const void *own_symbol);
 
 /* macOS only: has the system put this library before the others? */
@@ -213,7 +215,8 @@ bool platform_module_at(uintptr_t address, struct platform_module *module);
 
 /* Linux only. Does this call of prctl shut the program in, or is it a sign that it will be? */
 bool platform_shuts_in(int option);
-/* Linux only. The system call behind prctl. What a filter that it installs does not allow, this library no longer does. */
+/* Linux only. The system call behind prctl. What a filter that it installs does not allow, this library no longer does.
+ */
 int platform_prctl(int option, const unsigned long *arguments);
 
 /* The next definition of a C library function after this library's own; NULL if there is none. Linux only. */

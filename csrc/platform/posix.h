@@ -1,5 +1,5 @@
-/* What posix.c needs of each system, between the files of platform/ only. None of these is a cancellation point, as open, write
- * and their kin are: malloc must be none. They set errno. */
+/* What posix.c needs of each system, between the files of platform/ only. None of these is a cancellation point, as
+ * open, write and their kin are: malloc must be none. They set errno. */
 #ifndef FIL_POSIX_H
 #define FIL_POSIX_H
 
@@ -9,18 +9,18 @@
 
 struct stat;
 
-/* What a program that shuts itself in may forbid us (linux_sandbox.c). Each of these stands for all system calls that it
- * takes. */
+/* What a program that shuts itself in may forbid us (linux_sandbox.c). Each of these stands for all system calls that
+ * it takes. */
 enum system_deed {
-    SYSTEM_OPENS,           /* open a file by its path */
-    SYSTEM_GROWS_FILES,     /* let a file that is open grow, and map it */
-    SYSTEM_WRITES_FILES,    /* write into a file that is open */
-    SYSTEM_TELLS_FILES,     /* fstat */
-    SYSTEM_TELLS_PATHS,     /* what a descriptor leads to; how many threads there are */
-    SYSTEM_TELLS_SEGMENTS,  /* the size of System V shared memory */
-    SYSTEM_MAPS_MEMORY,     /* private memory */
+    SYSTEM_OPENS,          /* open a file by its path */
+    SYSTEM_GROWS_FILES,    /* let a file that is open grow, and map it */
+    SYSTEM_WRITES_FILES,   /* write into a file that is open */
+    SYSTEM_TELLS_FILES,    /* fstat */
+    SYSTEM_TELLS_PATHS,    /* what a descriptor leads to; how many threads there are */
+    SYSTEM_TELLS_SEGMENTS, /* the size of System V shared memory */
+    SYSTEM_MAPS_MEMORY,    /* private memory */
     SYSTEM_UNMAPS_MEMORY,
-    SYSTEM_ADVISES,         /* what is only for the better */
+    SYSTEM_ADVISES, /* what is only for the better */
     SYSTEM_DEEDS
 };
 
@@ -46,7 +46,8 @@ long system_write(int descriptor, const void *data, size_t bytes, int64_t offset
 /* Let the file have these bytes, allocated on disk. Returns 0, or the errno. */
 int system_allocate(int descriptor, uint64_t offset, size_t bytes);
 
-/* A fork's child shall not write to this mapping of a file, if it runs code that allocates before our handler. Keeps errno. */
+/* A fork's child shall not write to this mapping of a file, if it runs code that allocates before our handler. Keeps
+ * errno. */
 void system_unshare_on_fork(void *mapped, size_t bytes);
 
 /* Sleep so long, about. Below a second. */

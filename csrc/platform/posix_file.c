@@ -1,5 +1,5 @@
-/* The one file that the process writes while the program runs. It is opened once: a program that shuts itself in (chroot, setuid,
- * a filter of system calls) may have no way to its path any more. */
+/* The one file that the process writes while the program runs. It is opened once: a program that shuts itself in
+ * (chroot, setuid, a filter of system calls) may have no way to its path any more. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,9 +14,9 @@
 
 #define OPEN_FLAGS (O_RDWR | O_CLOEXEC | O_NOFOLLOW)
 
-/* A number that the program's own files do not get, which have the lowest that are free: so the program sees the numbers that it
- * has without us. Far above, the kernel's table of files would be large, and each fork copies it. The first one below the
- * process's limit is used. */
+/* A number that the program's own files do not get, which have the lowest that are free: so the program sees the
+ * numbers that it has without us. Far above, the kernel's table of files would be large, and each fork copies it. The
+ * first one below the process's limit is used. */
 static int duplicate_high(int descriptor)
 {
     static const int places[] = {1000, 240, 60};

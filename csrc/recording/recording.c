@@ -20,7 +20,8 @@ struct segment {
     uint64_t offset; /* in the file */
 };
 
-/* Empty segments, for when no more can be had. Who comes first is used first: their order is that of the numbers in them. */
+/* Empty segments, for when no more can be had. Who comes first is used first: their order is that of the numbers in
+ * them. */
 #define MOST_SPARES 16u
 struct spares {
     enum fil_segment_kind kind;
@@ -39,7 +40,7 @@ static struct {
     uint64_t file_bytes;
     int last_error;
     struct spares nodes, codes, texts, files, large;
-    bool files_told, large_told; /* these segments are in use: there is one of each at most */
+    bool files_told, large_told;        /* these segments are in use: there is one of each at most */
     struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
     unsigned snapshot_last;
     uint32_t segment_count;

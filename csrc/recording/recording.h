@@ -13,8 +13,8 @@
  * Returns NULL on failure, with the reason in `*error`. */
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error);
 
-/* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. `context` is unused: these are the
- * ledger's storage functions. */
+/* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. `context` is unused: these are
+ * the ledger's storage functions. */
 struct fil_node *recording_next_nodes(void);
 struct fil_code *recording_next_codes(void);
 struct fil_threads *recording_threads(void);
@@ -29,7 +29,8 @@ bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void
 void recording_lay_in_stock(void);
 
 /* Somebody has cut the file short, and what is mapped of it is gone: put memory in its place. `address`: where that was
- * noticed, 0 if it is not known where. False if that has nothing to do with the recording. For use in a signal handler. */
+ * noticed, 0 if it is not known where. False if that has nothing to do with the recording. For use in a signal handler.
+ */
 bool recording_mend(uintptr_t address);
 
 /* The errno of the last segment that could not be had, 0 if none failed. */

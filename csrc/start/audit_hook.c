@@ -1,7 +1,8 @@
-/* While there is a hook, the interpreter makes a tuple for every event (each call of id() is one), which takes time and memory
- * that would be counted. It offers no way to take a hook out. So the head of its list of hooks is looked for: it is that word of
- * the interpreter's own variables which leads to our entry, and nothing else can be taken for it, because the entry holds
- * two addresses that are known to us alone. If it is not found, the hook stays, and does nothing. */
+/* While there is a hook, the interpreter makes a tuple for every event (each call of id() is one), which takes time and
+ * memory that would be counted. It offers no way to take a hook out. So the head of its list of hooks is looked for: it
+ * is that word of the interpreter's own variables which leads to our entry, and nothing else can be taken for it,
+ * because the entry holds two addresses that are known to us alone. If it is not found, the hook stays, and does
+ * nothing. */
 #include "start/audit_hook.h"
 
 #include <stddef.h>

@@ -1,8 +1,9 @@
-/* The moment is the first request for an object after the interpreter has got ready, by its C code alone: it makes a text of the
- * program's name or source then, and is in the midst of nothing. These two versions are at their end, so none of this changes.
+/* The moment is the first request for an object after the interpreter has got ready, by its C code alone: it makes a
+ * text of the program's name or source then, and is in the midst of nothing. These two versions are at their end, so
+ * none of this changes.
  *
- * The interpreter chooses its allocator after main has begun. So a module that it makes later (posix, without which it cannot
- * import) is what puts our function in front of the allocator, by the table of built-in modules. */
+ * The interpreter chooses its allocator after main has begun. So a module that it makes later (posix, without which it
+ * cannot import) is what puts our function in front of the allocator, by the table of built-in modules. */
 #include "start/first_request.h"
 
 #include <stddef.h>

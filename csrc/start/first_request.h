@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* Before the interpreter is up: call `come` when it is, and no Python frame is there. False if that cannot be awaited. */
+/* Before the interpreter is up: call `come` when it is, and no Python frame is there. False if that cannot be awaited.
+ */
 bool first_request_await(void (*come)(void));
 
 #endif

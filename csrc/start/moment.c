@@ -1,9 +1,9 @@
-/* No code of ours runs in a Python frame that lies below the program's: the interpreter is started by the very words by which it
- * would be started without us, gets ready by itself, and tells us when it is about to run the program. Then a few files of ours
- * run, and are gone before the program's first instruction.
+/* No code of ours runs in a Python frame that lies below the program's: the interpreter is started by the very words by
+ * which it would be started without us, gets ready by itself, and tells us when it is about to run the program. Then a
+ * few files of ours run, and are gone before the program's first instruction.
  *
- * From CPython 3.8 on an audit hook tells the moment, before it two hooks that are as public (first_request.c). Where neither can
- * be had, the words stay as they are, and bootstrap.py is run as a program that runs the program. */
+ * From CPython 3.8 on an audit hook tells the moment, before it two hooks that are as public (first_request.c). Where
+ * neither can be had, the words stay as they are, and bootstrap.py is run as a program that runs the program. */
 #include "start/moment.h"
 
 #include <stddef.h>
@@ -49,8 +49,8 @@ static bool name_text(void *names, const char *key, const char *text)
     return name(names, key, python_api.PyUnicode_DecodeFSDefault(text));
 }
 
-/* Classes refer to themselves, and would be found by the program until the interpreter's next collection of garbage. All of ours
- * are in the youngest generation, because nothing was collected while bootstrap.py ran. */
+/* Classes refer to themselves, and would be found by the program until the interpreter's next collection of garbage.
+ * All of ours are in the youngest generation, because nothing was collected while bootstrap.py ran. */
 static void collect_youngest(void *collect)
 {
     void *generation = python_api.PyLong_FromLongLong(0);

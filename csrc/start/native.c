@@ -9,8 +9,8 @@
 
 #define MOST_ARGUMENTS 4
 
-/* Take a function's arguments, by a letter for each: n, a number; b, bytes; m, a bytearray, which is memory to write into. False,
- * and an error, if they do not fit. */
+/* Take a function's arguments, by a letter for each: n, a number; b, bytes; m, a bytearray, which is memory to write
+ * into. False, and an error, if they do not fit. */
 static bool take(void *arguments, const char *letters, uint64_t *values)
 {
     for (intptr_t at = 0; letters[at] != '\0'; at++) {
@@ -21,8 +21,8 @@ static bool take(void *arguments, const char *letters, uint64_t *values)
         if (letters[at] == 'n') {
             values[at] = python_api.PyLong_AsUnsignedLongLongMask(argument);
         } else {
-            char *memory = letters[at] == 'b' ? python_api.PyBytes_AsString(argument)
-                                              : python_api.PyByteArray_AsString(argument);
+            char *memory =
+                letters[at] == 'b' ? python_api.PyBytes_AsString(argument) : python_api.PyByteArray_AsString(argument);
             values[at] = (uint64_t)(uintptr_t)memory;
         }
     }
@@ -33,26 +33,26 @@ static bool take(void *arguments, const char *letters, uint64_t *values)
 #define MEMORY(at) ((void *)(uintptr_t)values[at])
 
 /* NATIVE(name, letters, call): a function with these arguments, and the call that gives its result, a number. */
-#define NATIVE_FUNCTIONS                                                                                                  \
-    NATIVE(fil_abi_version, "", fil_abi_version())                                                                       \
-    NATIVE(fil_preloaded, "", fil_preloaded())                                                                           \
-    NATIVE(fil_select_layout, "nn", fil_select_layout(NUMBER(0), NUMBER(1)))                                             \
-    NATIVE(fil_use_layout, "nb", fil_use_layout(NUMBER(0), MEMORY(1)))                                                   \
-    NATIVE(fil_use_profile_function, "nn", fil_use_profile_function(NUMBER(0), NUMBER(1)))                               \
-    NATIVE(fil_read_memory, "nmn", fil_read_memory(values[0], MEMORY(1), NUMBER(2)))                                     \
-    NATIVE(fil_observe_stack, "mnmn", fil_observe_stack(MEMORY(0), NUMBER(1), MEMORY(2), NUMBER(3)))                     \
-    NATIVE(fil_accept_layout, "", (fil_accept_layout(), FIL_OK))                                                         \
-    NATIVE(fil_follow_objects, "b", fil_follow_objects(MEMORY(0)))                                                        \
-    NATIVE(fil_start, "bn", fil_start(MEMORY(0), (int32_t)NUMBER(1)))                                                    \
-    NATIVE(fil_last_errno, "", fil_last_errno())                                                                         \
+#define NATIVE_FUNCTIONS                                                                             \
+    NATIVE(fil_abi_version, "", fil_abi_version())                                                   \
+    NATIVE(fil_preloaded, "", fil_preloaded())                                                       \
+    NATIVE(fil_select_layout, "nn", fil_select_layout(NUMBER(0), NUMBER(1)))                         \
+    NATIVE(fil_use_layout, "nb", fil_use_layout(NUMBER(0), MEMORY(1)))                               \
+    NATIVE(fil_use_profile_function, "nn", fil_use_profile_function(NUMBER(0), NUMBER(1)))           \
+    NATIVE(fil_read_memory, "nmn", fil_read_memory(values[0], MEMORY(1), NUMBER(2)))                 \
+    NATIVE(fil_observe_stack, "mnmn", fil_observe_stack(MEMORY(0), NUMBER(1), MEMORY(2), NUMBER(3))) \
+    NATIVE(fil_accept_layout, "", (fil_accept_layout(), FIL_OK))                                     \
+    NATIVE(fil_follow_objects, "b", fil_follow_objects(MEMORY(0)))                                   \
+    NATIVE(fil_start, "bn", fil_start(MEMORY(0), (int32_t)NUMBER(1)))                                \
+    NATIVE(fil_last_errno, "", fil_last_errno())                                                     \
     NATIVE(thread_state, "", (long long)(intptr_t)python_api.PyGILState_GetThisThreadState())
 
-#define NATIVE(name, letters, call)                                                                                       \
-    static void *call_##name(void *self, void *arguments)                                                                \
-    {                                                                                                                    \
-        (void)self;                                                                                                      \
-        uint64_t values[MOST_ARGUMENTS] = {0};                                                                           \
-        return take(arguments, letters, values) ? python_api.PyLong_FromLongLong(call) : NULL;                           \
+#define NATIVE(name, letters, call)                                                            \
+    static void *call_##name(void *self, void *arguments)                                      \
+    {                                                                                          \
+        (void)self;                                                                            \
+        uint64_t values[MOST_ARGUMENTS] = {0};                                                 \
+        return take(arguments, letters, values) ? python_api.PyLong_FromLongLong(call) : NULL; \
     }
 NATIVE_FUNCTIONS
 #undef NATIVE
@@ -79,8 +79,9 @@ static void *call_compile_source(void *self, void *arguments)
     void *path = source == NULL ? NULL : python_api.PyTuple_GetItem(arguments, 1);
     void *encoded = path == NULL ? NULL : python_api.PyUnicode_EncodeFSDefault(path);
     char *text = encoded == NULL ? NULL : python_api.PyBytes_AsString(source);
-    void *code = text == NULL ? NULL
-                              : python_api.Py_CompileString(text, python_api.PyBytes_AsString(encoded), PYTHON_FILE_INPUT);
+    void *code = text == NULL
+                     ? NULL
+                     : python_api.Py_CompileString(text, python_api.PyBytes_AsString(encoded), PYTHON_FILE_INPUT);
     if (encoded != NULL) {
         python_api.Py_DecRef(encoded);
     }

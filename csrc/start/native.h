@@ -1,4 +1,5 @@
-/* The library's functions as Python's own, for the code of ours that runs at the start: so it needs no module for that. */
+/* The library's functions as Python's own, for the code of ours that runs at the start: so it needs no module for that.
+ */
 #ifndef FIL_NATIVE_H
 #define FIL_NATIVE_H
 

@@ -1,6 +1,6 @@
-/* Every call that can give a thread memory. `take` maps as usual; each of the others takes 1 MiB in its own way, from what the
- * thread's `take` has prepared. All answer 0, or 1 if something went wrong, and have no parameters: so that Python need not
- * allocate anything to call them. */
+/* Every call that can give a thread memory. `take` maps as usual; each of the others takes 1 MiB in its own way, from
+ * what the thread's `take` has prepared. All answer 0, or 1 if something went wrong, and have no parameters: so that
+ * Python need not allocate anything to call them. */
 #define _GNU_SOURCE
 #include <sys/ipc.h>
 #include <sys/mman.h>

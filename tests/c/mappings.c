@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4
+#    define MREMAP_DONTUNMAP 4
 #endif
 #define RW (PROT_READ | PROT_WRITE)
 

@@ -1,5 +1,6 @@
-/* A malloc that nobody has heard of, to be preloaded or to be a part of an executable. It packs blocks of 8 bytes side by side, maps
- * large ones each by itself, and calls mmap by its name, as most do. What is small is never given back. */
+/* A malloc that nobody has heard of, to be preloaded or to be a part of an executable. It packs blocks of 8 bytes side
+ * by side, maps large ones each by itself, and calls mmap by its name, as most do. What is small is never given back.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -95,7 +96,8 @@ void free(void *block)
 void *calloc(size_t count, size_t bytes)
 {
     size_t product;
-    return any_block(8, __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product); /* nothing is used twice */
+    return any_block(8,
+                     __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product); /* nothing is used twice */
 }
 
 void *realloc(void *block, size_t bytes)

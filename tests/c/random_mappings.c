@@ -1,5 +1,5 @@
-/* A random sequence of mmap, munmap, mremap and mprotect inside one piece of address space; the kernel's own account of it,
- * /proc/self/maps, says what is mapped in the end. */
+/* A random sequence of mmap, munmap, mremap and mprotect inside one piece of address space; the kernel's own account of
+ * it, /proc/self/maps, says what is mapped in the end. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -13,10 +13,10 @@
 #define PAGES 2048L
 #define RW (PROT_READ | PROT_WRITE)
 #ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4
+#    define MREMAP_DONTUNMAP 4
 #endif
 #ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
+#    define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
 static uint64_t chance;
@@ -36,8 +36,8 @@ static int has_hole(char *at, long bytes)
     return mincore(at, (size_t)bytes, pages) != 0;
 }
 
-/* Over whatever lies at `target`. Linux may have moved a part of several mappings, or made room, before it says no; so then
- * both places are emptied. */
+/* Over whatever lies at `target`. Linux may have moved a part of several mappings, or made room, before it says no; so
+ * then both places are emptied. */
 static void move(char *at, size_t bytes, size_t new_bytes, int flags, char *target)
 {
     if (mremap(at, bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED | flags, target) == MAP_FAILED) {

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #ifdef __x86_64__
-#define ARCHITECTURE AUDIT_ARCH_X86_64
+#    define ARCHITECTURE AUDIT_ARCH_X86_64
 #else
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#    define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
 #define MOST_STEPS 128
@@ -33,10 +33,12 @@ static const int naming[] = {
     SYS_readlinkat};
 
 /* What a process that only computes is left with. The last two some interpreters need for their memory. */
-static const int computing[] = {SYS_read, SYS_write, SYS_close,      SYS_mmap,         SYS_munmap,        SYS_mremap, SYS_brk,
-                                SYS_futex, SYS_exit_group, SYS_rt_sigreturn, SYS_clock_gettime, SYS_prctl, SYS_madvise};
+static const int computing[] = {SYS_read,          SYS_write, SYS_close,  SYS_mmap,       SYS_munmap,
+                                SYS_mremap,        SYS_brk,   SYS_futex,  SYS_exit_group, SYS_rt_sigreturn,
+                                SYS_clock_gettime, SYS_prctl, SYS_madvise};
 
-/* A filter that gives `listed` for these calls, and `others` for all else. Past prctl, as libseccomp does it, if `directly`. */
+/* A filter that gives `listed` for these calls, and `others` for all else. Past prctl, as libseccomp does it, if
+ * `directly`. */
 static int install(const int *numbers, size_t count, unsigned listed, unsigned others, int directly)
 {
     struct sock_filter steps[MOST_STEPS];

@@ -99,7 +99,8 @@ static void *hold_and_allocate(void *unused)
     return NULL;
 }
 
-/* Cancels threads that allocate under a mutex while another thread allocates too. 0 if the mutex was always given back. */
+/* Cancels threads that allocate under a mutex while another thread allocates too. 0 if the mutex was always given back.
+ */
 int unusual_cancellation(void)
 {
     pthread_t other;

@@ -1,7 +1,7 @@
-/* Which calls fail: FAULT_CALLS="GROUP FIRST LAST ERRNO", GROUP one of FAULT_GROUPS. The calls of that group are counted
- * from 1; those from FIRST to LAST fail with ERRNO. ERRNO 0: a write is cut short instead. FAULT_LOG names a file of 64-bit
- * numbers, made by the test: the first says how many calls of the group were made, the second how many of them failed, then
- * come the calls by kind. Only the process that has loaded the library counts, not its forks. */
+/* Which calls fail: FAULT_CALLS="GROUP FIRST LAST ERRNO", GROUP one of FAULT_GROUPS. The calls of that group are
+ * counted from 1; those from FIRST to LAST fail with ERRNO. ERRNO 0: a write is cut short instead. FAULT_LOG names a
+ * file of 64-bit numbers, made by the test: the first says how many calls of the group were made, the second how many
+ * of them failed, then come the calls by kind. Only the process that has loaded the library counts, not its forks. */
 #include "faults.h"
 
 #include <stdarg.h>
@@ -101,18 +101,18 @@ long fault_syscall(long number, ...)
             failed = failure != 0 && fault_now(FAULT_pwrite64);
         }
         break;
-#define CASE(name)                                                                                                        \
-    case SYS_##name:                                                                                                     \
-        failed = fault_now(FAULT_##name);                                                                                \
+#define CASE(name)                        \
+    case SYS_##name:                      \
+        failed = fault_now(FAULT_##name); \
         break;
-    CASE(openat)
-    CASE(fallocate)
-    CASE(nanosleep)
-    CASE(fcntl)
-    CASE(fstat)
-    CASE(futex)
-    CASE(readlinkat)
-    CASE(shmctl)
+        CASE(openat)
+        CASE(fallocate)
+        CASE(nanosleep)
+        CASE(fcntl)
+        CASE(fstat)
+        CASE(futex)
+        CASE(readlinkat)
+        CASE(shmctl)
 #undef CASE
     case SYS_close: /* fails after it has closed, as Linux does it */
         if (fault_now(FAULT_close)) {

@@ -1,5 +1,5 @@
-/* filters_driver COUNT SEED: the kernel against our reading of its filters of system calls. Random filters are installed in a
- * process each, where they answer a call of getppid with an errno that is what they have calculated. */
+/* filters_driver COUNT SEED: the kernel against our reading of its filters of system calls. Random filters are
+ * installed in a process each, where they answer a call of getppid with an errno that is what they have calculated. */
 #include "platform/linux_sandbox.c"
 
 #include <stdio.h>
@@ -146,7 +146,8 @@ int main(int count, char **words)
         if (expected == NOT_INSTALLED || expected != ours) {
             printf("filter %ld of seed %s: the kernel says %x, we say %x\n", round, words[2], expected, ours);
             for (uint16_t i = 0; i < filter.count; i++) {
-                printf("%3u: %02x %3u %3u %08x\n", i, steps[i].code, steps[i].if_true, steps[i].if_false, steps[i].value);
+                printf("%3u: %02x %3u %3u %08x\n", i, steps[i].code, steps[i].if_true, steps[i].if_false,
+                       steps[i].value);
             }
             return 1;
         }

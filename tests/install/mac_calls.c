@@ -51,7 +51,8 @@ int mac_mprotect(void *address, size_t bytes, int protection)
 static int mac_open(const char *name, int flags)
 {
     return (int)syscall(SYS_openat, AT_FDCWD, name,
-                        (flags & 3) | ((flags & 0x1000000) != 0 ? O_CLOEXEC : 0) | ((flags & 0x100) != 0 ? O_NOFOLLOW : 0));
+                        (flags & 3) | ((flags & 0x1000000) != 0 ? O_CLOEXEC : 0) |
+                            ((flags & 0x100) != 0 ? O_NOFOLLOW : 0));
 }
 
 struct mac_stat {
@@ -100,8 +101,9 @@ int mac_fcntl(int descriptor, int command, void *argument)
     struct stat status;
     if (command == 42) { /* F_PREALLOCATE, from the end on */
         const struct mac_store *store = argument;
-        return fstat(descriptor, &status) != 0 ? -1
-                                               : (int)syscall(SYS_fallocate, descriptor, 1, status.st_size, store->bytes);
+        return fstat(descriptor, &status) != 0
+                   ? -1
+                   : (int)syscall(SYS_fallocate, descriptor, 1, status.st_size, store->bytes);
     }
     if (command == 67) { /* F_DUPFD_CLOEXEC */
         return fcntl(descriptor, F_DUPFD_CLOEXEC, (int)(intptr_t)argument);
@@ -289,9 +291,9 @@ int mac_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*func
 /* There, macOS hands over what stands for "..." on the stack. */
 int mac_fcntl_on_stack(void);
 __asm__(".globl mac_fcntl_on_stack\nmac_fcntl_on_stack:\n ldr x2, [sp]\n b mac_fcntl\n");
-#define FCNTL mac_fcntl_on_stack
+#    define FCNTL mac_fcntl_on_stack
 #else
-#define FCNTL mac_fcntl
+#    define FCNTL mac_fcntl
 #endif
 
 #define TO(name, ours) {"_" name, (uint64_t)(uintptr_t)(ours)}
@@ -299,25 +301,64 @@ __asm__(".globl mac_fcntl_on_stack\nmac_fcntl_on_stack:\n ldr x2, [sp]\n b mac_f
 uint64_t mac_function(const char *name)
 {
     const struct name_at known[] = {
-        TO("malloc", __libc_malloc), TO("calloc", __libc_calloc), TO("realloc", __libc_realloc), TO("free", __libc_free),
-        TO("posix_memalign", mac_posix_memalign), TO("aligned_alloc", __libc_memalign), TO("valloc", mac_valloc),
-        TO("mmap", mac_mmap), TO("munmap", mac_munmap), TO("mprotect", mac_mprotect), TO("open", mac_open),
-        TO("fstat$INODE64", mac_fstat), TO("stat$INODE64", mac_stat), TO("fstat", mac_fstat), TO("stat", mac_stat),
+        TO("malloc", __libc_malloc),
+        TO("calloc", __libc_calloc),
+        TO("realloc", __libc_realloc),
+        TO("free", __libc_free),
+        TO("posix_memalign", mac_posix_memalign),
+        TO("aligned_alloc", __libc_memalign),
+        TO("valloc", mac_valloc),
+        TO("mmap", mac_mmap),
+        TO("munmap", mac_munmap),
+        TO("mprotect", mac_mprotect),
+        TO("open", mac_open),
+        TO("fstat$INODE64", mac_fstat),
+        TO("stat$INODE64", mac_stat),
+        TO("fstat", mac_fstat),
+        TO("stat", mac_stat),
         TO("fcntl", FCNTL),
-        TO("getrlimit", mac_getrlimit), TO("sigaction", mac_sigaction), TO("sysconf", mac_sysconf),
-        TO("clock_gettime_nsec_np", mac_clock), TO("mach_absolute_time", mac_absolute_time),
-        TO("mach_timebase_info", mac_timebase), TO("mach_wait_until", mac_wait_until),
-        TO("pthread_key_create", mac_key_create), TO("pthread_setcancelstate", mac_setcancelstate),
-        TO("pthread_main_np", mac_main_thread), TO("pthread_create", mac_create), TO("pthread_atfork", pthread_atfork),
-        TO("vm_read_overwrite", mac_read_memory), TO("mach_task_self_", &task), TO("dlsym", mac_dlsym),
-        TO("dladdr", mac_dladdr), TO("_NSGetEnviron", mac_environ), TO("__error", mac_error), TO("issetugid", mac_no),
+        TO("getrlimit", mac_getrlimit),
+        TO("sigaction", mac_sigaction),
+        TO("sysconf", mac_sysconf),
+        TO("clock_gettime_nsec_np", mac_clock),
+        TO("mach_absolute_time", mac_absolute_time),
+        TO("mach_timebase_info", mac_timebase),
+        TO("mach_wait_until", mac_wait_until),
+        TO("pthread_key_create", mac_key_create),
+        TO("pthread_setcancelstate", mac_setcancelstate),
+        TO("pthread_main_np", mac_main_thread),
+        TO("pthread_create", mac_create),
+        TO("pthread_atfork", pthread_atfork),
+        TO("vm_read_overwrite", mac_read_memory),
+        TO("mach_task_self_", &task),
+        TO("dlsym", mac_dlsym),
+        TO("dladdr", mac_dladdr),
+        TO("_NSGetEnviron", mac_environ),
+        TO("__error", mac_error),
+        TO("issetugid", mac_no),
         TO("minherit", mac_no),
-        TO("__memcpy_chk", mac_memcpy_chk), TO("__bzero", mac_bzero), TO("bzero", mac_bzero), TO("task_info", mac_unavailable),
-        TO("vm_region_64", mac_unavailable), TO("close", close), TO("write", write), TO("pwrite", pwrite),
-        TO("ftruncate", ftruncate), TO("kill", kill), TO("getpid", getpid), TO("getppid", getppid),
-        TO("pthread_self", pthread_self), TO("pthread_getspecific", pthread_getspecific),
-        TO("pthread_setspecific", pthread_setspecific), TO("memcmp", memcmp), TO("memcpy", memcpy),
-        TO("memmove", memmove), TO("memset", memset), TO("strcmp", strcmp), TO("strlen", strlen), TO("strncmp", strncmp),
+        TO("__memcpy_chk", mac_memcpy_chk),
+        TO("__bzero", mac_bzero),
+        TO("bzero", mac_bzero),
+        TO("task_info", mac_unavailable),
+        TO("vm_region_64", mac_unavailable),
+        TO("close", close),
+        TO("write", write),
+        TO("pwrite", pwrite),
+        TO("ftruncate", ftruncate),
+        TO("kill", kill),
+        TO("getpid", getpid),
+        TO("getppid", getppid),
+        TO("pthread_self", pthread_self),
+        TO("pthread_getspecific", pthread_getspecific),
+        TO("pthread_setspecific", pthread_setspecific),
+        TO("memcmp", memcmp),
+        TO("memcpy", memcpy),
+        TO("memmove", memmove),
+        TO("memset", memset),
+        TO("strcmp", strcmp),
+        TO("strlen", strlen),
+        TO("strncmp", strncmp),
         TO("strcspn", strcspn),
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -1,7 +1,8 @@
 /* Runs the macOS library in a Linux process on the same processor: its code is the same, and it does nothing but call
- * functions of libSystem. So this library, which is preloaded in its place, maps the file, leads its calls to what Linux has (numbers and
- * structures are translated: mac_calls.c), and does what the dynamic linker of macOS does with the pairs: other libraries' calls go to
- * the hooks. What the file says is in mac_image.h, which mac_host.py generates from it.
+ * functions of libSystem. So this library, which is preloaded in its place, maps the file, leads its calls to what
+ * Linux has (numbers and structures are translated: mac_calls.c), and does what the dynamic linker of macOS does with
+ * the pairs: other libraries' calls go to the hooks. What the file says is in mac_image.h, which mac_host.py generates
+ * from it.
  *
  * This shows that the code works as far as it depends on itself. It shows nothing of how macOS behaves. */
 #include "mac_host.h"
@@ -65,7 +66,8 @@ SHOWN int posix_memalign(void **block, size_t alignment, size_t bytes)
 
 SHOWN void *aligned_alloc(size_t alignment, size_t bytes)
 {
-    return ready ? HOOK_OF(aligned_alloc, void *(*)(size_t, size_t))(alignment, bytes) : __libc_memalign(alignment, bytes);
+    return ready ? HOOK_OF(aligned_alloc, void *(*)(size_t, size_t))(alignment, bytes)
+                 : __libc_memalign(alignment, bytes);
 }
 
 SHOWN void *valloc(size_t bytes)
@@ -83,8 +85,8 @@ SHOWN void *mmap(void *address, size_t bytes, int protection, int flags, int des
 {
     int theirs = (flags & 0xf) | ((flags & MAP_FIXED) != 0 ? MAC_MAP_FIXED : 0) |
                  ((flags & MAP_ANONYMOUS) != 0 ? MAC_MAP_ANON : 0);
-    return ready ? HOOK_OF(mmap, void *(*)(void *, size_t, int, int, int, off_t))(address, bytes, protection, theirs, descriptor,
-                                                                                 offset)
+    return ready ? HOOK_OF(mmap, void *(*)(void *, size_t, int, int, int, off_t))(address, bytes, protection, theirs,
+                                                                                  descriptor, offset)
                  : (void *)syscall(SYS_mmap, address, bytes, protection, flags, descriptor, offset);
 }
 
@@ -109,12 +111,12 @@ SHOWN int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, vo
 /* What Python looks up by name: a jump to where it is. */
 static uint64_t export_at[sizeof exports / sizeof *exports] __attribute__((used));
 #ifdef __aarch64__
-#define MAC_JUMP(name, place)                                                                                             \
-    __asm__(".globl " #name "\n.type " #name ", %function\n" #name ":\n adrp x16, export_at+" #place                      \
-            "\n ldr x16, [x16, :lo12:export_at+" #place "]\n br x16\n");
+#    define MAC_JUMP(name, place)                                                                        \
+        __asm__(".globl " #name "\n.type " #name ", %function\n" #name ":\n adrp x16, export_at+" #place \
+                "\n ldr x16, [x16, :lo12:export_at+" #place "]\n br x16\n");
 #else
-#define MAC_JUMP(name, place)                                                                                             \
-    __asm__(".globl " #name "\n.type " #name ", @function\n" #name ": jmp *export_at+" #place "(%rip)\n");
+#    define MAC_JUMP(name, place) \
+        __asm__(".globl " #name "\n.type " #name ", @function\n" #name ": jmp *export_at+" #place "(%rip)\n");
 #endif
 MAC_EXPORTS
 
@@ -132,8 +134,8 @@ __attribute__((constructor)) static void load(void)
     (void)unsetenv("LD_PRELOAD");
     mac.bytes = image_bytes;
     int descriptor = open(mac.path, O_RDONLY | O_CLOEXEC);
-    char *image = mac.image =
-        (char *)syscall(SYS_mmap, NULL, image_bytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *image = mac.image = (char *)syscall(SYS_mmap, NULL, image_bytes, PROT_READ | PROT_WRITE | PROT_EXEC,
+                                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
         if (pread(descriptor, image + segments[i].at, segments[i].file_bytes, (off_t)segments[i].file_at) !=
             (ssize_t)segments[i].file_bytes) {

@@ -1,6 +1,7 @@
-/* csrc/platform/macos_own.c, which is plain POSIX, on this system: compiled with -femulated-tls, so that every thread-local
- * variable below goes through it. Ends with status 0 if each thread has variables of its own that begin as zeros, also after
- * more threads than the table has pieces, in destructors that come after its own, and in signal handlers. */
+/* csrc/platform/macos_own.c, which is plain POSIX, on this system: compiled with -femulated-tls, so that every
+ * thread-local variable below goes through it. Ends with status 0 if each thread has variables of its own that begin as
+ * zeros, also after more threads than the table has pieces, in destructors that come after its own, and in signal
+ * handlers. */
 #include "as_on_macos.h"
 #include <signal.h>
 #include <stdint.h>

@@ -15,7 +15,7 @@ static void *thread(void *argument)
 
 int main(void)
 {
-    int32_t (*preloaded)(void) = (int32_t(*)(void))dlsym(RTLD_DEFAULT, "fil_preloaded");
+    int32_t (*preloaded)(void) = (int32_t (*)(void))dlsym(RTLD_DEFAULT, "fil_preloaded");
     char *block = strdup("text");
     void *result = NULL;
     pthread_t other;

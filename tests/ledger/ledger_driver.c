@@ -11,7 +11,20 @@
 
 #define MANY_REQUESTS (UINT64_C(1) << 32)
 
-enum event_kind { ADD_BLOCK, REMOVE_BLOCK, FAIL_REALLOC, ADD_RANGE, REMOVE_RANGE, CHILD, MARK_BLOCK, REQUEST_FAILED, PROGRAM_FAILED, RESERVE, USE, HAND_OVER };
+enum event_kind {
+    ADD_BLOCK,
+    REMOVE_BLOCK,
+    FAIL_REALLOC,
+    ADD_RANGE,
+    REMOVE_RANGE,
+    CHILD,
+    MARK_BLOCK,
+    REQUEST_FAILED,
+    PROGRAM_FAILED,
+    RESERVE,
+    USE,
+    HAND_OVER
+};
 
 struct event {
     uint32_t kind;
@@ -168,8 +181,8 @@ static void run(struct ledger *ledger, const struct event *event)
     }
 }
 
-/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges; then failed requests and the
- * snapshot; then large mappings. */
+/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges;
+ * then failed requests and the snapshot; then large mappings. */
 static void report(const struct ledger *ledger)
 {
     const struct fil_header *header = ledger->header;

@@ -1,5 +1,5 @@
-/* Threads that add and take blocks and ranges through the same steps as the hooks take. Prints the total and the peak of
- * the ledger, and each thread's node's bytes; built with the thread sanitizer. */
+/* Threads that add and take blocks and ranges through the same steps as the hooks take. Prints the total and the peak
+ * of the ledger, and each thread's node's bytes; built with the thread sanitizer. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

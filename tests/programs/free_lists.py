@@ -8,11 +8,15 @@
 Each kind is code of a file of its own, `<kind>`, which drops on line 2 and keeps on line 5.
 """
 
-import contextvars
 import gc
 import json
 import sys
 import threading
+
+try:
+    import contextvars
+except ImportError:  # before CPython 3.7
+    contextvars = None
 
 COUNT = 6000
 NUMBERS = [1, 2, 3]
@@ -41,6 +45,8 @@ KINDS = {
     "set": "{i}",
     "lambda": "lambda: i",
 }
+if contextvars is None:
+    del KINDS["context"]
 SOURCE = """def drop(i):
     dropped = {0}
 def keep(kept, i):

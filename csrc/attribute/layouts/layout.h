@@ -1,7 +1,7 @@
-/* Where a CPython keeps what a walk reads (struct fil_layout in fil_abi.h). For the versions in layouts.def a row is written
- * down, and build_tools/check_layouts.py compares it with the headers of the interpreters at hand. Later versions publish
- * most of it themselves: published.def says where. Any other is measured by the launcher. Whichever it is, the launcher
- * proves it against sys._getframe before anything relies on it. */
+/* Where a CPython keeps what a walk reads (struct fil_layout in fil_abi.h). For the versions in layouts.def a row is
+ * written down, and build_tools/check_layouts.py compares it with the headers of the interpreters at hand. Later
+ * versions publish most of it themselves: published.def says where. Any other is measured by the launcher. Whichever it
+ * is, the launcher proves it against sys._getframe before anything relies on it. */
 #ifndef FIL_LAYOUT_H
 #define FIL_LAYOUT_H
 
