@@ -85,10 +85,18 @@ def forwarded() -> List[str]:
 
 
 def supervise(*command: str) -> "subprocess.Popen[str]":
-    """Start a program under a supervisor of its own."""
-    harness = [sys.executable, "-c", HARNESS, *command]
+    """Start a program under a supervisor of its own, in a process group of their own.
+
+    The kernel stops no process by SIGTSTP whose group is orphaned, as that of tests can be that nobody waits for.
+    """
     return subprocess.Popen(
-        harness, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+        [sys.executable, "-c", HARNESS, *command],
+        cwd=str(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+        preexec_fn=os.setpgrp,
     )
 
 
