@@ -158,9 +158,9 @@ def was_cut_short(recording_path: str) -> bool:
 
 
 def begins_like_ours(path: str, begins: "Tuple[bytes, ...]") -> bool:
-    """Whether a file was left there by us, or there is none; a link is only a name, and what it leads to stays."""
+    """Whether a file was left there by us, or there is none. An empty one may be ours; a link is not: we make none."""
     if os.path.islink(path):
-        return True
+        return False
     try:
         with open_to_read(path) as file:
             found = file.read(max(map(len, begins)))

@@ -91,6 +91,14 @@ def test_a_named_folder_with_a_file_that_only_has_a_name_of_ours(tmp_path: Path,
     assert (tmp_path / name).read_text() == "notes"
 
 
+@pytest.mark.parametrize("name", ["recording.fil", "recording.txt"])
+def test_a_named_folder_with_a_link_that_has_a_name_of_ours(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="%s is not ours" % name):
+        GivenFolder(str(tmp_path))
+    assert (tmp_path / name).is_symlink()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_another_users_folder_in_place_of_the_new_one_is_refused(tmp_path: Path) -> None:
     """It was put there just when ours had been made, before anything could be known of ours."""
