@@ -93,6 +93,7 @@ enum fil_missed {
     FIL_MISSED_MAPPING = 2,   /* bytes of a mapping not counted: no memory for the range table */
     FIL_MISSED_TEXT = 3,      /* a function's name or line table could not be kept */
     FIL_MISSED_MALLOC = 4, /* not a number of events, but 1: there were calls of malloc that the library did not see */
+    FIL_MISSED_OWN_FUNCTION = 5, /* the same, of calls of functions that only another malloc has: see own_function */
     FIL_MISSED_REASONS = 8
 };
 
@@ -306,6 +307,10 @@ struct fil_header {
     uint32_t reserved_large;
     uint8_t became[FIL_BECAME_BYTES]; /* what the process was about to become by exec, the end of the path; zeros:
                                          nothing */
+
+    /* A malloc that is not the C library's. */
+    uint64_t own_function; /* file offset of a text: a function of the file at malloc_path that was or may have been
+                              called past the library; 0: none */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

@@ -151,16 +151,19 @@ static void take_peak_reading(void)
     take_reading(FIL_READING_PEAK);
 }
 
-/* Where another malloc than the one behind our hooks is called too, the recording says so. */
+/* Where another malloc than the one behind our hooks is called too, or by other functions, the recording says so. */
 static void note_unseen_malloc(void)
 {
     const void *code;
-    if (!real_sees_every_block(&code)) {
-        bool locked = state_enter();
+    bool unseen = !real_sees_every_block(&code);
+    bool locked = state_enter();
+    if (unseen) {
         ledger_missed(&state.ledger, FIL_MISSED_MALLOC);
         state.ledger.header->malloc_path = libraries_path(code);
-        state_leave(locked);
+    } else {
+        real_note_called_past();
     }
+    state_leave(locked);
 }
 
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */

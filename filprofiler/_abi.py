@@ -70,6 +70,7 @@ FIL_MISSED_BLOCK = 1
 FIL_MISSED_MAPPING = 2
 FIL_MISSED_TEXT = 3
 FIL_MISSED_MALLOC = 4
+FIL_MISSED_OWN_FUNCTION = 5
 FIL_MISSED_REASONS = 8
 
 # enum fil_request
@@ -380,8 +381,9 @@ HEADER_OFFSETS = {
     "large_count": 130768,
     "reserved_large": 130772,
     "became": 130776,
+    "own_function": 130904,
 }
-HEADER_SIZE = 130904
+HEADER_SIZE = 130912
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

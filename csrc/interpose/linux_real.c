@@ -9,6 +9,7 @@
 
 #include "interpose/inner_calls.h"
 #include "interpose/linux_operators.h"
+#include "interpose/linux_own_functions.h"
 #include "platform/platform.h"
 
 #define ARENA_BYTES 16384u
@@ -42,6 +43,9 @@ static bool resolving;
 /* Where the malloc behind ours is, and whether that is not the C library. */
 static const void *malloc_code;
 static bool malloc_is_replaced;
+
+/* One of its functions that others than ours may call past us. */
+static const char *called_past;
 
 /* free and realloc of a block from the arena: only if there are such blocks. */
 static void free_any(void *block)
@@ -234,6 +238,14 @@ void real_resolve(void)
 void real_settle(void)
 {
     linux_operators_settle();
+    called_past = linux_own_functions_settle();
+}
+
+void real_note_called_past(void)
+{
+    if (called_past != NULL) {
+        linux_own_functions_missed(called_past);
+    }
 }
 
 bool real_malloc_is_replaced(void)
@@ -246,10 +258,12 @@ const void *real_malloc_code(void)
     return malloc_code;
 }
 
-/* The block table needs blocks 16 bytes apart, and smaller ones are nearer to each other in all but the C library's. */
+/* The block table needs blocks 16 bytes apart, and smaller ones are nearer to each other in all but the C library's. Not
+ * where blocks may be given back past us with the size that was asked for: it has to be the one that the allocator
+ * knows. */
 size_t real_enough(size_t bytes)
 {
-    return malloc_is_replaced && bytes < ALIGNMENT ? ALIGNMENT : bytes;
+    return malloc_is_replaced && called_past == NULL && bytes < ALIGNMENT ? ALIGNMENT : bytes;
 }
 
 static _Thread_local bool reached;

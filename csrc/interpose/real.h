@@ -33,6 +33,9 @@ bool real_malloc_is_replaced(void);
 const void *real_malloc_code(void);
 size_t real_enough(size_t bytes);
 
+/* Inside an event: where one of that malloc's own functions may be called past us, the recording says so. */
+void real_note_called_past(void);
+
 /* Does every call of malloc in this process come to our hook, as far as can be told? If not, `*code` is some code of
  * the file whose malloc is called instead. Outside of events. */
 bool real_sees_every_block(const void **code);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "platform/linux_files.h"
 #include "platform/platform.h"
 
 /* The linker makes both: our own file's dynamic section, and where the file begins in memory. */
@@ -19,11 +20,11 @@ bool platform_same_file(const void *one, const void *other)
            first.dli_fbase == second.dli_fbase;
 }
 
-/* An address in the dynamic section: some C libraries leave it as it is in the file. */
-static uintptr_t dynamic_address(ElfW(Sxword) tag)
+/* Some C libraries leave it as it is in the file. */
+uintptr_t linux_file_address(const struct linux_file *file, ElfW(Sxword) tag)
 {
-    uintptr_t base = (uintptr_t)&__ehdr_start;
-    for (const ElfW(Dyn) *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++) {
+    uintptr_t base = file->base;
+    for (const ElfW(Dyn) *entry = file->dynamic; entry->d_tag != DT_NULL; entry++) {
         if (entry->d_tag == tag) {
             return entry->d_un.d_ptr < base ? base + entry->d_un.d_ptr : entry->d_un.d_ptr;
         }
@@ -31,19 +32,26 @@ static uintptr_t dynamic_address(ElfW(Sxword) tag)
     return 0;
 }
 
-/* With what protection the piece of our own file that has `address` was mapped. */
-static int protection_at(uintptr_t address)
+int linux_file_protection(const struct linux_file *file, uintptr_t address)
 {
-    uintptr_t base = (uintptr_t)&__ehdr_start;
-    const ElfW(Phdr) *header = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff);
-    for (size_t i = 0; i < __ehdr_start.e_phnum; i++) {
-        if (header[i].p_type == PT_LOAD && address - base - header[i].p_vaddr < header[i].p_memsz) {
+    const ElfW(Phdr) *header = file->headers;
+    for (size_t i = 0; i < file->header_count; i++) {
+        if (header[i].p_type == PT_LOAD && address - file->base - header[i].p_vaddr < header[i].p_memsz) {
             return ((header[i].p_flags & PF_R) != 0 ? PROT_READ : 0) |
                    ((header[i].p_flags & PF_W) != 0 ? PROT_WRITE : 0) |
                    ((header[i].p_flags & PF_X) != 0 ? PROT_EXEC : 0);
         }
     }
     return PROT_READ;
+}
+
+static struct linux_file own_file(void)
+{
+    uintptr_t base = (uintptr_t)&__ehdr_start;
+    return (struct linux_file){.base = base,
+                               .headers = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff),
+                               .header_count = __ehdr_start.e_phnum,
+                               .dynamic = _DYNAMIC};
 }
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
@@ -59,15 +67,16 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 bool platform_withdraw(const char *const *names, size_t count)
 {
     int kept = errno;
-    uintptr_t symbols = dynamic_address(DT_SYMTAB);
-    uintptr_t texts = dynamic_address(DT_STRTAB);
+    const struct linux_file file = own_file();
+    uintptr_t symbols = linux_file_address(&file, DT_SYMTAB);
+    uintptr_t texts = linux_file_address(&file, DT_STRTAB);
     if (symbols == 0 ||
         texts <= symbols) { /* the texts lie behind the symbols, which nothing else tells the number of */
         return false;
     }
     uintptr_t first = symbols / platform_page_bytes() * platform_page_bytes();
     size_t bytes = platform_whole_pages(texts - first);
-    int protection = protection_at(symbols);
+    int protection = linux_file_protection(&file, symbols);
     size_t found = 0;
     if (platform_mprotect((void *)first, bytes, protection | PROT_WRITE, PLATFORM_NO_KEY) == 0) {
         for (ElfW(Sym) *symbol = (ElfW(Sym) *)symbols; (uintptr_t)(symbol + 1) <= texts && found < count; symbol++) {

@@ -229,4 +229,15 @@ bool platform_same_file(const void *one, const void *other);
 /* Linux only: no library that is loaded from now on finds these functions of ours. False if that cannot be done. */
 bool platform_withdraw(const char *const *names, size_t count);
 
+/* A function `name` of another file, in whose place whoever looks for it from now on finds the code at `to`. */
+struct platform_redirection {
+    const char *name;
+    uintptr_t to;
+    void *next;  /* the caller's */
+    bool exists; /* the file has such a function */
+};
+/* Linux only: do so for those that exist in the file that has `code`. Returns the name of one that others may call
+ * directly all the same, because they were bound to it before or the file cannot be changed; NULL if there is none. */
+const char *platform_redirect(const void *code, const struct platform_redirection *list, size_t count);
+
 #endif

@@ -21,6 +21,11 @@ _MALLOC_REASON = (
     "calls of malloc went to that of %s, past the profiler: not their blocks are counted, but the memory "
     "that was mapped for them"
 )
+_OWN_FUNCTION_REASON = (
+    "a function that only the allocator %s has (%s) is called past the profiler: not its blocks are counted, but the "
+    "memory that was mapped for them"
+)
+_UNCOUNTED = (_abi.FIL_MISSED_MALLOC, _abi.FIL_MISSED_OWN_FUNCTION)  # not numbers of events
 _DAMAGED_REASON = "a row of the recording was damaged"
 _UNKNOWN_REASON = "the reason is unknown to this version"
 
@@ -32,10 +37,14 @@ def missed_of(recording: "Recording") -> "List[Tuple[int, str]]":
     missed = [
         (count, reasons.get(reason, _UNKNOWN_REASON))
         for reason, count in enumerate(recording.missed)
-        if count and reason != _abi.FIL_MISSED_MALLOC
+        if count and reason not in _UNCOUNTED
     ]
     if recording.damaged:
         missed.append((recording.damaged, _DAMAGED_REASON))
     if recording.missed[_abi.FIL_MISSED_MALLOC]:
         missed.append((0, _MALLOC_REASON % (recording.account.malloc_path or "another library")))
+    if recording.missed[_abi.FIL_MISSED_OWN_FUNCTION]:
+        account = recording.account
+        names = (account.malloc_path or "in use", account.own_function or "its name was not kept")
+        missed.append((0, _OWN_FUNCTION_REASON % names))
     return missed

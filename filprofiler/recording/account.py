@@ -107,6 +107,7 @@ class Account:
     start, near_peak, last, end: the readings; None where there is none.
     files: what was mapped of files at the peak.
     malloc_path: if calls of malloc were not seen, the file whose malloc they went to; None: not known.
+    own_function: the name of a function that only that file's malloc has and that was called unseen; None: none was.
     large: the large mappings at the peak.
     """
 
@@ -130,6 +131,8 @@ class Account:
         self.files = self._files(data, text)
         (path_at,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["malloc_path"])
         self.malloc_path = text(path_at)
+        (name_at,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["own_function"])
+        self.own_function = text(name_at)
         self.large = self._large(data, text)
 
     def _at_peak(self, current: int, at_peak: int, epoch: int) -> int:

@@ -82,7 +82,7 @@ def fields_of(data: bytes) -> List[Tuple[int, str]]:
         header.append((_abi.HEADER_OFFSETS[name], "Q"))
     for name in ("snapshot_nodes", "snapshot_number", "snapshot_failure", "snapshot_clock_ns", "files_offset"):
         header.append((_abi.HEADER_OFFSETS[name], "Q"))
-    for name in ("malloc_path", "largest_resident_bytes", "large_offset"):
+    for name in ("malloc_path", "own_function", "largest_resident_bytes", "large_offset"):
         header.append((_abi.HEADER_OFFSETS[name], "Q"))
     for name in ("processes_started", "processes_seen", "large_count"):
         header.append((_abi.HEADER_OFFSETS[name], "I"))

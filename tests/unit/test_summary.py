@@ -97,6 +97,14 @@ def test_calls_that_nobody_counted(events):
     assert ("3: the bytes were not counted" in line) == bool(events)
 
 
+def test_functions_that_only_another_malloc_has():
+    profile = profile_of([([("/a.py", 1, "f")], 5)], missed={_abi.FIL_MISSED_OWN_FUNCTION: 1})
+    line = summary_lines(profile, TopLines(profile), "i.html", False)[-2]
+    assert line == completeness(profile)
+    assert "Incomplete: " in line and "Exact" not in line
+    assert "a function that only the allocator in use has (its name was not kept) is called past the profiler" in line
+
+
 def test_nothing_held():
     profile = profile_of([])
     assert summary_lines(profile, TopLines(profile), "i.html", False) == ["Peak 0 bytes at 3.1 s", "Report: i.html"]

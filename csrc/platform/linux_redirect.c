@@ -1,0 +1,149 @@
+/* What the dynamic linker finds in another file's table of symbols. Not inside malloc. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "platform/linux_files.h"
+#include "platform/platform.h"
+
+/* The table by which functions are found: see "GNU hash" in the description of the format. */
+struct hash_table {
+    uint32_t bucket_count;
+    uint32_t first; /* symbols before this one are not in the table: those that the file has not, among others */
+    uint32_t bloom_words;
+    uint32_t bloom_shift;
+};
+
+struct symbols {
+    ElfW(Sym) * symbol;
+    const char *texts;
+    const struct hash_table *hash;
+    const uint32_t *buckets;
+    const uint32_t *chains;
+};
+
+static bool symbols_of(const struct linux_file *file, struct symbols *symbols)
+{
+    symbols->symbol = (ElfW(Sym) *)linux_file_address(file, DT_SYMTAB);
+    symbols->texts = (const char *)linux_file_address(file, DT_STRTAB);
+    symbols->hash = (const struct hash_table *)linux_file_address(file, DT_GNU_HASH);
+    if (symbols->symbol == NULL || symbols->texts == NULL || symbols->hash == NULL) {
+        return false;
+    }
+    const ElfW(Addr) *bloom = (const ElfW(Addr) *)(symbols->hash + 1);
+    symbols->buckets = (const uint32_t *)(bloom + symbols->hash->bloom_words);
+    symbols->chains = symbols->buckets + symbols->hash->bucket_count;
+    return true;
+}
+
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 5381;
+    for (; *name != '\0'; name++) {
+        hash = hash * 33 + (unsigned char)*name;
+    }
+    return hash;
+}
+
+/* Let each symbol with this name lead to `to`. Returns whether there was one. */
+static bool redirect(const struct symbols *symbols, uintptr_t base, const struct platform_redirection *redirection)
+{
+    uint32_t hash = hash_of(redirection->name);
+    uint32_t count = symbols->hash->bucket_count;
+    uint32_t index = count == 0 ? 0 : symbols->buckets[hash % count];
+    bool found = false;
+    for (uint32_t entry = 0; index >= symbols->hash->first && (entry & 1) == 0; index++) {
+        entry = symbols->chains[index - symbols->hash->first]; /* its lowest bit: the last one of this chain */
+        ElfW(Sym) *symbol = &symbols->symbol[index];
+        if ((entry | 1) == (hash | 1) && strcmp(symbols->texts + symbol->st_name, redirection->name) == 0) {
+            symbol->st_value = redirection->to - base; /* which the linker adds again */
+            symbol->st_info = (unsigned char)(symbol->st_info & 0xf0) | STT_FUNC;
+            found = true;
+        }
+    }
+    return found;
+}
+
+struct search {
+    uintptr_t code;
+    const struct platform_redirection *list;
+    size_t count;
+    struct linux_file file; /* the one that has the code */
+    const char *bound;      /* the name of a function that another file has been bound to */
+};
+
+static const char *one_that_is_wanted(const struct search *search, const struct symbols *symbols)
+{
+    for (uint32_t index = 1; index < symbols->hash->first; index++) {
+        const ElfW(Sym) *symbol = &symbols->symbol[index];
+        for (size_t i = 0; symbol->st_shndx == SHN_UNDEF && i < search->count; i++) {
+            const struct platform_redirection *each = &search->list[i];
+            if (each->exists && strcmp(symbols->texts + symbol->st_name, each->name) == 0) {
+                return each->name;
+            }
+        }
+    }
+    return NULL;
+}
+
+static int look_at(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+    struct search *search = context;
+    struct linux_file file = {.base = info->dlpi_addr, .headers = info->dlpi_phdr, .header_count = info->dlpi_phnum};
+    bool has_code = false;
+    (void)bytes;
+    for (size_t i = 0; i < file.header_count; i++) {
+        const ElfW(Phdr) *header = &file.headers[i];
+        uintptr_t start = file.base + header->p_vaddr;
+        has_code = has_code || (header->p_type == PT_LOAD && search->code - start < header->p_memsz);
+        if (header->p_type == PT_DYNAMIC) {
+            file.dynamic = (const ElfW(Dyn) *)start;
+        }
+    }
+    struct symbols symbols;
+    if (has_code) {
+        search->file = file;
+    } else if (search->bound == NULL && file.dynamic != NULL && symbols_of(&file, &symbols)) {
+        search->bound = one_that_is_wanted(search, &symbols);
+    }
+    return 0;
+}
+
+/* With the table's protection changed meanwhile. Returns the name of one that could not be redirected, or NULL. */
+static const char *redirect_all(const struct search *search)
+{
+    const char *direct = NULL;
+    struct symbols symbols;
+    bool known = search->file.dynamic != NULL && symbols_of(&search->file, &symbols);
+    uintptr_t first = 0;
+    size_t bytes = 0;
+    int protection = 0;
+    if (known) {
+        uintptr_t table = (uintptr_t)symbols.symbol;
+        uintptr_t texts = (uintptr_t)symbols.texts;
+        first = table / platform_page_bytes() * platform_page_bytes();
+        bytes = texts > table ? platform_whole_pages(texts - first) : 0; /* the texts lie behind the symbols */
+        protection = linux_file_protection(&search->file, table);
+        known = bytes != 0 && platform_mprotect((void *)first, bytes, protection | PROT_WRITE, PLATFORM_NO_KEY) == 0;
+    }
+    for (size_t i = 0; i < search->count; i++) {
+        const struct platform_redirection *each = &search->list[i];
+        if (each->exists && !(known && redirect(&symbols, search->file.base, each))) {
+            direct = each->name;
+        }
+    }
+    if (known) {
+        (void)platform_mprotect((void *)first, bytes, protection, PLATFORM_NO_KEY);
+    }
+    return direct;
+}
+
+const char *platform_redirect(const void *code, const struct platform_redirection *list, size_t count)
+{
+    int kept = errno;
+    struct search search = {.code = (uintptr_t)code, .list = list, .count = count};
+    (void)dl_iterate_phdr(look_at, &search);
+    const char *direct = redirect_all(&search);
+    errno = kept;
+    return direct != NULL ? direct : search.bound;
+}
