@@ -8,9 +8,9 @@
 
 struct linux_file {
     uintptr_t base;
-    const ElfW(Phdr) *headers;
+    const ElfW(Phdr) * headers;
     size_t header_count;
-    const ElfW(Dyn) *dynamic; /* its dynamic section */
+    const ElfW(Dyn) * dynamic; /* its dynamic section */
 };
 
 /* The address in the dynamic section that has this tag; 0 if there is none. */
