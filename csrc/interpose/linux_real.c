@@ -258,8 +258,8 @@ const void *real_malloc_code(void)
     return malloc_code;
 }
 
-/* The block table needs blocks 16 bytes apart, and smaller ones are nearer to each other in all but the C library's. Not
- * where blocks may be given back past us with the size that was asked for: it has to be the one that the allocator
+/* The block table needs blocks 16 bytes apart, and smaller ones are nearer to each other in all but the C library's.
+ * Not where blocks may be given back past us with the size that was asked for: it has to be the one that the allocator
  * knows. */
 size_t real_enough(size_t bytes)
 {
