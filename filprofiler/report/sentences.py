@@ -38,17 +38,20 @@ def until_exec(profile: Profile) -> str:
 
 
 def other_processes(profile: Profile) -> "List[str]":
-    """What the numbers do not have: the processes that the program has started, and how large the largest was."""
+    """What the numbers do not have: the processes that the program has started, and how large the largest was.
+
+    "At least", always: a process may grow after the last look at it, or end before the first.
+    """
     others = profile.processes
     if not others.count:
         return []
-    verb = "is" if others.count == 1 else "are"
+    one = others.count == 1
     processes = counted(others.count, "process", "es")
-    started = "%s started by this program %s not in these numbers" % (processes, verb)
+    started = "%s started by this program %s not in these numbers" % (processes, "is" if one else "are")
     if others.largest_resident_bytes is None:
-        return [started + "."]
+        return [started, "(its size is not known)." if one else "(their sizes are not known)."]
     largest = human_bytes(others.largest_resident_bytes)
-    return [started, "(%s had %s resident)." % ("it" if others.count == 1 else "the largest", largest)]
+    return [started, "(%s had at least %s resident)." % ("it" if one else "the largest", largest)]
 
 
 def incomplete(profile: Profile) -> str:

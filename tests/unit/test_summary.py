@@ -55,7 +55,7 @@ def test_what_is_missing_is_told_before_the_smaller_lines():
         "   8.0 MiB  22% a.py:8",
         "4 requests for memory failed; the program went on.",
         "2 processes started by this program are not in these numbers",
-        "(the largest had 80.0 MiB resident).",
+        "(the largest had at least 80.0 MiB resident).",
         "Until it became ...%s/python3 by exec." % ("b" * 29),
         "Incomplete: 2 events could not be recorded; the report says why.",
         "Report: i.html",
@@ -66,8 +66,12 @@ def test_what_is_missing_is_told_before_the_smaller_lines():
 def test_one_process_that_nobody_saw():
     profile = profile_of([([("/a.py", 1, "f")], 60 * MEBIBYTE)])
     profile.processes = OtherProcesses(1)
+    started = "1 process started by this program is not in these numbers"
     lines = summary_lines(profile, TopLines(profile), "i.html", False)
-    assert lines[-2] == "1 process started by this program is not in these numbers."
+    assert lines[-3:-1] == [started, "(its size is not known)."]
+    profile.processes = OtherProcesses(1, 80 * MEBIBYTE)
+    lines = summary_lines(profile, TopLines(profile), "i.html", False)
+    assert lines[-3:-1] == [started, "(it had at least 80.0 MiB resident)."]
 
 
 def test_incomplete_and_hostile(tmp_path):
