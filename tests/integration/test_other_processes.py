@@ -49,7 +49,7 @@ def test_the_largest_is_told(one_profiler: support.Profiler) -> None:
 def test_what_is_said_of_a_process_that_grows_unseen(one_profiler: support.Profiler, how: str) -> None:
     """The child of a child that has ended cannot be found, and a quick one is gone: more than was seen may be true.
 
-    Before: "(it had 12.7 MiB resident)" of one that had 60.
+    Before: nothing was said (commit 67b2bf6); then "(it had 12.7 MiB resident)" of one that came to 60.
     """
     done = one_profiler.run_well(["-c", UNSEEN, how])
     sentences = [line for line in done.own_lines() if line.startswith("(")]
