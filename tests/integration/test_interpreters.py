@@ -9,8 +9,8 @@ import support
 PROGRAM = support.PROGRAMS / "interpreters.py"
 
 # Marked line that runs code there -> MiB that the code keeps. Before, from 3.12 on, no frame of the program was above
-# it, and the pool's jobs all stood at the first line: commit 67b2bf6 has {"<string>:6 (<module>);<string>:5 (work)": 10,
-# "<string>:1 (<module>)": 6, ...} in place of the marked lines with 3.12 and 3.13, and {"job first": 6} with 3.14.
+# it, and the pool's jobs all stood at the first line. Commit 67b2bf6, in place of the marked lines: with 3.12 and 3.13
+# {"<string>:6 (<module>);<string>:5 (work)": 10, "<string>:1 (<module>)": 6, ...}; with 3.14 also {"job first": 6}.
 EXPECTED: Dict[str, Dict[str, int]] = {
     "execute": {"exec first": 1, "exec second": 2, "exec third": 3, "exec in a loop": 3},
     "short": {"short setup": 1, "short one": 4, "short two": 2},
