@@ -24,6 +24,8 @@
 #define FIL_NODES_PER_SEGMENT 4096u
 #define FIL_CODES_PER_SEGMENT 1024u
 #define FIL_TEXT_SEGMENT_BYTES 131072u /* smallest text segment; a longer text gets a segment of its own */
+#define FIL_TEXT_HEAD_BYTES 8u         /* in front of a text's bytes */
+#define FIL_TEXT_PRIME 1073741789u     /* the largest prime below 2^30 */
 #define FIL_FAILURES_KEPT 16u          /* failed requests that are told one by one */
 
 #define FIL_SAMPLES_KEPT 500u /* points of the curve over time; when they are full, every second one is dropped */
@@ -37,10 +39,11 @@
 
 /* What a segment holds. */
 enum fil_segment_kind {
-    FIL_SEGMENT_NODES = 1,   /* fil_node records: the tree of callstacks with its counters */
-    FIL_SEGMENT_CODES = 2,   /* fil_code records: the functions met in callstacks */
-    FIL_SEGMENT_TEXT = 3,    /* texts: u32 byte length, then the bytes; found through offsets in fil_code */
-    FIL_SEGMENT_FILES = 4,   /* fil_file records: the files that were mapped; there is one such segment at most */
+    FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
+    FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
+    FIL_SEGMENT_TEXT = 3,  /* texts: u32 byte length, u32 check, then the bytes; found through offsets in fil_code. The
+                              check: the bytes as one number, the first the least, modulo FIL_TEXT_PRIME, plus 1 */
+    FIL_SEGMENT_FILES = 4, /* fil_file records: the files that were mapped; there is one such segment at most */
     FIL_SEGMENT_THREADS = 5, /* one fil_threads */
     FIL_SEGMENT_LARGE = 6    /* fil_large records: large mappings that count; there is one such segment at most */
 };
@@ -94,6 +97,7 @@ enum fil_missed {
     FIL_MISSED_TEXT = 3,      /* a function's name or line table could not be kept */
     FIL_MISSED_MALLOC = 4, /* not a number of events, but 1: there were calls of malloc that the library did not see */
     FIL_MISSED_OWN_FUNCTION = 5, /* the same, of calls of functions that only another malloc has: see own_function */
+    FIL_MISSED_DAMAGE = 6, /* likewise 1: at the end the recording was not as the library had written it */
     FIL_MISSED_REASONS = 8
 };
 

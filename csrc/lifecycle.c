@@ -166,6 +166,16 @@ static void note_unseen_malloc(void)
     state_leave(locked);
 }
 
+/* Somebody else may have written over the recording. */
+static void note_damage(void)
+{
+    bool locked = state_enter();
+    if (!recording_is_intact() || !ledger_is_intact(&state.ledger)) {
+        ledger_missed(&state.ledger, FIL_MISSED_DAMAGE);
+    }
+    state_leave(locked);
+}
+
 /* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
 static enum fil_status open_ledger(const char *path)
 {
@@ -215,6 +225,7 @@ static void end_begins(void)
     attribute_finalizing();
     if (state.tracking) {
         take_reading(FIL_READING_END);
+        note_damage();
         if (python_end_by_memory_error()) {
             bool locked = state_enter();
             ledger_program_failed(&state.ledger);
@@ -277,6 +288,7 @@ void fil_stop(void)
 {
     if (state.tracking || state.cut) {
         take_reading(FIL_READING_END);
+        note_damage();
         python_objects_leave();
         close_ledger(FIL_STATE_STOPPED);
         python_hooks_remove();

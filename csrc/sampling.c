@@ -25,9 +25,8 @@ static struct {
 } sampling = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Let every second point go. Whoever reads the recording of a process that was killed just now finds fewer. */
-static void drop_half(struct fil_header *header)
+static void drop_half(struct fil_header *header, uint32_t count)
 {
-    uint32_t count = header->sample_count;
     __atomic_store_n(&header->sample_count, 0, __ATOMIC_RELEASE);
     for (uint32_t at = 0; at < count; at += 2) {
         header->samples[at / 2] = header->samples[at];
@@ -43,15 +42,18 @@ static uint64_t take(uint64_t pause, uint64_t *best)
     if (!platform_resident(&reading)) {
         return pause;
     }
-    if (header->sample_count >= FIL_SAMPLES_KEPT) {
-        drop_half(header);
+    uint32_t count = header->sample_count;
+    count = count < FIL_SAMPLES_KEPT ? count : FIL_SAMPLES_KEPT; /* others can write there */
+    if (count == FIL_SAMPLES_KEPT) {
+        drop_half(header, count);
+        count = (count + 1) / 2;
         pause *= 2;
     }
-    struct fil_sample *sample = &header->samples[header->sample_count];
+    struct fil_sample *sample = &header->samples[count];
     sample->clock_ns = platform_clock_ns();
     sample->tracked_bytes = __atomic_load_n(&header->current_bytes, __ATOMIC_RELAXED);
     sample->resident_bytes = reading.anonymous_bytes + reading.file_bytes + reading.shared_bytes;
-    __atomic_store_n(&header->sample_count, header->sample_count + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&header->sample_count, count + 1, __ATOMIC_RELEASE);
     if (sample->tracked_bytes > *best) {
         *best = sample->tracked_bytes;
         sampling.take_peak_reading();

@@ -149,6 +149,17 @@ def was_started(recording_path: str) -> bool:
     return begins.startswith(_abi.FIL_FORMAT_MAGIC) and begins[-1] > _abi.FIL_STATE_CREATED
 
 
+def was_written_over(recording_path: str, pid: int) -> bool:
+    """Whether the recording begins as the library does not leave it for that process. Raises OSError."""
+    with open_to_read(recording_path) as file:
+        first = file.read(_FIRST_BYTES)
+    if not first.startswith(_abi.FIL_FORMAT_MAGIC):
+        return bool(first.strip(b"\0"))  # before tracking begins it is nothing but zeros
+    at = _abi.HEADER_OFFSETS["pid"]
+    states = (_abi.FIL_STATE_CREATED, _abi.FIL_STATE_TRACKING, _abi.FIL_STATE_STOPPED)
+    return first[_abi.HEADER_OFFSETS["state"]] not in states or int.from_bytes(first[at : at + 4], "little") != pid
+
+
 def was_cut_short(recording_path: str) -> bool:
     """Whether something else has taken of the recording's first room. If more was cut off, the reader finds it."""
     try:

@@ -40,7 +40,7 @@ static uint32_t worker_node(struct thread_context *context)
     if (latest != context->worker_parent) {
         bool locked = state_enter();
         context->worker_node = FIL_NODE_LOST;
-        if (state.tracking && latest < state.ledger.header->node_count) {
+        if (state.tracking && latest < state.ledger.callstacks.used) {
             context->worker_node = ledger_child(&state.ledger, latest, 0, FIL_MARK_WORKER);
         }
         state_leave(locked);

@@ -23,8 +23,8 @@ static bool same_within_thread(uint32_t one, uint32_t other)
         if (is_start(first)) {
             return true; /* both come to the start of their thread */
         }
-        one = first->parent;
-        other = second->parent;
+        one = ledger_parent(&state.ledger, one);
+        other = ledger_parent(&state.ledger, other);
     }
     return true;
 }
@@ -34,9 +34,8 @@ static bool same_within_thread(uint32_t one, uint32_t other)
  * if this is no such start. */
 static uint32_t started_before(uint32_t node)
 {
-    for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_node(&state.ledger, at)->parent) {
-        const struct fil_node *mark = ledger_node(&state.ledger, at);
-        if (is_start(mark) && same_within_thread(node, mark->parent)) {
+    for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_parent(&state.ledger, at)) {
+        if (is_start(ledger_node(&state.ledger, at)) && same_within_thread(node, ledger_parent(&state.ledger, at))) {
             return at;
         }
     }

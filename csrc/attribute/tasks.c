@@ -31,7 +31,7 @@ static uint32_t goes_on_at(uint32_t maker)
         if (!task_functions_are_around(node->code)) {
             return FIL_NODE_NONE;
         }
-        maker = node->parent;
+        maker = ledger_parent(&state.ledger, maker);
     }
     return FIL_NODE_NONE;
 }
@@ -66,7 +66,7 @@ static uint32_t caller_of_coroutine(uint32_t maker, uint32_t number, uintptr_t f
     }
     uintptr_t code = untagged(load_address(frame + layout->frame_code));
     int32_t first = *(const int32_t *)(code + layout->code_bytecode - FIRST_TRACEABLE_BEFORE);
-    return node->offset < first * CODE_UNIT_BYTES ? node->parent : maker;
+    return node->offset < first * CODE_UNIT_BYTES ? ledger_parent(&state.ledger, maker) : maker;
 }
 
 bool task_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start)

@@ -24,7 +24,7 @@ static const struct open_hash_kind kind = {
 static uint32_t new_node(struct callstack_table *table, struct fil_header *header, const struct ledger_storage *storage,
                          const struct fil_node *content)
 {
-    uint32_t node = header->node_count;
+    uint32_t node = table->used;
     uint32_t segment = node / FIL_NODES_PER_SEGMENT;
     if (segment >= LEDGER_NODE_SEGMENTS) {
         return FIL_NODE_LOST;
@@ -35,13 +35,19 @@ static uint32_t new_node(struct callstack_table *table, struct fil_header *heade
             return FIL_NODE_LOST;
         }
     }
-    struct fil_node *row = callstack_table_node(table, node);
-    row->parent = content->parent;
-    row->code = content->code;
-    row->offset = content->offset;
-    row->epoch = header->epoch;
+    *callstack_table_node(table, node) = *content;
+    table->used = node + 1;
     header->node_count = node + 1;
     return node;
+}
+
+bool callstack_table_begin(struct callstack_table *table, struct fil_header *header,
+                           const struct ledger_storage *storage)
+{
+    table->segments[0] = storage->next_node_segment();
+    table->used = FIL_NODE_FIRST;
+    header->node_count = FIL_NODE_FIRST;
+    return table->segments[0] != NULL;
 }
 
 uint32_t callstack_table_child(struct callstack_table *table, struct fil_header *header,
@@ -59,7 +65,7 @@ uint32_t callstack_table_child(struct callstack_table *table, struct fil_header 
             return slots[place];
         }
     }
-    const struct fil_node content = {.parent = parent, .code = code, .offset = offset};
+    const struct fil_node content = {.epoch = header->epoch, .parent = parent, .code = code, .offset = offset};
     uint32_t node = new_node(table, header, storage, &content);
     if (node != FIL_NODE_LOST) {
         slots[place] = node;

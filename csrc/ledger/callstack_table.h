@@ -2,6 +2,7 @@
 #ifndef FIL_CALLSTACK_TABLE_H
 #define FIL_CALLSTACK_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fil_format.h"
@@ -14,6 +15,8 @@
 
 struct callstack_table {
     struct fil_node *segments[LEDGER_NODE_SEGMENTS]; /* in the recording */
+    uint32_t used; /* nodes, the unused number 0 included. What leads to memory is not read from the file: others can
+                      write there */
     struct open_hash numbers; /* of nodes. What a number stands for is read from the node itself */
 };
 
@@ -22,8 +25,19 @@ static inline struct fil_node *callstack_table_node(const struct callstack_table
     return &table->segments[node / FIL_NODES_PER_SEGMENT][node % FIL_NODES_PER_SEGMENT];
 }
 
+/* The call stack without its innermost frame, which has a lower number, or FIL_NODE_NONE. */
+static inline uint32_t callstack_table_parent(const struct callstack_table *table, uint32_t node)
+{
+    uint32_t parent = callstack_table_node(table, node)->parent;
+    return parent < node ? parent : FIL_NODE_NONE;
+}
+
+/* Begin with the nodes that are always there. Returns false if there is no room for the first segment. */
+bool callstack_table_begin(struct callstack_table *table, struct fil_header *header,
+                           const struct ledger_storage *storage);
+
 /* The node for `parent` continued by a frame at `offset` in function `code`; FIL_NODE_LOST if it is new and there is no
- * room for it. The header counts nodes. */
+ * room for it. The header says how many nodes there are. */
 uint32_t callstack_table_child(struct callstack_table *table, struct fil_header *header,
                                const struct ledger_storage *storage, uint32_t parent, uint32_t code, int32_t offset);
 

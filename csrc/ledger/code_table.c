@@ -36,7 +36,7 @@ static bool same_code(const struct fil_code *left, const struct fil_code *right)
 static uint32_t new_code(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,
                          const struct fil_code *code)
 {
-    uint32_t number = header->code_count;
+    uint32_t number = table->next;
     uint32_t segment = number / FIL_CODES_PER_SEGMENT;
     if (segment >= LEDGER_CODE_SEGMENTS) {
         return 0;
@@ -48,8 +48,15 @@ static uint32_t new_code(struct code_table *table, struct fil_header *header, co
         }
     }
     *record_of(table, number) = *code;
+    table->next = number + 1;
     header->code_count = number + 1;
     return number;
+}
+
+void code_table_begin(struct code_table *table, struct fil_header *header)
+{
+    table->next = 1;
+    header->code_count = 1;
 }
 
 uint32_t code_table_number(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,

@@ -13,10 +13,14 @@
 struct code_table {
     struct fil_code *segments[LEDGER_CODE_SEGMENTS]; /* in the recording */
     struct open_hash numbers;                        /* of functions */
+    uint32_t next;                                   /* number: not read from the file, where others can write */
 };
 
-/* The number of the function that `code` describes, recorded if it is new; 0 if there is no room. The header counts
- * functions. */
+/* Begin with no function: number 0 is none. */
+void code_table_begin(struct code_table *table, struct fil_header *header);
+
+/* The number of the function that `code` describes, recorded if it is new; 0 if there is no room. The header says
+ * how many functions there are. */
 uint32_t code_table_number(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,
                            const struct fil_code *code);
 

@@ -20,7 +20,7 @@ static void current_of_nodes(const void *source, uint64_t first, uint64_t count,
 static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
 {
     struct fil_header *header = ledger->header;
-    uint64_t count = header->node_count;
+    uint64_t count = ledger->callstacks.used;
     uint64_t offset = 0;
     /* It goes beside the one before, which stays if this one cannot be written. */
     if (!ledger->storage.keep_snapshot(count, current_of_nodes, ledger, &offset)) {
@@ -47,7 +47,7 @@ static bool may_leave_out(const struct ledger *ledger, uint64_t now)
         now - header->snapshot_clock_ns > SNAPSHOT_REST_NS) {
         return false;
     }
-    return header->current_bytes == ledger->snapshot_bytes || header->node_count > SMALL_SNAPSHOT;
+    return header->current_bytes == ledger->snapshot_bytes || ledger->callstacks.used > SMALL_SNAPSHOT;
 }
 
 void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind)

@@ -15,7 +15,7 @@ static bool has_records(struct file_table *table, struct fil_header *header, con
         if (table->records == NULL) {
             return false;
         }
-        header->file_count = FIRST_FILE;
+        header->file_count = table->count = FIRST_FILE;
         header->files_offset = offset;
     }
     return true;
@@ -35,7 +35,7 @@ uint32_t file_table_record(struct file_table *table, struct fil_header *header, 
         return 0;
     }
     uint32_t free_number = 0;
-    for (uint32_t number = FIRST_FILE; number < header->file_count; number++) {
+    for (uint32_t number = FIRST_FILE; number < table->count; number++) {
         const struct fil_file *record = &table->records[number];
         if (record->path == path && record->node == node && (record->is_private != 0) == is_private) {
             return number;
@@ -45,11 +45,12 @@ uint32_t file_table_record(struct file_table *table, struct fil_header *header, 
         }
     }
     if (free_number == 0) {
-        if (header->file_count == FIL_FILES_KEPT) {
+        if (table->count == FIL_FILES_KEPT) {
             return FILE_OTHERS;
         }
-        free_number = header->file_count;
-        header->file_count += 1;
+        free_number = table->count;
+        table->count += 1;
+        header->file_count = table->count;
     }
     table->records[free_number] = (struct fil_file){.path = path,
                                                     .node = node,
@@ -111,7 +112,7 @@ bool file_table_remove(struct file_table *table, struct fil_header *header, cons
 
 void file_table_renumber(struct file_table *table, const struct fil_header *header)
 {
-    for (uint32_t number = FILE_OTHERS; table->records != NULL && number < header->file_count; number++) {
+    for (uint32_t number = FILE_OTHERS; table->records != NULL && number < table->count; number++) {
         table->records[number].epoch = epoch_renumbered(table->records[number].epoch, header->epoch);
     }
 }

@@ -12,6 +12,7 @@
 
 struct file_table {
     struct fil_file *records;  /* in the recording; NULL: no file was mapped yet, or there is no room */
+    uint32_t count;            /* of these in use, the unused number 0 included: not read from the file */
     struct range_table ranges; /* their `node` is the number of a record */
     uint32_t texts;            /* paths kept so far */
 };

@@ -12,11 +12,6 @@ static bool has_records(struct large_table *table, struct fil_header *header, co
     return table->records != NULL;
 }
 
-static uint32_t count_of(const struct large_table *table, const struct fil_header *header)
-{
-    return table->records == NULL ? 0 : header->large_count;
-}
-
 /* A record that tells of nothing: no bytes now, and none at the peak. */
 static bool is_empty(const struct fil_header *header, const struct fil_large *record)
 {
@@ -24,18 +19,19 @@ static bool is_empty(const struct fil_header *header, const struct fil_large *re
     return record->current_bytes == 0 && (old || record->at_peak_bytes == 0);
 }
 
-static struct fil_large *free_record(const struct large_table *table, struct fil_header *header)
+static struct fil_large *free_record(struct large_table *table, struct fil_header *header)
 {
-    for (uint32_t number = 0; number < header->large_count; number++) {
+    for (uint32_t number = 0; number < table->count; number++) {
         if (is_empty(header, &table->records[number])) {
             return &table->records[number];
         }
     }
-    if (header->large_count == FIL_LARGE_KEPT) {
+    if (table->count == FIL_LARGE_KEPT) {
         return NULL;
     }
-    header->large_count += 1;
-    return &table->records[header->large_count - 1];
+    table->count += 1;
+    header->large_count = table->count;
+    return &table->records[table->count - 1];
 }
 
 void large_table_added(struct large_table *table, struct fil_header *header, const struct ledger_storage *storage,
@@ -58,7 +54,7 @@ void large_table_added(struct large_table *table, struct fil_header *header, con
 
 void large_table_removed(struct large_table *table, const struct fil_header *header, uintptr_t start, uintptr_t end)
 {
-    for (uint32_t number = 0; number < count_of(table, header); number++) {
+    for (uint32_t number = 0; number < table->count; number++) {
         struct fil_large *record = &table->records[number];
         uintptr_t first = (uintptr_t)record->start, behind = first + (uintptr_t)record->current_bytes;
         if (record->current_bytes == 0 || start >= behind || end <= first) {
@@ -75,9 +71,9 @@ void large_table_removed(struct large_table *table, const struct fil_header *hea
     }
 }
 
-struct fil_large *large_table_at(const struct large_table *table, const struct fil_header *header, uintptr_t start)
+struct fil_large *large_table_at(const struct large_table *table, uintptr_t start)
 {
-    for (uint32_t number = 0; number < count_of(table, header); number++) {
+    for (uint32_t number = 0; number < table->count; number++) {
         struct fil_large *record = &table->records[number];
         if (record->start == start && record->current_bytes != 0) {
             return record;
@@ -88,7 +84,7 @@ struct fil_large *large_table_at(const struct large_table *table, const struct f
 
 void large_table_renumber(struct large_table *table, const struct fil_header *header)
 {
-    for (uint32_t number = 0; number < count_of(table, header); number++) {
+    for (uint32_t number = 0; number < table->count; number++) {
         table->records[number].epoch = epoch_renumbered(table->records[number].epoch, header->epoch);
     }
 }

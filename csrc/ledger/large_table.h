@@ -10,6 +10,7 @@
 
 struct large_table {
     struct fil_large *records; /* in the recording; NULL: there was no large mapping yet, or there is no room */
+    uint32_t count;            /* of these in use: not read from the file, where others can write */
 };
 
 /* A mapping that counts is at [start, start + bytes). Nothing is done if it is small, or there is no room. The header
@@ -21,7 +22,7 @@ void large_table_added(struct large_table *table, struct fil_header *header, con
 void large_table_removed(struct large_table *table, const struct fil_header *header, uintptr_t start, uintptr_t end);
 
 /* The record of the mapping that begins at `start`; NULL if there is none. */
-struct fil_large *large_table_at(const struct large_table *table, const struct fil_header *header, uintptr_t start);
+struct fil_large *large_table_at(const struct large_table *table, uintptr_t start);
 
 /* The newest epoch, the header's, is about to become 1, and every older one 0. */
 void large_table_renumber(struct large_table *table, const struct fil_header *header);

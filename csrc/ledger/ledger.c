@@ -4,14 +4,9 @@ bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct 
 {
     ledger->header = header;
     ledger->storage = *storage;
-    ledger->callstacks.segments[0] = storage->next_node_segment();
-    if (ledger->callstacks.segments[0] == NULL) {
-        return false;
-    }
     header->epoch = 1;
-    header->node_count = FIL_NODE_FIRST;
-    header->code_count = 1;
-    return true;
+    code_table_begin(&ledger->codes, header);
+    return callstack_table_begin(&ledger->callstacks, header, storage);
 }
 
 void ledger_end(struct ledger *ledger)
@@ -24,7 +19,7 @@ void ledger_end(struct ledger *ledger)
     callstack_table_end(&ledger->callstacks, storage);
     text_table_end(&ledger->texts, storage);
     code_table_end(&ledger->codes, storage);
-    ledger->large.records = NULL;
+    ledger->large = (struct large_table){.records = NULL, .count = 0};
     ledger->snapshots = ledger->snapshot_bytes = 0;
     ledger->threads = NULL;
     ledger->header = NULL;
@@ -34,7 +29,7 @@ void ledger_end(struct ledger *ledger)
 static void renumber_epochs(struct ledger *ledger)
 {
     struct fil_header *header = ledger->header;
-    for (uint32_t node = 0; node < header->node_count; node++) {
+    for (uint32_t node = 0; node < ledger->callstacks.used; node++) {
         struct fil_node *row = ledger_node(ledger, node);
         row->epoch = epoch_renumbered(row->epoch, header->epoch);
     }
@@ -60,6 +55,21 @@ void ledger_new_peak(struct ledger *ledger)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     header->peak_bytes = header->current_bytes;
     header->peak_clock_ns = ledger->storage.clock_ns();
+}
+
+bool ledger_is_intact(const struct ledger *ledger)
+{
+    const struct fil_header *header = ledger->header;
+    bool counts = header->node_count == ledger->callstacks.used && header->code_count == ledger->codes.next &&
+                  header->file_count == ledger->files.count && header->large_count == ledger->large.count;
+    uint64_t current_bytes = 0, at_peak_bytes = 0;
+    for (uint32_t node = 0; node < ledger->callstacks.used; node++) {
+        const struct fil_node *row = ledger_node(ledger, node);
+        current_bytes += row->current_bytes;
+        at_peak_bytes += row->epoch == header->epoch ? row->at_peak_bytes : row->current_bytes;
+    }
+    return counts && current_bytes == header->current_bytes &&
+           (header_rises(header) || at_peak_bytes == header->peak_bytes);
 }
 
 void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)

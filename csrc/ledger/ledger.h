@@ -56,10 +56,19 @@ static inline struct fil_node *ledger_node(const struct ledger *ledger, uint32_t
     return callstack_table_node(&ledger->callstacks, node);
 }
 
+/* The call stack without its innermost frame, which has a lower number, or FIL_NODE_NONE. */
+static inline uint32_t ledger_parent(const struct ledger *ledger, uint32_t node)
+{
+    return callstack_table_parent(&ledger->callstacks, node);
+}
+
 static inline void ledger_missed(struct ledger *ledger, enum fil_missed reason)
 {
     header_missed(ledger->header, reason);
 }
+
+/* Does the recording still say what was counted? Others can write there. For the end: each callstack is looked at. */
+bool ledger_is_intact(const struct ledger *ledger);
 
 /* Record the present total as the best so far. Out of line, so that the usual path needs few registers. */
 __attribute__((noinline)) void ledger_new_peak(struct ledger *ledger);

@@ -162,7 +162,7 @@ bool ledger_move_file(struct ledger *ledger, uintptr_t old, uint64_t old_bytes, 
 
 void ledger_large_name(struct ledger *ledger, uintptr_t start, const uint8_t *path, uint32_t length)
 {
-    struct fil_large *record = large_table_at(&ledger->large, ledger->header, start);
+    struct fil_large *record = large_table_at(&ledger->large, start);
     if (record != NULL) {
         record->path = ledger_text(ledger, path, length);
     }

@@ -1,5 +1,6 @@
 #include "ledger/text_table.h"
 
+#include "fil_format.h"
 #include "ledger/hash.h"
 
 struct text_entry {
@@ -30,11 +31,18 @@ static bool same_bytes(const uint8_t *left, const uint8_t *right, uint32_t count
     return true;
 }
 
-/* Append the length word and the bytes to the current segment, or to a fresh one. */
+static void write_word(uint8_t *at, uint32_t word)
+{
+    for (size_t i = 0; i < sizeof word; i++) {
+        at[i] = (uint8_t)(word >> (8 * i));
+    }
+}
+
+/* Append the two words and the bytes to the current segment, or to a fresh one. */
 static bool store(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes, uint32_t count,
                   struct text_entry *entry)
 {
-    size_t needed = sizeof(uint32_t) + count;
+    size_t needed = FIL_TEXT_HEAD_BYTES + count;
     if (table->segment_room < needed) {
         uint64_t offset = 0;
         size_t room = 0;
@@ -46,13 +54,12 @@ static bool store(struct text_table *table, const struct ledger_storage *storage
         table->segment_offset = offset;
         table->segment_room = room;
     }
-    for (size_t i = 0; i < sizeof(uint32_t); i++) {
-        table->segment[i] = (uint8_t)(count >> (8 * i));
-    }
+    write_word(table->segment, count);
+    write_word(table->segment + sizeof(uint32_t), entry->hash);
     for (uint32_t i = 0; i < count; i++) {
-        table->segment[sizeof(uint32_t) + i] = bytes[i];
+        table->segment[FIL_TEXT_HEAD_BYTES + i] = bytes[i];
     }
-    entry->bytes = table->segment + sizeof(uint32_t);
+    entry->bytes = table->segment + FIL_TEXT_HEAD_BYTES;
     entry->offset = table->segment_offset;
     table->segment += needed;
     table->segment_offset += needed;
@@ -68,7 +75,7 @@ uint64_t text_table_offset(struct text_table *table, const struct ledger_storage
     }
     struct text_entry *entries = table->texts.entries;
     size_t mask = table->texts.capacity - 1;
-    uint32_t hash = (uint32_t)hash_bytes(bytes, count);
+    uint32_t hash = hash_text(bytes, count);
     size_t place = hash & mask;
     for (; entries[place].bytes != NULL; place = (place + 1) & mask) {
         const struct text_entry *entry = &entries[place];

@@ -37,6 +37,7 @@ static struct {
     struct fil_header *header;
     char path[PATH_MAX];
     struct platform_file file;
+    uint64_t started_clock_ns;
     uint64_t file_bytes;
     int last_error;
     struct spares nodes, codes, texts, files, large;
@@ -83,7 +84,7 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
     header->state = FIL_STATE_CREATED;
     header->file_bytes = recording.file_bytes = FIL_HEADER_BYTES;
     header->started_unix_ns = platform_unix_ns();
-    header->started_clock_ns = platform_clock_ns();
+    header->started_clock_ns = recording.started_clock_ns = platform_clock_ns();
     memcpy(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic); /* last: a file with the magic is whole */
     recording.header = header;
     return header;
@@ -133,6 +134,19 @@ bool recording_mend(uintptr_t address)
         }
     }
     return mended;
+}
+
+bool recording_is_intact(void)
+{
+    const struct fil_header *header = recording.header;
+    bool intact = memcmp(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic) == 0 &&
+                  header->started_clock_ns == recording.started_clock_ns && header->file_bytes == recording.file_bytes &&
+                  header->segment_count == recording.segment_count;
+    for (uint32_t i = 0; i < recording.segment_count; i++) {
+        intact = intact && header->segments[i].offset == recording.segments[i].offset &&
+                 header->segments[i].bytes == recording.segments[i].bytes;
+    }
+    return intact;
 }
 
 void recording_set_state(enum fil_state state)

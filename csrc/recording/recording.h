@@ -33,6 +33,9 @@ void recording_lay_in_stock(void);
  */
 bool recording_mend(uintptr_t address);
 
+/* Does the header still say where everything is, and whose recording it is? Others can write there. */
+bool recording_is_intact(void);
+
 /* The errno of the last segment that could not be had, 0 if none failed. */
 int recording_last_error(void);
 

@@ -2,7 +2,7 @@
 
 from filprofiler.errors import CutShortError, FilError
 from filprofiler.messages import say
-from filprofiler.result_folder import was_cut_short, was_started
+from filprofiler.result_folder import was_cut_short, was_started, was_written_over
 from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
@@ -10,13 +10,19 @@ if TYPE_CHECKING:
     from filprofiler.result_folder import ResultFolder
 
 
-def holds_something(recording_path: str) -> bool:
-    """Whether there is something to make a report of. If not, it is said why, unless the program has said so itself."""
+def holds_something(recording_path: str, pid: int, was_tracking: bool) -> bool:
+    """Whether there is something to make a report of. If not, it is said why, unless the program has said so itself.
+
+    pid: the program's process; was_tracking: that it is tracked was seen while it ran.
+    """
     try:
-        if was_started(recording_path):
+        written_over = was_written_over(recording_path, pid)
+        if was_started(recording_path) and not written_over:
             return True
         if was_cut_short(recording_path):
             say(sentence("There is no report: something else has cut the recording %s short.", recording_path))
+        elif written_over or was_tracking:
+            say(sentence("There is no report: something else has written over the recording %s.", recording_path))
     except FileNotFoundError:
         say(sentence("There is no report: the recording %s is gone.", recording_path))
     except OSError as error:

@@ -100,7 +100,7 @@ def run(target: "Target", options: "Options") -> int:
     outcome.killed_for_memory = watch.killed(outcome)
     supervisor.leave_signals_to_python()
     preload.close()
-    return _finish(outcome, program, folder, description, options, watch)
+    return _finish(outcome, program, folder, description, options, watch, curve)
 
 
 def _wait(supervisor: Supervisor, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]") -> "Outcome":
@@ -195,16 +195,21 @@ class _Curve:
     """A Sampler that is made, and imported, at the first look: a program that has ended by then needs none."""
 
     def __init__(self, recording_path: str, pid: int) -> None:
-        self._arguments = (recording_path, pid)
+        self.pid = pid
+        self._recording_path = recording_path
         self._sampler: "Optional[Sampler]" = None
 
     def look(self, now: float) -> float:
         if self._sampler is None:
             from filprofiler.supervisor.sampler import Sampler
 
-            self._sampler = Sampler(*self._arguments)
+            self._sampler = Sampler(self._recording_path, self.pid)
             now = time.monotonic()  # that has taken its time
         return self._sampler.look(now)
+
+    @property
+    def was_tracking(self) -> bool:
+        return self._sampler is not None and self._sampler.was_tracking
 
     def write(self) -> None:
         if self._sampler is not None:
@@ -242,9 +247,10 @@ def _finish(
     description: int,
     options: "Options",
     watch: MemoryWatch,
+    curve: _Curve,
 ) -> int:
     """After the program's end: the report, and our own end. `description`: the file that tells what was run, opened."""
-    if not leftover.holds_something(folder.recording_path):
+    if not leftover.holds_something(folder.recording_path, curve.pid, curve.was_tracking):
         folder.discard()
         return end_like(outcome)
     program.outcome = outcome.text

@@ -14,7 +14,7 @@ from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
-from filprofiler.profile.program import Program
+from filprofiler.profile.program import STILL_RUNNING, Program
 from filprofiler.profile.sites import SiteTable
 from filprofiler.profile.times import curve_of, peak_seconds, snapshot_is_recent
 from filprofiler.profile.tree import Node, Site, sum_up
@@ -54,7 +54,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     at_end: that was the program's end; else it was when the last request failed.
     Every byte that was live then is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
     """
-    missed = _missed(recording)
+    missed: "List[Tuple[int, str]]" = []
     held, seconds, fatal_number = recording.peak, peak_seconds(recording, program.elapsed_seconds), 0
     if moment == OUT_OF_MEMORY and at_end:
         held, seconds = recording.current, program.elapsed_seconds
@@ -73,6 +73,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     builder = _TreeBuilder(recording, program, held)
     with PausedCollector():
         root = builder.build()
+    missed[:0] = _missed(recording, program)  # what is damaged is known when it was read
     failures = _failures(recording, builder)
     fatal = next((failure for failure in failures if failure.number == fatal_number), None)
     if fatal is not None:
@@ -100,13 +101,14 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     )
 
 
-def _missed(recording: "Recording") -> "List[Tuple[int, str]]":
+def _missed(recording: "Recording", program: Program) -> "List[Tuple[int, str]]":
     """What could not be recorded: (number of events, reason)."""
-    if not (recording.damaged or any(recording.missed)):
+    ended = recording.state == _abi.FIL_STATE_STOPPED or program.outcome not in ("", STILL_RUNNING)
+    if not (recording.damaged or any(recording.missed) or (ended and recording.astray_bytes)):
         return []
     from filprofiler.profile.missed import missed_of
 
-    return missed_of(recording)
+    return missed_of(recording, ended)
 
 
 def _failures(recording: "Recording", builder: "_TreeBuilder") -> "List[FailedRequest]":

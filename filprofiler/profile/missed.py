@@ -25,13 +25,17 @@ _OWN_FUNCTION_REASON = (
     "a function that only the allocator %s has (%s) is called past the profiler: not its blocks are counted, but the "
     "memory that was mapped for them"
 )
-_UNCOUNTED = (_abi.FIL_MISSED_MALLOC, _abi.FIL_MISSED_OWN_FUNCTION)  # not numbers of events
-_DAMAGED_REASON = "a row of the recording was damaged"
+_UNCOUNTED = (_abi.FIL_MISSED_MALLOC, _abi.FIL_MISSED_OWN_FUNCTION, _abi.FIL_MISSED_DAMAGE)  # not numbers of events
+_DAMAGED_REASON = "a part of the recording was damaged, as if something else had written over it"
 _UNKNOWN_REASON = "the reason is unknown to this version"
+_ONE_EVENT_BYTES = 1 << 20  # killed in the midst of an event, the sums differ by it: mostly it is less
 
 
-def missed_of(recording: "Recording") -> "List[Tuple[int, str]]":
-    """(Number of events, 0 if that is not known, reason) for all that could not be recorded."""
+def missed_of(recording: "Recording", ended: bool) -> "List[Tuple[int, str]]":
+    """(Number of events, 0 if that is not known, reason) for all that could not be recorded.
+
+    ended: nobody writes to the recording any more.
+    """
     followed = recording.stacks == _abi.FIL_STACKS_PROFILED
     reasons = UNSEEN_REASONS if followed else MISSED_REASONS
     missed = [
@@ -39,8 +43,8 @@ def missed_of(recording: "Recording") -> "List[Tuple[int, str]]":
         for reason, count in enumerate(recording.missed)
         if count and reason not in _UNCOUNTED
     ]
-    if recording.damaged:
-        missed.append((recording.damaged, _DAMAGED_REASON))
+    if recording.damaged or (ended and recording.astray_bytes > _ONE_EVENT_BYTES):
+        missed.append((0, _DAMAGED_REASON))
     if recording.missed[_abi.FIL_MISSED_MALLOC]:
         missed.append((0, _MALLOC_REASON % (recording.account.malloc_path or "another library")))
     if recording.missed[_abi.FIL_MISSED_OWN_FUNCTION]:

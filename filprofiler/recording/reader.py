@@ -36,6 +36,7 @@ _CODE = Struct(_abi.CODE_FORMAT)
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 
 _NOT_KEPT = "<not recorded>"
+_NOTHING = (0,) * len(_abi.CODE_FIELDS)
 
 
 class Recording:
@@ -64,8 +65,8 @@ class Recording:
     processes: what is known of processes that are not in the recording.
     line_ranges: what profile/lines.py has read of line tables, by the table.
     samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
-    damaged: rows of the file that made no sense and were put right.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
+    astray_bytes: by how much it did not, or that of the peak.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -81,7 +82,7 @@ class Recording:
         self.started_clock_ns = header["started_clock_ns"]
         self.missed = tuple(header["missed_%d" % reason] for reason in range(_abi.FIL_MISSED_REASONS))
         directory = Directory(data, header["segment_count"])
-        self.damaged = directory.damaged
+        self._damaged = directory.damaged
         self._texts = Texts(data)
         self._code_segments = directory.codes
         self.code_count = min(header["code_count"], len(directory.codes) * _abi.FIL_CODES_PER_SEGMENT)
@@ -107,7 +108,10 @@ class Recording:
             if large.node >= self.node_count:
                 large.node = _abi.FIL_NODE_LOST
         self.processes = read_processes(data)
-        self.settled = self.current_bytes == header["current_bytes"] and not self.damaged
+        self.settled = header["current_bytes"] == self.current_bytes and not self.damaged
+        self.astray_bytes = abs(header["current_bytes"] - self.current_bytes)
+        if not rising:
+            self.astray_bytes = max(self.astray_bytes, abs(header["peak_bytes"] - self.peak_bytes))
 
     def _read_failures(self) -> "List[FailedRequest]":
         if self.failed_requests == 0:
@@ -130,11 +134,11 @@ class Recording:
         """The bytes of each node in the snapshot; None if it makes no sense."""
         content = memoryview(self._data)[offset : offset + 8 * count]
         if offset < _abi.FIL_HEADER_BYTES or len(content) != 8 * count or count > self.node_count:
-            self.damaged += 1
+            self._damaged += 1
             return None
         values = content.cast("Q").tolist()
         if sum(values) >= IMPOSSIBLE:
-            self.damaged += 1
+            self._damaged += 1
             return None
         return values + [0] * (self.node_count - count)
 
@@ -180,7 +184,7 @@ class Recording:
                 return  # so is each of them
             for number in range(len(current)):
                 if current[number] >= most or at_peak[number] >= most:
-                    self.damaged += 1
+                    self._damaged += 1
                     current[number] = at_peak[number] = 0
 
     def _repair_nodes(self) -> None:
@@ -198,10 +202,15 @@ class Recording:
             return
         for number in range(first, len(parents)):
             if not (0 < parents[number] < number and codes[number] < code_count):
-                self.damaged += 1
+                self._damaged += 1
                 parents[number] = _abi.FIL_NODE_LOST
                 codes[number] = 0
                 self.offsets[number] = 0
+
+    @property
+    def damaged(self) -> int:
+        """Rows and texts of the file, as far as they were asked for, that made no sense; or the library has said so."""
+        return self._damaged + self._texts.damaged + self.missed[_abi.FIL_MISSED_DAMAGE]
 
     @property
     def node_count(self) -> int:
@@ -222,6 +231,8 @@ class Recording:
         except (IndexError, error):
             return Code(_NOT_KEPT, _NOT_KEPT, None, 0, None, _abi.FIL_CODE_FUNCTION)
         filename, name, qualname, line_table, first_line, kind = fields
+        if fields == _NOTHING and not self.missed[_abi.FIL_MISSED_TEXT]:
+            self._damaged += 1
         text = self._texts.text
         return Code(
             text(filename) or _NOT_KEPT,

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Optional
 
-_LENGTH = Struct("<I")
+_HEAD = Struct("<2I")  # length, check
 
 MOST_CHARACTERS = 4096
 """Of a path or a name; what is longer is cut. Each callstack could show it."""
@@ -20,11 +20,14 @@ class Texts:
     They lie behind each other in a file that was written by the library, so that together they are no longer than it.
     In one that somebody has made up they may lie over each other; when as much as the whole file was read, the others
     are not.
+
+    damaged: how many of those that were asked for are not as the library has written them.
     """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._room = len(data)
+        self.damaged = 0
         self._contents: "Dict[int, Optional[bytes]]" = {}
         self._texts: "Dict[int, Optional[str]]" = {}
 
@@ -42,14 +45,18 @@ class Texts:
         return self._contents[offset]
 
     def _read(self, offset: int) -> "Optional[bytes]":
-        start = offset + _LENGTH.size
-        if offset < _abi.FIL_HEADER_BYTES or start > len(self._data):
+        if offset == 0:
             return None
-        (length,) = _LENGTH.unpack_from(self._data, offset)
-        if length > len(self._data) - start or length > self._room:
-            return None
-        self._room -= length
-        return self._data[start : start + length]
+        start = offset + _HEAD.size
+        if offset >= _abi.FIL_HEADER_BYTES and start <= len(self._data):
+            length, check = _HEAD.unpack_from(self._data, offset)
+            if length <= min(len(self._data) - start, self._room):
+                self._room -= length
+                content = self._data[start : start + length]
+                if int.from_bytes(content, "little") % _abi.FIL_TEXT_PRIME + 1 == check:
+                    return content
+        self.damaged += 1
+        return None
 
 
 def _decoded(content: bytes) -> str:

@@ -7,7 +7,7 @@ thousandth of the run's time.
 
 import os
 import time
-from struct import Struct, calcsize
+from struct import Struct
 
 from filprofiler import _abi
 
@@ -27,6 +27,7 @@ _LITTLE = 10  # of a large mapping less than this part is little
 _PLACES = Struct("<QQI")  # file_bytes, files_offset, file_count
 _TWO = Struct("<2Q")
 _LENGTH = Struct("<I")
+_MOST_PATH_BYTES = 4096  # somebody may have written over the recording
 
 _ALLOWED_SECONDS = 0.05
 _ALLOWED_SHARE = 0.001
@@ -147,7 +148,9 @@ class Readings:
         """A text of the recording; texts never change."""
         if offset not in self._paths:
             (length,) = _LENGTH.unpack(os.pread(self._recording, _LENGTH.size, offset))
-            self._paths[offset] = os.pread(self._recording, length, offset + calcsize("<I"))
+            self._paths[offset] = os.pread(
+                self._recording, min(length, _MOST_PATH_BYTES), offset + _abi.FIL_TEXT_HEAD_BYTES
+            )
         return self._paths[offset]
 
     @staticmethod

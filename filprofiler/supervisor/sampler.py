@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
 _TRACKED = Struct("<3Q")  # current_bytes, peak_bytes, peak_clock_ns
 _COUNT = Struct("<I")
+_STATE_AT = _abi.HEADER_OFFSETS["state"]
 _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 
 _FIRST_SECONDS = 0.03
@@ -41,10 +42,14 @@ _WRITE_EVERY_SECONDS = 0.1
 
 
 class Sampler:
-    """Writes the curve of one program into its recording."""
+    """Writes the curve of one program into its recording.
+
+    was_tracking: the library has begun to write into it.
+    """
 
     def __init__(self, recording_path: str, pid: int) -> None:
         """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost."""
+        self.was_tracking = False
         self._samples: "List[Sample]" = []
         self._written = 0  # of these
         self._every = _FIRST_SECONDS  # between two points at the least
@@ -104,7 +109,8 @@ class Sampler:
         recording, memory = self._files[0], self._memory
         begins = os.pread(recording, _TRACKED_AT + _TRACKED.size, 0)
         if memory is None or not begins.startswith(_abi.FIL_FORMAT_MAGIC):
-            return  # tracking has not begun
+            return  # tracking has not begun, or somebody has written over it
+        self.was_tracking = begins[_STATE_AT] != _abi.FIL_STATE_CREATED
         tracked, peak, peak_clock_ns = _TRACKED.unpack(begins[_TRACKED_AT:])
         resident = memory.resident()
         if resident == 0:

@@ -1,28 +1,38 @@
-"""Somebody cuts the recording of a running program short: the program goes on, and we say that there is no report.
+"""Somebody cuts the recording of a running program short, or writes over it: it goes on, and we say what is lost.
 
-Before, the program died by SIGBUS at its next request for memory. Its own bus errors are none of our business.
+Before, the program died by SIGBUS at its next request for memory; of a recording that was written over nothing was
+said, or "Exact", or the program died by SIGSEGV. The program's own bus errors are none of our business.
 """
 
 import json
+import sys
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import pytest
 import support
 
+from filprofiler import _abi
+
 PROGRAM = support.PROGRAMS / "cut_recording.py"
 BUS_ERRORS = support.PROGRAMS / "bus_errors.py"
+KINDS = ["fault", "sent", "told", "told no more", "caught", "ignored", "forked"]
 
 
-def check_goes_on(profiler: support.Profiler, length: int, way: str, flags: List[str]) -> None:
-    """Run it with and without us."""
-    bare = support.run_bare(profiler.python, [*flags, PROGRAM, "-", length, way])
+def go_on(profiler: support.Profiler, damage: str, way: str, flags: List[str]) -> Tuple[support.Profiled, Path]:
+    """Run it with and without us; what came of that, and the folder of its results."""
+    bare = support.run_bare(profiler.python, [*flags, PROGRAM, "-", damage, way])
     assert bare.returncode == 5, bare
     output = profiler.new_output()
-    command = profiler.command([PROGRAM, output, length, way], output)
+    command = profiler.command([PROGRAM, output, damage, way], output)
     run = profiler.call([*flags, *command[1:]])
     done = support.Profiled(run.returncode, support.text_of(run.stdout), support.text_of(run.stderr), output)
     assert (done.status, done.stdout.encode(), done.program_stderr()) == (5, bare.stdout, ""), done.account()
+    return done, output
+
+
+def check_goes_on(profiler: support.Profiler, length: int, way: str, flags: List[str]) -> None:
+    done, output = go_on(profiler, str(length), way, flags)
     said = [line for line in done.own_lines() if "cut" in line and str(output) in line]
     assert len(said) == 1, done.account()
     assert "There is no report" in done.stderr and not list(output.glob("*/index.html")), done.account()
@@ -44,6 +54,79 @@ def test_with_faulthandler_from_the_start(profiler: support.Profiler) -> None:
     check_goes_on(profiler, 4096, "here", ["-X", "faulthandler"])
 
 
+@pytest.mark.parametrize("damage", ["0-131072=0", "0-131072=255", "0-64=120", "0-655360=0", "0-655360=random"])
+def test_its_beginning_is_written_over(one_profiler: support.Profiler, damage: str) -> None:
+    """Before, there was no report, and nothing was said."""
+    check_beginning(one_profiler, damage, "here")
+
+
+def test_its_beginning_is_written_over_with_every_python(profiler: support.Profiler) -> None:
+    check_beginning(profiler, "0-131072=255", "thread")
+
+
+def check_beginning(profiler: support.Profiler, damage: str, way: str) -> None:
+    done, output = go_on(profiler, damage, way, [])
+    said = [line for line in done.own_lines() if "something else has written over the recording" in line]
+    assert len(said) == 1 and str(output) in said[0], done.account()
+    assert "There is no report" in said[0], done.account()
+
+
+# What lies there first: counters; callstacks; functions and texts; texts alone.
+@pytest.mark.parametrize("place", ["128-192", "131072-262144", "262144-440000", "411000-420000"])
+@pytest.mark.parametrize("byte", ["0", "255"])
+def test_a_part_of_it_is_written_over(one_profiler: support.Profiler, place: str, byte: str) -> None:
+    check_part(one_profiler, f"{place}={byte}", "here" if byte == "0" else "thread")
+
+
+def test_a_part_of_it_is_written_over_with_every_python(profiler: support.Profiler) -> None:
+    check_part(profiler, "150000-340000=255", "thread")
+
+
+def check_part(profiler: support.Profiler, damage: str, way: str) -> None:
+    """Before, the page said "Exact" where texts were damaged."""
+    done, output = go_on(profiler, damage, way, [])
+    (page,) = output.glob("*/index.html")
+    (said,) = [line for line in done.own_lines() if line.startswith("Incomplete: ")]
+    for told in said, page.read_text():
+        assert "a part of the recording was damaged, as if something else had written over it" in told, done.account()
+    assert "Exact" not in page.read_text()
+
+
+HEADER_BYTES, EVERYTHING = _abi.FIL_HEADER_BYTES, 1 << 40
+
+
+@pytest.fixture(scope="session")
+def another(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole recording of another run of the same program."""
+    scratch = tmp_path_factory.mktemp("another")
+    profiler = support.Profiler(sys.executable, sys.version_info[:3], package, scratch)
+    done = profiler.run([PROGRAM, "-", "0", "here"], options=["--keep-recording"])
+    (recording,) = done.output.glob("*/recording.fil")
+    return recording
+
+
+def test_another_recording_is_in_its_place(one_profiler: support.Profiler, another: Path) -> None:
+    """It is not told as that of this run."""
+    check_beginning(one_profiler, "0-%d=%s" % (EVERYTHING, another), "here")
+
+
+# All but the number of the process, which can be the same by chance; the header alone; all else; callstacks.
+@pytest.mark.parametrize(
+    "first, end",
+    [
+        (_abi.HEADER_OFFSETS["started_unix_ns"], EVERYTHING),
+        (_abi.HEADER_OFFSETS["started_unix_ns"], HEADER_BYTES),
+        (HEADER_BYTES, EVERYTHING),
+        (HEADER_BYTES, HEADER_BYTES + 8192),
+    ],
+)
+@pytest.mark.parametrize("way", ["here", "thread"])
+def test_a_part_of_another_recording(
+    one_profiler: support.Profiler, another: Path, first: int, end: int, way: str
+) -> None:
+    check_part(one_profiler, "%d-%d=%s" % (first, end, another), way)
+
+
 IN_PARTS = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
@@ -54,7 +137,7 @@ told = []
 def part(folder):
     held = cut_recording.work()
     if folder is not None:
-        cut_recording.cut(folder, 0)
+        cut_recording.damage(folder, "0")
     return held, cut_recording.work()
 for round in range(3):
     folder = os.path.join(sys.argv[2], str(round))
@@ -76,7 +159,7 @@ def test_parts_of_a_program(profiler: support.Profiler, tmp_path: Path) -> None:
     assert "cut" in cut and str(tmp_path / "1") in cut, cut
 
 
-@pytest.mark.parametrize("kind", ["fault", "sent", "told", "told no more", "caught", "ignored", "forked"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_program_s_own_bus_errors(profiler: support.Profiler, tmp_path: Path, kind: str) -> None:
     scratches = [tmp_path / "bare", tmp_path / "profiled"]
     for scratch in scratches:

@@ -1,7 +1,9 @@
-"""Cuts its own recording short while it runs, as a clean-up job would, and goes on.
+"""Cuts its own recording short while it runs, as a clean-up job would, or writes over it, and goes on.
 
-cut_recording.py FOLDER BYTES WAY    (the recording lies in FOLDER or one folder below)
+cut_recording.py FOLDER DAMAGE WAY    (the recording lies in FOLDER or one folder below)
 
+DAMAGE: to how many bytes it is cut; or FIRST-END=WHAT: what is written over these of its bytes: a number, `random`, or
+the path of a file, whose bytes at the same place are.
 WAY: `here`; `thread`: another thread goes on; `handled`: with faulthandler. Status 5.
 """
 
@@ -28,19 +30,33 @@ def work():
     return len(kept), sum(sizes)
 
 
-def cut(folder, length):
+def damage(folder, what):
     (path,) = glob.glob(folder + "/*.fil") + glob.glob(folder + "/*/*.fil")
-    os.truncate(path, length)
+    place, over, byte = what.partition("=")
+    if not over:
+        os.truncate(path, int(place))
+        return
+    first, end = map(int, place.split("-"))
+    if byte == "random":
+        new = os.urandom(end - first)
+    elif byte.isdigit():
+        new = bytes([int(byte)]) * (end - first)
+    else:
+        with open(byte, "rb") as other:
+            new = other.read()[first:end]
+    with open(path, "r+b") as file:
+        file.seek(first)
+        file.write(new)
 
 
 if __name__ == "__main__":
-    folder, length, way = sys.argv[1:]
+    folder, what, way = sys.argv[1:]
     before = [bytearray(MIB) for _ in range(5)]
     first = work()
     if way == "handled":
         faulthandler.enable()
     if folder != "-":
-        cut(folder, int(length))
+        damage(folder, what)
     if way == "thread":
         results = []
         threads = [threading.Thread(target=lambda: results.append(work())) for _ in range(3)]

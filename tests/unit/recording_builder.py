@@ -12,6 +12,10 @@ from filprofiler.result_folder import DESCRIPTION_NAME
 MEBIBYTE = 1024 * 1024
 
 
+def text_check(content):
+    return int.from_bytes(content, "little") % _abi.FIL_TEXT_PRIME + 1
+
+
 def line_table(lines):
     """A co_lnotab of a function whose instruction at offset 2 * n is on the line first_line + n, for 0 <= n < lines."""
     return b"\0\0" + bytes([2, 1]) * (lines - 1)
@@ -64,7 +68,7 @@ class RecordingBuilder:
             content = content.encode("utf-8", "surrogatepass")
         if content not in self.texts:
             self.texts[content] = len(self.text_bytes)
-            self.text_bytes += struct.pack("<I", len(content)) + content
+            self.text_bytes += struct.pack("<2I", len(content), text_check(content)) + content
         return self.texts[content] + 1
 
     def code(self, filename, name, first_line=1, lines=200, table=None, kind=_abi.FIL_CODE_FUNCTION):

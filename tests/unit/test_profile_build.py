@@ -80,7 +80,7 @@ def test_a_callstack_that_was_lost():
     builder.missed[_abi.FIL_MISSED_CALLSTACK] = 3
     profile = build(builder)
     assert stacks(profile) == {"[Callstack not recorded]": 10}
-    assert [count for count, _reason in profile.missed] == [3, 1]
+    assert [count for count, _reason in profile.missed] == [3, 0]  # how much was damaged is not known
     assert not profile.complete
 
 
