@@ -170,7 +170,8 @@ static void note_unseen_malloc(void)
 static void note_damage(void)
 {
     bool locked = state_enter();
-    if (!recording_is_intact() || !ledger_is_intact(&state.ledger)) {
+    bool intact = recording_is_intact() && state.ledger.header->stacks == (uint32_t)attribute_stacks();
+    if (state.tracking && !(intact && ledger_is_intact(&state.ledger))) {
         ledger_missed(&state.ledger, FIL_MISSED_DAMAGE);
     }
     state_leave(locked);
@@ -226,6 +227,7 @@ static void end_begins(void)
     if (state.tracking) {
         take_reading(FIL_READING_END);
         note_damage();
+        state.ledger.header->uncaught_memory_error = 0; /* nobody else may say so: the exit status hangs on it */
         if (python_end_by_memory_error()) {
             bool locked = state_enter();
             ledger_program_failed(&state.ledger);

@@ -1,5 +1,6 @@
 #include "ledger/callstack_table.h"
 
+#include "ledger/counters.h"
 #include "ledger/hash.h"
 
 static uint64_t hash_of(uint32_t parent, uint32_t code, int32_t offset)
@@ -37,6 +38,7 @@ static uint32_t new_node(struct callstack_table *table, struct fil_header *heade
     }
     *callstack_table_node(table, node) = *content;
     table->used = node + 1;
+    table->check += hash_mix(hash_of(content->parent, content->code, content->offset), node);
     header->node_count = node + 1;
     return node;
 }
@@ -46,6 +48,7 @@ bool callstack_table_begin(struct callstack_table *table, struct fil_header *hea
 {
     table->segments[0] = storage->next_node_segment();
     table->used = FIL_NODE_FIRST;
+    table->check = 0;
     header->node_count = FIL_NODE_FIRST;
     return table->segments[0] != NULL;
 }
@@ -72,6 +75,19 @@ uint32_t callstack_table_child(struct callstack_table *table, struct fil_header 
         table->numbers.count += 1;
     }
     return node;
+}
+
+bool callstack_table_is_intact(const struct callstack_table *table, const struct fil_header *header)
+{
+    uint64_t current_bytes = 0, at_peak_bytes = 0, check = 0;
+    for (uint32_t node = 0; node < table->used; node++) {
+        const struct fil_node *row = callstack_table_node(table, node);
+        current_bytes += row->current_bytes;
+        at_peak_bytes += row->epoch == header->epoch ? row->at_peak_bytes : row->current_bytes;
+        check += node < FIL_NODE_FIRST ? 0 : hash_mix(hash_of(row->parent, row->code, row->offset), node);
+    }
+    return header->node_count == table->used && check == table->check && current_bytes == header->current_bytes &&
+           (header_rises(header) || at_peak_bytes == header->peak_bytes);
 }
 
 void callstack_table_end(struct callstack_table *table, const struct ledger_storage *storage)

@@ -15,8 +15,9 @@
 
 struct callstack_table {
     struct fil_node *segments[LEDGER_NODE_SEGMENTS]; /* in the recording */
-    uint32_t used; /* nodes, the unused number 0 included. What leads to memory is not read from the file: others can
-                      write there */
+    uint32_t used;  /* nodes, the unused number 0 included. What leads to memory is not read from the file: others can
+                       write there */
+    uint64_t check; /* of what they stand for */
     struct open_hash numbers; /* of nodes. What a number stands for is read from the node itself */
 };
 
@@ -40,6 +41,9 @@ bool callstack_table_begin(struct callstack_table *table, struct fil_header *hea
  * room for it. The header says how many nodes there are. */
 uint32_t callstack_table_child(struct callstack_table *table, struct fil_header *header,
                                const struct ledger_storage *storage, uint32_t parent, uint32_t code, int32_t offset);
+
+/* Do the nodes still stand for what they did, and do their bytes add up to the header's? Each of them is looked at. */
+bool callstack_table_is_intact(const struct callstack_table *table, const struct fil_header *header);
 
 /* Forget all, and give memory back. */
 void callstack_table_end(struct callstack_table *table, const struct ledger_storage *storage);

@@ -49,6 +49,7 @@ static uint32_t new_code(struct code_table *table, struct fil_header *header, co
     }
     *record_of(table, number) = *code;
     table->next = number + 1;
+    table->check += hash_mix(hash_of(code), number);
     header->code_count = number + 1;
     return number;
 }
@@ -56,6 +57,7 @@ static uint32_t new_code(struct code_table *table, struct fil_header *header, co
 void code_table_begin(struct code_table *table, struct fil_header *header)
 {
     table->next = 1;
+    table->check = 0;
     header->code_count = 1;
 }
 
@@ -79,6 +81,15 @@ uint32_t code_table_number(struct code_table *table, struct fil_header *header, 
         table->numbers.count += 1;
     }
     return number;
+}
+
+bool code_table_is_intact(const struct code_table *table, const struct fil_header *header)
+{
+    uint64_t check = 0;
+    for (uint32_t number = 1; number < table->next; number++) {
+        check += hash_mix(hash_of(record_of(table, number)), number);
+    }
+    return header->code_count == table->next && check == table->check;
 }
 
 void code_table_end(struct code_table *table, const struct ledger_storage *storage)

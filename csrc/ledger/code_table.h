@@ -2,6 +2,7 @@
 #ifndef FIL_CODE_TABLE_H
 #define FIL_CODE_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fil_format.h"
@@ -14,6 +15,7 @@ struct code_table {
     struct fil_code *segments[LEDGER_CODE_SEGMENTS]; /* in the recording */
     struct open_hash numbers;                        /* of functions */
     uint32_t next;                                   /* number: not read from the file, where others can write */
+    uint64_t check;                                  /* of what was recorded */
 };
 
 /* Begin with no function: number 0 is none. */
@@ -23,6 +25,9 @@ void code_table_begin(struct code_table *table, struct fil_header *header);
  * how many functions there are. */
 uint32_t code_table_number(struct code_table *table, struct fil_header *header, const struct ledger_storage *storage,
                            const struct fil_code *code);
+
+/* Is the file as it was recorded? Each function is looked at. */
+bool code_table_is_intact(const struct code_table *table, const struct fil_header *header);
 
 /* Forget all, and give memory back. */
 void code_table_end(struct code_table *table, const struct ledger_storage *storage);

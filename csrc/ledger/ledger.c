@@ -60,16 +60,9 @@ void ledger_new_peak(struct ledger *ledger)
 bool ledger_is_intact(const struct ledger *ledger)
 {
     const struct fil_header *header = ledger->header;
-    bool counts = header->node_count == ledger->callstacks.used && header->code_count == ledger->codes.next &&
-                  header->file_count == ledger->files.count && header->large_count == ledger->large.count;
-    uint64_t current_bytes = 0, at_peak_bytes = 0;
-    for (uint32_t node = 0; node < ledger->callstacks.used; node++) {
-        const struct fil_node *row = ledger_node(ledger, node);
-        current_bytes += row->current_bytes;
-        at_peak_bytes += row->epoch == header->epoch ? row->at_peak_bytes : row->current_bytes;
-    }
-    return counts && current_bytes == header->current_bytes &&
-           (header_rises(header) || at_peak_bytes == header->peak_bytes);
+    return header->file_count == ledger->files.count && header->large_count == ledger->large.count &&
+           callstack_table_is_intact(&ledger->callstacks, header) && code_table_is_intact(&ledger->codes, header) &&
+           text_table_is_intact(&ledger->texts);
 }
 
 void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)

@@ -67,7 +67,7 @@ static inline void ledger_missed(struct ledger *ledger, enum fil_missed reason)
     header_missed(ledger->header, reason);
 }
 
-/* Does the recording still say what was counted? Others can write there. For the end: each callstack is looked at. */
+/* Does the recording still say what was counted? Others can write there. For the end: everything is looked at. */
 bool ledger_is_intact(const struct ledger *ledger);
 
 /* Record the present total as the best so far. Out of line, so that the usual path needs few registers. */

@@ -31,6 +31,11 @@ static bool same_bytes(const uint8_t *left, const uint8_t *right, uint32_t count
     return true;
 }
 
+static uint32_t word_at(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 static void write_word(uint8_t *at, uint32_t word)
 {
     for (size_t i = 0; i < sizeof word; i++) {
@@ -90,6 +95,19 @@ uint64_t text_table_offset(struct text_table *table, const struct ledger_storage
     entries[place] = entry;
     table->texts.count += 1;
     return entry.offset;
+}
+
+bool text_table_is_intact(const struct text_table *table)
+{
+    const struct text_entry *entries = table->texts.entries;
+    for (size_t i = 0; i < table->texts.capacity; i++) {
+        const uint8_t *bytes = entries[i].bytes;
+        if (bytes != NULL && (word_at(bytes - FIL_TEXT_HEAD_BYTES) != entries[i].count ||
+                              word_at(bytes - sizeof(uint32_t)) != entries[i].hash)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void text_table_end(struct text_table *table, const struct ledger_storage *storage)

@@ -2,6 +2,7 @@
 #ifndef FIL_TEXT_TABLE_H
 #define FIL_TEXT_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ struct text_table {
 /* The place in the recording of these bytes, stored if they are new; 0 if there is no room. */
 uint64_t text_table_offset(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes,
                            uint32_t count);
+
+/* Does each text have its length and its check in front of it? Whether it fits them, its reader sees. */
+bool text_table_is_intact(const struct text_table *table);
 
 /* Forget all, and give memory back. */
 void text_table_end(struct text_table *table, const struct ledger_storage *storage);

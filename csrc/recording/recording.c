@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
 
 #define SNAPSHOT_PIECE 4096u
+#define BEHIND_BEGINNING offsetof(struct fil_header, uncaught_memory_error)
+#define BEHIND_STATE offsetof(struct fil_header, started_unix_ns)
 
 struct snapshot_place {
     uint64_t at;   /* place in the file */
@@ -37,7 +40,7 @@ static struct {
     struct fil_header *header;
     char path[PATH_MAX];
     struct platform_file file;
-    uint64_t started_clock_ns;
+    uint8_t beginning[BEHIND_BEGINNING]; /* of the header: only the state in it changes */
     uint64_t file_bytes;
     int last_error;
     struct spares nodes, codes, texts, files, large;
@@ -84,8 +87,9 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
     header->state = FIL_STATE_CREATED;
     header->file_bytes = recording.file_bytes = FIL_HEADER_BYTES;
     header->started_unix_ns = platform_unix_ns();
-    header->started_clock_ns = recording.started_clock_ns = platform_clock_ns();
+    header->started_clock_ns = platform_clock_ns();
     memcpy(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic); /* last: a file with the magic is whole */
+    memcpy(recording.beginning, header, BEHIND_BEGINNING);
     recording.header = header;
     return header;
 }
@@ -139,9 +143,10 @@ bool recording_mend(uintptr_t address)
 bool recording_is_intact(void)
 {
     const struct fil_header *header = recording.header;
-    bool intact = memcmp(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic) == 0 &&
-                  header->started_clock_ns == recording.started_clock_ns && header->file_bytes == recording.file_bytes &&
-                  header->segment_count == recording.segment_count;
+    bool intact = memcmp(header, recording.beginning, offsetof(struct fil_header, state)) == 0 &&
+                  memcmp((const uint8_t *)header + BEHIND_STATE, recording.beginning + BEHIND_STATE,
+                         BEHIND_BEGINNING - BEHIND_STATE) == 0 &&
+                  header->file_bytes == recording.file_bytes && header->segment_count == recording.segment_count;
     for (uint32_t i = 0; i < recording.segment_count; i++) {
         intact = intact && header->segments[i].offset == recording.segments[i].offset &&
                  header->segments[i].bytes == recording.segments[i].bytes;

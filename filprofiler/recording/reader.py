@@ -93,7 +93,7 @@ class Recording:
         self.threads = read_threads(data, directory.threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
         self.failures = self._read_failures()
-        self.uncaught_memory_error = bool(header["uncaught_memory_error"])
+        self.uncaught_memory_error = header["uncaught_memory_error"] == 1
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
         self.at_failure: "Optional[List[int]]" = None

@@ -5,9 +5,10 @@ said, or "Exact", or the program died by SIGSEGV. The program's own bus errors a
 """
 
 import json
+import random
 import sys
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 import support
@@ -125,6 +126,33 @@ def test_a_part_of_another_recording(
     one_profiler: support.Profiler, another: Path, first: int, end: int, way: str
 ) -> None:
     check_part(one_profiler, "%d-%d=%s" % (first, end, another), way)
+
+
+def test_anywhere(one_profiler: support.Profiler, another: Path) -> None:
+    """Whatever is written over it and where: it is told, or what was lost is nothing that the report holds."""
+    chance = random.Random(20)
+    size = another.stat().st_size
+    whole = stacks_of(go_on(one_profiler, "0-0=0", "here", [])[0])
+    told = 0
+    for _ in range(4 * support.repeats()):
+        first = chance.choice([chance.randrange(300), chance.randrange(2 * HEADER_BYTES), chance.randrange(size)])
+        length = chance.choice([1, 8, chance.randrange(10000), chance.randrange(size)])
+        what = chance.choice(["0", "255", "random", str(another)])
+        done, _output = go_on(one_profiler, "%d-%d=%s" % (first, first + length, what), "here", [])
+        tells = any(part in done.stderr for part in ("Incomplete: ", "There is no report", " is damaged: "))
+        told += tells
+        assert tells or far_apart(stacks_of(done), whole) == {}, (first, length, what, done.account())
+    assert told  # else the rest was about nothing
+
+
+def stacks_of(done: support.Profiled) -> Dict[Any, int]:
+    return {str(stack.frames): stack.bytes for stack in done.stacks}
+
+
+def far_apart(found: Dict[Any, int], expected: Dict[Any, int]) -> Dict[Any, Tuple[int, int]]:
+    """Callstacks whose sizes differ by more than what differs from run to run."""
+    pairs = {stack: (found.get(stack, 0), expected.get(stack, 0)) for stack in {*found, *expected}}
+    return {stack: pair for stack, pair in pairs.items() if abs(pair[0] - pair[1]) > 4096}
 
 
 IN_PARTS = """
