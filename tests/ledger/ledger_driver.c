@@ -276,6 +276,9 @@ int main(void)
         for (uint64_t i = 0; i < order.count; i++) {
             run(ledger, &events[i]);
         }
+        if (!ledger_is_intact(ledger)) {
+            return 6;
+        }
         if (again > 0) {
             ledger_end(ledger);
             memset(header, 0, sizeof *header);
