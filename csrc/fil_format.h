@@ -97,7 +97,7 @@ enum fil_missed {
     FIL_MISSED_TEXT = 3,      /* a function's name or line table could not be kept */
     FIL_MISSED_MALLOC = 4, /* not a number of events, but 1: there were calls of malloc that the library did not see */
     FIL_MISSED_OWN_FUNCTION = 5, /* the same, of calls of functions that only another malloc has: see own_function */
-    FIL_MISSED_DAMAGE = 6, /* likewise 1: at the end the recording was not as the library had written it */
+    FIL_MISSED_DAMAGE = 6,       /* likewise 1: at the end the recording was not as the library had written it */
     FIL_MISSED_REASONS = 8
 };
 
