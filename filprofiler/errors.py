@@ -24,6 +24,12 @@ class TrackingError(FilError, RuntimeError):
     """Memory cannot be profiled in this process, or not now."""
 
 
+class CannotProfileError(FilError):
+    """This interpreter or platform cannot be profiled."""
+
+    exit_status = exit_statuses.CANNOT_PROFILE
+
+
 class RecordingError(FilError):
     """A recording cannot be read: it is missing, damaged, or of another format."""
 

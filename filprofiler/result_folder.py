@@ -4,7 +4,7 @@ import errno
 import os
 import time
 
-from filprofiler import _abi
+from filprofiler import _abi, exit_statuses
 from filprofiler.errors import FilError
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.regular_files import open_to_read
@@ -24,6 +24,8 @@ _FIRST_BYTES = 640 * 1024
 
 class OutputError(FilError):
     """The result folder or the recording cannot be written."""
+
+    exit_status = exit_statuses.CANNOT_WRITE
 
 
 class ResultFolder:

@@ -5,8 +5,9 @@ import sys
 
 from filprofiler import exit_statuses, jit
 from filprofiler.allocators import set_allocators
+from filprofiler.errors import CannotProfileError
 from filprofiler.messages import say
-from filprofiler.supervisor.child_environment import CannotProfileError, library_to_preload
+from filprofiler.supervisor.child_environment import library_to_preload
 from filprofiler.supervisor.interpreter import executable_to_start
 from filprofiler.supervisor.quiet import environment_of_program, interpreter_command
 from filprofiler.wording import sentence
@@ -24,7 +25,7 @@ def python(arguments: "Sequence[str]", options: "Options") -> int:
         preload = library_to_preload()
     except CannotProfileError as error:
         say(str(error))
-        return exit_statuses.CANNOT_PROFILE
+        return error.exit_status
     environment = environment_of_program(os.environ)
     preload.put_first(environment)
     preload.outlive_exec()

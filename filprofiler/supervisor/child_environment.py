@@ -5,7 +5,7 @@ import os
 import sys
 
 from filprofiler.environment import LIBRARY_PATH
-from filprofiler.errors import FilError
+from filprofiler.errors import CannotProfileError
 from filprofiler.systems import HERE
 from filprofiler.wording import quoted
 
@@ -79,10 +79,6 @@ def overridden_sentence(overridden: "Dict[str, str]") -> str:
     """One line for the user about the values that limit_thread_pools replaced."""
     settings = [quoted("%s=%s" % item) for item in overridden.items()]
     return "Thread pools run with 1 thread instead of %s; --keep-thread-pools leaves them alone." % ", ".join(settings)
-
-
-class CannotProfileError(FilError):
-    """This interpreter or platform cannot be profiled."""
 
 
 def library_to_preload() -> Preload:

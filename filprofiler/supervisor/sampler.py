@@ -21,7 +21,7 @@ from filprofiler.supervisor.readings import Readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Tuple
+    from typing import Callable, List, Optional, Tuple
 
     from filprofiler.supervisor.process_memory import AnyProcessMemory
 
@@ -47,12 +47,21 @@ class Sampler:
     was_tracking: the library has begun to write into it.
     """
 
-    def __init__(self, recording_path: str, pid: int) -> None:
-        """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost."""
+    def __init__(
+        self,
+        recording_path: str,
+        pid: int,
+        open_memory: "Callable[[int], AnyProcessMemory]" = process_memory,
+        seconds_between: float = _FIRST_SECONDS,
+    ) -> None:
+        """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost.
+
+        open_memory: gives the memory of the process `pid`; seconds_between: two points of the curve, at the least.
+        """
         self.was_tracking = False
         self._samples: "List[Sample]" = []
         self._written = 0  # of these
-        self._every = _FIRST_SECONDS  # between two points at the least
+        self._every = seconds_between
         self._next = 0.0  # when another point may come
         self._pause = _FIRST_SECONDS  # until the next look
         self._seen = (0, 0, 0)  # when memory changed last: tracked, its peak, resident
@@ -61,7 +70,7 @@ class Sampler:
         self._memory: "Optional[AnyProcessMemory]" = None
         try:
             self._files.append(open_regular(recording_path, os.O_RDWR | os.O_NOFOLLOW))
-            self._memory = process_memory(pid)
+            self._memory = open_memory(pid)
             self._readings = Readings(self._files[0], self._memory)
             self._children = ChildProcesses(self._files[0], pid)
         except OSError:

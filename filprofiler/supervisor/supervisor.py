@@ -4,6 +4,7 @@ All signals that concern us are taken one by one (signals.py), so that nothing r
 part of the signal module: the Python part costs several milliseconds for its enumerations.
 """
 
+import gc
 import os
 import time
 
@@ -27,6 +28,8 @@ _WATCHED = forwarded_signals(but=(REPORT_SIGNAL,)) + (REPORT_SIGNAL, signal.SIGC
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 _EXEC_FAILED = 127
+
+FIRST_LOOK_SECONDS = 0.03  # a program that has ended by then is not looked at, and costs no imports for it
 
 
 class Supervisor:
@@ -61,16 +64,30 @@ class Supervisor:
             os.waitpid(self._pid, 0)
             raise OSError(int(failure), os.strerror(int(failure)))
 
-    def wait(self, report_now: "Callable[[], None]", meanwhile: "Callable[[], float]", pause: float) -> Outcome:
+    def wait(self, report_now: "Callable[[], None]", look: "Callable[[], float]") -> Outcome:
         """Pass signals on until the program has ended.
 
-        `report_now` is called when a report is asked for, `meanwhile` after `pause` seconds and then again and again:
-        it answers after how many.
+        `report_now` is called when a report is asked for. `look` is called after FIRST_LOOK_SECONDS, and then again
+        and again: it returns after how many seconds. Waiting can take days: so with the garbage collector.
         """
+        collects = gc.isenabled()
+        if hasattr(gc, "freeze"):
+            gc.freeze()  # what is there stays: the collector need not look through it
+        gc.enable()
+        try:
+            return self._wait(report_now, look)
+        finally:
+            if not collects:
+                gc.disable()
+            if hasattr(gc, "unfreeze"):
+                gc.unfreeze()
+
+    def _wait(self, report_now: "Callable[[], None]", look: "Callable[[], float]") -> Outcome:
+        pause = FIRST_LOOK_SECONDS
         while True:
             event = self._signals.take(pause)
             if event is None:
-                pause = meanwhile()
+                pause = look()
                 continue
             number, from_kernel = event
             if number == signal.SIGCHLD:

@@ -7,11 +7,13 @@ import pytest
 from recording_builder import MEBIBYTE, RecordingBuilder, patch_header
 
 from filprofiler import _abi
-from filprofiler.cli.run import _Curve
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
 from filprofiler.recording.reader import Recording
+from filprofiler.supervisor.memory_limits import MemoryWatch
+from filprofiler.supervisor.process_memory import process_memory
 from filprofiler.supervisor.sampler import Sampler
+from filprofiler.supervisor.watch import Watch
 
 SECOND = 10**9
 STEP = 2 * MEBIBYTE  # memory that changes by so much has changed
@@ -23,6 +25,24 @@ def recording_file(tmp_path):
     builder.hold(_abi.FIL_NODE_ROOT, 7 * MEBIBYTE)
     path = tmp_path / "recording.fil"
     return builder.write(path), path
+
+
+class Memory:
+    """The memory of a process, but for what is resident: that is what a test says."""
+
+    def __init__(self, resident):
+        self.resident_bytes = resident
+        self._real = None
+
+    def __call__(self, pid):
+        self._real = process_memory(pid)
+        return self
+
+    def resident(self):
+        return self.resident_bytes
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
 
 
 def test_first_look(tmp_path):
@@ -58,23 +78,27 @@ def test_pauses_are_short_while_memory_changes(tmp_path):
 
 def test_pauses_double_while_memory_does_not_change(tmp_path):
     name, path = recording_file(tmp_path)
-    sampler = Sampler(name, os.getpid())
-    sampler._memory.resident = lambda: 50 * MEBIBYTE
+    memory = Memory(50 * MEBIBYTE)
+    sampler = Sampler(name, os.getpid(), memory)
     assert [look_at(sampler, path, MEBIBYTE + number) for number in range(5)] == [0.03, 0.06, 0.12, 0.12, 0.12]
     assert look_at(sampler, path, 3 * MEBIBYTE) == 0.03
     slowly = [look_at(sampler, path, 3 * MEBIBYTE + number * STEP // 12) for number in range(1, 15)]
     assert slowly.count(0.03) == 2  # many small steps are a change too
-    sampler._memory.resident = lambda: 50 * MEBIBYTE + STEP
+    memory.resident_bytes += STEP
     assert look_at(sampler, path, 3 * MEBIBYTE + 14 * STEP // 12) == 0.03
-    sampler._every = 0.24  # later in a long run
+    sampler.close()
+
+
+def test_late_in_a_long_run_the_pauses_are_no_longer_than_those_for_the_memory(tmp_path):
+    name, path = recording_file(tmp_path)
+    sampler = Sampler(name, os.getpid(), Memory(50 * MEBIBYTE), seconds_between=0.24)
     assert [look_at(sampler, path, number * STEP) for number in range(3)] == [0.12, 0.12, 0.12]
     sampler.close()
 
 
 def test_a_small_part_of_the_peak_is_no_change(tmp_path):
     name, path = recording_file(tmp_path)
-    sampler = Sampler(name, os.getpid())
-    sampler._memory.resident = lambda: 2000 * MEBIBYTE
+    sampler = Sampler(name, os.getpid(), Memory(2000 * MEBIBYTE))
     sizes = [900, 901, 910, 920]
     pauses = [look_at(sampler, path, size * MEBIBYTE, 1024 * MEBIBYTE) for size in sizes]
     assert pauses == [0.03, 0.06, 0.03, 0.03]
@@ -84,13 +108,11 @@ def test_a_small_part_of_the_peak_is_no_change(tmp_path):
 @pytest.mark.parametrize("every", [0.03, 0.06, 0.12, 0.24, 0.48])
 def test_points_have_their_distance_while_memory_changes(tmp_path, every):
     name, path = recording_file(tmp_path)
-    sampler = Sampler(name, os.getpid())
-    sampler._every = every
+    memory = Memory(50 * MEBIBYTE)
+    sampler = Sampler(name, os.getpid(), memory, every)
     clock = begun = time.monotonic()
-    resident = [50 * MEBIBYTE]
-    sampler._memory.resident = lambda: resident[0]
     while clock < begun + 5:
-        resident[0] ^= STEP
+        memory.resident_bytes ^= STEP
         clock += sampler.look(clock) + 0.0001
     sampler.close()
     clocks = samples_in(path)
@@ -106,33 +128,58 @@ def test_what_was_done_before_a_reading_is_not_its_cost(tmp_path):
     assert 0 < sampler._readings._spent < 5
 
 
-def test_a_program_that_ends_before_the_first_look_needs_no_sampler(tmp_path):
-    name, path = recording_file(tmp_path)
-    before = path.read_bytes()
-    curve = _Curve(name, os.getpid())
-    curve.write()  # a report is asked for
-    curve.close()
-    assert path.read_bytes() == before
-    curve.look(time.monotonic())
-    curve.close()
-    assert len(samples_in(path)) == 1
-
-
 def test_points_are_there_when_a_report_is_asked_for(tmp_path):
     name, path = recording_file(tmp_path)
-    curve = _Curve(name, os.getpid())
-    curve.look(time.monotonic())
+    watch = Watch(name, os.getpid(), MemoryWatch(), lambda: None)
+    assert 0 < watch.look() <= 0.12
     assert samples_in(path) == []  # it waits for more
-    curve.write()
+    watch.write()
     assert len(samples_in(path)) == 1
-    curve.close()
+    watch.close()
+
+
+class Limits:
+    """Memory is low, or it is not; how often it was asked."""
+
+    def __init__(self, low):
+        self.low = low
+        self.asked = 0
+
+    def remember_kills(self, _now):
+        self.asked += 1
+
+    def is_low(self):
+        return self.low
+
+
+@pytest.mark.parametrize("low", [False, True])
+def test_a_checkpoint_when_memory_is_low_once_a_minute(tmp_path, monkeypatch, low):
+    name, _path = recording_file(tmp_path)
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    limits, written = Limits(low), []
+    watch = Watch(name, os.getpid(), limits, lambda: written.append(clock[0]))
+    while clock[0] < 1130:
+        clock[0] += watch.look()
+    watch.close()
+    assert len(written) == (3 if low else 0)
+    assert limits.asked == 3 if low else 200 < limits.asked < 261
+
+
+def test_what_fails_at_a_look_leaves_the_program_alone(tmp_path):
+    name, _path = recording_file(tmp_path)
+    limits = Limits(low=True)
+    limits.remember_kills = None
+    watch = Watch(name, os.getpid(), limits, lambda: None)
+    pauses = [watch.look() for _look in range(3)]
+    assert all(0 < pause <= 0.5 for pause in pauses)
+    watch.close()
 
 
 def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch):
     name, path = recording_file(tmp_path)
     clock = time.monotonic()
-    sampler = Sampler(name, os.getpid())
-    sampler._memory.resident = lambda: 50 * MEBIBYTE
+    sampler = Sampler(name, os.getpid(), Memory(50 * MEBIBYTE))
     taken = []
     monkeypatch.setattr(sampler._readings, "_take", lambda clock_ns, *_rest: taken.append(clock_ns))
     sampler._readings._best_tracked = 8 * MEBIBYTE  # the peak is over
@@ -185,8 +232,7 @@ def test_points_are_written_a_few_at_a_time_and_at_the_end(tmp_path):
 
 def test_points_that_are_far_apart_are_written_at_once(tmp_path):
     name, path = recording_file(tmp_path)
-    sampler = Sampler(name, os.getpid())
-    sampler._every = 0.1
+    sampler = Sampler(name, os.getpid(), seconds_between=0.1)
     for number in range(3):
         sampler._take(number + 1)
         assert len(samples_in(path)) == number + 1

@@ -27,7 +27,7 @@ try:
     supervisor.start(command[0], command, {"PATH": "/usr/bin:/bin"})
 except OSError as error:
     sys.exit("start: %s" % error.strerror)
-outcome = supervisor.wait(lambda: print("report", flush=True), lambda: 0.5, 0.5)
+outcome = supervisor.wait(lambda: print("report", flush=True), lambda: 0.5)
 supervisor.leave_signals_to_python()
 print("outcome", outcome.text, outcome.resident_peak_bytes > 1000000, outcome.elapsed_seconds > 0, flush=True)
 sys.exit(end_like(outcome))
