@@ -35,10 +35,8 @@ def command() -> "NoReturn":
 
 def main(arguments: "Optional[Sequence[str]]" = None) -> int:
     """Carry out a command line (without the program's name; by default this process's own). Returns the exit status."""
-    from filprofiler.cli.arguments import parse
-
     try:
-        return _carry_out(parse(sys.argv[1:] if arguments is None else arguments))
+        return _carry_out(understand(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:
         say(str(error))
         return exit_statuses.USAGE
@@ -47,6 +45,18 @@ def main(arguments: "Optional[Sequence[str]]" = None) -> int:
         from filprofiler.supervisor.supervisor import SIGINT, end_like
 
         return end_like(Outcome(None, SIGINT, 0.0, None))
+
+
+def understand(words: "Sequence[str]") -> "Command":
+    """Understand a command line, without the name of the command itself. Raises UsageError."""
+    from filprofiler.cli.arguments import SUBCOMMANDS, parse
+
+    command = parse(words)
+    if command.name in SUBCOMMANDS:
+        from filprofiler.cli.subcommands import parse_subcommand
+
+        parse_subcommand(command)
+    return command
 
 
 def _carry_out(command: "Command") -> int:
@@ -84,7 +94,7 @@ def _carry_out(command: "Command") -> int:
     from filprofiler.cli.help import HELP
 
     if command.name == "help":
-        show(HELP.split("\n"))
+        show((command.text or HELP).split("\n"))
         return exit_statuses.OK
     show(HELP.split("\n"), sys.stderr)
     return exit_statuses.USAGE

@@ -1,4 +1,7 @@
-"""The command line, as a user gives it. Short and without argparse: that alone would cost a tenth of the start-up."""
+"""The command line, as a user gives it: `run` and `python`, and the options in front of every command.
+
+Short and without argparse: that alone would cost a tenth of the start-up. subcommands.py reads the other commands.
+"""
 
 from filprofiler.errors import UsageError
 from filprofiler.result_folder import DEFAULT_OUTPUT
@@ -12,11 +15,7 @@ if TYPE_CHECKING:
 SCRIPT, MODULE, COMMAND = "script", "module", "command"
 
 _PROGRAM_OPTIONS = {"-m": MODULE, "-c": COMMAND}
-# Commands that read results, and what they say if they get something else.
-_READING = {
-    "report": (1, "fil-profile report takes one folder or file"),
-    "diff": (2, "fil-profile diff takes two results, the older one first"),
-}
+SUBCOMMANDS = ("report", "diff", "install-kernel")
 _SHOWN = {"-h": "help", "--help": "help", "--version": "version", "--license": "license"}
 
 
@@ -47,6 +46,16 @@ class Options:
         self.complete = False
         self.fail_over: "Optional[Threshold]" = None
 
+    def add_formats(self, names: "Sequence[str]") -> None:
+        """Add forms of the report, each once. Raises UsageError for a name that is none."""
+        from filprofiler.report.formats import ALL
+
+        for name in names:
+            if name not in ALL:
+                raise UsageError("There is no format '%s'; there are: %s.", name, ", ".join(ALL))
+            if name not in self.formats:
+                self.formats.append(name)
+
 
 class Target:
     """The program to run.
@@ -68,6 +77,8 @@ class Command:
         `run` without a program.
     target: what `run` runs; of `python`, only its arguments; paths: what `report` and `diff` read.
     kernel_prefix: where `install-kernel` puts the kernel: a folder, "--user", "--sys-prefix" or "".
+    words: of one of SUBCOMMANDS, what follows its name.
+    text: the help of one command; "" for that of all.
     """
 
     def __init__(self, name: str, options: Options) -> None:
@@ -76,6 +87,8 @@ class Command:
         self.target = Target(SCRIPT, "", ())
         self.paths: "List[str]" = []
         self.kernel_prefix = ""
+        self.words: "List[str]" = []
+        self.text = ""
 
 
 class _Reader:
@@ -113,7 +126,7 @@ class _Reader:
         elif word == "--keep-recording":
             options.keep_recording = True
         elif word.partition("=")[0] == "--format":
-            _add_formats(options.formats, self.value("--format", "a form of the report", word))
+            options.add_formats(self.value("--format", "a form of the report", word).split(","))
         elif word == "--complete":
             options.complete = True
         elif word.partition("=")[0] == "--fail-over":
@@ -139,7 +152,7 @@ class _Reader:
 
 
 def parse(words: "Sequence[str]") -> Command:
-    """Understand a command line, without the name of the command itself. Raises UsageError."""
+    """Understand a command line, without the name of the command itself, up to a subcommand. Raises UsageError."""
     command = _parse(_Reader(words))
     if command.options.fail_over is not None and command.name in ("run", "report"):
         raise UsageError("--fail-over belongs to fil-profile diff.")
@@ -158,14 +171,14 @@ def _parse(reader: _Reader) -> Command:
     name = reader.words.pop(0)
     if name == "run":
         return _parse_run(reader)
-    if name in _READING:
-        return _parse_reading(reader, name)
     if name == "python":
         command = Command("python", reader.options)
         command.target = Target(SCRIPT, "", reader.words)
         return command
-    if name == "install-kernel":
-        return _parse_install_kernel(reader)
+    if name in SUBCOMMANDS:
+        command = Command(name, reader.options)
+        command.words = reader.words
+        return command
     raise UsageError("%s is not a command of fil-profile; did you mean: fil-profile run %s", name, name)
 
 
@@ -190,48 +203,3 @@ def _parse_run(reader: _Reader) -> Command:
         word = word[2:] or reader.words.pop(0)
     command.target = Target(mode, word, reader.words)
     return command
-
-
-def _parse_reading(reader: _Reader, name: str) -> Command:
-    """`report PATH` or `diff PATH PATH`, with our options anywhere among them."""
-    command = Command(name, reader.options)
-    reader.read_options()
-    while reader.words and reader.shown is None:
-        command.paths.append(reader.words.pop(0))
-        reader.read_options()
-    if reader.shown is not None:
-        command.name = reader.shown
-        return command
-    wanted, usage = _READING[name]
-    if len(command.paths) > wanted:
-        raise UsageError("%s, and %s is one word too many.", usage, command.paths[wanted])
-    if len(command.paths) < wanted:
-        raise UsageError("%s.", usage)
-    return command
-
-
-def _parse_install_kernel(reader: _Reader) -> Command:
-    """`install-kernel`, with where to."""
-    command = Command("install-kernel", reader.options)
-    while reader.words:
-        word = reader.words.pop(0)
-        if word in ("--user", "--sys-prefix"):
-            command.kernel_prefix = word
-        elif word.partition("=")[0] == "--prefix":
-            command.kernel_prefix = reader.value("--prefix", "a folder", word)
-        elif word in _SHOWN:
-            command.name = _SHOWN[word]
-        else:
-            raise UsageError("fil-profile install-kernel takes --user, --sys-prefix or --prefix DIR, not %s.", word)
-    return command
-
-
-def _add_formats(formats: "List[str]", names: str) -> None:
-    """Add forms of the report, named with commas between them. Raises UsageError."""
-    from filprofiler.report.formats import ALL
-
-    for name in names.split(","):
-        if name not in ALL:
-            raise UsageError("There is no format '%s'; there are: %s.", name, ", ".join(ALL))
-        if name not in formats:
-            formats.append(name)

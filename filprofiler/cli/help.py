@@ -55,7 +55,8 @@ options:
   --disable-oom-detection accepted, and does nothing
   --license               print the licence and exit
   --version               print the version and exit
-  -h, --help              print this text and exit
+  -h, --help              print this text and exit; after report, diff or
+                          install-kernel, the options of that command
 
 While the program runs, `kill -s SIGUSR2 PID` writes a report of the peak so far.
 

@@ -318,8 +318,8 @@ def refusals(folder: Path) -> Dict[str, Any]:
     ok = folder / "ok.prof"
     return {
         "no such format": (["report", "x", "--format", "pdf"], 2, "There is no format 'pdf'"),
-        "no format": (["report", "x", "--format"], 2, "--format needs"),
-        "an empty format": (["report", "x", "--format="], 2, "--format needs"),
+        "no format": (["report", "x", "--format"], 2, "--format: expected one argument"),
+        "an empty format": (["report", "x", "--format="], 2, "There is no format ''"),
         "no such folder": (["report", folder / "none"], 5, "There is no"),
         "an empty folder": (
             ["report", folder / "empty"],
@@ -330,11 +330,11 @@ def refusals(folder: Path) -> Dict[str, Any]:
         "JSON of another version": (["report", folder / "other.json"], 5, "has format version 99"),
         "a bad recording": (["report", folder / "bad.fil"], 5, "is not a recording"),
         "a report from .prof": (["report", ok], 5, "does not hold enough"),
-        "one result": (["diff", ok], 2, "takes two results"),
-        "three results": (["diff", ok, ok, ok], 2, "one word too many"),
+        "one result": (["diff", ok], 2, "required: RESULT"),
+        "three results": (["diff", ok, ok, ok], 2, "unrecognized arguments"),
         "a bad threshold": (["diff", ok, ok, "--fail-over", "much"], 2, "--fail-over takes"),
         "a threshold for run": (["--fail-over", "5%", "run", "x.py"], 2, "belongs to fil-profile diff"),
-        "a format for diff": (["diff", ok, ok, "--format", "json"], 2, "belongs to fil-profile run and report"),
+        "a format for diff": (["--format", "json", "diff", ok, ok], 2, "belongs to fil-profile run and report"),
         "a bad .prof": (["diff", ok, folder / "bad.prof"], 5, "line 1 is not one of its lines"),
         "a folder without results": (["diff", ok, folder / "empty"], 5, "There is no"),
         "a file in the way": (["diff", ok, ok, "-o", folder / "file"], 5, "Cannot create the folder"),
