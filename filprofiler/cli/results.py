@@ -43,9 +43,9 @@ def read_result(path: str) -> "Profile":
 
         return read_profile(path, read_description(os.path.dirname(path)), None, None, Progress())
     if path.endswith(".prof"):
-        from filprofiler.profile.prof_file import read_prof
+        from filprofiler.report.prof_reader import read_prof
 
         return read_prof(path)
-    from filprofiler.profile.saved import read_saved
+    from filprofiler.report.json_reader import read_saved
 
     return read_saved(path)

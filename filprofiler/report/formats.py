@@ -36,10 +36,10 @@ class Form:
 
 # In the order in which they are written.
 FORMS = (
-    Form(PROF, "filprofiler.report.prof", (".prof",), usual=True),
+    Form(PROF, "filprofiler.report.prof_writer", (".prof",), usual=True),
     Form(SVG, "filprofiler.report.svg", (".svg", "-reversed.svg"), usual=True),
     Form(HTML, "filprofiler.report.html", (), usual=True),
-    Form(JSON, "filprofiler.report.json_file", (".json",)),
+    Form(JSON, "filprofiler.report.json_writer", (".json",)),
     Form(SPEEDSCOPE, "filprofiler.report.speedscope", (".speedscope.json",)),
     Form(PPROF, "filprofiler.report.pprof", (".pb.gz",)),
 )

@@ -19,15 +19,15 @@ from filprofiler.errors import FilError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.comparison import Comparison
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
-from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.program import Program, read_description
-from filprofiler.profile.saved import read_saved
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
 from filprofiler.recording.reader import read_recording
 from filprofiler.report.comparison_page import comparison_page
 from filprofiler.report.comparison_text import comparison_lines
 from filprofiler.report.formats import ALL, JSON, file_names
+from filprofiler.report.json_reader import read_saved
+from filprofiler.report.prof_reader import read_prof
 from filprofiler.report.summary import summary_lines
 from filprofiler.report.writer import write_report
 from filprofiler.result_folder import DESCRIPTION_NAME

@@ -12,14 +12,14 @@ from recording_builder import MEBIBYTE, profile_of
 from filprofiler.errors import SavedProfileError, UsageError
 from filprofiler.profile.comparison import Comparison
 from filprofiler.profile.model import Profile
-from filprofiler.profile.prof_file import read_prof
-from filprofiler.profile.saved import read_saved
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.threshold import parse_threshold
 from filprofiler.profile.top import TopLines
 from filprofiler.report import template
 from filprofiler.report.comparison_page import comparison_page
 from filprofiler.report.comparison_text import COLUMNS, comparison_lines
+from filprofiler.report.json_reader import read_saved
+from filprofiler.report.prof_reader import read_prof
 from filprofiler.report.writer import write_report
 
 Stacks = List[Tuple[List[Tuple[str, int, str]], int]]

@@ -12,14 +12,14 @@ from filprofiler.profile.comparison import Comparison
 from filprofiler.profile.folding import HEAVY_SHARE, LEAST_SHARE, FoldedTree
 from filprofiler.profile.model import Profile
 from filprofiler.profile.own_code import OwnCode
-from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.tree import Node, Site, sum_up
 from filprofiler.report.comparison_text import comparison_lines
 from filprofiler.report.page_data import page_json
 from filprofiler.report.pprof import pprof_pieces
-from filprofiler.report.prof import prof_pieces
+from filprofiler.report.prof_reader import read_prof
+from filprofiler.report.prof_writer import prof_pieces
 from filprofiler.report.speedscope import speedscope_pieces
 
 

@@ -17,7 +17,7 @@ from filprofiler.profile.libraries import Libraries, data_parts
 from filprofiler.profile.program import Program
 from filprofiler.profile.source import SourceReader
 from filprofiler.recording.reader import Recording
-from filprofiler.report.prof import prof_pieces
+from filprofiler.report.prof_writer import prof_pieces
 
 PACKAGES = "/x/site-packages"
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from recording_builder import profile_of
 
 from filprofiler.profile.model import Profile
-from filprofiler.profile.prof_file import read_prof
 from filprofiler.profile.program import Program
 from filprofiler.profile.tree import Node, Site, sum_up
-from filprofiler.report import prof
+from filprofiler.report import prof_writer
 from filprofiler.report.pprof import pprof_pieces
-from filprofiler.report.prof import prof_pieces
+from filprofiler.report.prof_reader import read_prof
+from filprofiler.report.prof_writer import prof_pieces
 
 
 def lines_of(profile):
@@ -81,7 +81,7 @@ def recursion(levels):
 
 
 def test_a_deep_recursion_is_complete():
-    profile, expected = recursion(prof._DEEP + 500)
+    profile, expected = recursion(prof_writer._DEEP + 500)
     assert lines_of(profile) == ["%s %d\n" % told for told in expected]
 
 
@@ -101,7 +101,7 @@ LEFT_OUT = ";<frames left out>:0 (of a deep recursion);"
 
 
 def test_frames_are_left_out_where_the_file_would_be_too_large(monkeypatch, tmp_path):
-    monkeypatch.setattr(prof, "_MOST_BYTES", 16 << 20)
+    monkeypatch.setattr(prof_writer, "_MOST_BYTES", 16 << 20)
     profile, expected = recursion(2000)
     lines = lines_of(profile)
     assert 8 << 20 < sum(map(len, lines)) < 17 << 20
@@ -138,7 +138,7 @@ def by_line(profile):
 
 
 def test_of_the_largest_files_a_few_frames_stay(monkeypatch):
-    monkeypatch.setattr(prof, "_MOST_BYTES", 1)
+    monkeypatch.setattr(prof_writer, "_MOST_BYTES", 1)
     profile, expected = recursion(1010)
     lines = lines_of(profile)
     assert len(lines) == len(expected)
@@ -149,7 +149,7 @@ def test_of_the_largest_files_a_few_frames_stay(monkeypatch):
 
 
 def test_a_stack_of_a_thousand_frames_stays_whole(monkeypatch):
-    monkeypatch.setattr(prof, "_MOST_BYTES", 1)
+    monkeypatch.setattr(prof_writer, "_MOST_BYTES", 1)
     profile, expected = recursion(999)
     assert lines_of(profile) == ["%s %d\n" % told for told in expected]
     frames = [("/j.py", number, "f") for number in range(1, 1300)]

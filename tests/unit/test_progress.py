@@ -102,9 +102,9 @@ def test_the_writer_tells_each_file(tmp_path: Path) -> None:
 INTERRUPTS_ITSELF = """
 import os, signal, sys
 from filprofiler.command import command
-from filprofiler.report import json_file
+from filprofiler.report import json_writer
 
-written = json_file.json_pieces
+written = json_writer.json_pieces
 
 def interrupted(*arguments):
     for number, piece in enumerate(written(*arguments)):
@@ -112,7 +112,7 @@ def interrupted(*arguments):
             os.kill(os.getpid(), signal.SIGINT)
         yield piece
 
-json_file.json_pieces = interrupted
+json_writer.json_pieces = interrupted
 command()
 """
 

@@ -18,7 +18,6 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
 from filprofiler.profile.program import Program
 from filprofiler.profile.remark import KINDS, Remark
-from filprofiler.profile.saved import read_saved
 from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
 from filprofiler.profile.tree import Site
@@ -26,6 +25,7 @@ from filprofiler.profile.whereabouts import LargeMapping
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.recording.reader import Recording
 from filprofiler.report.formats import ALL, file_names
+from filprofiler.report.json_reader import read_saved
 from filprofiler.report.writer import write_report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -180,7 +180,7 @@ def test_it_is_the_same_from_each_interpreter(tmp_path: Path, interpreter: Any) 
     (tmp_path / "again").mkdir()
     code = (
         "import sys\n"
-        "from filprofiler.profile.saved import read_saved\n"
+        "from filprofiler.report.json_reader import read_saved\n"
         "from filprofiler.profile.top import TopLines\n"
         "from filprofiler.report.formats import ALL\n"
         "from filprofiler.report.writer import write_report\n"

@@ -13,7 +13,7 @@ from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import style, svg
 from filprofiler.report.content import Drawn
-from filprofiler.report.prof import prof_pieces
+from filprofiler.report.prof_writer import prof_pieces
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE_END = re.compile(r" \(([\d,]+) bytes, (\d+\.\d\d)%\)$")

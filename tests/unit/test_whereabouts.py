@@ -14,10 +14,10 @@ from filprofiler.profile.build import build_profile
 from filprofiler.profile.model import Profile
 from filprofiler.profile.own_code import OwnCode
 from filprofiler.profile.program import Program
-from filprofiler.profile.saved import read_saved
 from filprofiler.profile.top import TopLines
 from filprofiler.profile.whereabouts import PARTS, import_bytes
 from filprofiler.recording.reader import Recording
+from filprofiler.report.json_reader import read_saved
 from filprofiler.report.summary import summary_lines
 from filprofiler.report.whereabouts import whereabouts_section
 from filprofiler.report.writer import write_report

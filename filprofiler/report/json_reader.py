@@ -1,6 +1,6 @@
 """The saved profile: what our JSON file is called, which version it has, and how it is read back.
 
-docs/json-format.md describes the file. report/json_file.py writes it.
+docs/json-format.md describes the file. json_writer.py writes it.
 """
 
 from filprofiler.errors import FilError, SavedProfileError

@@ -1,4 +1,4 @@
-"""The JSON file: everything that the profile holds, for programs; read back by filprofiler.profile.saved.
+"""The JSON file: everything that the profile holds, for programs; json_reader.py reads it back.
 
 docs/json-format.md describes it.
 """
@@ -6,8 +6,8 @@ docs/json-format.md describes it.
 import json
 
 from filprofiler.profile.remarks import remarks_of
-from filprofiler.profile.saved import FORMAT, PROGRAM_FIELDS, USE_FIELDS, VERSION
 from filprofiler.profile.whereabouts import import_bytes
+from filprofiler.report.json_reader import FORMAT, PROGRAM_FIELDS, USE_FIELDS, VERSION
 from filprofiler.report.remark_text import remark_basis, remark_text
 
 TYPE_CHECKING = False
