@@ -7,6 +7,7 @@ For each interpreter that has its headers, prints the row that they give and whe
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,9 +21,9 @@ ASK_INCLUDE = "import sys, sysconfig; print(sys.abiflags, sysconfig.get_paths()[
 
 
 def table_rows() -> List[str]:
-    """The rows of layouts.def as they stand there."""
+    """The rows of layouts.def, each on one line."""
     with open(TABLE) as table:
-        return [line.strip() for line in table if line.startswith("LAYOUT(")]
+        return [" ".join(row.split()) for row in re.findall(r"^LAYOUT\([^)]*\)", table.read(), re.MULTILINE)]
 
 
 def row_from_headers(python: str) -> Optional[str]:

@@ -71,11 +71,39 @@ _Static_assert(offsetof(PyASCIIObject, state) == 32, "layout.c takes this for gr
 _Static_assert(offsetof(PyVarObject, ob_size) == 16, "layout.c takes this for granted");
 _Static_assert(offsetof(PyBytesObject, ob_sval) == 32, "layout.c takes this for granted");
 
+struct field {
+    const char *name;
+    int offset; /* 0: the row leaves it out */
+};
+
 int main(void)
 {
-    printf("LAYOUT(%d, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)\n", PY_MINOR_VERSION, FORM, CFRAME,
-           FRAME, PREVIOUS, CODE, INSTRUCTION, LOCALS, OWNER, SHIM, CHUNK, AT(PyCodeObject, co_filename),
-           AT(PyCodeObject, co_name), QUALNAME, AT(PyCodeObject, co_firstlineno), LINE_TABLE, BYTECODE,
-           FIRST_TRACEABLE, (int)sizeof(PyASCIIObject), (int)sizeof(PyCompactUnicodeObject));
+    const struct field fields[] = {
+        {"state_cframe", CFRAME},
+        {"state_frame", FRAME},
+        {"frame_previous", PREVIOUS},
+        {"frame_code", CODE},
+        {"frame_instruction", INSTRUCTION},
+        {"frame_locals", LOCALS},
+        {"frame_owner", OWNER},
+        {"shim_owner", SHIM},
+        {"state_chunk", CHUNK},
+        {"code_filename", AT(PyCodeObject, co_filename)},
+        {"code_name", AT(PyCodeObject, co_name)},
+        {"code_qualname", QUALNAME},
+        {"code_first_line", AT(PyCodeObject, co_firstlineno)},
+        {"code_line_table", LINE_TABLE},
+        {"code_bytecode", BYTECODE},
+        {"code_first_traceable", FIRST_TRACEABLE},
+        {"text_ascii", (int)sizeof(PyASCIIObject)},
+        {"text_compact", (int)sizeof(PyCompactUnicodeObject)},
+    };
+    printf("LAYOUT(%d, .form = %s", PY_MINOR_VERSION, FORM);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (fields[i].offset != 0) {
+            printf(", .%s = %d", fields[i].name, fields[i].offset);
+        }
+    }
+    printf(")\n");
     return 0;
 }

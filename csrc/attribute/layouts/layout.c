@@ -8,35 +8,17 @@
 #define FIRST_TRACEABLE_BEFORE 16 /* from 3.11 on, the bytes from this field to the bytecode; no table publishes it */
 #define CHUNK_SIZE_AT 8           /* in a chunk, the address of the one before comes first, then its own size */
 
-#define LAYOUT(minor, instruction_form, cframe, frame, previous, code, instruction, locals, owner, shim, chunk, \
-               filename, name, qualname, first_line, line_table, bytecode, first_traceable, ascii, compact)     \
-    {.minor_version = (minor),                                                                                  \
-     .form = (instruction_form),                                                                                \
-     .state_cframe = (cframe),                                                                                  \
-     .state_frame = (frame),                                                                                    \
-     .frame_previous = (previous),                                                                              \
-     .frame_code = (code),                                                                                      \
-     .frame_instruction = (instruction),                                                                        \
-     .frame_locals = (locals),                                                                                  \
-     .frame_owner = (owner),                                                                                    \
-     .shim_owner = (shim),                                                                                      \
-     .state_chunk = (chunk),                                                                                    \
-     .chunk_previous = 0,                                                                                       \
-     .chunk_size = CHUNK_SIZE_AT,                                                                               \
-     .code_filename = (filename),                                                                               \
-     .code_name = (name),                                                                                       \
-     .code_qualname = (qualname),                                                                               \
-     .code_first_line = (first_line),                                                                           \
-     .code_line_table = (line_table),                                                                           \
-     .code_bytecode = (bytecode),                                                                               \
-     .text_length = 16,                                                                                         \
-     .text_state = 32,                                                                                          \
-     .text_kind = TEXT_KIND,                                                                                    \
-     .text_ascii = (ascii),                                                                                     \
-     .text_compact = (compact),                                                                                 \
-     .bytes_size = 16,                                                                                          \
-     .bytes_data = 32,                                                                                          \
-     .code_first_traceable = (first_traceable)},
+/* What is the same in every version: the heads of objects with a size, of texts, and of chunks of the data stack. */
+#define LAYOUT(minor, ...)        \
+    {.minor_version = (minor),    \
+     .chunk_previous = 0,         \
+     .chunk_size = CHUNK_SIZE_AT, \
+     .text_length = 16,           \
+     .text_state = 32,            \
+     .text_kind = TEXT_KIND,      \
+     .bytes_size = 16,            \
+     .bytes_data = 32,            \
+     __VA_ARGS__},
 
 static const struct fil_layout layouts[] = {
 #include "attribute/layouts/layouts.def"
@@ -68,7 +50,7 @@ struct published {
 };
 
 static const struct published published[] = {
-#define PUBLISHED(...) {__VA_ARGS__},
+#define PUBLISHED(minor_version, ...) {.minor = (minor_version), __VA_ARGS__},
 #include "attribute/layouts/published.def"
 #undef PUBLISHED
 };

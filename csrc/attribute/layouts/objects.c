@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 static const struct object_layout layouts[] = {
-#define OBJECTS(...) {__VA_ARGS__},
+#define OBJECTS(minor, ...) {.minor_version = (minor), __VA_ARGS__},
 #include "attribute/layouts/objects.def"
 #undef OBJECTS
 };
