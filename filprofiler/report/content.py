@@ -2,25 +2,23 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Sequence, Tuple
+    from typing import Any, Dict, Sequence
 
     from filprofiler.profile.model import Profile
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLines
     from filprofiler.profile.tree import Site
-    from filprofiler.report.layout import AnyNode
 
 
 class Drawn:
     """What the pictures of one report have in common, so that it is worked out once.
 
-    words: by site. boxes: of the tree with callers first, which is drawn twice, the elements by what they show.
+    words: what boxes say of a site, by site.
     """
 
     def __init__(self, sources: "SourceReader") -> None:
         self.sources = sources
         self.words: "Dict[Site, Any]" = {}
-        self.boxes: "Dict[Tuple[str, AnyNode, int, int], str]" = {}
 
 
 class Content:

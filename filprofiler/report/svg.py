@@ -104,7 +104,6 @@ class _Picture:
         self._order = order
         self._script = script
         self._words_of = drawn.words
-        self._known = drawn.boxes if order == CALLERS_FIRST else {}
         self._scale = (WIDTH - 2 * _MARGIN) / float(self._whole or 1)
 
     def element(self) -> str:
@@ -123,13 +122,7 @@ class _Picture:
             '<text class="heading" x="%d" y="24">%s</text>' % (_MARGIN, title),
             '<text class="note" x="%d" y="44">%s</text>' % (_MARGIN, text.escape(self._note())),
         ]
-        known = self._known
-        for box in self._boxes:
-            shows = (box.kind, box.node, box.size, box.callstacks)
-            element = known.get(shows)
-            if element is None:
-                element = known[shows] = self._box(box)
-            parts.append(element)
+        parts += [self._box(box) for box in self._boxes]
         if self._script:
             parts.append("<script><![CDATA[\n%s]]></script>" % self._script)
         parts.append("</svg>\n")
@@ -165,8 +158,9 @@ class _Picture:
                 shown = '<text x="%s" y="%d">%s</text>' % (x_text, y + 14, _fitted(first, room))
             if second:
                 shown += '<text x="%s" y="%d" class="source">%s</text>' % (x_text, y + 28, _fitted(second, room))
-        return '<g class="%s"><title>%s</title><rect x="%s" y="%d" width="%s" height="%d"%s/>%s</g>' % (
+        return '<g class="%s"%s><title>%s</title><rect x="%s" y="%d" width="%s" height="%d"%s/>%s</g>' % (
             style,
+            self._data(box, first, second) if self._script else "",
             self._box_title(box, first, second),
             _number(x),
             y,
@@ -175,6 +169,12 @@ class _Picture:
             fill,
             shown,
         )
+
+    @staticmethod
+    def _data(box: "Box", first: str, second: str) -> str:
+        """For the script: the size, and the lines in full. A box that becomes wider shows more of them."""
+        data = ' data-bytes="%d" data-first="%s"' % (box.size, text.for_page(first, text.TITLE_COLUMNS))
+        return data + (' data-second="%s"' % text.for_page(second, text.TITLE_COLUMNS) if second else "")
 
     def _lines(self, box: "Box") -> "tuple[str, str]":
         """The two lines of text in a box."""

@@ -24,29 +24,18 @@
 
   function readBox(group) {
     const rect = group.querySelector("rect"),
-      title = group.querySelector("title").textContent;
-    const parts = title.split(" | "),
-      bytes = Number(/\(([\d,]+) bytes, [\d.]+%\)$/.exec(title)[1].replace(/,/g, ""));
+      title = group.querySelector("title").textContent,
+      { bytes, first, second } = group.dataset;
     const shown = Array.from(group.querySelectorAll("text"), (text) => text.textContent);
-    const [kind] = group.getAttribute("class").split(" "),
-      self = kind === "self",
-      isFrame = !self && kind !== "fold";
-    const thread = /^in (another thread|thread |\d+ other threads)/.test(parts[1]) ? 1 : 0,
-      size = / \([^(]*\)$/; // at the end of a title
-    const label = (thread ? "thread: " : "") + parts[0].replace(/^.*\/(?=[^/]*:\d+ \()/, "");
-    const source = parts.slice(1 + thread, -1).join(" | ");
-    const lines = self
-      ? [parts[parts.length - 2], parts[parts.length - 1].replace(size, "")]
-      : parts.length === 1
-        ? [shown[0] || title.replace(size, "")]
-        : [label, source].filter(Boolean);
-    const text = [parts[0], ...(isFrame ? lines.slice(1) : [])].join("\n");
+    const isFrame = !/^(self|fold)\b/.test(group.getAttribute("class"));
+    const lines = [first, second].filter(Boolean);
+    const text = title.slice(0, title.lastIndexOf(" | ")); // what a search looks through: all but the size
     const attribute = (name) => Number(rect.getAttribute(name));
     return {
       group,
       rect,
       title,
-      bytes,
+      bytes: Number(bytes),
       isFrame,
       text,
       shown,
