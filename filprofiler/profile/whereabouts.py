@@ -159,24 +159,13 @@ class Whereabouts:
 
 def import_bytes(flat: "FlatTree") -> int:
     """Bytes on callstacks that lead through the import of a module."""
-    importing = [_is_importing(site.path) for site in flat.sites]  # in profiles that older versions have saved
     found = behind = 0
-    places: "List[int]" = [
-        place
-        for place, (node, number) in enumerate(zip(flat.nodes, flat.numbers))
-        if node.imported or importing[number]
-    ]
+    places: "List[int]" = [place for place, node in enumerate(flat.nodes) if node.imported]
     for place in places:
         if place >= behind:  # else it is below one that was counted
             behind = flat.ends[place]
             found += flat.total_bytes[place]
     return found
-
-
-def _is_importing(path: str) -> bool:
-    return path.startswith("<frozen importlib") or path.endswith(
-        ("/importlib/_bootstrap.py", "/importlib/_bootstrap_external.py")
-    )
 
 
 _LIKE = (

@@ -194,6 +194,9 @@ def _program(data: "Any") -> Program:
     return Program(source_lines=lines, **values)
 
 
+_IMPORTING = ("/importlib/_bootstrap.py", "/importlib/_bootstrap_external.py")
+
+
 def _root(columns: "Any", sites: "List[Site]") -> Node:
     """The tree, of columns of equal length: parents stand before their children, the root first."""
     parents, numbers, sizes = columns["parent"], columns["site"], columns["own_bytes"]
@@ -211,8 +214,12 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
         raise _UnfitError("is damaged: the columns of its threads are not of equal length")
     for place, called in zip(places, words):
         nodes[whole(place)].thread = of_type(called, str)
-    for place in columns.get("imported", ()):  # files of the first releases have none
-        nodes[whole(place)].imported = True
+    if "imported" in columns:
+        for place in columns["imported"]:
+            nodes[whole(place)].imported = True
+    else:  # files of the first releases have the import machinery's frames instead
+        for node in nodes:
+            node.imported = node.site.path.startswith("<frozen importlib") or node.site.path.endswith(_IMPORTING)
     sum_up(nodes)
     return nodes[0]
 

@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict
 
+# Shares of the peak, in thousandths, from which the next stronger shade is used.
+SHADES = (10, 25, 50, 100, 200, 350, 600)
+
 # In this order: each uses only what stands before it.
 PAGE_SCRIPTS = (
     "words.js",
@@ -33,7 +36,7 @@ def page_style() -> str:
 def page_script() -> str:
     """The script of the page: its parts in one function, so that no name of theirs is seen outside."""
     parts = "\n".join(read_template(name) for name in PAGE_SCRIPTS)
-    return '(() => {\n"use strict";\n%s})();\n' % parts
+    return '(() => {\n"use strict";\nconst SHADES = %s;\n%s})();\n' % (list(SHADES), parts)
 
 
 def picture_style() -> str:

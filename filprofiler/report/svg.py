@@ -5,7 +5,7 @@ from filprofiler.report import layout, sentences, text
 from filprofiler.report.content import Drawn
 from filprofiler.report.formats import SVG, file_names
 from filprofiler.report.layout import LEAST_SHARE
-from filprofiler.report.style import picture_style
+from filprofiler.report.style import SHADES, picture_style
 from filprofiler.report.template import read_template
 
 TYPE_CHECKING = False
@@ -30,10 +30,6 @@ _GAP = 2  # between rows
 _CHARACTER = 7.3  # of 12 px monospaced text, a little more than the widest common font has
 _PADDING = 5
 _LEAST_TEXT_COLUMNS = 3
-
-# Shares of the peak, in thousandths, from which the next stronger shade is used.
-SHADES = (10, 25, 50, 100, 200, 350, 600)
-
 
 # What a tree is read by: callers above, or callees above (the reversed tree).
 CALLERS_FIRST = "callers-first"

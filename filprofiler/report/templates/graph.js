@@ -2,12 +2,12 @@
 
 const ROW_PIXELS = 36;
 const TEXT_PIXELS = 30; // narrower boxes have no text
-const SHADES = [0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.6]; // shares from which the next stronger shade is used
 const SELF_WORDS = { callers: "this line itself", callees: "no caller" };
 const SELF_WORDS_FILTERED = { callers: "this line, by what is not shown", callees: "no caller that is shown" };
 
+/* SHADES: shares of the peak, in thousandths, from which the next stronger shade is used. From Python. */
 function shadeOf(size, whole) {
-  return SHADES.filter((share) => size >= whole * share).length;
+  return SHADES.filter((share) => size * 1000 >= whole * share).length;
 }
 
 /* listener: {point(node), leave(), pin(node), zoom(node), out()}; the graph itself knows no more than what it shows.

@@ -7,11 +7,6 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/* Whether a frame is the import machinery's: only profiles that were saved by older versions have them. */
-function isImporting(site) {
-  return site.path.startsWith("<frozen importlib") || /\/importlib\/_bootstrap(_external)?\.py$/.test(site.path);
-}
-
 function specialSite(profile, name) {
   const site = {
     number: profile.sites.length,
@@ -110,7 +105,7 @@ class Page {
       { sites } = this.profile;
     const { imported } = this.profile.callstacks;
     const placeOf = (number, node) => {
-      if (imports && (imported.has(node) || isImporting(sites[number]))) return this.importing;
+      if (imports && imported.has(node)) return this.importing;
       return mine && !sites[number].mine && sites[number].path ? -1 : number;
     };
     this.callstacks = this.profile.callstacks;
