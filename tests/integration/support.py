@@ -8,9 +8,11 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections import defaultdict
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 TESTS = Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent
@@ -281,6 +283,47 @@ class Profiler:
             cwd=str(cwd) if cwd else str(self.scratch),
             timeout=timeout,
         )
+
+
+class Running(subprocess.Popen):  # type: ignore[type-arg]
+    """A process with pipes for its standard streams, of which the test reads and writes lines."""
+
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
+    def go_on(self) -> None:
+        """Write the line for which the process waits."""
+        self.stdin.write(b"\n")
+        self.stdin.flush()
+
+
+@contextmanager
+def running(profiler: "Profiler", command: Sequence[str], seconds: int = 90) -> Iterator[Running]:
+    """Start a command; at the block's end, or after `seconds`, it is killed if it has not ended."""
+    process = Running(
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=profiler.environment(),
+        cwd=str(profiler.scratch),
+    )
+
+    def give_up() -> None:
+        process.kill()
+        process.stdin.close()  # the program itself may wait for it, and keep the other streams open
+
+    hangs = threading.Timer(seconds, give_up)
+    hangs.start()
+    try:
+        yield process
+    finally:
+        hangs.cancel()
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
 
 
 def run_profiled(profiler: Profiler, args: Sequence[Any], **others: Any) -> Profiled:

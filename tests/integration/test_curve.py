@@ -1,8 +1,5 @@
 """The curve over time: what was live and resident, looked at while the program runs."""
 
-import subprocess
-import threading
-
 import support
 
 from filprofiler.errors import RecordingError
@@ -13,16 +10,8 @@ GROWING = support.PROGRAMS / "growing.py"
 
 def test_a_program_that_waits_is_seen(profiler: support.Profiler) -> None:
     output = profiler.new_output()
-    with subprocess.Popen(
-        profiler.command([GROWING, "50"], output, ["--keep-recording"]),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=profiler.environment(),
-    ) as process:
-        assert process.stdout is not None and process.stdin is not None
-        hangs = threading.Timer(60, process.kill)
-        hangs.start()
+    command = profiler.command([GROWING, "50"], output, ["--keep-recording"])
+    with support.running(profiler, command) as process:
         assert process.stdout.readline() == b"grown\n"
         (path,) = output.glob("*/recording.fil")
         seen = []
@@ -33,7 +22,6 @@ def test_a_program_that_waits_is_seen(profiler: support.Profiler) -> None:
                 continue
         process.stdin.close()
         status = process.wait(60)
-        hangs.cancel()
     assert status == 0
     recording = read_recording(str(path))
     clocks = [clock for clock, _tracked, _resident in recording.samples]

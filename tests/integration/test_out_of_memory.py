@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import threading
 from pathlib import Path
 from typing import Iterator
 
@@ -233,14 +232,7 @@ def test_killed_by_the_kernel(one_profiler: support.Profiler, memory_group: Path
 def test_killed_by_hand_is_no_want_of_memory(one_profiler: support.Profiler, memory_group: Path) -> None:
     output = one_profiler.new_output()
     command = in_group(memory_group, 400, one_profiler.command([GROWING, "20"], output))
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=one_profiler.environment(),
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
+    with support.running(one_profiler, command) as process:
         assert process.stdout.readline() == b"grown\n"
         children = Path("/proc/%d/task/%d/children" % (process.pid, process.pid)).read_text().split()
         os.kill(int(children[0]), signal.SIGKILL)
@@ -255,22 +247,12 @@ def test_a_report_while_it_lives_when_little_is_left(one_profiler: support.Profi
     """Then the whole group is killed: that report is there, and the recording can still be rendered."""
     output = one_profiler.new_output()
     command = in_group(memory_group, 400, one_profiler.command([GROWING, "360"], output))
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=one_profiler.environment(),
-    ) as process:
-        assert process.stderr is not None
-        hangs = threading.Timer(60, process.kill)
-        hangs.start()
+    with support.running(one_profiler, command) as process:
         said = []
         for line in process.stderr:
             said.append(line.decode())
             if "Report: " in said[-1]:
                 break
-        hangs.cancel()
         assert any("Little memory is left" in line for line in said), said
         for pid in (memory_group / "cgroup.procs").read_text().split():
             os.kill(int(pid), signal.SIGKILL)

@@ -2,9 +2,7 @@
 
 import os
 import signal
-import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import IO, Tuple
 
@@ -47,19 +45,8 @@ def bytes_at_line(folder: Path, line: int) -> int:
 @pytest.mark.parametrize("receiver", ["supervisor", "program"])
 def test_while_the_main_thread_is_in_c(profiler: support.Profiler, receiver: str) -> None:
     output = profiler.new_output()
-    process = subprocess.Popen(
-        profiler.command(["-c", WAITS_IN_C], output),
-        env=profiler.environment(),
-        cwd=str(profiler.scratch),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    # If no report comes, the program has to end too, or its stderr would stay open.
-    give_up = threading.Timer(90, lambda: (process.kill(), process.stdin.close()))
-    give_up.start()
-    try:
+    command = profiler.command(["-c", WAITS_IN_C], output)
+    with support.running(profiler, command) as process:
         program = int(process.stdout.readline())
         assert process.stdout.readline() == b"ready\n"
         os.kill(process.pid if receiver == "supervisor" else program, signal.SIGUSR2)
@@ -74,12 +61,6 @@ def test_while_the_main_thread_is_in_c(profiler: support.Profiler, receiver: str
         folders.append(folder)
         assert process.stdout.read() == b"%d\n" % ord("g")  # the wait was not cut short
         assert process.wait(timeout=60) == 0
-    finally:
-        give_up.cancel()
-        process.kill()
-        process.wait()
-        for stream in (process.stdout, process.stderr):
-            stream.close()
     assert sorted(folders) == sorted(path for path in output.iterdir()) and len(set(folders)) == 2
     lines = WAITS_IN_C.splitlines()
     kept, more = [lines.index(line) + 1 for line in lines if "bytearray" in line]

@@ -3,8 +3,6 @@
 import json
 import mmap
 import os
-import subprocess
-import threading
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
@@ -32,17 +30,7 @@ def run_until_seen(
     """
     output = profiler.new_output()
     command = profiler.command(args, output, ["--format", "json"])
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=profiler.environment(),
-        cwd=str(profiler.scratch),
-    ) as process:
-        assert process.stdout is not None and process.stdin is not None and process.stderr is not None
-        hangs = threading.Timer(90, process.kill)
-        hangs.start()
+    with support.running(profiler, command) as process:
         said = []
         for mib in tracked:
             said += [process.stdout.readline().decode() for _ in range(lines)]
@@ -54,13 +42,11 @@ def run_until_seen(
                     continue
                 seen = near is not None and near.tracked_bytes >= mib * MIB and near.mapped_files_bytes is not None
             if mib != tracked[-1]:
-                process.stdin.write(b"\n")
-                process.stdin.flush()
+                process.go_on()
         process.stdin.close()
         said += process.stdout.read().decode().splitlines()
         told = process.stderr.read().decode()
         process.wait(60)
-        hangs.cancel()
     (folder,) = output.iterdir()
     assert seen, told
     data = json.loads((folder / "peak-memory.json").read_text())
