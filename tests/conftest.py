@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any, Generator
+from typing import Any, Generator, List
 
 import pytest
 from interpreters import Interpreter, find_interpreters
@@ -29,6 +29,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "interpreter" in metafunc.fixturenames:
         found = find_interpreters()
         metafunc.parametrize("interpreter", found, ids=[interpreter.name for interpreter in found])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    """Leave out what is slow, unless it is asked for."""
+    if os.environ.get("FIL_TEST_SLOW") == "1":
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
 
 
 @pytest.fixture

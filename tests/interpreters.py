@@ -1,8 +1,8 @@
-"""The CPythons on this machine that filprofiler supports: one for each minor version, from 3.6 on.
+"""The CPythons that the tests use: the one that runs them, unless $FIL_TEST_PYTHONS says otherwise.
 
-They are looked for in $FIL_TEST_PYTHONS (paths, separated by colons; if set, nowhere else), among pyenv's versions,
-among those that build_tools/fetch_interpreters.py fetched, and on PATH. A free-threaded build counts as a version of
-its own. Run as a program, this prints them.
+It holds paths, separated by colons, or "all": then, of all supported CPythons on this machine, one for each minor
+version from 3.6 on. They are looked for among pyenv's versions, among those that build_tools/fetch_interpreters.py fetched, and
+on PATH. A free-threaded build counts as a version of its own. Run as a program, this prints all of them.
 """
 
 import functools
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 OLDEST = (3, 6)
@@ -53,8 +54,8 @@ def find_interpreters() -> List[Interpreter]:
 
 
 def _candidates() -> Iterator[str]:
-    named = os.environ.get("FIL_TEST_PYTHONS", "")
-    if named:
+    named = os.environ.get("FIL_TEST_PYTHONS", "") or sys.executable
+    if named != "all":
         yield from filter(None, named.split(os.pathsep))
         return
     root = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
@@ -87,5 +88,6 @@ def _probe(path: str) -> Optional[Interpreter]:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("FIL_TEST_PYTHONS", "all")
     for interpreter in find_interpreters():
         print(interpreter.name, interpreter.path)

@@ -9,6 +9,8 @@ from reports import DRAWN, PICTURES, large_stacks, prof_bytes
 from filprofiler.profile.top import TopLines
 from filprofiler.report.writer import write_report
 
+pytestmark = pytest.mark.slow
+
 KILO, MEGA = 1000, 1000000
 # Callstacks, different functions, and the most bytes that the page may have.
 SIZES = {

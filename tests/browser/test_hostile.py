@@ -92,6 +92,7 @@ SIZES = st.one_of(st.integers(1, 50), st.integers(1, 2**52 // 64))
 STACKS = st.lists(st.tuples(st.lists(FRAMES, max_size=7), SIZES), max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stacks=STACKS)
 def test_page_and_pictures_agree_with_prof(browser, tmp_path, stacks):

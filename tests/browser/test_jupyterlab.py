@@ -9,6 +9,8 @@ import pytest
 from lab import ROOT, SECONDS, run_all, server, write_notebook
 from notebook import Jupyter, jupyter_environment
 
+pytestmark = pytest.mark.slow
+
 CELLS = [
     "%load_ext filprofiler",
     "%%filprofile\nrows = bytearray(30_000_000)\nlen(rows)",

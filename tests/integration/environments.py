@@ -12,7 +12,7 @@ from typing import Dict, NamedTuple, Sequence
 
 import pytest
 from caches import cache_folder, filling
-from interpreters import Interpreter
+from interpreters import Interpreter, find_interpreters
 
 _COMPLETE = "installed.txt"  # written last: names and versions of what is installed
 _REFUSED = "refused.txt"  # what pip said when it could not
@@ -24,6 +24,14 @@ class Environment(NamedTuple):
     interpreter: Interpreter
     python: str
     versions: Dict[str, str]
+
+
+def interpreter_named(name: str) -> Interpreter:
+    """The interpreter "3.8", say. Skips the calling test if it is none of those that the tests use."""
+    found = [one for one in find_interpreters() if one.name == name]
+    if not found:
+        pytest.skip("there is no Python %s here" % name)
+    return found[0]
 
 
 def environment_with(interpreter: Interpreter, packages: Sequence[str], options: Sequence[str] = ()) -> Environment:

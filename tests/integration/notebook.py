@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence
 
 import support
-from environments import Environment, environment_with
-from interpreters import find_interpreters
+from environments import Environment, environment_with, interpreter_named
 
 # By interpreter: what is newest, and the oldest that is tested, with what else there was at that time.
 NEWEST = ("3.11", ("jupyterlab", "notebook", "nbclient", "nbconvert", "ipykernel", "threadpoolctl"))
@@ -46,8 +45,7 @@ class Cell(NamedTuple):
 def jupyter_environment(age: str) -> Environment:
     """The environment with the newest Jupyter, or the oldest."""
     version, packages = AGES[age]
-    (interpreter,) = [one for one in find_interpreters() if one.name == version]
-    return environment_with(interpreter, packages)
+    return environment_with(interpreter_named(version), packages)
 
 
 class Jupyter:

@@ -7,8 +7,7 @@ from typing import Any, Dict
 
 import pytest
 import support
-from environments import environment_with
-from interpreters import find_interpreters
+from environments import environment_with, interpreter_named
 
 PROGRAM = support.PROGRAMS / "api_program.py"
 FEW = 4096  # bytes that the interpreter needs for a call on its own account
@@ -175,6 +174,7 @@ def test_other_tools_that_wrap_the_allocators(profiler: support.Profiler, tmp_pa
         assert all(size >= least for size in found.values()), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profiles", "threads"), [(1000, 0), (10 * support.repeats(), 6)])
 def test_many_profiles_leave_nothing_behind(
     one_profiler: support.Profiler, tmp_path: Path, profiles: int, threads: int
@@ -340,8 +340,9 @@ assert a.nbytes <= found.peak_bytes < 1.2 * a.nbytes and found.top(1)[0].bytes >
 """
 
 
+@pytest.mark.slow
 def test_pools_of_other_libraries(package: Path, tmp_path: Path) -> None:
-    (interpreter,) = [one for one in find_interpreters() if one.name == "3.11"]
+    interpreter = interpreter_named("3.11")
     python = environment_with(interpreter, ("numpy", "numexpr", "blosc", "blosc2", "threadpoolctl")).python
     profiler = support.Profiler(python, interpreter.version, package, tmp_path)
     done = profiler.call(["-m", "filprofiler", "python", "-c", OTHER_POOLS])

@@ -17,6 +17,8 @@ import support
 from faulty_library import NEVER, READS, REST, Faults
 from interpreters import find_interpreters
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = support.PROGRAMS / "under_faults.py"
 
 ALL = os.environ.get("FIL_TEST_FAULTS") == "all"

@@ -232,6 +232,7 @@ def test_speedscope_imports_its_own_format(result: support.Profiled, speedscope:
     assert sums == wanted
 
 
+@pytest.mark.slow
 def test_speedscope_imports_pprof(result: support.Profiled, speedscope: Any) -> None:
     assert result.folder is not None
     told = speedscope(result.folder / "peak-memory.pb.gz")

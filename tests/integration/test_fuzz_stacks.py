@@ -84,6 +84,7 @@ def test_random_stacks(profiler: support.Profiler, tmp_path: Path, seed: int, wa
     check(done, account, STACKS_PROGRAM, 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
 def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
     profiler.stacks = way
@@ -95,6 +96,7 @@ def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path
     check(done, account, STACKS_PROGRAM, 1500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
 def test_code_objects_that_die(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
     profiler.stacks = way

@@ -13,6 +13,8 @@ import support
 from environments import environment_with
 from interpreters import Interpreter, find_interpreters
 
+pytestmark = pytest.mark.slow
+
 ALL = os.environ.get("FIL_TEST_LIBRARIES") == "all"
 PROGRAM = support.PROGRAMS / "libraries" / "loops_job.py"
 

@@ -13,6 +13,8 @@ import pytest
 import support
 from notebook import AGES, KERNEL, Jupyter, jupyter_environment, pages_in, peak_of
 
+pytestmark = pytest.mark.slow
+
 CELLS = int(os.environ.get("FIL_TEST_CELLS", "40"))
 LOAD = "%load_ext filprofiler"
 HELPER = "def helper(n):\n    data = bytearray(n)\n    return data"

@@ -16,6 +16,8 @@ import support
 from environments import environment_with
 from interpreters import Interpreter, find_interpreters
 
+pytestmark = pytest.mark.slow
+
 ALL = os.environ.get("FIL_TEST_LIBRARIES") == "all"
 PROGRAMS = support.PROGRAMS / "libraries"
 FRAMES = ["numpy", "pandas", "pyarrow", "polars", "duckdb"]

@@ -10,8 +10,7 @@ from typing import List, NamedTuple, Sequence
 
 import pytest
 import support
-from environments import environment_with
-from interpreters import find_interpreters
+from environments import environment_with, interpreter_named
 
 TESTS = """
 import pytest
@@ -57,10 +56,7 @@ class Pytest:
     """pytest and pytest-xdist, the newest or others, with the plugin in `package`."""
 
     def __init__(self, package: Path, folder: Path, version: str = NEWEST[0], packages: Sequence[str] = NEWEST[1]):
-        found = [one for one in find_interpreters() if one.name == version]
-        if not found:
-            pytest.skip("there is no Python %s here" % version)
-        self.python = environment_with(found[0], packages).python
+        self.python = environment_with(interpreter_named(version), packages).python
         self.folder = folder
         self.environment = support.clean_environment(package, {"PYTHONDONTWRITEBYTECODE": "1"})
         self.write(TESTS)

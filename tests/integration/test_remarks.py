@@ -173,9 +173,9 @@ SILENT: Dict[str, Tuple[str, List[str]]] = {
         rows = []
         text = ""
         total = 0
-        for number in range(100000):
-            rows += [number * 1.5]
-            text += "0123456789" * 4
+        for number in range(2000):
+            rows += [number * 1.5] * 200
+            text += "0123456789" * 200
             total += number
         print(len(rows), len(text))
         """,

@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build_tools"))
 
 from wheel_bytes import rewrite  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = "filprofiler/_lib/libfil.so"
 
 

@@ -133,6 +133,7 @@ def test_allocations_of_the_whole_run(one_profiler: support.Profiler) -> None:
 SCIENTIFIC = [found for found in find_interpreters() if found.name in ("3.8", "3.11", "3.13")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", SCIENTIFIC, ids=[found.name for found in SCIENTIFIC])
 def test_arrays_in_files(python: Interpreter, package: Path, tmp_path: Path) -> None:
     """NumPy's memmap and pyarrow's memory_map are told with the line that mapped them, and are no part of the peak."""

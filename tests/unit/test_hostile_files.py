@@ -358,6 +358,7 @@ def sizes(files: "Sequence[Path]") -> int:
     return sum(path.stat().st_size for path in files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", READ, ids=lambda make: make.__name__)
 def test_a_report_of_a_hostile_file(tmp_path: Path, make: "Callable[[Path], List[Path]]") -> None:
     files = make(tmp_path)
@@ -373,6 +374,7 @@ def test_a_page_of_a_hostile_file(tmp_path: Path, make: "Callable[[Path], List[P
     assert done.status == 0, done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", COMPARED, ids=lambda make: make.__name__)
 def test_a_comparison_with_a_hostile_file(tmp_path: Path, make: "Callable[[Path], List[Path]]") -> None:
     (tmp_path / "ok.prof").write_text("a.py:1 (f) 5000\n")
@@ -382,6 +384,7 @@ def test_a_comparison_with_a_hostile_file(tmp_path: Path, make: "Callable[[Path]
     assert done.status == (0 if make in (many_frames, many_lines) else 5), done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [alike_lines, changed_lines], ids=lambda make: make.__name__)
 def test_a_comparison_of_hostile_files(tmp_path: Path, make: "Callable[[Path, str], List[Path]]") -> None:
     files = make(tmp_path, "x.json") + make(tmp_path, "y.json")
@@ -399,6 +402,7 @@ def test_an_old_python_too(tmp_path: Path, make: "Callable[[Path], List[Path]]")
     assert done.status == (5 if make is a_long_number else 0), done
 
 
+@pytest.mark.slow
 def test_the_limits_bite(tmp_path: Path) -> None:
     """What does take too much is seen: a file that is as large as it says it is takes its multiple of it."""
     files = many_lines(tmp_path)
