@@ -1,8 +1,8 @@
 """The CPythons that the tests use: the one that runs them, unless $FIL_TEST_PYTHONS says otherwise.
 
 It holds paths, separated by colons, or "all": then, of all supported CPythons on this machine, one for each minor
-version from 3.6 on. They are looked for among pyenv's versions, among those that build_tools/fetch_interpreters.py fetched, and
-on PATH. A free-threaded build counts as a version of its own. Run as a program, this prints all of them.
+version from 3.6 on. They are looked for among pyenv's versions, among those that build_tools/fetch_interpreters.py
+fetched, and on PATH. A free-threaded build counts as a version of its own. Run as a program, this prints all of them.
 """
 
 import functools
