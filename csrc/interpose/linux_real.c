@@ -10,6 +10,7 @@
 #include "interpose/inner_calls.h"
 #include "interpose/linux_operators.h"
 #include "interpose/linux_own_functions.h"
+#include "interpose/linux_syscall.h"
 #include "platform/platform.h"
 
 #define ARENA_BYTES 16384u
@@ -237,6 +238,7 @@ void real_resolve(void)
 
 void real_settle(void)
 {
+    linux_syscall_settle();
     linux_operators_settle();
     called_past = linux_own_functions_settle();
 }

@@ -1,28 +1,37 @@
-/* A program that shuts itself in: what will be needed is taken before. */
+/* A program that shuts itself in: what will be needed is taken before. It does so by prctl, or as libseccomp does,
+ * which calls the kernel by `syscall`. */
+#include "interpose/linux_sandbox_hooks.h"
+
 #include <stdarg.h>
+#include <sys/syscall.h>
 
 #include "interpose/hooks.h"
 #include "platform/platform.h"
 #include "recording/recording.h"
 #include "state.h"
 
-HOOK(int, prctl)(int option, ...)
+long linux_sandbox_shut_in(long number, const unsigned long *arguments)
 {
-    unsigned long arguments[4];
-    va_list rest;
-    va_start(rest, option);
-    for (int i = 0; i < 4; i++) {
-        arguments[i] = va_arg(rest, unsigned long); /* what was not passed the kernel does not look at */
-    }
-    va_end(rest);
-    if (!platform_shuts_in(option)) {
-        return platform_prctl(option, arguments);
+    if (!platform_shuts_in(number, arguments)) {
+        return platform_call(number, arguments);
     }
     bool locked = state_enter(); /* what is allowed changes between two events */
     if (state.tracking) {
         recording_lay_in_stock();
     }
-    int status = platform_prctl(option, arguments);
+    long status = platform_shut_in(number, arguments);
     state_leave(locked);
     return status;
+}
+
+HOOK(int, prctl)(int option, ...)
+{
+    unsigned long arguments[PLATFORM_ARGUMENTS] = {(unsigned long)option};
+    va_list rest;
+    va_start(rest, option);
+    for (int i = 1; i < PLATFORM_ARGUMENTS - 1; i++) {
+        arguments[i] = va_arg(rest, unsigned long); /* what was not passed the kernel does not look at */
+    }
+    va_end(rest);
+    return (int)linux_sandbox_shut_in(SYS_prctl, arguments);
 }

@@ -1,7 +1,8 @@
 /* A program that shuts itself in forbids system calls, ours too, and may be killed for one that is forbidden. So its
- * filters are read as they are installed: each is a small program, which is run here for the calls that we make.
- * Filters that come past prctl (by the system call `seccomp`) are not seen; but they need PR_SET_NO_NEW_PRIVS mostly,
- * and from then on, until a filter is seen, nothing is called that the program may not need itself. */
+ * filters are read as they are installed: each is a small program, which is run here for the calls that we make. A
+ * filter that comes past the C library, by an instruction of the program's own, is not seen; but it needs
+ * PR_SET_NO_NEW_PRIVS mostly, and from then on, until a filter is seen, nothing is called that the program may not need
+ * itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,6 +19,7 @@
  * code is compiled with do not have all of them. */
 enum { SET_SECCOMP = 22, SET_NO_NEW_PRIVILEGES = 38 };
 enum { MODE_FILTER = 2 };
+enum { SECCOMP_STRICT = 0, SECCOMP_FILTER = 1, SECCOMP_WITH_LISTENER = 8 };
 #define ANSWER_ALLOW 0x7fff0000u
 #define ANSWER_LOG 0x7ffc0000u
 #define ANSWER_ACTION 0xffff0000u
@@ -198,9 +200,11 @@ static uint32_t allowed_by(const struct filter *filter)
     return deeds;
 }
 
-bool platform_shuts_in(int option)
+bool platform_shuts_in(long number, const unsigned long *arguments)
 {
-    return option == SET_SECCOMP || option == SET_NO_NEW_PRIVILEGES;
+    unsigned what = (unsigned)arguments[0];
+    return number == SYS_prctl ? what == SET_SECCOMP || what == SET_NO_NEW_PRIVILEGES
+                               : number == LINUX_SYS_SECCOMP && (what == SECCOMP_STRICT || what == SECCOMP_FILTER);
 }
 
 void platform_learn_devices(void)
@@ -227,21 +231,28 @@ bool linux_sandbox_is_memory(dev_t device)
     return device != 0 && (device == memory_devices[0] || device == memory_devices[1]);
 }
 
-int platform_prctl(int option, const unsigned long *arguments)
+/* Which of our deeds are allowed after such a call has succeeded. */
+static uint32_t allowed_after(long number, const unsigned long *arguments)
 {
-    int status = (int)syscall(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3]);
-    if (status != 0 || !platform_shuts_in(option)) {
-        return status;
+    unsigned what = (unsigned)arguments[0], mode = (unsigned)arguments[1];
+    if (number == SYS_prctl && what == SET_NO_NEW_PRIVILEGES) {
+        return filtered ? allowed : SUSPECTED_DEEDS;
     }
-    uint32_t deeds = filtered ? allowed : SUSPECTED_DEEDS;
-    if (option == SET_SECCOMP && (int)arguments[0] == MODE_FILTER) {
-        deeds = (filtered ? allowed : ALL_DEEDS) & allowed_by((const struct filter *)arguments[1]);
-        filtered = true;
-    } else if (option == SET_SECCOMP) { /* the strict mode: not even memory */
-        deeds = 0;
-        filtered = true;
+    uint32_t before = filtered ? allowed : ALL_DEEDS;
+    filtered = true;
+    bool by_filter = number == SYS_prctl ? mode == MODE_FILTER : what == SECCOMP_FILTER;
+    return by_filter ? before & allowed_by((const struct filter *)arguments[2])
+                     : 0; /* the strict mode: not even memory */
+}
+
+long platform_shut_in(long number, const unsigned long *arguments)
+{
+    long status = platform_call(number, arguments);
+    bool listens =
+        number == LINUX_SYS_SECCOMP && (arguments[1] & SECCOMP_WITH_LISTENER) != 0; /* then it gives a descriptor */
+    if (status == 0 || (listens && status > 0)) {
+        __atomic_store_n(&allowed, allowed_after(number, arguments), __ATOMIC_RELAXED);
     }
-    __atomic_store_n(&allowed, deeds, __ATOMIC_RELAXED);
     return status;
 }
 

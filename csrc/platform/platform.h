@@ -213,11 +213,14 @@ struct platform_module {
 /* Find the file that `address` was loaded from. False if there is none, or the system does not tell. Slow. */
 bool platform_module_at(uintptr_t address, struct platform_module *module);
 
-/* Linux only. Does this call of prctl shut the program in, or is it a sign that it will be? */
-bool platform_shuts_in(int option);
-/* Linux only. The system call behind prctl. What a filter that it installs does not allow, this library no longer does.
- */
-int platform_prctl(int option, const unsigned long *arguments);
+#define PLATFORM_ARGUMENTS 6
+
+/* Linux only. A system call that no hook is asked about, with PLATFORM_ARGUMENTS arguments. It sets errno. */
+long platform_call(long number, const unsigned long *arguments);
+/* Linux only. Does this one shut the program in, or is it a sign that it will be? */
+bool platform_shuts_in(long number, const unsigned long *arguments);
+/* Linux only. Make it. What a filter that it installs does not allow, this library no longer does. */
+long platform_shut_in(long number, const unsigned long *arguments);
 
 /* The next definition of a C library function after this library's own; NULL if there is none. Linux only. */
 void *platform_next_symbol(const char *name);

@@ -37,9 +37,12 @@ static const int computing[] = {SYS_read,          SYS_write, SYS_close,  SYS_mm
                                 SYS_mremap,        SYS_brk,   SYS_futex,  SYS_exit_group, SYS_rt_sigreturn,
                                 SYS_clock_gettime, SYS_prctl, SYS_madvise};
 
-/* A filter that gives `listed` for these calls, and `others` for all else. Past prctl, as libseccomp does it, if
- * `directly`. */
-static int install(const int *numbers, size_t count, unsigned listed, unsigned others, int directly)
+/* By prctl; by the system call, as libseccomp does it; what only root may do: that one, or prctl's, without
+ * PR_SET_NO_NEW_PRIVS. */
+enum way { BY_PRCTL, DIRECTLY, DIRECTLY_AS_ROOT, PRCTL_AS_ROOT };
+
+/* A filter that gives `listed` for these calls, and `others` for all else. */
+static int install(const int *numbers, size_t count, unsigned listed, unsigned others, enum way way)
 {
     struct sock_filter steps[MOST_STEPS];
     unsigned short at = 0;
@@ -53,32 +56,33 @@ static int install(const int *numbers, size_t count, unsigned listed, unsigned o
     }
     steps[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, others);
     struct sock_fprog program = {.len = at, .filter = steps};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    if ((way == BY_PRCTL || way == DIRECTLY) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return errno;
     }
-    long status = directly ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)
-                           : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    long status = way == BY_PRCTL        ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0)
+                  : way == PRCTL_AS_ROOT ? syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0)
+                                         : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
     return status == 0 ? 0 : errno;
 }
 
 #define COUNT(numbers) (sizeof(numbers) / sizeof *(numbers))
 
-int kill_on_open(int directly)
+int kill_on_open(enum way way)
 {
-    return install(opening, COUNT(opening), KILL, SECCOMP_RET_ALLOW, directly);
+    return install(opening, COUNT(opening), KILL, SECCOMP_RET_ALLOW, way);
 }
 
-int refuse_open(int directly)
+int refuse_open(enum way way)
 {
-    return install(opening, COUNT(opening), REFUSE, SECCOMP_RET_ALLOW, directly);
+    return install(opening, COUNT(opening), REFUSE, SECCOMP_RET_ALLOW, way);
 }
 
-int only_compute(int directly)
+int only_compute(enum way way)
 {
-    return install(computing, COUNT(computing), SECCOMP_RET_ALLOW, KILL, directly);
+    return install(computing, COUNT(computing), SECCOMP_RET_ALLOW, KILL, way);
 }
 
-int kill_on_links(int directly)
+int kill_on_links(enum way way)
 {
-    return install(naming, COUNT(naming), KILL, SECCOMP_RET_ALLOW, directly);
+    return install(naming, COUNT(naming), KILL, SECCOMP_RET_ALLOW, way);
 }

@@ -1,5 +1,6 @@
 /* filters_driver COUNT SEED: the kernel against our reading of its filters of system calls. Random filters are
  * installed in a process each, where they answer a call of getppid with an errno that is what they have calculated. */
+#include "platform/linux_call.c"
 #include "platform/linux_sandbox.c"
 
 #include <stdio.h>

@@ -23,6 +23,8 @@ WAYS = {
     "refuse_open": False,
     "only_compute": False,
     "only_compute directly": False,
+    "kill_on_open directly as root": True,
+    "kill_on_open prctl as root": True,
     "kill_on_links": False,
     "kill_on_links directly": False,
     "nobody": True,
@@ -84,7 +86,7 @@ def test_every_byte_has_its_callstack(
     check_every_byte(one_profiler, c_libraries, open_scratch, way)
 
 
-@pytest.mark.parametrize("way", ["only_compute", "refuse_open"])
+@pytest.mark.parametrize("way", ["only_compute", "refuse_open", "kill_on_open directly as root"])
 def test_every_interpreter(profiler: support.Profiler, c_libraries: Path, open_scratch: Path, way: str) -> None:
     check_every_byte(profiler, c_libraries, open_scratch, way)
 
@@ -172,3 +174,25 @@ def test_a_fork_leaves_the_recording_alone(profiler: support.Profiler) -> None:
     block = int(done.stdout.split()[0])
     assert done.stdout == "%d 0 True\n" % block, done.account()
     assert 10 * block <= in_functions(done) < 11 * block, done.account()
+
+
+CALLS = """
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+library.go_through.argtypes = [ctypes.c_char_p, ctypes.c_long]
+print(library.go_through(sys.argv[2].encode(), int(sys.argv[3])), library.seen_of_three(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("is_preloaded", [False, True])
+def test_other_system_calls_go_through(
+    one_profiler: support.Profiler, c_libraries: Path, tmp_path: Path, is_preloaded: bool
+) -> None:
+    """And to whoever else stands in front of the function `syscall`, as some tools do to lead connections elsewhere."""
+    script, file, library = tmp_path / "calls.py", tmp_path / "pages", c_libraries / "libown_syscall.so"
+    script.write_text(CALLS)
+    offset = os.sysconf("SC_PAGESIZE")
+    file.write_bytes(bytes(offset) + b"behind it ")
+    environment = {"LD_PRELOAD": str(library)} if is_preloaded else {}
+    done = one_profiler.run_well([script, library, file, offset], env=environment)
+    assert done.stdout == "0 %d\n" % (3 if is_preloaded else 0), done.account()

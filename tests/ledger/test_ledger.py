@@ -27,7 +27,9 @@ RANGE_BASE = 0x7E00_0000_0000
 SIZES = (1, 8, 16, 24, 500, 511, 512, 513, 4000, 8000)
 
 
-PLATFORM = ["platform/%s.c" % name for name in ("linux", "linux_maps", "linux_sandbox", "posix", "preload_list")]
+PLATFORM = [
+    "platform/%s.c" % name for name in ("linux", "linux_maps", "linux_sandbox", "linux_call", "posix", "preload_list")
+]
 
 
 def build(folder, name, flags, driver="ledger_driver.c", others=()):

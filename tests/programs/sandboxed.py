@@ -13,6 +13,7 @@ import tempfile
 
 MIB = 1 << 20
 FUNCTIONS = 1500
+MANNERS = ["", "directly", "directly as root", "prctl as root"]  # as tests/c/sandbox.c has them
 BLOCK = 1000
 
 SOURCE = """
@@ -64,8 +65,8 @@ def put_another_over(scratch):
 
 def change_surroundings(way, scratch, library):
     if way.startswith(("kill", "refuse", "only")):
-        name, _, directly = way.partition(" ")
-        status = getattr(ctypes.CDLL(library), name)(1 if directly else 0)
+        name, _, manner = way.partition(" ")
+        status = getattr(ctypes.CDLL(library), name)(MANNERS.index(manner))
         assert status == 0, status
     elif way == "nobody":
         os.setgroups([])
