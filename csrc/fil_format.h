@@ -21,7 +21,7 @@
 
 #define FIL_HEADER_BYTES 131072u   /* bytes of the file before the first segment */
 #define FIL_SEGMENT_CAPACITY 4900u /* entries in the directory */
-#define FIL_NODES_PER_SEGMENT 4096u
+#define FIL_NODES_PER_SEGMENT 2048u
 #define FIL_CODES_PER_SEGMENT 1024u
 #define FIL_TEXT_SEGMENT_BYTES 131072u /* smallest text segment; a longer text gets a segment of its own */
 #define FIL_TEXT_HEAD_BYTES 8u         /* in front of a text's bytes */
@@ -37,9 +37,11 @@
 #define FIL_LARGE_BYTES 16777216u /* a mapping of so many bytes is told by itself */
 #define FIL_LARGE_KEPT 256u       /* so many of them at a time */
 
+#define FIL_BIG_BYTES 512u /* a block of so many bytes is a big one */
+
 /* What a segment holds. */
 enum fil_segment_kind {
-    FIL_SEGMENT_NODES = 1, /* fil_node records: the tree of callstacks with its counters */
+    FIL_SEGMENT_NODES = 1, /* one fil_nodes: a piece of the tree of callstacks with its counters */
     FIL_SEGMENT_CODES = 2, /* fil_code records: the functions met in callstacks */
     FIL_SEGMENT_TEXT = 3,  /* texts: u32 byte length, u32 check, then the bytes; found through offsets in fil_code. The
                               check: the bytes as one number, the first the least, modulo FIL_TEXT_PRIME, plus 1 */
@@ -122,6 +124,21 @@ struct fil_node {
     uint32_t parent;        /* node number; 0 for the reserved nodes */
     uint32_t code;          /* fil_code number; 0: a mark, see enum fil_mark */
     int32_t offset;         /* bytes from the start of the bytecode to the instruction; may be negative (not begun) */
+};
+
+/* The part of a node's bytes that is big blocks and mappings. It is certainly the callstack's own: objects that the
+ * interpreter hands out again without a request are smaller. */
+struct fil_big {
+    uint64_t current_bytes;
+    uint64_t at_peak_bytes; /* if `epoch` equals the header's; else current_bytes is */
+    uint32_t epoch;         /* the peak number before which at_peak_bytes was last brought up to date */
+    uint32_t reserved;
+};
+
+/* Small blocks, which are most, are counted without a look at the second part. */
+struct fil_nodes {
+    struct fil_node nodes[FIL_NODES_PER_SEGMENT];
+    struct fil_big big[FIL_NODES_PER_SEGMENT]; /* of the same nodes, in the same order */
 };
 
 /* One function. Two code objects with the same content share a record. */
@@ -266,9 +283,9 @@ struct fil_header {
     uint64_t started_clock_ns;      /* monotonic clock when tracking began */
     uint32_t uncaught_memory_error; /* 1: the program ended by a MemoryError that nobody caught */
     uint32_t stacks;                /* enum fil_stacks */
-    uint64_t snapshot_offset;       /* place in the file of the snapshot: u64 current_bytes of each node, in order */
-    uint64_t snapshot_nodes;        /* how many nodes it has */
-    uint64_t snapshot_number;       /* which snapshot it is, from 1; 0: there is none, or it is being written */
+    uint64_t snapshot_offset; /* place in the file of the snapshot: u64 bytes of each node, then those of its fil_big */
+    uint64_t snapshot_nodes;  /* how many nodes it has */
+    uint64_t snapshot_number; /* which snapshot it is, from 1; 0: there is none, or it is being written */
     uint64_t snapshot_failure; /* value of failed_requests when it was taken; 0: taken for an uncaught MemoryError */
     uint32_t sample_count;     /* points of the curve in use */
     uint32_t reserved_count;
@@ -319,6 +336,8 @@ struct fil_header {
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_big) == 24, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_nodes) == 114688, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_thread) == 64, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_thread_link) == 8, "the recording's layout is fixed");

@@ -14,7 +14,7 @@
 #define LEDGER_NODE_SEGMENTS (BLOCK_NODE_LIMIT / FIL_NODES_PER_SEGMENT)
 
 struct callstack_table {
-    struct fil_node *segments[LEDGER_NODE_SEGMENTS]; /* in the recording */
+    struct fil_nodes *segments[LEDGER_NODE_SEGMENTS]; /* in the recording */
     uint32_t used;  /* nodes, the unused number 0 included. What leads to memory is not read from the file: others can
                        write there */
     uint64_t check; /* of what they stand for */
@@ -23,7 +23,12 @@ struct callstack_table {
 
 static inline struct fil_node *callstack_table_node(const struct callstack_table *table, uint32_t node)
 {
-    return &table->segments[node / FIL_NODES_PER_SEGMENT][node % FIL_NODES_PER_SEGMENT];
+    return &table->segments[node / FIL_NODES_PER_SEGMENT]->nodes[node % FIL_NODES_PER_SEGMENT];
+}
+
+static inline struct fil_big *callstack_table_big(const struct callstack_table *table, uint32_t node)
+{
+    return &table->segments[node / FIL_NODES_PER_SEGMENT]->big[node % FIL_NODES_PER_SEGMENT];
 }
 
 /* The call stack without its innermost frame, which has a lower number, or FIL_NODE_NONE. */

@@ -9,11 +9,15 @@
 /* A failed request that is longer ago is not what the program dies of. */
 #define CONSEQUENCE_NS UINT64_C(2000000000)
 
+/* The bytes of all nodes, then those of big blocks and mappings of all nodes. */
 static void current_of_nodes(const void *source, uint64_t first, uint64_t count, uint64_t *values)
 {
     const struct ledger *ledger = source;
+    uint64_t nodes = ledger->callstacks.used;
     for (uint64_t i = 0; i < count; i++) {
-        values[i] = ledger_node(ledger, (uint32_t)(first + i))->current_bytes;
+        uint64_t place = first + i;
+        values[i] = place < nodes ? ledger_node(ledger, (uint32_t)place)->current_bytes
+                                  : callstack_table_big(&ledger->callstacks, (uint32_t)(place - nodes))->current_bytes;
     }
 }
 
@@ -23,7 +27,7 @@ static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
     uint64_t count = ledger->callstacks.used;
     uint64_t offset = 0;
     /* It goes beside the one before, which stays if this one cannot be written. */
-    if (!ledger->storage.keep_snapshot(count, current_of_nodes, ledger, &offset)) {
+    if (!ledger->storage.keep_snapshot(2 * count, current_of_nodes, ledger, &offset)) {
         return;
     }
     ledger->snapshots += 1;

@@ -31,7 +31,9 @@ static void renumber_epochs(struct ledger *ledger)
     struct fil_header *header = ledger->header;
     for (uint32_t node = 0; node < ledger->callstacks.used; node++) {
         struct fil_node *row = ledger_node(ledger, node);
+        struct fil_big *big = callstack_table_big(&ledger->callstacks, node);
         row->epoch = epoch_renumbered(row->epoch, header->epoch);
+        big->epoch = epoch_renumbered(big->epoch, header->epoch);
     }
     for (int kind = 0; kind < FIL_GAUGES; kind++) {
         header->gauges[kind].epoch = epoch_renumbered(header->gauges[kind].epoch, header->epoch);
@@ -65,6 +67,14 @@ bool ledger_is_intact(const struct ledger *ledger)
            text_table_is_intact(&ledger->texts);
 }
 
+static void grow_by_block(struct ledger *ledger, uint64_t bytes, uint32_t node)
+{
+    ledger_grow(ledger, node, bytes);
+    if (bytes >= FIL_BIG_BYTES) {
+        ledger_big(ledger, node, bytes, 0);
+    }
+}
+
 void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)
 {
     if (bytes == 0) {
@@ -82,7 +92,7 @@ void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, 
         (void)ledger_take_block(ledger, slot);
     }
     block_write(slot, bytes, node);
-    ledger_grow(ledger, node, bytes);
+    grow_by_block(ledger, bytes, node);
 }
 
 struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
@@ -90,6 +100,9 @@ struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
     struct block block = block_read(slot);
     block_clear(slot);
     ledger_shrink(ledger, block.node, block.bytes);
+    if (block.bytes >= FIL_BIG_BYTES) {
+        ledger_big(ledger, block.node, 0, block.bytes);
+    }
     return block;
 }
 
@@ -99,7 +112,7 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
     if (block->mark != 0) {
         block_set_mark(slot, block->mark, block->node);
     }
-    ledger_grow(ledger, block->node, block->bytes);
+    grow_by_block(ledger, block->bytes, block->node);
     ledger->header->allocated_bytes -= block->bytes; /* nothing new was taken */
     ledger->header->allocations -= 1;
 }

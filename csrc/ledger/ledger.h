@@ -96,6 +96,14 @@ static inline __attribute__((always_inline)) void ledger_grow(struct ledger *led
     ledger->header->allocations += 1;
 }
 
+/* After ledger_grow or ledger_shrink: so many of these bytes are a big block, or a mapping. */
+static inline void ledger_big(const struct ledger *ledger, uint32_t node, uint64_t grown, uint64_t shrunk)
+{
+    struct fil_big *big = callstack_table_big(&ledger->callstacks, node);
+    epoch_settle(&big->epoch, ledger->header->epoch, big->current_bytes, &big->at_peak_bytes);
+    big->current_bytes += grown - shrunk;
+}
+
 /* Is the present total above the best so far? */
 static inline bool ledger_rises(const struct ledger *ledger)
 {
@@ -124,6 +132,10 @@ static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint3
     ledger_touch(ledger, to);
     from->current_bytes -= block.bytes;
     to->current_bytes += block.bytes;
+    if (block.bytes >= FIL_BIG_BYTES) {
+        ledger_big(ledger, block.node, 0, block.bytes);
+        ledger_big(ledger, node, block.bytes, 0);
+    }
     block_set_node(slot, node);
 }
 

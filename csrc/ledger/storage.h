@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct fil_node;
+struct fil_nodes;
 struct fil_code;
 struct fil_file;
 struct fil_large;
@@ -24,7 +24,7 @@ struct ledger_storage {
     void (*empty_pages)(void *pages, size_t bytes);
 
     /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */
-    struct fil_node *(*next_node_segment)(void);
+    struct fil_nodes *(*next_node_segment)(void);
     struct fil_code *(*next_code_segment)(void);
     /* The one segment of files, FIL_FILES_KEPT zeroed records; its place in the file comes back in `offset`. */
     struct fil_file *(*files_segment)(uint64_t *offset);

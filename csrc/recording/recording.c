@@ -50,7 +50,7 @@ static struct {
     uint32_t segment_count;
     struct segment segments[FIL_SEGMENT_CAPACITY];
 } recording = {
-    .nodes = SPARES(NODES, FIL_NODES_PER_SEGMENT * sizeof(struct fil_node)),
+    .nodes = SPARES(NODES, sizeof(struct fil_nodes)),
     .codes = SPARES(CODES, FIL_CODES_PER_SEGMENT * sizeof(struct fil_code)),
     .texts = SPARES(TEXT, FIL_TEXT_SEGMENT_BYTES),
     .files = SPARES(FILES, FIL_FILES_KEPT * sizeof(struct fil_file)),
@@ -245,7 +245,7 @@ bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void
     return true;
 }
 
-struct fil_node *recording_next_nodes(void)
+struct fil_nodes *recording_next_nodes(void)
 {
     struct segment segment;
     bool good = next_of_kind(&recording.nodes, &segment);

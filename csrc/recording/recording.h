@@ -15,7 +15,7 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
 
 /* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. `context` is unused: these are
  * the ledger's storage functions. */
-struct fil_node *recording_next_nodes(void);
+struct fil_nodes *recording_next_nodes(void);
 struct fil_code *recording_next_codes(void);
 struct fil_threads *recording_threads(void);
 struct fil_file *recording_files(uint64_t *offset);

@@ -55,13 +55,14 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     Every byte that was live then is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
     """
     missed: "List[Tuple[int, str]]" = []
-    held, seconds, fatal_number = recording.peak, peak_seconds(recording, program.elapsed_seconds), 0
+    held, big = recording.peak, recording.big_peak
+    seconds, fatal_number = peak_seconds(recording, program.elapsed_seconds), 0
     if moment == OUT_OF_MEMORY and at_end:
-        held, seconds = recording.current, program.elapsed_seconds
+        held, big, seconds = recording.current, recording.big_current, program.elapsed_seconds
     elif moment == OUT_OF_MEMORY:
         fatal_number = recording.failed_requests
         if recording.at_failure is not None and snapshot_is_recent(recording):
-            held, seconds = recording.at_failure, None
+            held, big, seconds = recording.at_failure, recording.big_at_failure, None
             fatal_number = fatal_number if recording.snapshot_failure else 0
         else:
             missed.append((1, _NO_SNAPSHOT_REASON))
@@ -70,7 +71,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
 
         begin_late(recording, program)
     mapped, clock_ns = mapped_at(recording, held)
-    builder = _TreeBuilder(recording, program, held)
+    builder = _TreeBuilder(recording, program, held, big)
     with PausedCollector():
         root = builder.build()
     missed[:0] = _missed(recording, program)  # what is damaged is known when it was read
@@ -88,7 +89,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         followed=recording.stacks == _abi.FIL_STACKS_PROFILED,
         missed=missed,
         main_paths=sorted(builder.main_paths),
-        columns=Columns(builder.table, recording, held),
+        columns=Columns(builder.table, recording, big),
         curve=curve_of(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
@@ -98,6 +99,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         processes=recording.processes,
         memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
         functions=builder.table.functions(),
+        tells_big=True,
     )
 
 
@@ -135,10 +137,13 @@ class _TreeBuilder:
     table: their sites.
     """
 
-    def __init__(self, recording: "Recording", program: Program, held: "List[int]") -> None:
-        """held: bytes of each of the recording's nodes at the moment that is told."""
+    def __init__(self, recording: "Recording", program: Program, held: "List[int]", big: "List[int]") -> None:
+        """held: bytes of each of the recording's nodes at the moment that is told; big: those that Node.own_big_bytes
+        are of.
+        """
         self._recording = recording
         self._held = held
+        self._big = big
         self.table = SiteTable(recording, program)
         self._own_files = frozenset(program.own_files)
         self._first_phase = _OWN if program.name is None else _START
@@ -167,14 +172,17 @@ class _TreeBuilder:
         self._phase[lost], self._phase[_abi.FIL_NODE_ROOT] = _KEPT, self._first_phase
         root.own_bytes += self._held[_abi.FIL_NODE_NONE] + self._held[_abi.FIL_NODE_ROOT]
         self._place_all(wanted)
+        for number in compress(range(recording.node_count), self._big):
+            self._nodes[self._module_code.get(number, self._at[number])].own_big_bytes += self._big[number]
         if self._thread_marks:
             from filprofiler.profile.threads import threads_below
 
             for place, words in threads_below(recording.threads, recording.offsets, self._thread_marks).items():
                 self._nodes[place].thread = words
         if root.own_bytes:
-            self._nodes[self._child(0, self.table.special(NO_STACK_NAME))].own_bytes = root.own_bytes
-            root.own_bytes = 0
+            without = self._nodes[self._child(0, self.table.special(NO_STACK_NAME))]
+            without.own_bytes, without.own_big_bytes = root.own_bytes, root.own_big_bytes
+            root.own_bytes = root.own_big_bytes = 0
         sum_up(self._nodes)
         return root
 

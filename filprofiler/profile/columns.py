@@ -52,13 +52,13 @@ class Columns:
 
     table: has the sites, and the functions' line tables.
     recording: the one that it is of.
-    held: bytes of each of the recording's nodes at the moment that is told.
+    big: bytes of each of the recording's nodes, at the moment that is told, in mappings and in blocks of 512 or more.
     """
 
-    def __init__(self, table: "SiteTable", recording: "Recording", held: "Sequence[int]") -> None:
+    def __init__(self, table: "SiteTable", recording: "Recording", big: "Sequence[int]") -> None:
         self._table = table
         self._recording = recording
-        self._held = held
+        self._big = big
         self._totals: "Optional[List[int]]" = None
         self._by_number: "Optional[Dict[int, List[int]]]" = None
         self._number_of: "Dict[Site, int]" = {}
@@ -80,7 +80,8 @@ class Columns:
         return None if first is None or last is None or first >= last else (first, last)
 
     def parts(self, site: "Site") -> "List[Part]":
-        """The parts of the line that asked for memory, themselves or through what they called, in no order.
+        """The parts of the line that asked for mappings and for blocks of 512 bytes or more, themselves or through what
+        they called, in no order.
 
         Only parts that begin and end on the line. What a part asked for in a recursion may be in it more than once.
         """
@@ -99,9 +100,9 @@ class Columns:
         return [(first, last, size) for (first, last), size in sizes.items()]
 
     def _all_totals(self) -> "List[int]":
-        """Of each of the recording's nodes, the bytes of it and of all below it. Parents stand before children."""
+        """Of each of the recording's nodes, those bytes of it and of all below it. Parents stand before children."""
         if self._totals is None:
-            self._totals = totals = list(self._held)
+            self._totals = totals = list(self._big)
             parents = self._recording.parents
             for number in range(len(totals) - 1, 0, -1):
                 size = totals[number]

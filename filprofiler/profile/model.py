@@ -42,6 +42,7 @@ class Profile:
     missed: (number of events, 0 if that is not known, reason) for all that could not be recorded; empty if the profile
         is exact.
     main_paths: paths of the files whose code the program began with.
+    tells_big: whether its nodes' own_big_bytes are known.
     saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
     threads: the threads that were there at the peak; empty if there was one only, or that is not known.
@@ -75,6 +76,7 @@ class Profile:
         "root",
         "saved_remarks",
         "started_unix_ns",
+        "tells_big",
         "threads",
     )
 
@@ -99,6 +101,7 @@ class Profile:
         memory: "Optional[Whereabouts]" = None,
         processes: "Optional[OtherProcesses]" = None,
         functions: "Optional[Dict[str, List[Tuple[int, str]]]]" = None,
+        tells_big: bool = False,
     ) -> None:
         self.program = program
         self.root = root
@@ -120,6 +123,7 @@ class Profile:
         self.fatal_request = fatal_request
         self.saved_remarks: "Optional[Tuple[Remark, ...]]" = None
         self.folds = True
+        self.tells_big = tells_big
         self.functions = functions or {}
         self.changed_files: "Tuple[str, ...]" = ()
         self._flat: "Optional[FlatTree]" = None

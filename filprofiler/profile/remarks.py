@@ -2,6 +2,9 @@
 
 A remark is made only where both say so: much is live from a line, and the source of the line tells why. To say nothing
 is better than to be wrong, so each rule asks for more than it would strictly need.
+
+A dict, a list or another small object may stand on the line of one that was dropped before it and that had its memory.
+So what is said to be live together with something else counts without small blocks.
 """
 
 from filprofiler.profile import remark_rules as rules
@@ -38,7 +41,7 @@ def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> 
     found = list(_largest_line(profile, told))
     found += _nested_calls(profile, top, statements)
     found += _temporaries(profile, told, sources)
-    found += _copies(told)
+    found += _copies(profile, top, told)
     for line, statement in told:
         if statement is not None:
             found += [Remark(kind, [line.site], [line.held_bytes], words) for kind, words in rules.about(statement)]
@@ -73,7 +76,7 @@ def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader"
             yield Remark(TEMPORARIES, [line.site, line.site], [size, other_size], {"one": one, "other": other})
 
 
-def _copies(told: "List[Told]") -> "Iterator[Remark]":
+def _copies(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterator[Remark]":
     """A line makes as much again of what a line shortly before it made, and that is not used any more."""
     told_of: "Set[Site]" = set()
     for first, made in told:
@@ -85,13 +88,14 @@ def _copies(told: "List[Told]") -> "Iterator[Remark]":
                 continue
             if second.site in told_of:
                 continue
-            apart = second.site.line - first.site.line
-            differ = abs(first.held_bytes - second.held_bytes)
-            if not (0 < apart <= _COPY_DISTANCE and differ * _COPY_EQUAL <= first.held_bytes):
+            if not 0 < second.site.line - first.site.line <= _COPY_DISTANCE:
+                continue
+            size, copy_size = top.big_bytes(first.site), top.big_bytes(second.site)
+            if not (_much(min(size, copy_size), profile) and abs(size - copy_size) * _COPY_EQUAL <= size):
                 continue
             if _reads(copied, name) and not _used_after(copied, name):
                 told_of.add(second.site)
-                yield Remark(COPY, [second.site, first.site], [second.held_bytes, first.held_bytes], {"name": name})
+                yield Remark(COPY, [second.site, first.site], [copy_size, size], {"name": name})
 
 
 def _reads(statement: "Statement", name: str) -> bool:
@@ -128,7 +132,9 @@ def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -
         statement = statements.at(node.site)
         if statement is not None:
             for outer, inner in _calls_in_calls(statement):
-                yield from _both_large(node, large, outer, inner)
+                sizes = _sizes_of(large, inner), _sizes_of(large, outer)
+                if _much(min(sizes), profile):
+                    yield Remark(NESTED_CALLS, [node.site, node.site], sizes, {"outer": outer, "inner": inner})
 
 
 def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
@@ -140,15 +146,9 @@ def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
                     yield called_name(part), called_name(given)
 
 
-def _both_large(node: "Node", large: "List[Node]", outer: str, inner: str) -> "Iterator[Remark]":
-    sizes = {}  # of the functions of these names, if there is one site each
-    for name in (outer, inner):
-        called = [child for child in large if child.site.name == name and top_level(child)]
-        if called:
-            sizes[name] = sum(child.total_bytes for child in called)
-    if len(sizes) == 2:
-        sites = [node.site, node.site]
-        yield Remark(NESTED_CALLS, sites, [sizes[inner], sizes[outer]], {"outer": outer, "inner": inner})
+def _sizes_of(called: "List[Node]", name: str) -> int:
+    """Of all functions of that name together."""
+    return sum(node.big_bytes() for node in called if node.site.name == name and top_level(node))
 
 
 def top_level(node: "Node") -> bool:

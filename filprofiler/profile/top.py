@@ -41,14 +41,25 @@ class TopLines:
         self.own_code = OwnCode(profile)
         self._profile = profile
         self._lines: "Optional[List[TopLine]]" = None
+        self._big_bytes: "Optional[Dict[Site, int]]" = None
 
     @property
     def lines(self) -> "List[TopLine]":
         """The lines. Their held_bytes add up to the peak."""
         if self._lines is None:
             with PausedCollector():
-                self._lines = _top_lines(_pairs(self._profile, self.own_code))
+                self._lines = _top_lines(_pairs(self._profile, self.own_code, self._profile.flat.own_bytes))
         return self._lines
+
+    def big_bytes(self, site: Site) -> int:
+        """The part of a line's held_bytes that is mappings and blocks of 512 bytes or more."""
+        if self._big_bytes is None:
+            self._big_bytes = {}
+            sizes = [node.own_big_bytes for node in self._profile.flat.nodes]
+            for (owned, innermost), size in _pairs(self._profile, self.own_code, sizes).items():
+                line = innermost if owned is None else owned
+                self._big_bytes[line] = self._big_bytes.get(line, 0) + size
+        return self._big_bytes.get(site, 0)
 
 
 def _top_lines(pairs: "Pairs") -> "List[TopLine]":
@@ -69,8 +80,11 @@ def _top_lines(pairs: "Pairs") -> "List[TopLine]":
     return sorted(lines.values(), key=lambda line: (-line.held_bytes, line.site.order))
 
 
-def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
-    """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame."""
+def _pairs(profile: Profile, own_code: OwnCode, own_bytes: "List[int]") -> "Pairs":
+    """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame.
+
+    own_bytes: those to count, for each node of the flat tree.
+    """
     flat = profile.flat
     sites = flat.sites
     # Of a .prof file that was read back: smaller callstacks are of lines that are not known, so of none that is.
@@ -78,7 +92,7 @@ def _pairs(profile: Profile, own_code: OwnCode) -> "Pairs":
     count = len(sites)
     sizes: "Dict[int, int]" = {}
     owners = [0] * (2 + max(flat.depths, default=0))  # by depth, the number of the innermost of the user's own, or 0
-    for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
+    for number, depth, size in zip(flat.numbers, flat.depths, own_bytes):
         owners[depth] = owner = number if own[number] else owners[depth - 1]
         if size:
             pair = owner * count + number

@@ -51,6 +51,7 @@ class Node:
     """A callstack in the tree: the sites from the root's child down to this node.
 
     own_bytes: bytes asked for by exactly this callstack.
+    own_big_bytes: the part of them that is mappings and blocks of 512 bytes or more; 0 where that is not known.
     total_bytes: those, and all below.
     callstacks: number of callstacks with bytes of their own, here and below.
     children: largest first; among equals, the one that asked for memory first.
@@ -59,7 +60,17 @@ class Node:
         words ("thread Loader-1 and 7 others"), else "".
     """
 
-    __slots__ = ("callstacks", "children", "imported", "own_bytes", "parent", "site", "thread", "total_bytes")
+    __slots__ = (
+        "callstacks",
+        "children",
+        "imported",
+        "own_big_bytes",
+        "own_bytes",
+        "parent",
+        "site",
+        "thread",
+        "total_bytes",
+    )
 
     def __init__(self, site: Site, parent: "Optional[Node]", own_bytes: int = 0) -> None:
         self.site = site
@@ -67,9 +78,19 @@ class Node:
         self.imported = False
         self.thread = ""
         self.own_bytes = own_bytes
+        self.own_big_bytes = 0
         self.total_bytes = 0
         self.callstacks = 0
         self.children = _NO_CHILDREN
+
+    def big_bytes(self) -> int:
+        """As total_bytes, of own_big_bytes: added up when asked for, which is seldom."""
+        total, pending = 0, [self]
+        while pending:
+            node = pending.pop()
+            total += node.own_big_bytes
+            pending += node.children
+        return total
 
     def stack(self, most: "Optional[int]" = None) -> "List[Site]":
         """The sites of this callstack, outermost first; the root itself is no site.

@@ -11,6 +11,7 @@ from struct import Struct, calcsize, error
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.recording.account import Account
+from filprofiler.recording.big import read_big, within
 from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import check_length, read_header
@@ -49,6 +50,7 @@ class Recording:
     python_version: PY_VERSION_HEX of the profiled interpreter; pid: its process.
     state: one of _abi.FIL_STATE_*.
     current[n]: the bytes of node n when the file was read.
+    big_peak[n], big_current[n]: the part of peak[n] and current[n] in mappings and in blocks of FIL_BIG_BYTES or more.
     started_unix_ns, started_clock_ns: wall clock and monotonic clock when tracking began.
     current_bytes: bytes live when the file was read: the sum over the nodes.
     peak_bytes: the largest value that reached: the sum of `peak`.
@@ -57,7 +59,7 @@ class Recording:
     missed: events that could not be recorded, by _abi.FIL_MISSED_*.
     failed_requests: how many requests for memory failed; failures: the last of them, in the order of time.
     uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
-    at_failure: bytes of each node when memory ran out; None if that was not kept.
+    at_failure: bytes of each node when memory ran out; None if that was not kept. big_at_failure: as above.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
     threads: the threads that have asked for memory, an instance of Threads.
@@ -90,6 +92,8 @@ class Recording:
         rising = header["current_bytes"] > header["peak_bytes"]
         self.peak_clock_ns = None if rising else header["peak_clock_ns"] or None
         self._read_nodes(directory.nodes, header["node_count"], header["epoch"], rising)
+        big_current, big_peak = read_big(directory.big, header["epoch"], rising)
+        self.big_current, self.big_peak = within(big_current, self.current), within(big_peak, self.peak)
         self.threads = read_threads(data, directory.threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
         self.failures = self._read_failures()
@@ -97,8 +101,9 @@ class Recording:
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
         self.at_failure: "Optional[List[int]]" = None
+        self.big_at_failure: "List[int]" = []
         if header["snapshot_number"]:
-            self.at_failure = self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
+            self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
         self.account = Account(data, header, rising, self._texts.text)
         for file in self.account.files:
@@ -130,17 +135,19 @@ class Recording:
                 samples.append(sample)
         return samples
 
-    def _read_snapshot(self, offset: int, count: int) -> "Optional[List[int]]":
-        """The bytes of each node in the snapshot; None if it makes no sense."""
-        content = memoryview(self._data)[offset : offset + 8 * count]
-        if offset < _abi.FIL_HEADER_BYTES or len(content) != 8 * count or count > self.node_count:
+    def _read_snapshot(self, offset: int, count: int) -> None:
+        """The bytes of each node in the snapshot, if it makes sense."""
+        content = memoryview(self._data)[offset : offset + 16 * count]
+        if offset < _abi.FIL_HEADER_BYTES or len(content) != 16 * count or count > self.node_count:
             self._damaged += 1
-            return None
+            return
         values = content.cast("Q").tolist()
-        if sum(values) >= IMPOSSIBLE:
+        held, big = values[:count], values[count:]
+        if sum(held) >= IMPOSSIBLE:
             self._damaged += 1
-            return None
-        return values + [0] * (self.node_count - count)
+            return
+        self.at_failure = held + [0] * (self.node_count - count)
+        self.big_at_failure = within(big, self.at_failure)
 
     def _read_nodes(self, segments: "Sequence[memoryview]", node_count: int, newest_epoch: int, rising: bool) -> None:
         """Unpack the nodes by columns, and take of each the bytes that it held at the peak."""

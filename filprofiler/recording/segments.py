@@ -15,14 +15,16 @@ _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 class Directory:
     """The segments that lie inside the file, and not over each other.
 
-    nodes: the segments of nodes, as far as they are there. codes: where those of functions begin; behind the file's end
-    if they are not there. threads_at: where the threads are told, 0 if nowhere.
+    nodes: the nodes of each segment of them, as far as they are there; big: the records behind these, likewise.
+    codes: where segments of functions begin; behind the file's end if they are not there. threads_at: where the threads
+    are told, 0 if nowhere.
     damaged: how many segments were left out because they lie over others. The library writes none such, and each could
     make one piece of the file count again and again.
     """
 
     def __init__(self, data: bytes, segment_count: int) -> None:
         self.nodes: "List[memoryview]" = []
+        self.big: "List[memoryview]" = []
         self.codes: "List[int]" = []
         self.threads_at = 0
         self.damaged = 0
@@ -36,13 +38,18 @@ class Directory:
                 self.damaged += 1
                 inside = False
             if kind == _abi.FIL_SEGMENT_NODES:
-                size = min(size, _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE)
-                segment = view[offset : offset + size] if inside else view[:0]
-                self.nodes.append(segment[: len(segment) // _abi.NODE_SIZE * _abi.NODE_SIZE])
+                segment = view[offset : offset + min(size, _abi.NODES_SIZE)] if inside else view[:0]
+                self.nodes.append(_whole(segment[: _abi.NODES_OFFSETS["big"]], _abi.NODE_SIZE))
+                self.big.append(_whole(segment[_abi.NODES_OFFSETS["big"] :], _abi.BIG_SIZE))
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self.codes.append(offset if inside else len(data))
             elif kind == _abi.FIL_SEGMENT_THREADS and inside:
                 self.threads_at = offset
+
+
+def _whole(records: memoryview, size: int) -> memoryview:
+    """Those that are there to the end."""
+    return records[: len(records) // size * size]
 
 
 def _take(taken: "List[Tuple[int, int]]", start: int, end: int) -> bool:

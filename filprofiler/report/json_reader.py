@@ -119,6 +119,7 @@ def _profile_of(data: "Any") -> Profile:
         failures=failures,
         memory=memory_of(data.get("memory"), sites),
         fatal_request=failures[whole(data["fatal_request"])] if data["fatal_request"] is not None else None,
+        tells_big="own_big_bytes" in data["nodes"],
     )
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
@@ -220,8 +221,19 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
     else:  # files of the first releases have the import machinery's frames instead
         for node in nodes:
             node.imported = node.site.path.startswith("<frozen importlib") or node.site.path.endswith(_IMPORTING)
+    for node, size in zip(nodes, _big_bytes(columns.get("own_big_bytes"), nodes)):
+        node.own_big_bytes = size
     sum_up(nodes)
     return nodes[0]
+
+
+def _big_bytes(column: "Any", nodes: "List[Node]") -> "List[int]":
+    """Of each node, or of none: files that were written before they were known have no such column."""
+    if column is None:
+        return []
+    if len(column) != len(nodes):
+        raise _UnfitError("is damaged: the columns of its nodes are not of equal length")
+    return [whole(size, node.own_bytes) for size, node in zip(column, nodes)]
 
 
 USE_FIELDS = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_bytes")

@@ -34,7 +34,7 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Iterator[bytes]":
     """The file in pieces: one member of the outermost object on each line, all in ASCII."""
     sites = _SiteNumbers()
-    nodes = _columns(profile.root, sites)
+    nodes = _columns(profile, sites)
     members = _facts(profile)
     members["top_lines"] = [_top_line(line, sources, sites) for line in top.lines]
     members["lines"] = [
@@ -157,21 +157,23 @@ def _failure(failure: "FailedRequest", sites: _SiteNumbers) -> "Dict[str, Any]":
     }
 
 
-def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
+def _columns(profile: "Profile", sites: _SiteNumbers) -> "Dict[str, Any]":
     """The tree: for each node, callers before what they called, the number of its caller, its site and its bytes."""
     parents: "List[int]" = []
     numbers: "List[int]" = []
     sizes: "List[int]" = []
+    big_sizes: "List[int]" = []
     threads: "List[int]" = []
     words: "List[str]" = []
     imported: "List[int]" = []
-    pending = [(root, -1)]
+    pending = [(profile.root, -1)]
     while pending:
         node, parent = pending.pop()
         place = len(parents)
         parents.append(parent)
         numbers.append(sites.number(node.site))
         sizes.append(node.own_bytes)
+        big_sizes.append(node.own_big_bytes)
         if node.thread:
             threads.append(place)
             words.append(node.thread)
@@ -179,7 +181,7 @@ def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
             imported.append(place)
         if node.children:
             pending += [(child, place) for child in reversed(node.children)]
-    return {
+    columns: "Dict[str, Any]" = {
         "parent": parents,
         "site": numbers,
         "own_bytes": sizes,
@@ -187,6 +189,9 @@ def _columns(root: "Node", sites: _SiteNumbers) -> "Dict[str, Any]":
         "thread_words": words,
         "imported": imported,
     }
+    if profile.tells_big:
+        columns["own_big_bytes"] = big_sizes
+    return columns
 
 
 def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReader") -> "Dict[str, Dict[str, str]]":

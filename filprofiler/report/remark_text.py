@@ -57,15 +57,16 @@ _TEXTS: "Dict[str, str]" = {
 _BASES: "Dict[str, str]" = {
     kinds.LARGEST_LINE: ("Measured: the line's share of the peak is %(share)s."),
     kinds.NESTED_CALLS: (
-        "Measured: %(share)s and %(second_share)s of the peak; the line's source has the one call as an "
-        "argument of the other."
+        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more; the line's source has "
+        "the one call as an argument of the other."
     ),
     kinds.TEMPORARIES: (
-        "Measured: %(share)s and %(second_share)s of the peak, told apart by the columns that the interpreter keeps."
+        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more, told apart by the "
+        "columns that the interpreter keeps."
     ),
     kinds.COPY: (
-        "Measured: %(share)s and %(second_share)s of the peak; the line's source reads %(name)s, and no later"
-        " line of the function does."
+        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more; the line's source reads "
+        "%(name)s, and no later line of the function does."
     ),
 }
 

@@ -119,11 +119,11 @@ SPOKEN_OF: Dict[str, Tuple[str, List[Tuple[str, List[str]]]]] = {
     "what one call returns and another takes": (
         """
         def read(count):
-            return [str(number) for number in range(count)]
+            return [bytes(number % 10 + 1000) for number in range(count)]
         def longer(words):
-            return [word + "!" for word in words]
+            return [word + b"!" for word in words]
         def main():
-            result = longer(read(200000))  # MARK nested
+            result = longer(read(5000))  # MARK nested
             return len(result)
         main()
         """,

@@ -23,7 +23,8 @@ enum event_kind {
     PROGRAM_FAILED,
     RESERVE,
     USE,
-    HAND_OVER
+    HAND_OVER,
+    EPOCHS_PASS
 };
 
 struct event {
@@ -64,9 +65,9 @@ static void empty(void *pages, size_t bytes)
     memset(pages, 0, bytes);
 }
 
-static struct fil_node *next_nodes(void)
+static struct fil_nodes *next_nodes(void)
 {
-    return take(FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
+    return take(sizeof(struct fil_nodes));
 }
 
 static struct fil_code *next_codes(void)
@@ -176,12 +177,22 @@ static void run(struct ledger *ledger, const struct event *event)
             ledger_hand_over(ledger, slot, node);
         }
         break;
+    case EPOCHS_PASS:
+        if (ledger_rises(ledger)) {
+            ledger_new_peak(ledger);
+            /* Now every row is older than the newest epoch, whatever number that has. */
+            if (ledger->header->epoch < UINT32_MAX - 1) {
+                ledger->header->epoch = UINT32_MAX - 1;
+            }
+        }
+        break;
     default:
         exit(4);
     }
 }
 
-/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node; then ranges;
+/* total, peak, epoch, missed events; then the nodes as made; then current and at-peak bytes of every node, and
+ * of its big blocks and mappings; then ranges;
  * then failed requests and the snapshot; then large mappings. */
 static void report(const struct ledger *ledger)
 {
@@ -204,6 +215,9 @@ static void report(const struct ledger *ledger)
         const struct fil_node *row = ledger_node(ledger, i);
         put(row->current_bytes);
         put(!rising && row->epoch == header->epoch ? row->at_peak_bytes : row->current_bytes);
+        const struct fil_big *big = callstack_table_big(&ledger->callstacks, i);
+        put(big->current_bytes);
+        put(!rising && big->epoch == header->epoch ? big->at_peak_bytes : big->current_bytes);
     }
     put(ledger->ranges.count);
     for (size_t i = 0; i < ledger->ranges.count; i++) {
@@ -223,7 +237,7 @@ static void report(const struct ledger *ledger)
         put(header->failures[i].node);
     }
     put(header->snapshot_failure);
-    uint64_t kept = header->snapshot_number == 0 ? 0 : header->snapshot_nodes;
+    uint64_t kept = header->snapshot_number == 0 ? 0 : 2 * header->snapshot_nodes;
     put(kept);
     for (uint64_t i = 0; i < kept; i++) {
         put(snapshot[i]);

@@ -27,9 +27,9 @@ static void platform_empty(void *pages, size_t bytes)
     platform_empty_pages(pages, bytes);
 }
 
-static struct fil_node *next_nodes(void)
+static struct fil_nodes *next_nodes(void)
 {
-    return platform_map_pages(FIL_NODES_PER_SEGMENT * sizeof(struct fil_node));
+    return platform_map_pages(sizeof(struct fil_nodes));
 }
 
 static struct fil_code *next_codes(void)

@@ -101,6 +101,7 @@ def fields_of(data: bytes) -> List[Tuple[int, str]]:
         offset, _size, kind, _reserved = struct.unpack_from(_abi.SEGMENT_FORMAT, data, at)
         if kind == _abi.FIL_SEGMENT_NODES:
             table(offset, _abi.NODE_FORMAT, 12)
+            table(offset + _abi.NODES_OFFSETS["big"], _abi.BIG_FORMAT, 12)
         elif kind == _abi.FIL_SEGMENT_CODES:
             table(offset, _abi.CODE_FORMAT, 8)
         else:
@@ -122,7 +123,7 @@ def with_all_the_rest(data: bytes) -> bytes:
     count = 12
     for name, value in (("snapshot_offset", len(data)), ("snapshot_nodes", count), ("snapshot_number", 1)):
         struct.pack_into("<Q", data, _abi.HEADER_OFFSETS[name], value)
-    data += struct.pack("<%dQ" % count, *range(count))
+    data += struct.pack("<%dQ" % (2 * count), *range(count), *range(count))
     (segments,) = struct.unpack_from("<I", data, _abi.HEADER_OFFSETS["segment_count"])
     place = _abi.HEADER_OFFSETS["segments"] + segments * _abi.SEGMENT_SIZE
     segment = (len(data), _abi.THREADS_SIZE, _abi.FIL_SEGMENT_THREADS, 0)

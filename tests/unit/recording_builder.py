@@ -21,6 +21,12 @@ def line_table(lines):
     return b"\0\0" + bytes([2, 1]) * (lines - 1)
 
 
+def packed(form, rows, capacity):
+    """A segment's bytes: records, and zeros in the places of those that are not there."""
+    packer = struct.Struct(form)
+    return b"".join(packer.pack(*row) for row in rows).ljust(capacity * packer.size, b"\0")
+
+
 class RecordingBuilder:
     """Collects functions and callstacks, then gives the bytes of the recording.
 
@@ -29,6 +35,7 @@ class RecordingBuilder:
 
     def __init__(self, python_version=0x030912F0, epoch=7):
         self.nodes = [[0, 0, 0, 0, 0, 0] for _reserved in range(_abi.FIL_NODE_FIRST)]
+        self.big = {}  # rows of BIG_FIELDS by number of node; of all others, all bytes are in big blocks
         self.codes = [(0, 0, 0, 0, 0, 0)]
         self.code_numbers = {}
         self.texts = {}
@@ -111,10 +118,6 @@ class RecordingBuilder:
 
     def build(self):
         """The recording's bytes."""
-        kinds = [
-            (_abi.FIL_SEGMENT_NODES, _abi.NODE_FORMAT, self.nodes, _abi.FIL_NODES_PER_SEGMENT),
-            (_abi.FIL_SEGMENT_CODES, _abi.CODE_FORMAT, None, _abi.FIL_CODES_PER_SEGMENT),
-        ]
         directory, body = [], b""
         for row in self.files:
             self.text(row[2] or None)
@@ -126,15 +129,16 @@ class RecordingBuilder:
 
         text_start = _abi.FIL_HEADER_BYTES
         add(_abi.FIL_SEGMENT_TEXT, self.text_bytes)
-        for kind, form, rows, capacity in kinds:
-            if rows is None:
-                rows = [
-                    tuple(text and text_start + text - 1 for text in row[:4]) + tuple(row[4:]) for row in self.codes
-                ]
-            packer = struct.Struct(form)
-            for start in range(0, len(rows), capacity):
-                content = b"".join(packer.pack(*row) for row in rows[start : start + capacity])
-                add(kind, content.ljust(capacity * packer.size, b"\0"))
+        big = [self.big.get(number, (*row[:3], 0)) for number, row in enumerate(self.nodes)]
+        codes = [tuple(text and text_start + text - 1 for text in row[:4]) + tuple(row[4:]) for row in self.codes]
+        for start in range(0, len(self.nodes), _abi.FIL_NODES_PER_SEGMENT):
+            behind = start + _abi.FIL_NODES_PER_SEGMENT
+            content = packed(_abi.NODE_FORMAT, self.nodes[start:behind], _abi.FIL_NODES_PER_SEGMENT)
+            content += packed(_abi.BIG_FORMAT, big[start:behind], _abi.FIL_NODES_PER_SEGMENT)
+            add(_abi.FIL_SEGMENT_NODES, content)
+        for start in range(0, len(codes), _abi.FIL_CODES_PER_SEGMENT):
+            content = codes[start : start + _abi.FIL_CODES_PER_SEGMENT]
+            add(_abi.FIL_SEGMENT_CODES, packed(_abi.CODE_FORMAT, content, _abi.FIL_CODES_PER_SEGMENT))
         header = self._header(directory, len(body)).ljust(_abi.FIL_HEADER_BYTES, b"\0")
         return self._with_account(header, _abi.FIL_HEADER_BYTES + len(body)) + body + self._files(text_start)
 

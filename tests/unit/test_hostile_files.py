@@ -81,6 +81,7 @@ def distant_lines(folder: Path) -> List[Path]:
         data["nodes"]["parent"] += [0] * 40
         data["nodes"]["site"] += range(len(data["sites"]) - 40, len(data["sites"]))
         data["nodes"]["own_bytes"] += [7] * 40
+        data["nodes"]["own_big_bytes"] += [0] * 40
         data["peak_bytes"] += 40 * 7
         data["source_lines"] = {"/%d.py" % n: {"4194303": "x = 1"} for n in range(40)}
 
@@ -292,7 +293,8 @@ def alike_lines(folder: Path, name: str = "x.json") -> List[Path]:
         data["sites"] = [
             {"path": "/a.py", "function": "f", "line": n, "columns": None} for n in range(first, first + count)
         ]
-        data["nodes"].update(parent=[-1] + [0] * (count - 1), site=list(range(count)), own_bytes=[1] * count)
+        data["nodes"].update(parent=[-1] + [0] * (count - 1), site=list(range(count)))
+        data["nodes"].update(own_bytes=[1] * count, own_big_bytes=[1] * count)
         data["peak_bytes"] = count
         for member in ("top_lines", "lines", "remarks", "threads", "failures"):
             data[member] = []
@@ -310,7 +312,8 @@ def changed_lines(folder: Path, name: str = "x.json") -> List[Path]:
         alike_lines(folder, name)
         data.update(json.loads((folder / name).read_text()), source_lines={"/a.py": {}})
         data["sites"], own = data["sites"][:count], [1] * count
-        data["nodes"].update(parent=[-1] + [0] * (count - 1), site=list(range(count)), own_bytes=own)
+        data["nodes"].update(parent=[-1] + [0] * (count - 1), site=list(range(count)))
+        data["nodes"].update(own_bytes=own, own_big_bytes=own)
         data["peak_bytes"] = count
         for number, site in enumerate(data["sites"]):
             site["function"] = "f%d" % (number // 20)

@@ -37,6 +37,35 @@ def test_a_peak_that_is_still_rising_is_what_is_live_now():
     assert recording.peak_clock_ns is None
 
 
+def test_big_blocks_follow_the_same_rule_and_are_no_more_than_the_node_holds():
+    builder = small()
+    builder.big[4] = (30, 300, builder.epoch, 0)
+    builder.big[5] = (6, 999, builder.epoch - 1, 0)
+    recording = Recording(builder.build())
+    assert recording.big_peak == [0, 0, 0, 100, 300, 5]
+    assert recording.big_current == [0, 0, 0, 100, 30, 5]
+    assert Recording(patch_header(builder.build(), peak_bytes=144)).big_peak == [0, 0, 0, 100, 30, 5]
+
+
+def test_big_blocks_of_many_nodes_stand_beside_them():
+    """In several segments; of a file that ends amid those of the last one, none are known there."""
+    builder = RecordingBuilder()
+    code = builder.code("/job.py", "main")
+    for number in range(2 * _abi.FIL_NODES_PER_SEGMENT):
+        builder.big[builder.node(_abi.FIL_NODE_ROOT, code, 1, current=1 + number)] = (number, 0, 0, 0)
+    data = builder.build()
+    recording = Recording(data)
+    assert recording.peak[3:] == [1 + number for number in range(2 * _abi.FIL_NODES_PER_SEGMENT)]
+    assert recording.big_peak[3:] == list(range(2 * _abi.FIL_NODES_PER_SEGMENT))
+    place = _abi.HEADER_OFFSETS["segments"] + 2 * _abi.SEGMENT_SIZE  # of the second segment of nodes
+    short = bytearray(data)
+    struct.pack_into("<Q", short, place + 8, _abi.NODES_OFFSETS["big"] + 10)
+    cut = Recording(bytes(short))
+    there = _abi.FIL_NODES_PER_SEGMENT
+    assert cut.peak == recording.peak
+    assert cut.big_peak == recording.big_peak[:there] + [0] * (len(recording.peak) - there)
+
+
 def test_peak_is_the_sum_of_the_rows_where_the_counter_is_ahead():
     recording = Recording(patch_header(small().build(), current_bytes=200, peak_bytes=9999))
     assert recording.peak_bytes == 505
@@ -254,15 +283,16 @@ def with_snapshot(values, count=None, **header):
 
 
 def test_a_snapshot_tells_each_node_and_what_came_later_as_empty():
-    recording = with_snapshot([0, 5, 0, 70])
+    recording = with_snapshot([0, 5, 0, 70] + [0, 6, 0, 60], count=4)
     assert recording.at_failure == [0, 5, 0, 70, 0]
+    assert recording.big_at_failure == [0, 5, 0, 60, 0]
     assert recording.snapshot_failure == 2
     assert recording.damaged == 0
 
 
 @pytest.mark.parametrize("header", [{"snapshot_nodes": 6}, {"snapshot_offset": 8}, {"snapshot_nodes": 1 << 40}])
 def test_a_snapshot_that_makes_no_sense_is_left_out(header):
-    recording = with_snapshot([0, 5, 0, 70, 1, 1, 1], count=5, **header)
+    recording = with_snapshot([0, 5, 0, 70, 1, 1, 1, 0, 0, 0, 0], count=5, **header)
     assert recording.at_failure is None
     assert recording.damaged == 1
 

@@ -206,6 +206,17 @@ def test_numbers_agree_with_each_other(tmp_path: Path) -> None:
     assert not data["exact"] and data["missed"][0]["events"] == 3
 
 
+def test_a_file_that_does_not_tell_of_big_blocks_is_read_and_written_as_it_is(tmp_path: Path) -> None:
+    path = saved(rich_profile(tmp_path), tmp_path / "out")
+    data = json.loads(path.read_text(encoding="ascii"))
+    assert sum(data["nodes"]["own_big_bytes"]) == data["peak_bytes"]  # as the recording's builder has it
+    del data["nodes"]["own_big_bytes"]
+    path.write_text(json.dumps(data))
+    profile = read_saved(str(path))
+    assert profile.root.big_bytes() == 0 < profile.peak_bytes
+    assert "own_big_bytes" not in json.loads(saved(profile, tmp_path / "again").read_text(encoding="ascii"))["nodes"]
+
+
 def fields_of(data: Any, above: str = "") -> Iterator[str]:
     """The names of all members, with what they are in: "program.cwd", "sites[].line"."""
     if isinstance(data, dict):
@@ -254,6 +265,11 @@ CHANGES = {
     "a negative size": (lambda d: d["nodes"]["own_bytes"].__setitem__(1, -1), "makes no sense"),
     "columns of different length": (lambda d: d["nodes"]["site"].pop(), "not of equal length"),
     "no nodes": (lambda d: d.update(nodes={"parent": [], "site": [], "own_bytes": [], "thread": []}), "equal length"),
+    "too few big blocks": (lambda d: d["nodes"]["own_big_bytes"].pop(), "not of equal length"),
+    "more in big blocks than there is": (
+        lambda d: d["nodes"]["own_big_bytes"].__setitem__(0, d["nodes"]["own_bytes"][0] + 1),
+        "out of range",
+    ),
     "a thread that is not there": (lambda d: d["nodes"]["thread"].__setitem__(0, 10**9), "is damaged"),
     "a thread without words": (lambda d: d["nodes"]["thread_words"].pop(), "equal length"),
     "a field that is not there": (lambda d: d.pop("pid"), "is damaged"),
