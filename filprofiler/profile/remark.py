@@ -26,13 +26,16 @@ KINDS: "Dict[str, Tuple[int, Tuple[str, ...]]]" = {
     FLOAT64: (1, ("call",)),
 }
 
+# Of these kinds are remarks that say that two things are live together: they count big blocks and mappings only.
+LIVE_TOGETHER = frozenset([NESTED_CALLS, TEMPORARIES, COPY])
+
 
 class Remark:
     """What was found; report/remark_text.py puts it into words.
 
     kind: one of KINDS, which says how many sites and which words there are.
     sites: the places that it speaks of, the most important first.
-    sizes: for each of the sites, the bytes at the peak that are meant.
+    sizes: for each of the sites, the bytes at the peak that are meant; of LIVE_TOGETHER, the big blocks and mappings.
     words: names from the source, by what they are, such as {"call": "read_csv"}.
     """
 

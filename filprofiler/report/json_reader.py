@@ -10,7 +10,7 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.lines import MOST_LINE
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.program import Program
-from filprofiler.profile.remark import KINDS, Remark
+from filprofiler.profile.remark import KINDS, LIVE_TOGETHER, Remark
 from filprofiler.profile.saved_values import PROGRAM, name, of_type, or_none, seconds, whole, whole_in_words
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 from filprofiler.profile.tree import Node, Site, sum_up
@@ -125,7 +125,9 @@ def _profile_of(data: "Any") -> Profile:
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment '%s'", profile.moment)
     profile.changed_files = tuple(of_type(path, str) for path in data.get("changed_files", ()))
-    profile.saved_remarks = tuple(_remark(remark, sites) for remark in data["remarks"])
+    remarks = [_remark(remark, sites) for remark in data["remarks"]]
+    # Where it is not known how much of their bytes is big, they may rest on small blocks.
+    profile.saved_remarks = tuple(remark for remark in remarks if profile.tells_big or remark.kind not in LIVE_TOGETHER)
     if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
     return profile

@@ -210,11 +210,20 @@ def test_a_file_that_does_not_tell_of_big_blocks_is_read_and_written_as_it_is(tm
     path = saved(rich_profile(tmp_path), tmp_path / "out")
     data = json.loads(path.read_text(encoding="ascii"))
     assert sum(data["nodes"]["own_big_bytes"]) == data["peak_bytes"]  # as the recording's builder has it
+    told = [kind for kind, (count, _words) in sorted(KINDS.items()) if count == 1]
+    data["remarks"] = [
+        {"kind": kind, "sites": [1] * count, "sizes": [1] * count, "words": dict.fromkeys(words, "x")}
+        for kind, (count, words) in sorted(KINDS.items())
+    ]
+    path.write_text(json.dumps(data))
+    assert [remark.kind for remark in read_saved(str(path)).saved_remarks or ()] == sorted(KINDS)
     del data["nodes"]["own_big_bytes"]
     path.write_text(json.dumps(data))
     profile = read_saved(str(path))
     assert profile.root.big_bytes() == 0 < profile.peak_bytes
-    assert "own_big_bytes" not in json.loads(saved(profile, tmp_path / "again").read_text(encoding="ascii"))["nodes"]
+    again = json.loads(saved(profile, tmp_path / "again").read_text(encoding="ascii"))
+    assert "own_big_bytes" not in again["nodes"]
+    assert [remark["kind"] for remark in again["remarks"]] == told  # those of two things may rest on small blocks
 
 
 def fields_of(data: Any, above: str = "") -> Iterator[str]:
