@@ -66,9 +66,14 @@ void bus_errors_guard(bool (*mend)(uintptr_t address))
     (void)real.sigaction(SIGBUS, &own, NULL);
 }
 
+static bool is_guarded(int signal)
+{
+    return signal == SIGBUS && mend_address != NULL && platform_pid() == guarded_process;
+}
+
 HOOK(int, sigaction)(int signal, const struct sigaction *action, struct sigaction *old)
 {
-    if (signal != SIGBUS || mend_address == NULL || platform_pid() != guarded_process) {
+    if (!is_guarded(signal)) {
         return real.sigaction(signal, action, old);
     }
     struct sigaction before = of_program;
@@ -84,4 +89,50 @@ HOOK(int, sigaction)(int signal, const struct sigaction *action, struct sigactio
         *old = is_own(&present) ? before : present;
     }
     return status;
+}
+
+static sighandler_t set_handler(sighandler_t handler, const struct sigaction *how)
+{
+    struct sigaction wanted = *how;
+    struct sigaction before;
+    wanted.sa_handler = handler;
+    return sigaction(SIGBUS, &wanted, &before) == 0 ? before.sa_handler : SIG_ERR;
+}
+
+/* The C library's own calls of sigaction do not come here. */
+HOOK(sighandler_t, signal)(int number, sighandler_t handler)
+{
+    if (!is_guarded(number) || handler == SIG_ERR) {
+        return real.signal(number, handler);
+    }
+    struct sigaction how = {.sa_flags = SA_RESTART};
+    (void)sigemptyset(&how.sa_mask);
+    (void)sigaddset(&how.sa_mask, SIGBUS);
+    return set_handler(handler, &how);
+}
+
+HOOK(sighandler_t, bsd_signal)(int number, sighandler_t handler)
+{
+    return (signal)(number, handler);
+}
+
+HOOK(sighandler_t, ssignal)(int number, sighandler_t handler)
+{
+    return (signal)(number, handler);
+}
+
+/* What a program calls that is compiled without the extensions of the C library. */
+HOOK(sighandler_t, __sysv_signal)(int number, sighandler_t handler)
+{
+    if (!is_guarded(number) || handler == SIG_ERR) {
+        return real.__sysv_signal(number, handler);
+    }
+    struct sigaction how = {.sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_INTERRUPT)};
+    (void)sigemptyset(&how.sa_mask);
+    return set_handler(handler, &how);
+}
+
+HOOK(sighandler_t, sysv_signal)(int number, sighandler_t handler)
+{
+    return __sysv_signal(number, handler);
 }

@@ -188,6 +188,27 @@ static int early_sigaction(int signal, const struct sigaction *action, struct si
     return -1;
 }
 
+static sighandler_t early_signal(int number, sighandler_t handler)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.signal(number, handler);
+    }
+    errno = EAGAIN;
+    return SIG_ERR;
+}
+
+/* Nor this one. */
+static sighandler_t early___sysv_signal(int number, sighandler_t handler)
+{
+    real_resolve();
+    if (!resolving && resolved.__sysv_signal != NULL) {
+        return resolved.__sysv_signal(number, handler);
+    }
+    errno = EAGAIN;
+    return SIG_ERR;
+}
+
 struct real real = {
 #define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name, )
 #define REPLACED(result, name, parameters, platforms)

@@ -17,7 +17,7 @@ from filprofiler import _abi
 
 PROGRAM = support.PROGRAMS / "cut_recording.py"
 BUS_ERRORS = support.PROGRAMS / "bus_errors.py"
-KINDS = ["fault", "sent", "told", "told no more", "caught", "ignored", "forked"]
+KINDS = ["fault", "sent", "told", "told no more", "caught", "ignored", "forked", "caught in C", "caught in C once"]
 
 
 def go_on(profiler: support.Profiler, damage: str, way: str, flags: List[str]) -> Tuple[support.Profiled, Path]:
@@ -44,10 +44,11 @@ def test_the_program_goes_on(profiler: support.Profiler, length: int) -> None:
     check_goes_on(profiler, length, "here", [])
 
 
-@pytest.mark.parametrize("way", ["here", "thread", "handled"])
+@pytest.mark.parametrize("way", ["here", "thread", "handled", "handled in C"])
 @pytest.mark.parametrize("length", [1, 131072, 300000, 700000])
 def test_wherever_it_is_cut(one_profiler: support.Profiler, length: int, way: str) -> None:
-    """In the header, behind it, in a piece in use, or in one that is full. With other threads, with faulthandler."""
+    """In the header, behind it, in a piece in use, or in one that is full. With other threads, with faulthandler, with a
+    handler of the program's own, by which it died before (status 134)."""
     check_goes_on(one_profiler, length, way, [])
 
 

@@ -32,6 +32,13 @@ def ask_a_child():
     return subprocess.check_output([sys.executable, "-S", "-c", code]).decode().strip()
 
 
+C = ctypes.CDLL(None)
+for name in "signal", "sysv_signal":
+    getattr(C, name).restype, getattr(C, name).argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
+HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda number: os.write(1, b"caught in C\n") and None)
+HANDLER_AT = ctypes.cast(HANDLER, ctypes.c_void_p).value
+
+
 def caught(number, _frame):
     print("caught", number, flush=True)
 
@@ -61,6 +68,18 @@ if __name__ == "__main__":
         signal.signal(signal.SIGBUS, signal.SIG_IGN)
         os.kill(os.getpid(), signal.SIGBUS)
         print(ask_a_child(), flush=True)
+        own_bus_error(scratch)
+    elif kind == "caught in C":
+        print(C.signal(signal.SIGBUS, HANDLER_AT), flush=True)
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGBUS)
+        print(C.signal(signal.SIGBUS, 1) == HANDLER_AT, flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
+        print(C.signal(signal.SIGBUS, 0), C.signal(99999, HANDLER_AT) == ctypes.c_void_p(-1).value, flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
+    elif kind == "caught in C once":
+        print(C.sysv_signal(signal.SIGBUS, HANDLER_AT), flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
         own_bus_error(scratch)
     elif kind == "forked":
         child = os.fork()

@@ -4,12 +4,15 @@ cut_recording.py FOLDER DAMAGE WAY    (the recording lies in FOLDER or one folde
 
 DAMAGE: to how many bytes it is cut; or FIRST-END=WHAT: what is written over these of its bytes: a number, `random`, or
 the path of a file, whose bytes at the same place are.
-WAY: `here`; `thread`: another thread goes on; `handled`: with faulthandler. Status 5.
+WAY: `here`; `thread`: another thread goes on; `handled`: with faulthandler; `handled in C`: with a handler that was set by
+the C library's `signal`. Status 5.
 """
 
+import ctypes
 import faulthandler
 import glob
 import os
+import signal
 import sys
 import threading
 
@@ -55,6 +58,10 @@ if __name__ == "__main__":
     first = work()
     if way == "handled":
         faulthandler.enable()
+    elif way == "handled in C":
+        c = ctypes.CDLL(None)
+        c.signal.restype, c.signal.argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
+        assert c.signal(signal.SIGBUS, ctypes.cast(c.abort, ctypes.c_void_p)) is None  # it had none
     if folder != "-":
         damage(folder, what)
     if way == "thread":
