@@ -47,8 +47,10 @@ def test_the_program_goes_on(profiler: support.Profiler, length: int) -> None:
 @pytest.mark.parametrize("way", ["here", "thread", "handled", "handled in C"])
 @pytest.mark.parametrize("length", [1, 131072, 300000, 700000])
 def test_wherever_it_is_cut(one_profiler: support.Profiler, length: int, way: str) -> None:
-    """In the header, behind it, in a piece in use, or in one that is full. With other threads, with faulthandler, with a
-    handler of the program's own, by which it died before (status 134)."""
+    """In the header, behind it, in a piece in use, or in one that is full.
+
+    With other threads, with faulthandler, with a handler of the program's own, by which it died before (status 134).
+    """
     check_goes_on(one_profiler, length, way, [])
 
 
