@@ -30,6 +30,9 @@
 
 #define FIL_SAMPLES_KEPT 500u /* points of the curve over time; when they are full, every second one is dropped */
 
+/* When a request fails, a snapshot that is not older may stand for that moment. */
+#define FIL_SNAPSHOT_REST_NS 50000000u
+
 #define FIL_BECAME_BYTES 128u /* room for a path, with a zero at its end */
 
 #define FIL_FILES_KEPT 1024u /* mapped files that are told one by one */
@@ -332,6 +335,8 @@ struct fil_header {
     /* A malloc that is not the C library's. */
     uint64_t own_function; /* file offset of a text: a function of the file at malloc_path that was or may have been
                               called past the library; 0: none */
+
+    uint64_t failure_allocations; /* `allocations` when a request failed last */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

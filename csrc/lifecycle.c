@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "attribute/attribute.h"
+#include "attribute/code_registry.h"
 #include "attribute/libraries.h"
 #include "attribute/python_end.h"
 #include "fil_abi.h"
@@ -220,6 +221,25 @@ static void close_ledger(enum fil_state how)
     state_leave(locked);
 }
 
+/* Does the callstack of the request that failed last end in the function `code`, or go through it at `offset`? Where
+ * there is no memory, tracebacks lack their inner ends. When the request was does not tell what followed from it: on a
+ * busy machine a long time may pass in between. */
+static bool asked_in_vain(uintptr_t code, long offset)
+{
+    bool locked = state_enter();
+    uint32_t last = ledger_failed_node(&state.ledger);
+    uint32_t number = code_registry_find(code);
+    bool found = last == FIL_NODE_LOST;
+    for (uint32_t node = last; number != 0 && !found && node > FIL_NODE_LOST;) {
+        const struct fil_node *frame = ledger_node(&state.ledger, node);
+        bool same = frame->code == number || (frame->code == 0 && number == CODE_OF_IMPORTS);
+        found = same && (node == last || frame->offset == offset);
+        node = frame->parent;
+    }
+    state_leave(locked);
+    return found;
+}
+
 /* The program has ended, and the interpreter takes itself down. */
 static void end_begins(void)
 {
@@ -229,8 +249,9 @@ static void end_begins(void)
         note_damage();
         state.ledger.header->uncaught_memory_error = 0; /* nobody else may say so: the exit status hangs on it */
         if (python_end_by_memory_error()) {
+            bool by_request = state.ledger.header->failed_requests != 0 && python_end_raised_at(asked_in_vain);
             bool locked = state_enter();
-            ledger_program_failed(&state.ledger);
+            ledger_program_failed(&state.ledger, by_request);
             state_leave(locked);
         }
     }

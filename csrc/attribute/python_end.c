@@ -9,6 +9,8 @@
 #include "attribute/python_api.h"
 #include "platform/platform.h"
 
+#define MOST_ERRORS 16u /* of those that were raised while another one was handled */
+
 /* Made when tracking begins: at the end there may be no memory. */
 #define NAMES                                                            \
     NAME(last_exc) /* since CPython 3.12; before, the two that follow */ \
@@ -16,7 +18,11 @@
     NAME(last_traceback)                                                 \
     NAME(__traceback__)                                                  \
     NAME(tb_frame)                                                       \
-    NAME(f_back)
+    NAME(tb_next)                                                        \
+    NAME(tb_lasti)                                                       \
+    NAME(f_back)                                                         \
+    NAME(f_code)                                                         \
+    NAME(__context__)
 
 static struct {
     void *sys_names;
@@ -137,14 +143,72 @@ static bool left_outermost_frame(void *error)
     return outside == NULL;
 }
 
+/* Borrowed; NULL for none. */
+static void *last_error(void)
+{
+    void *error = name_of_sys(end.last_exc);
+    return error != NULL ? error : name_of_sys(end.last_value);
+}
+
 bool python_end_by_memory_error(void)
 {
     void *own_state = end.sys_names == NULL ? NULL : python_api.PyGILState_GetThisThreadState();
     if (own_state == NULL || end.running_state() != own_state) {
         return false; /* the interpreter is already gone */
     }
-    void *error = name_of_sys(end.last_exc);
-    error = error != NULL ? error : name_of_sys(end.last_value);
+    void *error = last_error();
     return error != NULL && python_api.PyErr_GivenExceptionMatches(error, end.memory_error) != 0 &&
            left_outermost_frame(error);
+}
+
+/* A new reference to the innermost entry of the traceback of an error; NULL for none. */
+static void *innermost_entry(void *error)
+{
+    void *innermost = NULL;
+    python_api.Py_IncRef(error);
+    for (void *next = follow(error, end.__traceback__); next != NULL; next = follow(next, end.tb_next)) {
+        python_api.Py_IncRef(next);
+        if (innermost != NULL) {
+            python_api.Py_DecRef(innermost);
+        }
+        innermost = next;
+    }
+    return innermost;
+}
+
+/* Takes the reference. */
+static bool is_entry_meant(void *entry, bool (*is_meant)(uintptr_t code, long offset))
+{
+    if (entry == NULL) {
+        return false;
+    }
+    python_api.Py_IncRef(entry);
+    void *at = follow(entry, end.tb_lasti);
+    long offset = at == NULL ? -1 : python_api.PyLong_AsLong(at);
+    if (at != NULL) {
+        python_api.Py_DecRef(at);
+    }
+    void *code = follow(follow(entry, end.tb_frame), end.f_code);
+    bool meant = code != NULL && is_meant((uintptr_t)code, offset);
+    if (code != NULL) {
+        python_api.Py_DecRef(code);
+    }
+    return meant;
+}
+
+bool python_end_raised_at(bool (*is_meant)(uintptr_t code, long offset))
+{
+    bool found = false;
+    void *error = last_error();
+    if (error != NULL) {
+        python_api.Py_IncRef(error);
+    }
+    for (unsigned i = 0; error != NULL && i < MOST_ERRORS; i++) {
+        found = found || is_entry_meant(innermost_entry(error), is_meant);
+        error = follow(error, end.__context__);
+    }
+    if (error != NULL) {
+        python_api.Py_DecRef(error);
+    }
+    return found;
 }

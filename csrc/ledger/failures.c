@@ -3,11 +3,7 @@
 
 /* A program that asks again and again in vain shall not pay for a large snapshot each time. */
 #define SNAPSHOTS_AT_ONCE 4u
-#define SNAPSHOT_REST_NS UINT64_C(50000000)
 #define SMALL_SNAPSHOT 20000u /* nodes */
-
-/* A failed request that is longer ago is not what the program dies of. */
-#define CONSEQUENCE_NS UINT64_C(2000000000)
 
 /* The bytes of all nodes, then those of big blocks and mappings of all nodes. */
 static void current_of_nodes(const void *source, uint64_t first, uint64_t count, uint64_t *values)
@@ -48,7 +44,7 @@ static bool may_leave_out(const struct ledger *ledger, uint64_t now)
 {
     const struct fil_header *header = ledger->header;
     if (header->snapshot_number == 0 || ledger->snapshots < SNAPSHOTS_AT_ONCE ||
-        now - header->snapshot_clock_ns > SNAPSHOT_REST_NS) {
+        now - header->snapshot_clock_ns > FIL_SNAPSHOT_REST_NS) {
         return false;
     }
     return header->current_bytes == ledger->snapshot_bytes || ledger->callstacks.used > SMALL_SNAPSHOT;
@@ -65,6 +61,7 @@ void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node,
         .node = node,
         .kind = (uint32_t)kind,
     };
+    header->failure_allocations = header->allocations;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     header->failed_requests += 1;
     if (!may_leave_out(ledger, now)) {
@@ -72,13 +69,17 @@ void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node,
     }
 }
 
-void ledger_program_failed(struct ledger *ledger)
+uint32_t ledger_failed_node(const struct ledger *ledger)
 {
-    struct fil_header *header = ledger->header;
-    uint64_t now = ledger->storage.clock_ns();
+    const struct fil_header *header = ledger->header;
     uint64_t failed = header->failed_requests;
-    header->uncaught_memory_error = 1;
-    if (failed == 0 || now - header->failures[(failed - 1) % FIL_FAILURES_KEPT].clock_ns > CONSEQUENCE_NS) {
-        take_snapshot(ledger, now, 0);
+    return failed == 0 ? FIL_NODE_NONE : header->failures[(failed - 1) % FIL_FAILURES_KEPT].node;
+}
+
+void ledger_program_failed(struct ledger *ledger, bool by_request)
+{
+    ledger->header->uncaught_memory_error = 1;
+    if (!by_request) {
+        take_snapshot(ledger, ledger->storage.clock_ns(), 0);
     }
 }

@@ -188,9 +188,12 @@ uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t by
 /* `node` asked for `bytes` in vain: note it, and keep what is live now, if that was not done just before. */
 void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind);
 
-/* Keep what is live now: the program is about to end for want of memory. Nothing to do if a failed request has led to
- * it: then that moment is kept. */
-void ledger_program_failed(struct ledger *ledger);
+/* The callstack of the request that failed last; FIL_NODE_NONE if none has failed. */
+uint32_t ledger_failed_node(const struct ledger *ledger);
+
+/* The program is about to end for want of memory. Keep what is live now; but if the request that failed last has led to
+ * it (`by_request`), that moment is kept. */
+void ledger_program_failed(struct ledger *ledger, bool by_request);
 
 /* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
  * FIL_NODE_LOST if there is no room for it. */

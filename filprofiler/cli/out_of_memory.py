@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-# A crash so soon after a failed request is taken for its consequence.
-_CONSEQUENCE_NS = 5 * 10**9
+# A crash so soon after a failed request is taken for its consequence. Whoever uses NULL dies before many more requests,
+# however slow the machine is; the time is only there for programs that ask for little.
+_CONSEQUENCE_ALLOCATIONS = 10000
+_CONSEQUENCE_NS = 60 * 10**9
 
 # What a C library that does not handle NULL dies of.
 _CRASHES = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)
@@ -33,8 +35,8 @@ def moment_to_tell(recording: "Recording", outcome: "Optional[Outcome]") -> "Tup
     if outcome.killed_for_memory:
         return OUT_OF_MEMORY, True
     if outcome.signal in _CRASHES and recording.failures:
-        since_failure = outcome.ended_clock_ns - recording.failures[-1].clock_ns
-        if since_failure < _CONSEQUENCE_NS:
+        soon = outcome.ended_clock_ns - recording.failures[-1].clock_ns < _CONSEQUENCE_NS
+        if soon and recording.allocations_since_failure < _CONSEQUENCE_ALLOCATIONS:
             return OUT_OF_MEMORY, False
     return PEAK, False
 

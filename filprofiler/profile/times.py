@@ -1,12 +1,12 @@
 """When things happened, by a recording's clock: seconds since tracking began."""
 
+from filprofiler import _abi
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Tuple
 
     from filprofiler.recording.reader import Recording
-
-_SAME_MOMENT_NS = 10**9
 
 
 def peak_seconds(recording: "Recording", elapsed_seconds: "Optional[float]") -> "Optional[float]":
@@ -28,7 +28,10 @@ def curve_of(recording: "Recording") -> "List[Tuple[float, int, int]]":
 
 
 def snapshot_is_recent(recording: "Recording") -> bool:
-    """Whether the snapshot tells the moment of the last failed request, or of an uncaught MemoryError after it."""
+    """Whether the snapshot tells the moment of the last failed request, or of an uncaught MemoryError after it.
+
+    The library leaves one out only so soon after the one before, or if nothing has changed since that.
+    """
     if recording.snapshot_failure == 0 or not recording.failures:
         return True
-    return recording.failures[-1].clock_ns - recording.snapshot_clock_ns < _SAME_MOMENT_NS
+    return recording.failures[-1].clock_ns - recording.snapshot_clock_ns <= _abi.FIL_SNAPSHOT_REST_NS

@@ -35,6 +35,7 @@ _NODE_COLUMNS = {
 _CODE = Struct(_abi.CODE_FORMAT)
 
 _SAMPLE = Struct(_abi.SAMPLE_FORMAT)
+_COUNTER = Struct("<Q")
 
 _NOT_KEPT = "<not recorded>"
 _NOTHING = (0,) * len(_abi.CODE_FIELDS)
@@ -58,6 +59,7 @@ class Recording:
     stacks: how callstacks were found, an _abi.FIL_STACKS_*.
     missed: events that could not be recorded, by _abi.FIL_MISSED_*.
     failed_requests: how many requests for memory failed; failures: the last of them, in the order of time.
+    allocations_since_failure: blocks and mappings that were taken since the last of them.
     uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
     at_failure: bytes of each node when memory ran out; None if that was not kept. big_at_failure: as above.
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
@@ -97,6 +99,7 @@ class Recording:
         self.threads = read_threads(data, directory.threads_at, header["epoch"], rising, self.node_count)
         self.failed_requests = header["failed_requests"]
         self.failures = self._read_failures()
+        self.allocations_since_failure = header["allocations"] - self._allocations_before_failure()
         self.uncaught_memory_error = header["uncaught_memory_error"] == 1
         self.snapshot_failure = header["snapshot_failure"]
         self.snapshot_clock_ns = header["snapshot_clock_ns"]
@@ -117,6 +120,10 @@ class Recording:
         self.astray_bytes = abs(header["current_bytes"] - self.current_bytes)
         if not rising:
             self.astray_bytes = max(self.astray_bytes, abs(header["peak_bytes"] - self.peak_bytes))
+
+    def _allocations_before_failure(self) -> int:
+        (count,) = _COUNTER.unpack_from(self._data, _abi.HEADER_OFFSETS["failure_allocations"])
+        return int(count)
 
     def _read_failures(self) -> "List[FailedRequest]":
         if self.failed_requests == 0:

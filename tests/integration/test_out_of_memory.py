@@ -101,12 +101,19 @@ def test_a_program_that_goes_on(profiler: support.Profiler, kind: str) -> None:
 
 
 def test_an_old_failure_is_not_what_it_dies_of(one_profiler: support.Profiler) -> None:
+    """Wherever it was: the error has another place. Before, so was a failure of the last 2 seconds."""
     done = one_profiler.run([PROGRAM, "handled, then impossible"])
     assert done.status == STATUS, done.account()
     assert any(re.search(r"Out of memory: 3[56]\.\d MiB live at the end", line) for line in done.own_lines()), (
         done.account()
     )
     assert support.close_to(done.at_marker(PROGRAM, "kept"), 35 * support.MIB), done.account()
+
+
+def test_a_failure_of_which_it_dies_late(one_profiler: support.Profiler) -> None:
+    """Before, what was live at the end was shown if the failure was 2 seconds old."""
+    done = one_profiler.run([PROGRAM, "raised again late"])
+    check_out_of_memory(done, 12, "96.0 TiB", "absurd")
 
 
 def test_the_last_of_many_quick_failures_is_told(profiler: support.Profiler) -> None:

@@ -162,7 +162,7 @@ static void run(struct ledger *ledger, const struct event *event)
         ledger_request_failed(ledger, event->bytes, node, FIL_REQUEST_BLOCK);
         break;
     case PROGRAM_FAILED:
-        ledger_program_failed(ledger);
+        ledger_program_failed(ledger, false);
         break;
     case RESERVE:
         ledger_reserve_range(ledger, event->address, event->bytes);

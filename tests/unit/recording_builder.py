@@ -66,6 +66,7 @@ class RecordingBuilder:
         self.readings = {}  # rows of READING_FIELDS by FIL_READING_*
         self.files = []  # rows of FILE_FIELDS, from number 1 on; the path is text
         self.missed = [0] * _abi.FIL_MISSED_REASONS
+        self.allocations_before_failure = 0
 
     def text(self, content):
         """Keep a text (str or bytes); its number among the texts, from 1."""
@@ -169,6 +170,7 @@ class RecordingBuilder:
             ("readings", _abi.READING_FORMAT, self.readings),
             ("files_offset", "<Q", {0: (files_offset if self.files else 0,)}),
             ("file_count", "<I", {0: (len(self.files) + 1,)}),
+            ("failure_allocations", "<Q", {0: (self.allocations_before_failure,)}),
         ]
         changed = bytearray(header)
         for name, form, rows in values:

@@ -18,7 +18,7 @@ SECOND = 10**9
 BEYOND = (1 << 64) - 1
 
 
-def recording(size=800 << 30, failed_at=8 * SECOND, uncaught=0, failed=1):
+def recording(size=800 << 30, failed_at=8 * SECOND, uncaught=0, failed=1, allocations_after=0):
     """A recording of a program that held 100 MiB at its peak and 30 MiB at the end."""
     builder = RecordingBuilder()
     code = builder.code("/jobs/a.py", "f", first_line=1)
@@ -26,6 +26,8 @@ def recording(size=800 << 30, failed_at=8 * SECOND, uncaught=0, failed=1):
     asker = builder.node(node, code, 6)
     builder.failures = [(size, 30 * MEBIBYTE, failed_at, asker, _abi.FIL_REQUEST_BLOCK)] * failed
     builder.header.update(failed_requests=failed, uncaught_memory_error=uncaught)
+    builder.header.update(allocations=20000 + allocations_after)
+    builder.allocations_before_failure = 20000
     builder.header.update(current_bytes=30 * MEBIBYTE, peak_bytes=100 * MEBIBYTE)
     return Recording(builder.build())
 
@@ -52,7 +54,9 @@ PEAK_MOMENT, FAILURE, END = (PEAK, False), (OUT_OF_MEMORY, False), (OUT_OF_MEMOR
         ({"uncaught": 1}, None, FAILURE),
         ({}, ended(signal=11), FAILURE),
         ({}, ended(signal=6), FAILURE),
-        ({}, ended(signal=6, at=60 * SECOND), PEAK_MOMENT),
+        ({}, ended(signal=6, at=50 * SECOND), FAILURE),  # a busy machine
+        ({}, ended(signal=6, at=100 * SECOND), PEAK_MOMENT),
+        ({"allocations_after": 20000}, ended(signal=6), PEAK_MOMENT),
         ({"failed": 0}, ended(signal=6), PEAK_MOMENT),
         ({"failed": 0}, ended(signal=9, for_memory=True), END),
         ({}, ended(signal=9, for_memory=True), END),

@@ -82,4 +82,4 @@ def with_dask_client(folder):
 
 
 kept = globals()["with_" + sys.argv[1]](sys.argv[2])
-at_the_end = take(64)  # so that the peak is here, not in the midst of the work
+at_the_end = bytearray(64 * MIB)  # so that the peak is here, not in the midst of the work
