@@ -29,7 +29,7 @@ PICTURES: List[Tuple[str, str, str]] = [
     ("page", REPORT, TOP),
     ("headline", REPORT, "//header"),
     ("lines", REPORT, "//section[h2/@id='lines']"),
-    ("remarks", REPORT, "//section[h2/@id='remarks']"),
+    ("hints", REPORT, "//section[h2/@id='hints']"),
     ("callstacks", REPORT, "//section[h2/@id='callstacks']"),
     ("comparison", COMPARISON, "//section[h2/@id='callstacks']"),
 ]

@@ -80,8 +80,8 @@ enum fil_mark {
     FIL_MARK_THREAD = 1, /* below it: the frames of threads that the callstack above it started */
     FIL_MARK_WORKER = 2, /* its own bytes: a thread without Python frames took them while the callstack above it was the
                             last one known of the thread that had started it */
-    FIL_MARK_HANDED =
-        3, /* below it: the frames of other threads that do work which the callstack above it handed over */
+    FIL_MARK_SUBMITTED =
+        3,               /* below it: the frames of other threads that do work which the callstack above it submitted */
     FIL_MARK_IMPORT = 4, /* in place of the frames of the interpreter's import machinery: its own bytes are what these
                             asked for, below it are the frames of what they import */
     FIL_MARK_TASK = 5, /* below it: the frames of an event loop's task or function, which the callstack above it made */
@@ -164,7 +164,7 @@ struct fil_thread {
     uint32_t node;         /* by which it asked last, while there were several threads; 0: not known, or it has ended */
     uint32_t at_peak_node; /* that at the peak, if `epoch` equals the header's; else `node` is */
     uint32_t epoch;        /* the peak number before which at_peak_node was last brought up to date */
-    uint32_t start;        /* the node below which its callstacks hang; those of work it was handed, elsewhere */
+    uint32_t start;        /* the node below which its callstacks hang; those of work it was submitted, elsewhere */
     uint32_t ended;        /* 1: it has */
     uint32_t reserved;
     uint32_t reserved_too;
@@ -204,14 +204,14 @@ struct fil_sample {
 };
 
 /* What is counted beside the callstacks. */
-enum fil_gauge_kind {
-    FIL_GAUGE_MAPPINGS = 0, /* the part of current_bytes that is mappings, not blocks */
-    FIL_GAUGE_FILES = 1,    /* mapped bytes of files: no part of current_bytes */
-    FIL_GAUGES = 2
+enum fil_counter_kind {
+    FIL_COUNTER_MAPPINGS = 0, /* the part of current_bytes that is mappings, not blocks */
+    FIL_COUNTER_FILES = 1,    /* mapped bytes of files: no part of current_bytes */
+    FIL_COUNTERS = 2
 };
 
 /* A sum with its value at the peak, by the rule that holds for fil_node. */
-struct fil_gauge {
+struct fil_counter {
     uint64_t current_bytes;
     uint64_t at_peak_bytes; /* if `epoch` equals the header's; else current_bytes is */
     uint32_t epoch;
@@ -245,18 +245,18 @@ struct fil_large {
 };
 
 /* Of which moment a reading is. */
-enum fil_reading_moment {
-    FIL_READING_START = 0, /* by the process, before tracking began */
-    FIL_READING_PEAK = 1,  /* by the supervisor, when the tracked memory was nearest to the peak */
-    FIL_READING_LAST = 2,  /* by the supervisor, the last one */
-    FIL_READING_END = 3,   /* by the process, at its ordinary end, before the interpreter is taken down */
-    FIL_READINGS = 4
+enum fil_rss_sample_moment {
+    FIL_RSS_SAMPLE_START = 0, /* by the process, before tracking began */
+    FIL_RSS_SAMPLE_PEAK = 1,  /* by the supervisor, when the tracked memory was nearest to the peak */
+    FIL_RSS_SAMPLE_LAST = 2,  /* by the supervisor, the last one */
+    FIL_RSS_SAMPLE_END = 3,   /* by the process, at its ordinary end, before the interpreter is taken down */
+    FIL_RSS_SAMPLES = 4
 };
 
 #define FIL_NOT_KNOWN 0xffffffffffffffffu
 
 /* The process's memory as the kernel counted it at one moment. A value that is not known is FIL_NOT_KNOWN. */
-struct fil_reading {
+struct fil_rss_sample {
     uint64_t clock_ns;             /* monotonic clock; 0: there is no such reading */
     uint64_t tracked_bytes;        /* current_bytes then */
     uint64_t mapped_bytes;         /* of these, mappings */
@@ -312,8 +312,8 @@ struct fil_header {
     struct fil_segment segments[FIL_SEGMENT_CAPACITY];
 
     /* Where the memory was. */
-    struct fil_gauge gauges[FIL_GAUGES];
-    struct fil_reading readings[FIL_READINGS];
+    struct fil_counter counters[FIL_COUNTERS];
+    struct fil_rss_sample rss_samples[FIL_RSS_SAMPLES];
     uint64_t file_bytes;   /* length of the file so far */
     uint64_t files_offset; /* place in the file of the fil_file records; 0: there are none */
     uint32_t file_count;   /* records of mapped files in use, the unused number 0 included */
@@ -351,8 +351,8 @@ static_assert(sizeof(struct fil_failure) == 32, "the recording's layout is fixed
 static_assert(sizeof(struct fil_sample) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_file) == 56, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_large) == 48, "the recording's layout is fixed");
-static_assert(sizeof(struct fil_gauge) == 24, "the recording's layout is fixed");
-static_assert(sizeof(struct fil_reading) == 72, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_counter) == 24, "the recording's layout is fixed");
+static_assert(sizeof(struct fil_rss_sample) == 72, "the recording's layout is fixed");
 static_assert(offsetof(struct fil_header, current_bytes) == 128, "the counters begin a cache line");
 static_assert(offsetof(struct fil_header, failures) == 256, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_header) <= FIL_HEADER_BYTES, "the header fits its place");

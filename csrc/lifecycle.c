@@ -126,30 +126,30 @@ int32_t fil_follow_objects(const struct fil_objects *objects)
 }
 
 /* What the kernel and malloc say of this process now. */
-static void take_reading(enum fil_reading_moment moment)
+static void take_rss_sample(enum fil_rss_sample_moment moment)
 {
     struct fil_header *header = state.ledger.header;
-    struct fil_reading reading = {.mapped_files_bytes = FIL_NOT_KNOWN, .mapped_files_written = FIL_NOT_KNOWN};
+    struct fil_rss_sample reading = {.mapped_files_bytes = FIL_NOT_KNOWN, .mapped_files_written = FIL_NOT_KNOWN};
     if (!platform_resident(&reading)) {
         return;
     }
     bool tells =
-        moment != FIL_READING_PEAK && !real_malloc_is_replaced(); /* only the C library's tells what it keeps */
+        moment != FIL_RSS_SAMPLE_PEAK && !real_malloc_is_replaced(); /* only the C library's tells what it keeps */
     reading.allocator_free_bytes = tells ? platform_allocator_free() : FIL_NOT_KNOWN;
     reading.clock_ns = platform_clock_ns();
     bool locked = state_enter();
     reading.tracked_bytes = header->current_bytes;
-    reading.mapped_bytes = header->gauges[FIL_GAUGE_MAPPINGS].current_bytes;
-    if (header->gauges[FIL_GAUGE_FILES].current_bytes == 0) {
+    reading.mapped_bytes = header->counters[FIL_COUNTER_MAPPINGS].current_bytes;
+    if (header->counters[FIL_COUNTER_FILES].current_bytes == 0) {
         reading.mapped_files_bytes = reading.mapped_files_written = 0;
     }
-    header->readings[moment] = reading;
+    header->rss_samples[moment] = reading;
     state_leave(locked);
 }
 
-static void take_peak_reading(void)
+static void take_peak_rss_sample(void)
 {
-    take_reading(FIL_READING_PEAK);
+    take_rss_sample(FIL_RSS_SAMPLE_PEAK);
 }
 
 /* Where another malloc than the one behind our hooks is called too, or by other functions, the recording says so. */
@@ -245,7 +245,7 @@ static void end_begins(void)
 {
     attribute_finalizing();
     if (state.tracking) {
-        take_reading(FIL_READING_END);
+        take_rss_sample(FIL_RSS_SAMPLE_END);
         note_damage();
         state.ledger.header->uncaught_memory_error = 0; /* nobody else may say so: the exit status hangs on it */
         if (python_end_by_memory_error()) {
@@ -265,7 +265,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     if (!attribute_accepted()) {
         return FIL_ERROR_NOT_PROVED;
     }
-    if (state.tracking || state.cut || (state.round != 0 && !attribute_may_begin_again())) {
+    if (state.tracking || state.cut || (state.session != 0 && !attribute_may_begin_again())) {
         return FIL_ERROR_STARTED;
     }
     bool locked = state_enter();
@@ -288,16 +288,16 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     }
     bus_errors_guard(mend_recording);
     platform_learn_devices();
-    take_reading(FIL_READING_START);
+    take_rss_sample(FIL_RSS_SAMPLE_START);
     attribute_begin(end_begins);
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     /* The first time, the threads of the layout's proof have just ended. */
-    bool threads = (state.round != 0 && state.threads) || !platform_is_single_threaded();
+    bool threads = (state.session != 0 && state.threads) || !platform_is_single_threaded();
     if (report_signal == 0) {
-        sampling_begin(real.pthread_create, take_peak_reading);
+        sampling_begin(real.pthread_create, take_peak_rss_sample);
     }
     locked = state_enter();
-    state.round += 1;
+    state.session += 1;
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
     recording_set_state(FIL_STATE_TRACKING);
     state.threads = threads;
@@ -310,7 +310,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
 void fil_stop(void)
 {
     if (state.tracking || state.cut) {
-        take_reading(FIL_READING_END);
+        take_rss_sample(FIL_RSS_SAMPLE_END);
         note_damage();
         python_objects_leave();
         close_ledger(FIL_STATE_STOPPED);

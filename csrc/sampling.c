@@ -21,7 +21,7 @@ static struct {
     pthread_t thread;
     bool running; /* there is a thread to be waited for */
     bool wanted;
-    void (*take_peak_reading)(void);
+    void (*take_peak_rss_sample)(void);
 } sampling = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Let every second point go. Whoever reads the recording of a process that was killed just now finds fewer. */
@@ -38,7 +38,7 @@ static void drop_half(struct fil_header *header, uint32_t count)
 static uint64_t take(uint64_t pause, uint64_t *best)
 {
     struct fil_header *header = state.ledger.header;
-    struct fil_reading reading = {.clock_ns = 0};
+    struct fil_rss_sample reading = {.clock_ns = 0};
     if (!platform_resident(&reading)) {
         return pause;
     }
@@ -56,7 +56,7 @@ static uint64_t take(uint64_t pause, uint64_t *best)
     __atomic_store_n(&header->sample_count, count + 1, __ATOMIC_RELEASE);
     if (sample->tracked_bytes > *best) {
         *best = sample->tracked_bytes;
-        sampling.take_peak_reading();
+        sampling.take_peak_rss_sample();
     }
     return pause;
 }
@@ -93,9 +93,9 @@ static int start(thread_starter *start_thread)
     return status;
 }
 
-void sampling_begin(thread_starter *start_thread, void (*take_peak_reading)(void))
+void sampling_begin(thread_starter *start_thread, void (*take_peak_rss_sample)(void))
 {
-    sampling.take_peak_reading = take_peak_reading;
+    sampling.take_peak_rss_sample = take_peak_rss_sample;
     sampling.wanted = true;
     sampling.running = start(start_thread) == 0;
 }

@@ -7,9 +7,9 @@
 /* pthread_create, past our own hook. */
 typedef int thread_starter(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 
-/* Sample from now on, into the recording, which is open. `take_peak_reading` is called in that thread when more is live
- * than at any sample before. Without a thread there is no curve, and nothing else is lost. */
-void sampling_begin(thread_starter *start_thread, void (*take_peak_reading)(void));
+/* Sample from now on, into the recording, which is open. `take_peak_rss_sample` is called in that thread when more is
+ * live than at any sample before. Without a thread there is no curve, and nothing else is lost. */
+void sampling_begin(thread_starter *start_thread, void (*take_peak_rss_sample)(void));
 
 /* Stop, and wait until the thread has ended. The recording is still open. */
 void sampling_end(void);

@@ -16,7 +16,7 @@ struct state {
     bool cut;            /* somebody has cut the recording short: tracking ended there, and is still to be closed */
     bool threads;        /* the process has, or had, a second thread: never taken back */
     bool finalizing;     /* Python began to finalize: only one thread's frames may be read */
-    uint32_t round;      /* how many times tracking has begun: what is older belongs to nothing */
+    uint32_t session;    /* how many times tracking has begun: what is older belongs to nothing */
     uint32_t generation; /* raised whenever tracking begins or ends, whenever a code object that was met is freed, or
                             what may be walked changes */
     struct platform_lock lock;

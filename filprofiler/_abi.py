@@ -59,7 +59,7 @@ FIL_NODE_FIRST = 3
 # enum fil_mark
 FIL_MARK_THREAD = 1
 FIL_MARK_WORKER = 2
-FIL_MARK_HANDED = 3
+FIL_MARK_SUBMITTED = 3
 FIL_MARK_IMPORT = 4
 FIL_MARK_TASK = 5
 FIL_MARK_INTERPRETER = 6
@@ -82,17 +82,17 @@ FIL_MISSED_REASONS = 8
 FIL_REQUEST_BLOCK = 1
 FIL_REQUEST_MAPPING = 2
 
-# enum fil_gauge_kind
-FIL_GAUGE_MAPPINGS = 0
-FIL_GAUGE_FILES = 1
-FIL_GAUGES = 2
+# enum fil_counter_kind
+FIL_COUNTER_MAPPINGS = 0
+FIL_COUNTER_FILES = 1
+FIL_COUNTERS = 2
 
-# enum fil_reading_moment
-FIL_READING_START = 0
-FIL_READING_PEAK = 1
-FIL_READING_LAST = 2
-FIL_READING_END = 3
-FIL_READINGS = 4
+# enum fil_rss_sample_moment
+FIL_RSS_SAMPLE_START = 0
+FIL_RSS_SAMPLE_PEAK = 1
+FIL_RSS_SAMPLE_LAST = 2
+FIL_RSS_SAMPLE_END = 3
+FIL_RSS_SAMPLES = 4
 
 # enum fil_status
 FIL_OK = 0
@@ -230,16 +230,16 @@ SAMPLE_OFFSETS = {
 }
 SAMPLE_SIZE = 24
 
-# struct fil_gauge
-GAUGE_FORMAT = "<QQII"
-GAUGE_FIELDS = ("current_bytes", "at_peak_bytes", "epoch", "reserved")
-GAUGE_OFFSETS = {
+# struct fil_counter
+COUNTER_FORMAT = "<QQII"
+COUNTER_FIELDS = ("current_bytes", "at_peak_bytes", "epoch", "reserved")
+COUNTER_OFFSETS = {
     "current_bytes": 0,
     "at_peak_bytes": 8,
     "epoch": 16,
     "reserved": 20,
 }
-GAUGE_SIZE = 24
+COUNTER_SIZE = 24
 
 # struct fil_file
 FILE_FORMAT = "<QQQQQIIII"
@@ -281,9 +281,9 @@ LARGE_OFFSETS = {
 }
 LARGE_SIZE = 48
 
-# struct fil_reading
-READING_FORMAT = "<QQQQQQQQQ"
-READING_FIELDS = (
+# struct fil_rss_sample
+RSS_SAMPLE_FORMAT = "<QQQQQQQQQ"
+RSS_SAMPLE_FIELDS = (
     "clock_ns",
     "tracked_bytes",
     "mapped_bytes",
@@ -294,7 +294,7 @@ READING_FIELDS = (
     "mapped_files_written",
     "allocator_free_bytes",
 )
-READING_OFFSETS = {
+RSS_SAMPLE_OFFSETS = {
     "clock_ns": 0,
     "tracked_bytes": 8,
     "mapped_bytes": 16,
@@ -305,7 +305,7 @@ READING_OFFSETS = {
     "mapped_files_written": 56,
     "allocator_free_bytes": 64,
 }
-READING_SIZE = 72
+RSS_SAMPLE_SIZE = 72
 
 # struct fil_header
 HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQIIQQQQIIIIQQQ8Q"
@@ -392,8 +392,8 @@ HEADER_OFFSETS = {
     "failures": 256,
     "samples": 768,
     "segments": 12768,
-    "gauges": 130368,
-    "readings": 130416,
+    "counters": 130368,
+    "rss_samples": 130416,
     "file_bytes": 130704,
     "files_offset": 130712,
     "file_count": 130720,

@@ -11,7 +11,7 @@ import tempfile
 from typing import Any, Callable, List, MutableMapping, NamedTuple, Optional, Sequence, TypeVar, Union, overload
 
 from filprofiler.errors import FilError, TrackingError, UsageError
-from filprofiler.findings import Folder, Line, Peak
+from filprofiler.peak import Folder, Line, Peak
 
 __all__ = ["FilError", "Line", "Peak", "TrackingError", "UsageError", "peak", "profile", "ready"]
 

@@ -30,11 +30,11 @@ static uint32_t worker_node(struct thread_context *context)
     if (creator == NULL) {
         return context->start_node;
     }
-    uint32_t round = __atomic_load_n(&state.round, __ATOMIC_RELAXED);
+    uint32_t session = __atomic_load_n(&state.session, __ATOMIC_RELAXED);
     uint32_t latest = __atomic_load_n(&creator->latest, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&creator->life, __ATOMIC_ACQUIRE) != origin->creator_life || latest < FIL_NODE_FIRST ||
-        __atomic_load_n(&creator->round, __ATOMIC_RELAXED) != round ||
-        (latest == origin->creator_node && origin->round == round)) {
+    if (__atomic_load_n(&creator->reuse_count, __ATOMIC_ACQUIRE) != origin->creator_reuse_count ||
+        latest < FIL_NODE_FIRST || __atomic_load_n(&creator->session, __ATOMIC_RELAXED) != session ||
+        (latest == origin->creator_node && origin->session == session)) {
         return context->start_node;
     }
     if (latest != context->worker_parent) {
@@ -85,8 +85,8 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
-/* The rules have changed, or the thread runs handed work, of which only its frame tells when it is another's, or code
- * in another interpreter. */
+/* The rules have changed, or the thread runs submitted work, of which only its frame tells when it is another's, or
+ * code in another interpreter. */
 static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
     uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
@@ -99,7 +99,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
         thread_context_find_start(context);
         context->checked_generation = generation;
     }
-    context->generation = generation - (context->handed_at != NOT_HANDED); /* also for the ways out below */
+    context->generation = generation - (context->task_frame_at != NO_TASK); /* also for the ways out below */
     uintptr_t thread_state = (uintptr_t)walker.thread_state();
     if (thread_state == 0) {
         return without_thread_state(context);
@@ -109,7 +109,7 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
     } else if (context->thread_state != thread_state) {
         uint32_t there = other_interpreter_node(context, thread_state);
         if (there != FIL_NODE_NONE) {
-            context->generation = generation - (context->handed_at != NOT_HANDED);
+            context->generation = generation - (context->task_frame_at != NO_TASK);
             return there;
         }
     }
@@ -118,11 +118,11 @@ static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_cont
         return without_frames(context);
     }
     uint32_t node = task_walk(context, thread_state, innermost);
-    context->generation = generation - (context->handed_at != NOT_HANDED);
+    context->generation = generation - (context->task_frame_at != NO_TASK);
     return node;
 }
 
-uint32_t attribute_now(void)
+uint32_t attribute_current_callstack(void)
 {
     struct thread_context *context = thread_local_state.context;
     if (context == NULL) {
@@ -162,13 +162,13 @@ uint32_t attribute_moved(uintptr_t innermost)
 
 struct thread_origin attribute_thread_start(void)
 {
-    uint32_t round = __atomic_load_n(&state.round, __ATOMIC_ACQUIRE);
-    uint32_t node = attribute_now();
+    uint32_t session = __atomic_load_n(&state.session, __ATOMIC_ACQUIRE);
+    uint32_t node = attribute_current_callstack();
     const struct thread_context *context = thread_local_state.context;
     if (context == NULL ||
         context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
         struct thread_origin same = thread_local_state.origin;
-        same.round = round;
+        same.session = session;
         same.start_node = thread_start_node();
         memset(same.name, 0, sizeof same.name);
         return same;
@@ -178,9 +178,11 @@ struct thread_origin attribute_thread_start(void)
         state_leave(locked);
         return (struct thread_origin){.creator = NULL};
     }
-    node = attribute_still(node);
-    struct thread_origin origin = {
-        .creator = context, .creator_life = context->life, .creator_node = node, .round = state.round};
+    node = attribute_revalidate(node);
+    struct thread_origin origin = {.creator = context,
+                                   .creator_reuse_count = context->reuse_count,
+                                   .creator_node = node,
+                                   .session = state.session};
     uintptr_t thread = started_thread(context, node);
     ledger_thread_note(&state.ledger, thread_record(), node);
     origin.start_node = mark_callstack(node, FIL_MARK_THREAD);
@@ -200,7 +202,7 @@ struct thread_origin attribute_idle_thread_start(void)
     if (of_python || origin.creator == NULL) {
         const struct thread_context *context = thread_context_obtain();
         origin.creator = context;
-        origin.creator_life = context == NULL ? 0 : context->life;
+        origin.creator_reuse_count = context == NULL ? 0 : context->reuse_count;
     }
     return origin;
 }
@@ -248,11 +250,11 @@ bool attribute_may_begin_again(void)
     return !shadow_stack_prepared(); /* a list of frames may be in use by a thread that is in its profile function */
 }
 
-uint32_t attribute_still(uint32_t node)
+uint32_t attribute_revalidate(uint32_t node)
 {
     const struct thread_context *context = thread_local_state.context;
     bool still = context != NULL && context->checked_generation == state.generation;
-    return still || shadow_stack_prepared() ? node : attribute_now();
+    return still || shadow_stack_prepared() ? node : attribute_current_callstack();
 }
 
 void attribute_marked_block_freed(uintptr_t address, uint32_t mark)
@@ -268,7 +270,7 @@ void attribute_marked_block_freed(uintptr_t address, uint32_t mark)
 void attribute_base(uintptr_t code)
 {
     __atomic_store_n(&walker.base, 0, __ATOMIC_RELAXED);
-    uint32_t node = code == 0 ? FIL_NODE_NONE : attribute_now();
+    uint32_t node = code == 0 ? FIL_NODE_NONE : attribute_current_callstack();
     const struct thread_context *context = thread_local_state.context;
     if (node >= FIL_NODE_FIRST && context != NULL && context->depth != 0) {
         uintptr_t frame = context->frames[context->depth - 1].frame;
@@ -306,9 +308,9 @@ static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
 
 int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity)
 {
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     bool locked = state_enter();
-    node = attribute_still(node); /* as at an event: another thread may have freed a code object meanwhile */
+    node = attribute_revalidate(node); /* as at an event: another thread may have freed a code object meanwhile */
     state_leave(locked);
     const struct thread_context *context = thread_local_state.context;
     if (context == NULL || node == FIL_NODE_LOST) {

@@ -16,7 +16,7 @@
 
 /* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept.
  */
-uint32_t attribute_now(void);
+uint32_t attribute_current_callstack(void);
 
 /* The same where ready.h has found the thread's innermost frame (0: there is none), but not its callstack. */
 uint32_t attribute_moved(uintptr_t innermost);
@@ -49,7 +49,7 @@ bool attribute_may_begin_again(void);
 
 /* Inside an event: `node`, which the calling thread found for itself just before it, or what has taken its place since.
  */
-uint32_t attribute_still(uint32_t node);
+uint32_t attribute_revalidate(uint32_t node);
 
 /* The calling thread's innermost frame, if it is of the code object at `code`, stays until the next call of this, and
  * with it all frames below: walks end there. `code` 0, attribute_end, attribute_finalizing: there is no such frame any

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "attribute/inline.h"
-#include "attribute/known_children.h"
+#include "attribute/child_cache.h"
 #include "attribute/short_stack.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"

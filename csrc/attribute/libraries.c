@@ -62,7 +62,7 @@ uint32_t libraries_node(uint32_t node, const void *caller, size_t bytes)
         return node;
     }
     bool locked = state_enter();
-    node = attribute_still(node);
+    node = attribute_revalidate(node);
     uint32_t code = state.tracking ? library_code((uintptr_t)caller) : 0;
     uint32_t mapped = code == 0 ? node : ledger_child(&state.ledger, node, code, 0);
     state_leave(locked);

@@ -4,7 +4,7 @@
 
 #include "state.h"
 
-/* Is that where the callstacks of a thread, or of handed work, begin? */
+/* Is that where the callstacks of a thread, or of submitted work, begin? */
 static bool is_start(const struct fil_node *node)
 {
     return node->code == 0 && node->offset != FIL_MARK_IMPORT;

@@ -75,7 +75,7 @@ static bool hang_below(struct thread_context *context, struct thread_context *gu
     state_leave(locked);
     guest->outer_node = guest->start_node;
     guest->depth = 0;
-    guest->handed_at = NOT_HANDED;
+    guest->task_frame_at = NO_TASK;
     context->guest_start = current ? node : FIL_NODE_NONE;
     return current;
 }

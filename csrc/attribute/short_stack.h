@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "attribute/inline.h"
-#include "attribute/known_children.h"
+#include "attribute/child_cache.h"
 #include "attribute/thread_context.h"
 #include "attribute/walker.h"
 
@@ -98,7 +98,7 @@ INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t inner
     uintptr_t key = load_address(innermost + instruction);
     if (key != leaf->instruction) {
         uint32_t parent = leaf == frames ? context->outer_node : leaf[-1].node;
-        const struct known_child *known = known_place(context, parent, key);
+        const struct cached_child *known = known_place(context, parent, key);
         if (known->key != key || known->salted_parent != (parent | context->salt)) {
             return FIL_NODE_NONE;
         }

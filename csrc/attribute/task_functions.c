@@ -17,7 +17,7 @@ static const struct task_function kinds[] = {
 #undef BETWEEN
 };
 
-/* Files of functions that hand work on, inside of other work, for whoever has handed that over. */
+/* Files of functions that hand work on, inside of other work, for whoever has submitted that. */
 static const char *const between[] = {
 #define HANDING(file, name, qualified_name, variable, variable_name, holds)
 #define BETWEEN(file) file,

@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 /* What a variable of the frame that runs a task holds. */
-enum handed {
-    HANDED_OBJECT, /* an object made for this work: a pool's task */
-    HANDED_JOB,    /* a job's number, if it is none of those that the interpreter keeps in stock: see python_calls.h */
-    HANDED_HANDLE, /* an event loop's handle, which runs a step of a task, or a function */
-    HANDED_TASK,   /* an event loop's task */
-    HANDED_COROUTINE,    /* no variable: the frame is a task's outermost coroutine */
+enum task_kind {
+    TASK_OBJECT,    /* an object made for this work: a pool's task */
+    TASK_JOB,       /* a job's number, if it is none of those that the interpreter keeps in stock: see python_calls.h */
+    TASK_HANDLE,    /* an event loop's handle, which runs a step of a task, or a function */
+    TASK_ASYNCIO,   /* an event loop's task */
+    TASK_COROUTINE, /* no variable: the frame is a task's outermost coroutine */
     LOOP_WITHOUT_FRAMES, /* no work: the module of an event loop whose own functions have no frames */
     STARTED_THREAD,      /* no work: this function starts a thread */
 };
@@ -22,7 +22,7 @@ struct task_function {
     const char *name;
     const char *qualified_name;
     uint32_t variable;
-    enum handed holds;
+    enum task_kind holds;
 };
 
 /* The function numbered `number` has this name (the qualified one where there is one) in this file. Inside an event. */

@@ -35,9 +35,9 @@ uintptr_t frame_variable(uintptr_t frame, uint32_t variable)
 
 /* From the lowest address on: an object's own block is the first that reaches it, and what the table keeps behind a
  * block's first place is not taken for a block. */
-uint32_t handed_maker(uintptr_t object, enum handed holds)
+uint32_t task_submitter(uintptr_t object, enum task_kind holds)
 {
-    uint32_t least_bytes = holds == HANDED_JOB ? LEAST_JOB : holds == HANDED_HANDLE ? LEAST_HANDLE : 1;
+    uint32_t least_bytes = holds == TASK_JOB ? LEAST_JOB : holds == TASK_HANDLE ? LEAST_HANDLE : 1;
     for (uint32_t before = MOST_BEFORE; object != 0 && before != 0;) {
         before -= GRANULE;
         const uint32_t *slot = block_slot(&state.ledger.blocks, object - before);
@@ -65,7 +65,7 @@ static bool ends_with(const char *text, const char *end)
  * callback runs its caller holds that, whoever may cancel the handle meanwhile. */
 static uintptr_t task_or_handle(uintptr_t handle)
 {
-    if (handed_maker(handle, HANDED_HANDLE) == FIL_NODE_NONE) {
+    if (task_submitter(handle, TASK_HANDLE) == FIL_NODE_NONE) {
         return 0; /* no handle any more, or one from before tracking, which tells nothing */
     }
     uintptr_t callback = load_address(handle + head_bytes() + sizeof(uintptr_t));
@@ -97,7 +97,7 @@ static uintptr_t generator_of(uintptr_t frame)
     return owned ? frame - (objects->generator_frame - HEAD_BYTES + head_bytes()) : 0;
 }
 
-bool handed_coroutine_begins(const struct thread_context *context, uint32_t at)
+bool task_coroutine_begins(const struct thread_context *context, uint32_t at)
 {
     uintptr_t generator = generator_of(context->frames[at].frame);
     if (generator == 0 || walker.coroutine_type == 0 || type_of(generator) != walker.coroutine_type) {
@@ -108,17 +108,17 @@ bool handed_coroutine_begins(const struct thread_context *context, uint32_t at)
         uintptr_t frame = context->frames[at].frame;
         bool shim = layout->frame_owner != 0 && *(const uint8_t *)(frame + layout->frame_owner) >= layout->shim_owner;
         if (!shim) {
-            return at != context->handed_at && generator_of(frame) == 0;
+            return at != context->task_frame_at && generator_of(frame) == 0;
         }
     }
     return true;
 }
 
-uintptr_t handed_object(uintptr_t frame, enum handed holds, uint32_t variable)
+uintptr_t task_object(uintptr_t frame, enum task_kind holds, uint32_t variable)
 {
-    if (holds == HANDED_COROUTINE) {
+    if (holds == TASK_COROUTINE) {
         return generator_of(frame);
     }
     uintptr_t object = frame_variable(frame, variable);
-    return holds == HANDED_HANDLE ? task_or_handle(object) : object;
+    return holds == TASK_HANDLE ? task_or_handle(object) : object;
 }

@@ -8,21 +8,21 @@
 
 static bool unchanged(const struct thread_context *context)
 {
-    uint32_t at = context->handed_at;
-    if (at >= context->depth || context->frames[at].frame != context->handed_frame ||
-        ledger_node(&state.ledger, context->frames[at].node)->code != context->handed_function) {
+    uint32_t at = context->task_frame_at;
+    if (at >= context->depth || context->frames[at].frame != context->task_frame ||
+        ledger_node(&state.ledger, context->frames[at].node)->code != context->task_code) {
         return false;
     }
     const struct task_function *kind = context->task_function;
-    uintptr_t object = handed_object(context->handed_frame, kind->holds, kind->variable);
-    return object == context->handed_value && handed_maker(object, kind->holds) == context->handed_maker;
+    uintptr_t object = task_object(context->task_frame, kind->holds, kind->variable);
+    return object == context->task_value && task_submitter(object, kind->holds) == context->task_submitter;
 }
 
-/* After a walk of a thread that runs handed work: is it still the same work? */
+/* After a walk of a thread that runs submitted work: is it still the same work? */
 static bool still_the_same(const struct thread_context *context)
 {
     bool locked = state_enter();
-    /* If tracking has ended meanwhile, or begun again, attribute_still walks anew. */
+    /* If tracking has ended meanwhile, or begun again, attribute_revalidate walks anew. */
     bool current = state.tracking && context->checked_generation == state.generation;
     bool same = !current || unchanged(context);
     state_leave(locked);
@@ -35,9 +35,9 @@ uint32_t task_walk(struct thread_context *context, uintptr_t thread_state, uintp
     if (node == FIL_NODE_NONE) {
         node = frame_walk(context, thread_state, innermost);
     }
-    if (context->handed_at != NOT_HANDED && !still_the_same(context)) {
+    if (context->task_frame_at != NO_TASK && !still_the_same(context)) {
         context->depth = 0;
-        context->handed_at = NOT_HANDED;
+        context->task_frame_at = NO_TASK;
         node = frame_walk(context, thread_state, innermost);
     }
     return node;

@@ -12,7 +12,7 @@
 #define FIRST_THREAD 1u            /* its number */
 #define FIRST_TRACEABLE_BEFORE 16u /* from 3.11 on, in a code object, the bytes from that field to the bytecode */
 
-static const struct task_function coroutine = {"", "", "", 0, HANDED_COROUTINE};
+static const struct task_function coroutine = {"", "", "", 0, TASK_COROUTINE};
 
 static bool runs_work(const struct task_function *kind)
 {
@@ -37,15 +37,15 @@ static uint32_t goes_on_at(uint32_t maker)
 }
 
 /* The mark below `maker`, for the calling thread's frames. FIL_NODE_NONE if there is no room. */
-static uint32_t mark_below(struct thread_context *context, uint32_t maker, enum handed holds)
+static uint32_t mark_below(struct thread_context *context, uint32_t maker, enum task_kind holds)
 {
     if (maker == context->marked_maker) {
         return context->marked_start;
     }
-    bool task = holds == HANDED_HANDLE || holds == HANDED_TASK || holds == HANDED_COROUTINE;
+    bool task = holds == TASK_HANDLE || holds == TASK_ASYNCIO || holds == TASK_COROUTINE;
     uint32_t start = task ? goes_on_at(maker) : FIL_NODE_NONE;
     if (start == FIL_NODE_NONE) {
-        start = mark_callstack(maker, task ? FIL_MARK_TASK : FIL_MARK_HANDED);
+        start = mark_callstack(maker, task ? FIL_MARK_TASK : FIL_MARK_SUBMITTED);
     }
     const struct fil_thread *thread = thread_record();
     if (thread != NULL && !(task && thread->number == FIRST_THREAD)) { /* loops mostly run where their tasks are made */
@@ -76,29 +76,29 @@ bool task_at(struct thread_context *context, uint32_t at, uint32_t number, uint3
     }
     const struct task_function *kind = task_function_of(number);
     /* 3.9 leaves out, while it throws into a coroutine that waits for another, all that is below the outer one. */
-    if (kind == NULL && (task_functions_are_coroutines() || at == 0) && handed_coroutine_begins(context, at)) {
+    if (kind == NULL && (task_functions_are_coroutines() || at == 0) && task_coroutine_begins(context, at)) {
         kind = &coroutine;
     }
     if (!runs_work(kind)) {
         return false;
     }
-    bool within_other = context->handed_at < at;
+    bool within_other = context->task_frame_at < at;
     uintptr_t frame = context->frames[at].frame;
-    uintptr_t object = handed_object(frame, kind->holds, kind->variable);
-    uint32_t maker = handed_maker(object, kind->holds);
-    context->handed_at = at;
-    context->handed_frame = frame;
+    uintptr_t object = task_object(frame, kind->holds, kind->variable);
+    uint32_t maker = task_submitter(object, kind->holds);
+    context->task_frame_at = at;
+    context->task_frame = frame;
     context->task_function = kind;
-    context->handed_function = number;
-    context->handed_value = object;
-    context->handed_maker = maker;
+    context->task_code = number;
+    context->task_value = object;
+    context->task_submitter = maker;
     context->generation = context->checked_generation - 1; /* so that each event asks whether it is still the same */
     *start = FIL_NODE_NONE;
     if (maker != FIL_NODE_NONE) {
         maker = kind == &coroutine ? caller_of_coroutine(maker, number, frame) : maker;
         *start = mark_below(context, maker, kind->holds);
     } else if (within_other) { /* then that one decides, which is not asked for */
-        context->handed_value = CHANGES;
+        context->task_value = CHANGES;
     }
     return true;
 }

@@ -2,7 +2,7 @@
  *
  * A pool's worker runs a task in a function of the standard library, and one of that function's variables holds an
  * object that the submitting thread made for this task and no other. Every live block is recorded with the callstack
- * that asked for it; so that object's block tells who handed the work over. Nothing has to be done when work is
+ * that asked for it; so that object's block tells who submitted the work. Nothing has to be done when work is
  * submitted.
  */
 #ifndef FIL_TASKS_H
@@ -13,7 +13,7 @@
 
 #include "attribute/thread_context.h"
 
-/* The live frame `at` of `context` runs function `number`. If that is one which runs handed work: remember what it
+/* The live frame `at` of `context` runs function `number`. If that is one which runs submitted work: remember what it
  * runs, and answer true, with the mark below which its callstacks belong in `*start`, FIL_NODE_NONE if that is not
  * known. Inside an event. */
 bool task_at(struct thread_context *context, uint32_t at, uint32_t number, uint32_t *start);

@@ -41,7 +41,7 @@ bool thread_context_grow(struct thread_context *context)
 void thread_context_clear(struct thread_context *context)
 {
     context->depth = 0;
-    context->handed_at = NOT_HANDED;
+    context->task_frame_at = NO_TASK;
     context->marked_maker = FIL_NODE_NONE;
     context->salt += BLOCK_NODE_LIMIT;
     if (context->salt == 0) { /* every salt was used: old entries would count again */
@@ -58,7 +58,7 @@ void thread_context_know_more(struct thread_context *context)
         return;
     }
     bool locked = state_enter(); /* who ends tracking empties it */
-    struct known_child *known = storage->map_pages(count * sizeof *known);
+    struct cached_child *known = storage->map_pages(count * sizeof *known);
     if (known != NULL) {
         if (context->known != NULL) {
             storage->unmap_pages(context->known, context->known_count * sizeof *known);
@@ -128,18 +128,18 @@ void thread_context_find_start(struct thread_context *context)
     context->start_node = thread_start_node();
     context->of_first_thread = platform_is_first_thread();
     context->worker_parent = FIL_NODE_NONE;
-    if (context->round != state.round) {
+    if (context->session != state.session) {
         context->thread_state = NO_THREAD_STATE; /* nobody has heard of its end */
         __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
-        __atomic_store_n(&context->round, state.round, __ATOMIC_RELAXED);
+        __atomic_store_n(&context->session, state.session, __ATOMIC_RELAXED);
     }
-    if (own->thread_round == state.round) {
+    if (own->thread_session == state.session) {
         return;
     }
     bool locked = state_enter();
     if (state.tracking) {
         own->thread = ledger_thread_begin(&state.ledger, own->origin.name, thread_start_node());
-        own->thread_round = state.round;
+        own->thread_session = state.session;
     }
     state_leave(locked);
 }
@@ -147,13 +147,13 @@ void thread_context_find_start(struct thread_context *context)
 struct fil_thread *thread_record(void)
 {
     const struct thread_local_state *own = &thread_local_state;
-    return state.tracking && own->thread_round == state.round ? own->thread : NULL;
+    return state.tracking && own->thread_session == state.session ? own->thread : NULL;
 }
 
 uint32_t thread_start_node(void)
 {
     const struct thread_origin *origin = &thread_local_state.origin;
-    return origin->start_node == 0 || origin->round != state.round ? FIL_NODE_ROOT : origin->start_node;
+    return origin->start_node == 0 || origin->session != state.session ? FIL_NODE_ROOT : origin->start_node;
 }
 
 void thread_contexts_empty(void)
@@ -198,7 +198,7 @@ void thread_context_release(void)
     own->context = NULL;
     if (context != NULL) {
         bool locked = state_enter();
-        __atomic_fetch_add(&context->life, 1, __ATOMIC_RELEASE);
+        __atomic_fetch_add(&context->reuse_count, 1, __ATOMIC_RELEASE);
         give_back(context);
         struct fil_thread *thread = thread_record();
         if (thread != NULL) {

@@ -10,7 +10,7 @@
 #define KNOWN_FIRST 4096u /* a power of two, as are all sizes of `known`, which doubles */
 #define KNOWN_MOST 131072u
 #define WHERE_ENTRIES 1024u /* a power of two */
-#define NOT_HANDED UINT32_MAX
+#define NO_TASK UINT32_MAX
 #define NO_THREAD_STATE 1u /* no address, and not NULL: what holds the GIL may be NULL */
 
 struct task_function;
@@ -26,7 +26,7 @@ struct cached_frame {
 };
 
 /* (node, instruction) -> node of the callstack one frame longer, for what was looked up lately. */
-struct known_child {
+struct cached_child {
     uintptr_t key;
     uint32_t salted_parent; /* with the context's salt, so that older entries do not count; 0: empty */
     uint32_t node;
@@ -47,23 +47,23 @@ struct thread_context {
     uint32_t generation;          /* checked_generation, or another number if each event needs care: see attribute.c */
     uint32_t checked_generation;  /* state.generation when the caches were last cleared */
     uint32_t latest;              /* node of the thread's last event with Python frames; its C threads look at it */
-    uint32_t round;               /* of tracking, in which `latest` is a node */
+    uint32_t session;             /* of tracking, in which `latest` is a node */
     bool of_first_thread;         /* of the one that the process began with, which takes the interpreter down */
-    uint32_t life;                /* raised when its thread ends: it may become another's */
+    uint32_t reuse_count;         /* raised when its thread ends: it may become another's */
     uint32_t worker_parent;       /* what its creator's `latest` was when `worker_node` was made */
     uint32_t worker_node;
-    struct known_child *known; /* places hashed by parent and key */
+    struct cached_child *known; /* places hashed by parent and key */
     uint32_t known_count;
-    uint32_t known_replaced;  /* entries that had to make room since `known` has grown */
-    uint32_t salt;            /* stands in the bits above a node number; a new one empties `known` */
-    uint32_t handed_at;       /* index of the innermost frame that runs handed work (tasks.h), else NOT_HANDED */
-    uint32_t handed_function; /* the number of its function */
-    uintptr_t handed_frame;   /* its address */
-    uintptr_t handed_value;   /* the object that told the work when its callstack was looked up */
-    uint32_t handed_maker;    /* and the callstack that had made it: addresses are used again */
-    uint32_t guest_start;     /* what was run there was run by this callstack */
-    uint32_t marked_maker;    /* of the last handed work: FIL_NODE_NONE: none yet */
-    uint32_t marked_start;    /* the mark that was found below it */
+    uint32_t known_replaced; /* entries that had to make room since `known` has grown */
+    uint32_t salt;           /* stands in the bits above a node number; a new one empties `known` */
+    uint32_t task_frame_at;  /* index of the innermost frame that runs submitted work (tasks.h), else NO_TASK */
+    uint32_t task_code;      /* the number of its function */
+    uintptr_t task_frame;    /* its address */
+    uintptr_t task_value;    /* the object that told the work when its callstack was looked up */
+    uint32_t task_submitter; /* and the callstack that had made it: addresses are used again */
+    uint32_t guest_start;    /* what was run there was run by this callstack */
+    uint32_t marked_maker;   /* of the last submitted work: FIL_NODE_NONE: none yet */
+    uint32_t marked_start;   /* the mark that was found below it */
     const struct task_function *task_function; /* what kind of function runs it */
     struct thread_context *next_free;
     struct thread_context *next;   /* of all there are */
@@ -73,7 +73,7 @@ struct thread_context {
 struct thread_local_state {
     struct thread_context *context; /* NULL: none yet, or no longer */
     struct fil_thread *thread;      /* its record in the recording; NULL: none. To be asked for by thread_record() */
-    uint32_t thread_round;          /* the round of tracking that the record is of */
+    uint32_t thread_session;        /* the session of tracking that the record is of */
     struct thread_origin origin;    /* all 0: nothing is known */
     bool ended;                     /* the thread's function returned: a new context would never be given back */
     bool finalizes;                 /* this thread runs Python's finalization */
@@ -98,7 +98,8 @@ void thread_contexts_forget_state(uintptr_t block);
 /* Give the calling thread's context to whichever thread comes next. */
 void thread_context_release(void);
 
-/* Where the callstacks of the calling thread hang, whose context this is, in this round of tracking; its record there.
+/* Where the callstacks of the calling thread hang, whose context this is, in this session of tracking; its record
+ * there.
  */
 void thread_context_find_start(struct thread_context *context);
 

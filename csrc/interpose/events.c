@@ -11,7 +11,7 @@ _Thread_local uintptr_t event_newest;
 /* Inside an event: to whom belongs the memory for which the calling thread has found `node`? */
 static uint32_t owner_now(uint32_t node)
 {
-    node = attribute_still(node);
+    node = attribute_revalidate(node);
     if (node == FIL_NODE_LOST) {
         ledger_missed(&state.ledger, FIL_MISSED_CALLSTACK);
     }
@@ -51,10 +51,10 @@ void event_mapping_moved(uintptr_t old, uint64_t bytes, uintptr_t start, uint32_
     }
 }
 
-/* The round of tracking in which the calling thread has taken an entry last. */
+/* The session of tracking in which the calling thread has taken an entry last. */
 static _Thread_local uint32_t taken_in;
 
-static __attribute__((noinline)) void add_any_block(const void *block, size_t bytes, uint32_t node)
+static __attribute__((noinline)) void record_block(const void *block, size_t bytes, uint32_t node)
 {
     uint32_t *slot = event_find_block(block);
     if (slot != NULL) { /* its release was not seen */
@@ -69,12 +69,12 @@ static __attribute__((noinline)) void add_any_block(const void *block, size_t by
     state_leave(locked);
 }
 
-__attribute__((noinline)) void *event_add_block(uint32_t *slot, void *block, size_t bytes, uint32_t node)
+__attribute__((noinline)) void *event_record_slow(uint32_t *slot, void *block, size_t bytes, uint32_t node)
 {
     const struct thread_local_state *own = &thread_local_state;
     if (LIKELY(bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST)) {
         bool locked = state_enter();
-        /* As attribute_still and thread_record ask, in one. */
+        /* As attribute_revalidate and thread_record ask, in one. */
         bool holds = state.tracking && own->context != NULL && own->context->checked_generation == state.generation;
         if (LIKELY(holds)) {
             ledger_thread_note(&state.ledger, own->thread, node);
@@ -86,7 +86,7 @@ __attribute__((noinline)) void *event_add_block(uint32_t *slot, void *block, siz
             return block;
         }
     }
-    add_any_block(block, bytes, node);
+    record_block(block, bytes, node);
     return block;
 }
 
@@ -105,7 +105,7 @@ __attribute__((noinline)) void event_remove_block(uint32_t *slot, const void *bl
     }
 }
 
-void event_block_handed_over(uint32_t *slot, uint32_t node)
+void event_block_reused(uint32_t *slot, uint32_t node)
 {
     if (!state.threads) { /* then nothing has come between */
         ledger_hand_over(&state.ledger, slot, node);
@@ -113,7 +113,7 @@ void event_block_handed_over(uint32_t *slot, uint32_t node)
     }
     bool locked = state_enter();
     if (events_still_counted() && slot[0] != 0) {
-        node = attribute_still(node);
+        node = attribute_revalidate(node);
         if (node != FIL_NODE_LOST) {
             thread_took(node);
             ledger_hand_over(&state.ledger, slot, node);
@@ -128,10 +128,10 @@ void event_request_failed(size_t bytes, enum fil_request kind)
         return;
     }
     int kept = errno;
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     bool locked = state_enter();
     if (events_still_counted()) {
-        ledger_request_failed(&state.ledger, bytes, attribute_still(node), kind);
+        ledger_request_failed(&state.ledger, bytes, attribute_revalidate(node), kind);
     }
     state_leave(locked);
     errno = kept;
@@ -141,7 +141,7 @@ __attribute__((noinline)) struct block event_take_block(uint32_t *slot, const vo
 {
     struct block taken = {0, 0, 0};
     bool locked = state_enter();
-    taken_in = state.round;
+    taken_in = state.session;
     if (slot[0] != 0) { /* tracking has not ended meanwhile */
         taken = ledger_take_block(&state.ledger, slot);
     }
@@ -156,7 +156,7 @@ __attribute__((noinline)) struct block event_take_block(uint32_t *slot, const vo
 void event_block_restored(uint32_t *slot, const struct block *taken)
 {
     bool locked = state_enter();
-    if (events_still_counted() && taken_in == state.round && taken->bytes != 0) {
+    if (events_still_counted() && taken_in == state.session && taken->bytes != 0) {
         ledger_restore_block(&state.ledger, slot, taken);
     }
     state_leave(locked);

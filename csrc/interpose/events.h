@@ -22,14 +22,14 @@ static inline bool events_counted(void)
 }
 
 /* Every block, in every state of the process; the inline functions below serve the most frequent case themselves. */
-void *event_add_block(uint32_t *slot, void *block, size_t bytes,
-                      uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
+void *event_record_slow(uint32_t *slot, void *block, size_t bytes,
+                        uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
 struct block event_take_block(uint32_t *slot, const void *block);
 void event_remove_block(uint32_t *slot, const void *block);
 
 /* A block that stayed in the interpreter's hands is the calling thread's from now on, by `node`, which it found just
  * before. */
-void event_block_handed_over(uint32_t *slot, uint32_t node);
+void event_block_reused(uint32_t *slot, uint32_t node);
 
 /* Inside an event: the calling thread took memory that is no block, and `node` is what it found for itself just before.
  * Whichever call gave it, these see to all of it: whose it is by now, what is missed if that is lost, where the thread
@@ -51,10 +51,10 @@ static inline uint32_t *event_find_block(const void *block)
 }
 
 /* The calling thread took a block of 1 to 511 bytes by `node`, which it found just before. Returns the block. */
-INLINE void *event_add(uint32_t *slot, void *block, size_t bytes, uint32_t node)
+INLINE void *event_record_fast(uint32_t *slot, void *block, size_t bytes, uint32_t node)
 {
     if (state.threads || slot[0] != 0 || node == FIL_NODE_LOST) {
-        return event_add_block(slot, block, bytes, node);
+        return event_record_slow(slot, block, bytes, node);
     }
     block_write_narrow(slot, bytes, node);
     ledger_grow(&state.ledger, node, bytes);
@@ -66,11 +66,11 @@ static inline void event_block_added(void *block, size_t bytes)
 {
     uint32_t *slot = block_slot(&state.ledger.blocks, (uintptr_t)block);
     __builtin_prefetch(slot, 1); /* it is seldom in the first cache, and the callstack takes a while */
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     if (slot != NULL && bytes - 1 < BLOCK_NARROW_LIMIT - 1) {
-        (void)event_add(slot, block, bytes, node);
+        (void)event_record_fast(slot, block, bytes, node);
     } else {
-        (void)event_add_block(slot, block, bytes, node);
+        (void)event_record_slow(slot, block, bytes, node);
     }
 }
 

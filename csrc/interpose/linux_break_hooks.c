@@ -28,7 +28,7 @@ HOOK(void *, sbrk)(intptr_t change)
     if (change == 0 || !state.tracking) {
         return real.sbrk(change);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     bool locked = state_enter();
     void *old = real.sbrk(change);
     if (!failed(old) && events_still_counted()) {
@@ -46,7 +46,7 @@ HOOK(int, brk)(void *end)
     if (!state.tracking) {
         return real.brk(end);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     bool locked = state_enter();
     void *old = real.sbrk(0);
     int status = real.brk(end);

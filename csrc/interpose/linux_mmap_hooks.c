@@ -58,7 +58,7 @@ HOOK(void *, mremap)(void *address, size_t old_bytes, size_t new_bytes, int flag
     if (!state.tracking) {
         return platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     }
-    uint32_t node = libraries_node(attribute_now(), __builtin_return_address(0), new_bytes);
+    uint32_t node = libraries_node(attribute_current_callstack(), __builtin_return_address(0), new_bytes);
     bool locked = state_enter();
     void *mapped = platform_mremap(address, old_bytes, new_bytes, flags, new_address);
     if (mapped != MAP_FAILED && events_still_counted()) {

@@ -14,7 +14,7 @@ static int allocate(unsigned task, uint64_t *address, uint64_t bytes, int flags,
     if (!events_counted() || task != mach_task_self() || platform_maps_for_itself(caller)) {
         return real.mach_vm_allocate(task, address, bytes, flags);
     }
-    uint32_t node = libraries_node(attribute_now(), caller, bytes);
+    uint32_t node = libraries_node(attribute_current_callstack(), caller, bytes);
     bool locked = state_enter();
     int status = real.mach_vm_allocate(task, address, bytes, flags);
     if (status == KERN_SUCCESS && events_still_counted()) {

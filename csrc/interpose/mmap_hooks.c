@@ -18,12 +18,12 @@ static void *map_file(void *address, size_t bytes, int protection, int flags, in
 {
     uint8_t path[MOST_PATH_BYTES];
     uint32_t length = platform_file_path(descriptor, path, sizeof path);
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED && events_still_counted()) {
-        ledger_add_file(&state.ledger, (uintptr_t)mapped, platform_mapped_bytes(bytes, flags), attribute_still(node),
-                        platform_is_private(flags), path, length);
+        ledger_add_file(&state.ledger, (uintptr_t)mapped, platform_mapped_bytes(bytes, flags),
+                        attribute_revalidate(node), platform_is_private(flags), path, length);
     }
     state_leave(locked);
     return mapped;
@@ -48,7 +48,7 @@ void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int
     uint8_t name[MOST_PATH_BYTES];
     bool named = counts && taken >= FIL_LARGE_BYTES && descriptor >= 0 && !platform_is_private(flags);
     uint32_t name_bytes = named ? platform_file_path(descriptor, name, sizeof name) : 0;
-    uint32_t node = counts ? libraries_node(attribute_now(), caller, taken) : FIL_NODE_NONE;
+    uint32_t node = counts ? libraries_node(attribute_current_callstack(), caller, taken) : FIL_NODE_NONE;
     bool locked = state_enter();
     void *mapped = platform_mmap(address, bytes, protection, flags, descriptor, offset);
     if (mapped != MAP_FAILED && events_still_counted()) {
@@ -93,7 +93,7 @@ int mmap_hooks_protect(void *address, size_t bytes, int protection, int key, con
     if (!events_counted() || !platform_is_usable(protection) || platform_maps_for_itself(caller)) {
         return platform_mprotect(address, bytes, protection, key);
     }
-    uint32_t node = libraries_node(attribute_now(), caller, bytes);
+    uint32_t node = libraries_node(attribute_current_callstack(), caller, bytes);
     bool locked = state_enter();
     int status = platform_mprotect(address, bytes, protection, key);
     bool used =
@@ -118,7 +118,7 @@ HOOK(void *, shmat)(int identifier, const void *address, int flags)
     if (!events_counted()) {
         return platform_shmat(identifier, address, flags);
     }
-    uint32_t node = attribute_now();
+    uint32_t node = attribute_current_callstack();
     bool locked = state_enter();
     void *mapped = platform_shmat(identifier, address, flags);
     if (mapped != MAP_FAILED && events_still_counted()) { /* (void *)-1, as for mmap */

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "attribute/attribute.h"
-#include "attribute/ready.h"
+#include "attribute/fast_path.h"
 #include "interpose/events.h"
 #include "interpose/interpreter_calls.h"
 #include "interpose/python_objects.h"
@@ -62,7 +62,7 @@ static __attribute__((noinline)) void *added_unusual(void *block, size_t bytes)
 
 static __attribute__((noinline)) void *added_moved(uint32_t *slot, void *block, size_t bytes, uintptr_t innermost)
 {
-    return event_add(slot, block, bytes, attribute_moved(innermost));
+    return event_record_fast(slot, block, bytes, attribute_moved(innermost));
 }
 
 /* Whoever has taken our place where objects are told of may have left it. */
@@ -80,7 +80,7 @@ static __attribute__((noinline)) void *added_moved_followed(uint32_t *slot, void
                                                             uintptr_t innermost)
 {
     look_now_and_then();
-    return event_add(slot, block, bytes, attribute_moved(innermost));
+    return event_record_fast(slot, block, bytes, attribute_moved(innermost));
 }
 
 /* `follows`: the block is for an object, and objects are followed. A constant for each caller, as all of these. */
@@ -109,7 +109,7 @@ INLINE void *added_small(void *block, size_t bytes, bool follows)
         return follows ? added_moved_followed(slot, block, bytes, innermost)
                        : added_moved(slot, block, bytes, innermost);
     }
-    return event_add(slot, block, bytes, node);
+    return event_record_fast(slot, block, bytes, node);
 }
 
 INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t bytes)

@@ -18,7 +18,7 @@
 
 #include "attribute/attribute.h"
 #include "attribute/inline.h"
-#include "attribute/ready.h"
+#include "attribute/fast_path.h"
 #include "interpose/events.h"
 #include "interpose/python_hooks.h"
 #include "platform/platform.h"
@@ -58,13 +58,13 @@ INLINE uintptr_t object_block(uintptr_t object)
     return object - before - ((flags & FLAGS_MANAGED) != 0 ? layout.managed_before : 0);
 }
 
-/* As attribute_now, in line: objects are made where the interpreter's state is held. */
+/* As attribute_current_callstack, in line: objects are made where the interpreter's state is held. */
 INLINE uint32_t present_node(void)
 {
     uintptr_t running = attribute_running_state();
     struct thread_context *context = attribute_ready(running);
     if (context == NULL) {
-        return attribute_now();
+        return attribute_current_callstack();
     }
     uintptr_t innermost = innermost_frame(running);
     uint32_t node = same_short_stack(context, innermost);
@@ -88,7 +88,7 @@ static __attribute__((noinline)) int made_elsewhere(uintptr_t object)
     }
     uint32_t node = present_node();
     if (slot[0] >> BLOCK_SIZE_BITS != node && node != FIL_NODE_LOST && block_begins(slot, block)) {
-        event_block_handed_over(slot, node);
+        event_block_reused(slot, node);
     }
     return 0;
 }

@@ -20,12 +20,13 @@ static inline bool header_rises(const struct fil_header *header)
     return header->current_bytes > header->peak_bytes;
 }
 
-/* Bytes of a gauge come and go. Where they are a part of the total, that changes first: it settles the epoch. */
-static inline void header_gauge(struct fil_header *header, enum fil_gauge_kind kind, uint64_t grown, uint64_t shrunk)
+/* Bytes of a counter come and go. Where they are a part of the total, that changes first: it settles the epoch. */
+static inline void header_counter(struct fil_header *header, enum fil_counter_kind kind, uint64_t grown,
+                                  uint64_t shrunk)
 {
-    struct fil_gauge *gauge = &header->gauges[kind];
-    epoch_settle(&gauge->epoch, header->epoch, gauge->current_bytes, &gauge->at_peak_bytes);
-    gauge->current_bytes += grown - shrunk;
+    struct fil_counter *counter = &header->counters[kind];
+    epoch_settle(&counter->epoch, header->epoch, counter->current_bytes, &counter->at_peak_bytes);
+    counter->current_bytes += grown - shrunk;
 }
 
 #endif

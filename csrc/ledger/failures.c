@@ -34,7 +34,7 @@ static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
     header->snapshot_nodes = count;
     header->snapshot_failure = failure;
     header->snapshot_clock_ns = now;
-    header->snapshot_mapped_bytes = header->gauges[FIL_GAUGE_MAPPINGS].current_bytes;
+    header->snapshot_mapped_bytes = header->counters[FIL_COUNTER_MAPPINGS].current_bytes;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     header->snapshot_number = ledger->snapshots;
 }

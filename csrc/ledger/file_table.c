@@ -67,7 +67,7 @@ static void change(const struct file_table *table, struct fil_header *header, ui
     struct fil_file *record = &table->records[number];
     epoch_settle(&record->epoch, header->epoch, record->current_bytes, &record->at_peak_bytes);
     record->current_bytes += grown - shrunk;
-    header_gauge(header, FIL_GAUGE_FILES, grown, shrunk);
+    header_counter(header, FIL_COUNTER_FILES, grown, shrunk);
 }
 
 bool file_table_add(struct file_table *table, struct fil_header *header, const struct ledger_storage *storage,

@@ -35,8 +35,8 @@ static void renumber_epochs(struct ledger *ledger)
         row->epoch = epoch_renumbered(row->epoch, header->epoch);
         big->epoch = epoch_renumbered(big->epoch, header->epoch);
     }
-    for (int kind = 0; kind < FIL_GAUGES; kind++) {
-        header->gauges[kind].epoch = epoch_renumbered(header->gauges[kind].epoch, header->epoch);
+    for (int kind = 0; kind < FIL_COUNTERS; kind++) {
+        header->counters[kind].epoch = epoch_renumbered(header->counters[kind].epoch, header->epoch);
     }
     file_table_renumber(&ledger->files, header);
     large_table_renumber(&ledger->large, header);

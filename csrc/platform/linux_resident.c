@@ -28,7 +28,7 @@ static bool find_size(const char *text, const char *name, uint64_t *bytes)
     return true;
 }
 
-bool platform_resident(struct fil_reading *reading)
+bool platform_resident(struct fil_rss_sample *reading)
 {
     int kept = errno;
     char text[STATUS_BYTES];

@@ -14,7 +14,7 @@ _Static_assert(offsetof(struct rusage_info_v0, ri_phys_footprint) == 72, "proces
 
 /* Anonymous: what the system itself shows as a program's memory, its footprint, with what it has compressed. The
  * launcher reads the same from outside. Shared memory is not told apart. */
-bool platform_resident(struct fil_reading *reading)
+bool platform_resident(struct fil_rss_sample *reading)
 {
     task_vm_info_data_t facts;
     mach_msg_type_number_t count = TASK_VM_INFO_COUNT;

@@ -68,8 +68,8 @@ bool platform_leaves_old(int mremap_flags);
 bool platform_has_new_address(int mremap_flags);
 
 /* Fill in the resident sizes of this process. False, with nothing changed, where the system does not tell. */
-struct fil_reading;
-bool platform_resident(struct fil_reading *reading);
+struct fil_rss_sample;
+bool platform_resident(struct fil_rss_sample *reading);
 /* Free memory that the C library's malloc keeps for later; UINT64_MAX if it does not tell. Takes malloc's locks. */
 uint64_t platform_allocator_free(void);
 

@@ -12,7 +12,7 @@ A layout is used only after it was proved. STACKS_VARIABLE names one way to be t
 import sys
 
 from filprofiler.errors import LibraryError
-from filprofiler.in_process.proof import prove
+from filprofiler.in_process.verify_layout import prove
 from filprofiler.variables import STACKS_VARIABLE, take
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KNOWN = "known"
 MEASURED = "measured"
 PROFILED = "profiled"
-WAYS = (KNOWN, MEASURED, PROFILED)
+UNWIND_METHODS = (KNOWN, MEASURED, PROFILED)
 
 PROFILED_SENTENCE = (
     "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
@@ -34,8 +34,8 @@ PROFILED_SENTENCE = (
 def choose_stacks(library: "Library") -> str:
     """Make the library find callstacks, in the way that is answered. Raises LibraryError if no way works."""
     wanted = take(STACKS_VARIABLE) or ""
-    if wanted and wanted not in WAYS:
-        raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(WAYS))
+    if wanted and wanted not in UNWIND_METHODS:
+        raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(UNWIND_METHODS))
     if wanted != PROFILED:
         for way, select in ((KNOWN, _select_known), (MEASURED, _select_measured)):
             if wanted in ("", way) and _proved(library, select, bool(wanted)):
@@ -63,7 +63,7 @@ def _select_known(library: "Library") -> None:
 
 
 def _select_measured(library: "Library") -> None:
-    from filprofiler.in_process.measure import measure_layout
+    from filprofiler.in_process.measure_layout import measure_layout
 
     library.use_layout(sys.hexversion, measure_layout(library))
 

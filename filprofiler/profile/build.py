@@ -13,12 +13,12 @@ from filprofiler import _abi
 from filprofiler.profile import filters
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import Columns
+from filprofiler.profile.memory_breakdown import mapped_at, memory_breakdown_of
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.program import STILL_RUNNING, Program
 from filprofiler.profile.sites import SiteTable
-from filprofiler.profile.times import curve_of, peak_seconds, snapshot_is_recent
+from filprofiler.profile.times import peak_seconds, snapshot_is_recent, timeline_of
 from filprofiler.profile.tree import Node, Site, sum_up
-from filprofiler.profile.whereabouts import mapped_at, whereabouts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ MODULE_CODE_NAME = "[module code]"
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
 
 _MOST_TOLD = 1000  # frames of a callstack that is told apart from the tree: where a thread was, what asked for a file
-_MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_HANDED, _abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
+_MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_SUBMITTED, _abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 
 # How far a callstack has come, seen from its root.
 _START = 0  # nothing yet
@@ -90,14 +90,14 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         missed=missed,
         main_paths=sorted(builder.main_paths),
         columns=Columns(builder.table, recording, big),
-        curve=curve_of(recording),
+        timeline=timeline_of(recording),
         moment=moment,
         failed_requests=recording.failed_requests,
         failures=failures,
         fatal_request=fatal,
         threads=_threads(recording, builder) if moment == PEAK else (),
         processes=recording.processes,
-        memory=whereabouts_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
+        memory=memory_breakdown_of(recording, root.total_bytes, mapped, clock_ns, builder.stack),
         functions=builder.table.functions(),
         tells_big=True,
     )
@@ -159,7 +159,7 @@ class _TreeBuilder:
         recording, root = self._recording, Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
         self._module_code: "Dict[int, int]" = {}
-        others = [failure.node for failure in recording.failures] + [file.node for file in recording.account.files]
+        others = [failure.node for failure in recording.failures] + [file.node for file in recording.memory.files]
         others += [thread.peak_node for thread in recording.threads.threads]
         self._told = frozenset(others)
         wanted = _with_ancestors(recording, self._held, others)

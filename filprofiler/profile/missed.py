@@ -46,9 +46,9 @@ def missed_of(recording: "Recording", ended: bool) -> "List[Tuple[int, str]]":
     if recording.damaged or (ended and recording.astray_bytes > _ONE_EVENT_BYTES):
         missed.append((0, _DAMAGED_REASON))
     if recording.missed[_abi.FIL_MISSED_MALLOC]:
-        missed.append((0, _MALLOC_REASON % (recording.account.malloc_path or "another library")))
+        missed.append((0, _MALLOC_REASON % (recording.memory.malloc_path or "another library")))
     if recording.missed[_abi.FIL_MISSED_OWN_FUNCTION]:
-        account = recording.account
-        names = (account.malloc_path or "in use", account.own_function or "its name was not kept")
+        memory = recording.memory
+        names = (memory.malloc_path or "in use", memory.own_function or "its name was not kept")
         missed.append((0, _OWN_FUNCTION_REASON % names))
     return missed

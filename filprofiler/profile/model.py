@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from filprofiler.profile.columns import Columns, SavedColumns
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.folding import FoldedTree
-    from filprofiler.profile.remark import Remark
+    from filprofiler.profile.hint import Hint
+    from filprofiler.profile.memory_breakdown import MemoryBreakdown
     from filprofiler.profile.threads import ThreadAtPeak
-    from filprofiler.profile.whereabouts import Whereabouts
 
 PEAK = "peak"
 OUT_OF_MEMORY = "out of memory"
@@ -38,12 +38,12 @@ class Profile:
     pid: of the profiled process.
     peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
-    curve: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
+    timeline: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
     missed: (number of events, 0 if that is not known, reason) for all that could not be recorded; empty if the profile
         is exact.
     main_paths: paths of the files whose code the program began with.
     tells_big: whether its nodes' own_big_bytes are known.
-    saved_remarks: the remarks that came with a saved profile; None: they are worked out (see remarks.py).
+    saved_hints: the hints that came with a saved profile; None: they are worked out (see hints.py).
     columns: tells which part of a line asked for memory, or None if nothing is known of that.
     threads: the threads that were there at the peak; empty if there was one only, or that is not known.
     memory: where the memory was; None if it is not known at all.
@@ -53,7 +53,7 @@ class Profile:
 
     __slots__ = (
         "columns",
-        "curve",
+        "timeline",
         "failed_requests",
         "_flat",
         "_shown",
@@ -74,7 +74,7 @@ class Profile:
         "program",
         "python_version",
         "root",
-        "saved_remarks",
+        "saved_hints",
         "started_unix_ns",
         "tells_big",
         "threads",
@@ -91,14 +91,14 @@ class Profile:
         missed: "Sequence[Tuple[int, str]]" = (),
         main_paths: "Sequence[str]" = (),
         columns: "Union[Columns, SavedColumns, None]" = None,
-        curve: "Sequence[Tuple[float, int, int]]" = (),
+        timeline: "Sequence[Tuple[float, int, int]]" = (),
         moment: str = PEAK,
         failed_requests: int = 0,
         failures: "Sequence[FailedRequest]" = (),
         fatal_request: "Optional[FailedRequest]" = None,
         followed: bool = False,
         threads: "Sequence[ThreadAtPeak]" = (),
-        memory: "Optional[Whereabouts]" = None,
+        memory: "Optional[MemoryBreakdown]" = None,
         processes: "Optional[OtherProcesses]" = None,
         functions: "Optional[Dict[str, List[Tuple[int, str]]]]" = None,
         tells_big: bool = False,
@@ -116,12 +116,12 @@ class Profile:
         self.threads = tuple(threads)
         self.memory = memory
         self.processes = processes or OtherProcesses()
-        self.curve = tuple(curve)
+        self.timeline = tuple(timeline)
         self.moment = moment
         self.failed_requests = failed_requests
         self.failures = tuple(failures)
         self.fatal_request = fatal_request
-        self.saved_remarks: "Optional[Tuple[Remark, ...]]" = None
+        self.saved_hints: "Optional[Tuple[Hint, ...]]" = None
         self.folds = True
         self.tells_big = tells_big
         self.functions = functions or {}
@@ -189,4 +189,4 @@ class Profile:
             return None
         uses = () if self.memory is None else (self.memory.at_moment, self.memory.at_end)
         read = [use.resident_bytes or 0 for use in uses if use is not None]
-        return max([told, *read, *[resident for _seconds, _tracked, resident in self.curve]])
+        return max([told, *read, *[resident for _seconds, _tracked, resident in self.timeline]])

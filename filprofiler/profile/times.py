@@ -17,8 +17,8 @@ def peak_seconds(recording: "Recording", elapsed_seconds: "Optional[float]") -> 
     return elapsed_ns / 1e9 if elapsed_ns >= 0 else None
 
 
-def curve_of(recording: "Recording") -> "List[Tuple[float, int, int]]":
-    """The curve over time: seconds, tracked bytes and resident bytes of each point."""
+def timeline_of(recording: "Recording") -> "List[Tuple[float, int, int]]":
+    """The timeline over time: seconds, tracked bytes and resident bytes of each point."""
     started = recording.started_clock_ns
     return [
         ((clock - started) / 1e9, tracked, resident)

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import List, Optional, Tuple
 
 
-LEAST_REMARKED_BYTES = 1 << 20  # what is smaller is not worth a remark
+LEAST_HINTED_BYTES = 1 << 20  # what is smaller is not worth a hint
 
 
 class Site:

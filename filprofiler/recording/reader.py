@@ -10,11 +10,11 @@ from struct import Struct, calcsize, error
 
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
-from filprofiler.recording.account import Account
 from filprofiler.recording.big import read_big, within
 from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import check_length, read_header
+from filprofiler.recording.memory_breakdown import RecordedMemory
 from filprofiler.recording.processes import read_processes
 from filprofiler.recording.segments import Directory
 from filprofiler.recording.texts import Texts
@@ -65,10 +65,10 @@ class Recording:
     snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
     snapshot_clock_ns: monotonic clock then.
     threads: the threads that have asked for memory, an instance of Threads.
-    account: what is told beside the callstacks.
+    memory: what is told beside the callstacks.
     processes: what is known of processes that are not in the recording.
     line_ranges: what profile/lines.py has read of line tables, by the table.
-    samples: the curve over time: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
+    samples: the timeline: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
     settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
     astray_bytes: by how much it did not, or that of the peak.
     """
@@ -108,11 +108,11 @@ class Recording:
         if header["snapshot_number"]:
             self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
         self.samples = self._read_samples(header["sample_count"])
-        self.account = Account(data, header, rising, self._texts.text)
-        for file in self.account.files:
+        self.memory = RecordedMemory(data, header, rising, self._texts.text)
+        for file in self.memory.files:
             if file.node >= self.node_count:
                 file.node = _abi.FIL_NODE_LOST
-        for large in self.account.large:
+        for large in self.memory.large:
             if large.node >= self.node_count:
                 large.node = _abi.FIL_NODE_LOST
         self.processes = read_processes(data)

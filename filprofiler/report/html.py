@@ -3,10 +3,10 @@
 import time
 
 from filprofiler.profile.model import OUT_OF_MEMORY
-from filprofiler.profile.tree import LEAST_REMARKED_BYTES
+from filprofiler.profile.tree import LEAST_HINTED_BYTES
 from filprofiler.report import text
 from filprofiler.report.content import Drawn
-from filprofiler.report.curve import curve_section
+from filprofiler.report.memory_breakdown import memory_breakdown_section, reserved_bytes
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.sentences import (
     changed_files,
@@ -21,7 +21,7 @@ from filprofiler.report.style import page_script, page_style
 from filprofiler.report.svg import still_svg
 from filprofiler.report.tables import table_rows
 from filprofiler.report.template import fill, filled_pieces, read_template
-from filprofiler.report.whereabouts import reserved_bytes, whereabouts_section
+from filprofiler.report.timeline import timeline_section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "banner": _banner(profile, sources),
         "top_lines": _top_list(profile, top, sources),
         "rest": text.escape(_rest(profile, top.lines)),
-        "remarks": _remarks(profile, top, sources),
-        "curve": curve_section(profile),
+        "hints": _hints(profile, top, sources),
+        "timeline": timeline_section(profile),
         "threads": _threads(profile, top.own_code),
-        "whereabouts": whereabouts_section(profile, top.own_code),
+        "memory_breakdown": memory_breakdown_section(profile, top.own_code),
         "picture": still_svg(profile.root, picture_title(profile), drawn),
         "line_rows": line_rows,
         "function_rows": function_rows,
@@ -108,13 +108,13 @@ def _threads(profile: "Profile", own_code: "OwnCode") -> str:
     return threads_section(profile, own_code)
 
 
-def _remarks(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
-    """The section on what to look at first; "" if there is nothing. Small peaks do not need what makes remarks."""
-    if profile.saved_remarks is None and profile.peak_bytes < LEAST_REMARKED_BYTES:
+def _hints(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
+    """The section on what to look at first; "" if there is nothing. Small peaks do not need what makes hints."""
+    if profile.saved_hints is None and profile.peak_bytes < LEAST_HINTED_BYTES:
         return ""
-    from filprofiler.report.remarks import remarks_section
+    from filprofiler.report.hints import hints_section
 
-    return remarks_section(profile, top, sources)
+    return hints_section(profile, top, sources)
 
 
 def _when(profile: "Profile") -> str:

@@ -7,14 +7,14 @@ from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.columns import SavedColumns
 from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.hint import KINDS, LIVE_TOGETHER, Hint
 from filprofiler.profile.lines import MOST_LINE
+from filprofiler.profile.memory_breakdown import PARTS, LargeMapping, MappedFile, MemoryBreakdown, MemoryUse
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
 from filprofiler.profile.program import Program
-from filprofiler.profile.remark import KINDS, LIVE_TOGETHER, Remark
 from filprofiler.profile.saved_values import PROGRAM, name, of_type, or_none, seconds, whole, whole_in_words
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
 from filprofiler.profile.tree import Node, Site, sum_up
-from filprofiler.profile.whereabouts import PARTS, LargeMapping, MappedFile, MemoryUse, Whereabouts
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.regular_files import read_regular
 
@@ -113,7 +113,7 @@ def _profile_of(data: "Any") -> Profile:
         followed=of_type(data["followed"], bool),
         processes=_processes(data.get("processes")),
         columns=SavedColumns(_columns(data["sites"], sites)),
-        curve=[_sample(sample) for sample in data["curve"]],
+        timeline=[_sample(sample) for sample in data["timeline"]],
         moment=of_type(data["moment"], str),
         failed_requests=whole(data["failed_requests"]),
         failures=failures,
@@ -125,9 +125,9 @@ def _profile_of(data: "Any") -> Profile:
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment '%s'", profile.moment)
     profile.changed_files = tuple(of_type(path, str) for path in data.get("changed_files", ()))
-    remarks = [_remark(remark, sites) for remark in data["remarks"]]
+    hints = [_hint(hint, sites) for hint in data["hints"]]
     # Where it is not known how much of their bytes is big, they may rest on small blocks.
-    profile.saved_remarks = tuple(remark for remark in remarks if profile.tells_big or remark.kind not in LIVE_TOGETHER)
+    profile.saved_hints = tuple(hint for hint in hints if profile.tells_big or hint.kind not in LIVE_TOGETHER)
     if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
     return profile
@@ -176,12 +176,12 @@ def _thread(data: "Any", sites: "List[Site]") -> ThreadAtPeak:
     )
 
 
-def _remark(data: "Any", sites: "List[Site]") -> Remark:
+def _hint(data: "Any", sites: "List[Site]") -> Hint:
     kind, numbers, sizes = of_type(data["kind"], str), data["sites"], data["sizes"]
     words = {of_type(name, str): of_type(word, str) for name, word in data["words"].items()}
     if KINDS.get(kind) != (len(sizes), tuple(sorted(words))) or len(numbers) != len(sizes):
-        raise _UnfitError("is damaged: one of its remarks makes no sense")
-    return Remark(kind, [sites[whole(number)] for number in numbers], [whole(size) for size in sizes], words)
+        raise _UnfitError("is damaged: one of its hints makes no sense")
+    return Hint(kind, [sites[whole(number)] for number in numbers], [whole(size) for size in sizes], words)
 
 
 def _program(data: "Any") -> Program:
@@ -242,14 +242,14 @@ USE_FIELDS = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_byte
 _LEAST_REST = -(1 << 64)
 
 
-def memory_of(data: "Any", sites: "List[Site]") -> "Optional[Whereabouts]":
+def memory_of(data: "Any", sites: "List[Site]") -> "Optional[MemoryBreakdown]":
     """What stands under "memory"; None if nothing does. Raises TypeError, KeyError, IndexError or ValueError."""
     if data is None:
         return None
     at_moment, at_end = _use(data["at_moment"]), _use(data["at_end"])
     if at_moment is None:
         raise TypeError("null where an object was expected")
-    return Whereabouts(
+    return MemoryBreakdown(
         at_moment,
         at_end,
         whole(data["allocations"]),

@@ -5,22 +5,22 @@ docs/json-format.md describes it.
 
 import json
 
-from filprofiler.profile.remarks import remarks_of
-from filprofiler.profile.whereabouts import import_bytes
+from filprofiler.profile.hints import hints_of
+from filprofiler.profile.memory_breakdown import import_bytes
+from filprofiler.report.hint_text import hint_basis, hint_text
 from filprofiler.report.json_reader import FORMAT, PROGRAM_FIELDS, USE_FIELDS, VERSION
-from filprofiler.report.remark_text import remark_basis, remark_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterator, List, Optional
 
     from filprofiler.profile.failed_request import FailedRequest
+    from filprofiler.profile.hint import Hint
+    from filprofiler.profile.memory_breakdown import MemoryUse
     from filprofiler.profile.model import Profile
-    from filprofiler.profile.remark import Remark
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
     from filprofiler.profile.tree import Node, Site
-    from filprofiler.profile.whereabouts import MemoryUse
     from filprofiler.report.content import Content
 
 _AROUND = 2  # lines that are saved before and behind each line of a callstack
@@ -41,10 +41,10 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         {"site": sites.number(line.site), "own_bytes": line.own_bytes, "total_bytes": line.total_bytes}
         for line in profile.totals.lines()
     ]
-    members["remarks"] = [_remark(remark, profile.peak_bytes, sites) for remark in remarks_of(profile, top, sources)]
-    members["curve"] = [
+    members["hints"] = [_hint(hint, profile.peak_bytes, sites) for hint in hints_of(profile, top, sources)]
+    members["timeline"] = [
         {"seconds": seconds, "tracked_bytes": tracked, "resident_bytes": resident}
-        for seconds, tracked, resident in profile.curve
+        for seconds, tracked, resident in profile.timeline
     ]
     members["threads"] = [
         {"name": thread.name, "last": thread.last, "stack": [sites.number(site) for site in thread.stack]}
@@ -130,14 +130,14 @@ def _top_line(line: "TopLine", sources: "SourceReader", sites: _SiteNumbers) -> 
     }
 
 
-def _remark(remark: "Remark", peak_bytes: int, sites: _SiteNumbers) -> "Dict[str, Any]":
+def _hint(hint: "Hint", peak_bytes: int, sites: _SiteNumbers) -> "Dict[str, Any]":
     return {
-        "kind": remark.kind,
-        "text": remark_text(remark, peak_bytes),
-        "basis": remark_basis(remark, peak_bytes),
-        "sites": [sites.number(site) for site in remark.sites],
-        "sizes": list(remark.sizes),
-        "words": remark.words,
+        "kind": hint.kind,
+        "text": hint_text(hint, peak_bytes),
+        "basis": hint_basis(hint, peak_bytes),
+        "sites": [sites.number(site) for site in hint.sites],
+        "sizes": list(hint.sizes),
+        "words": hint.words,
     }
 
 

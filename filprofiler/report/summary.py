@@ -6,6 +6,7 @@ from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import text
+from filprofiler.report.memory_breakdown import files_line
 from filprofiler.report.sentences import (
     changed_files,
     completeness,
@@ -15,7 +16,6 @@ from filprofiler.report.sentences import (
     survived_failures,
     until_exec,
 )
-from filprofiler.report.whereabouts import files_line
 from filprofiler.wording import PREFIX, Styled
 
 TYPE_CHECKING = False

@@ -1,4 +1,4 @@
-"""The curve over time: tracked and resident memory, looked at from outside and kept in the recording.
+"""The timeline over time: tracked and resident memory, looked at from outside and kept in the recording.
 
 The program pays nothing for it but what a process that wakes up beside it takes from its caches. The first points
 are close together: further apart, they would miss the peak of a short run, and where its memory was would not be known.
@@ -17,7 +17,7 @@ from filprofiler import _abi
 from filprofiler.regular_files import open_regular
 from filprofiler.supervisor.child_processes import ChildProcesses
 from filprofiler.supervisor.process_memory import process_memory
-from filprofiler.supervisor.readings import Readings
+from filprofiler.supervisor.rss_samples import RssSamples
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ _FIRST_SECONDS = 0.03
 _MOST_SECONDS = 4 * _FIRST_SECONDS  # so soon after a new peak it is looked where the memory is
 _CALM_SHARE = 128  # memory has stayed as it is if it has changed by less than this part of the peak,
 _CALM_BYTES = 1 << 20  # or by less than this, which is little beside the interpreter itself
-_NO_CURVE_SECONDS = 0.5  # other things are to be looked at too
+_NO_TIMELINE_SECONDS = 0.5  # other things are to be looked at too
 _WRITE_EVERY_SECONDS = 0.1
 
 
 class Sampler:
-    """Writes the curve of one program into its recording.
+    """Writes the timeline of one program into its recording.
 
     was_tracking: the library has begun to write into it.
     """
@@ -54,9 +54,9 @@ class Sampler:
         open_memory: "Callable[[int], AnyProcessMemory]" = process_memory,
         seconds_between: float = _FIRST_SECONDS,
     ) -> None:
-        """Begin. Without access to the recording or to the process there is no curve, and nothing else is lost.
+        """Begin. Without access to the recording or to the process there is no timeline, and nothing else is lost.
 
-        open_memory: gives the memory of the process `pid`; seconds_between: two points of the curve, at the least.
+        open_memory: gives the memory of the process `pid`; seconds_between: two points of the timeline, at the least.
         """
         self.was_tracking = False
         self._samples: "List[Sample]" = []
@@ -71,7 +71,7 @@ class Sampler:
         try:
             self._files.append(open_regular(recording_path, os.O_RDWR | os.O_NOFOLLOW))
             self._memory = open_memory(pid)
-            self._readings = Readings(self._files[0], self._memory)
+            self._rss_samples = RssSamples(self._files[0], self._memory)
             self._children = ChildProcesses(self._files[0], pid)
         except OSError:
             self.close()
@@ -88,7 +88,7 @@ class Sampler:
                 self.close()
             if now >= self._next:
                 self._next = now + self._every
-        return self._pause if self._files else _NO_CURVE_SECONDS
+        return self._pause if self._files else _NO_TIMELINE_SECONDS
 
     def write(self) -> None:
         """Write the points that are not in the recording yet: someone is about to read it."""
@@ -114,7 +114,7 @@ class Sampler:
         while self._files:
             os.close(self._files.pop())
 
-    def _take(self, clock_ns: int, for_curve: bool = True) -> None:
+    def _take(self, clock_ns: int, for_timeline: bool = True) -> None:
         recording, memory = self._files[0], self._memory
         begins = os.pread(recording, _TRACKED_AT + _TRACKED.size, 0)
         if memory is None or not begins.startswith(_abi.FIL_FORMAT_MAGIC):
@@ -127,9 +127,9 @@ class Sampler:
         if not self._children.look():
             return  # what is resident is another program's
         self._compare(clock_ns, (tracked, peak, resident))
-        if for_curve:
+        if for_timeline:
             self._add((clock_ns, tracked, resident))
-        self._readings.look(clock_ns, tracked, peak, peak_clock_ns, self._changed_ns)
+        self._rss_samples.look(clock_ns, tracked, peak, peak_clock_ns, self._changed_ns)
 
     def _compare(self, clock_ns: int, seen: "Sample") -> None:
         """Settle how long to wait after seeing this: tracked bytes, their peak, resident bytes."""
@@ -146,7 +146,7 @@ class Sampler:
             self._seen, self._changed_ns = seen, clock_ns
 
     def _add(self, sample: "Sample") -> None:
-        """One more point of the curve."""
+        """One more point of the timeline."""
         if len(self._samples) == _abi.FIL_SAMPLES_KEPT:
             del self._samples[1::2]
             self._every *= 2

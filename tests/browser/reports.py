@@ -23,7 +23,7 @@ main()
 """
 
 
-def write(folder, stacks, curve=(), folds=False, **program):
+def write(folder, stacks, timeline=(), folds=False, **program):
     """Write the report on callstacks ([(filename, line, name), ...], bytes) into a folder; the folder.
 
     folds: whether small callstacks are told together, as they usually are.
@@ -31,7 +31,7 @@ def write(folder, stacks, curve=(), folds=False, **program):
     folder.mkdir(parents=True, exist_ok=True)
     profile = profile_of(stacks, cwd=str(folder), **program)
     profile.folds = folds
-    profile.curve = tuple(curve)
+    profile.timeline = tuple(timeline)
     write_report(profile, TopLines(profile), str(folder))
     return folder
 
@@ -65,8 +65,8 @@ def write_job(folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "job.py").write_text(JOB_SOURCE)
     script = str(folder / "job.py")
-    curve = [(n / 50, (n * 7919 % 80) << 20, (100 + n % 9) << 20) for n in range(450)]
-    return write(folder, job_stacks(script), curve, script="job.py", script_absolute=script, elapsed_seconds=9.0)
+    timeline = [(n / 50, (n * 7919 % 80) << 20, (100 + n % 9) << 20) for n in range(450)]
+    return write(folder, job_stacks(script), timeline, script="job.py", script_absolute=script, elapsed_seconds=9.0)
 
 
 def large_stacks(folder, callstacks, functions, seed=1):

@@ -6,8 +6,8 @@ import pytest
 from recording_builder import profile_of
 from reports import DRAWN, exact, prof_bytes, write
 
+from filprofiler.profile.memory_breakdown import MemoryBreakdown, MemoryUse
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report.writer import write_report
 
 
@@ -125,12 +125,12 @@ def test_where_the_memory_was_shows_its_numbers(browser, tmp_path, width):
     for use in uses:
         use.resident_bytes, use.before_bytes = 1023 << 10, 1023 << 10
         use.settle()
-    profile.memory = Whereabouts(*uses, 1, 1023 << 20, 0, ())
+    profile.memory = MemoryBreakdown(*uses, 1, 1023 << 20, 0, ())
     write_report(profile, TopLines(profile), str(tmp_path))
     browser.size(width)
     browser.page(tmp_path)
     table, seen = browser.js(
-        "return ['#memory-table', '.whereabouts .table'].map((s) => document.querySelector(s))"
+        "return ['#memory-table', '.memory-breakdown .table'].map((s) => document.querySelector(s))"
         ".map((e) => [e.scrollWidth, e.clientWidth, e.getBoundingClientRect().width])"
     )
     assert table[2] <= seen[1] + 1 and seen[0] <= seen[1]
@@ -151,18 +151,18 @@ def test_printed_page_one(browser, job, tmp_path):
 
 def test_the_curve(browser, job, tmp_path):
     browser.page(job)
-    words = browser.js("return document.querySelector('.curve svg').getAttribute('aria-label')")
+    words = browser.js("return document.querySelector('.timeline svg').getAttribute('aria-label')")
     assert words == "Memory over 9.0 s: tracked 84.0 MiB at 3.1 s, resident up to 108.0 MiB"
     place = "const {left, right, top, bottom} = document.querySelector(arguments[0]).getBoundingClientRect();"
     place += "return [left, right, top, bottom]"
-    left, right, top, bottom = browser.js(place, ".curve svg")
-    for line in (".curve polyline.tracked", ".curve polyline.resident", ".curve .mark"):
+    left, right, top, bottom = browser.js(place, ".timeline svg")
+    for line in (".timeline polyline.tracked", ".timeline polyline.resident", ".timeline .mark"):
         inside = browser.js(place, line)
         assert left - 3 <= inside[0] <= inside[1] <= right + 3 and top - 3 <= inside[2] <= inside[3] <= bottom + 3, line
-    mark = browser.js(place, ".curve .mark")
+    mark = browser.js(place, ".timeline .mark")
     assert abs((mark[0] + mark[1]) / 2 - (left + (right - left) * 3.1 / 8.98)) < 2
     browser.page(write(tmp_path, [([("/a.py", 1, "f")], 7)]))
-    assert browser.js("return all('.curve, #over-time').length") == 0
+    assert browser.js("return all('.timeline, #over-time').length") == 0
 
 
 def test_theme_switch_is_kept(browser, job):

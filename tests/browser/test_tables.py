@@ -59,12 +59,12 @@ def test_more_rows(browser, tmp_path):
     assert browser.js("return document.querySelector('.more').hidden")
 
 
-def test_a_remark_leads_to_its_boxes(browser, tmp_path):
+def test_a_hint_leads_to_its_boxes(browser, tmp_path):
     script = tmp_path / "load.py"
     script.write_text("def load(name):\n    return open(name).read()\ntext = load('x')\n")
     top = (str(script), 3, "<module>")
     stacks = [([top, (str(script), 2, "load")], 50 << 20), ([top], 1 << 20)]
     browser.page(write(tmp_path, stacks, script="load.py", script_absolute=str(script)))
-    browser.js("all('.remark .place button')[0].click()")
+    browser.js("all('.hint .place button')[0].click()")
     assert {label.split(" | ")[0] for label in marked(browser)} == {"load.py:2 (load)"}
     assert browser.js(FOUND).startswith("1 box, 50.0 MiB, ")

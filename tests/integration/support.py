@@ -32,7 +32,7 @@ IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstr
 WITHOUT_CALLSTACK = ("[No Python stack]", "[Callstack not recorded]")
 """What the `.prof` has in place of a callstack."""
 
-WAYS = ("known", "measured", "profiled")
+UNWIND_METHODS = ("known", "measured", "profiled")
 """How callstacks can be found: docs/how-it-works.md. The first is the best, and taken where it is possible."""
 
 # What must not steer a program under test from outside.
@@ -216,7 +216,7 @@ class Profiler:
     """The profiler under one interpreter: the wheel's files in `package`, run with `python`.
 
     `complete`: whether the `.prof` has all callstacks; else small ones are told together.
-    `stacks` may be set to one of WAYS: then callstacks are found in that way, not in the best.
+    `stacks` may be set to one of UNWIND_METHODS: then callstacks are found in that way, not in the best.
     """
 
     def __init__(self, python: str, version: Tuple[int, ...], package: Path, scratch: Path) -> None:

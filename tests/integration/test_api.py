@@ -140,7 +140,7 @@ def test_a_file_of_the_users_that_has_a_name_of_ours(one_profiler: support.Profi
 THREADS_AT_ONCE = """
 import sys, threading
 from filprofiler.in_process import tracking
-from filprofiler.in_process.proof import prove
+from filprofiler.in_process.verify_layout import prove
 gate, failed = threading.Barrier(4), []
 def work():
     try:
@@ -254,7 +254,7 @@ def fork():
     thread = threading.Thread(target=int)
     thread.start()
     thread.join()
-    while len(os.listdir("/proc/self/task")) > 2:  # this one, and the one that draws the curve
+    while len(os.listdir("/proc/self/task")) > 2:  # this one, and the one that draws the timeline
         os.sched_yield()
     if os.fork() == 0:
         os._exit(0)

@@ -134,7 +134,7 @@ def wrong_callers(name: str, chain: Chain) -> List[str]:
     return [f"{name}: callers {chain[:-1]} instead of {expected}"]
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_every_kind_of_call(profiler: support.Profiler, tmp_path: Path, way: str) -> None:
     profiler.stacks = way
     done = profiler.run_well([PROGRAM, tmp_path / "account.json"])
@@ -267,7 +267,7 @@ def test_what_runs_after_the_program(profiler: support.Profiler, tmp_path: Path)
 UNFINISHED = support.PROGRAMS / "unfinished_calls.py"
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_what_a_call_takes_before_its_function_begins_is_the_callers(profiler: support.Profiler, way: str) -> None:
     """As tracemalloc has it: sys._getframe does not show the frame of a call that makes cells, or its own generator."""
     profiler.stacks = way

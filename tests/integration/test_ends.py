@@ -74,7 +74,7 @@ end(30)
 """
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_memory_is_taken_after_python_has_ended(profiler: support.Profiler, c_libraries: Path, way: str) -> None:
     """What a C library does at the end of the process: by then the interpreter's frames are gone."""
     profiler.stacks = way

@@ -12,12 +12,12 @@ EXAMPLES = support.ROOT / "examples"
 
 
 class Expected(NamedTuple):
-    """A line of the output; the source text of the line that holds most and the least share of it; kinds of remarks."""
+    """A line of the output; the source text of the line that holds most and the least share of it; kinds of hints."""
 
     output: str
     source: str
     share: float
-    remarks: Tuple[str, ...]
+    hints: Tuple[str, ...]
 
 
 PURE: Dict[str, Expected] = {
@@ -53,8 +53,8 @@ def check(profiler: support.Profiler, examples: Path, name: str, expected: Expec
     assert lines and lines[0]["held_bytes"] > expected.share * data["peak_bytes"], done.account()
     if expected.share >= 0.5:
         assert data["top_lines"][0] == lines[0], done.account()
-    kinds = [remark["kind"] for remark in data["remarks"]]
-    assert set(expected.remarks) <= set(kinds), kinds
+    kinds = [hint["kind"] for hint in data["hints"]]
+    assert set(expected.hints) <= set(kinds), kinds
 
 
 @pytest.mark.parametrize("name", PURE)

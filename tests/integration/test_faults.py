@@ -112,7 +112,7 @@ def test_memory_that_cannot_be_looked_at(faulty: support.Profiler) -> None:
     assert came_to_pass[0] and sum(came_to_pass) > len(came_to_pass) // 2
 
 
-@pytest.mark.parametrize("way", support.WAYS[1:] if EACH else support.WAYS[-1:])
+@pytest.mark.parametrize("way", support.UNWIND_METHODS[1:] if EACH else support.UNWIND_METHODS[-1:])
 def test_other_ways_to_find_callstacks(faulty: support.Profiler, way: str) -> None:
     faulty.stacks = way
     expected = Expected(faulty, [PROGRAM], REST)

@@ -23,7 +23,7 @@ def left_out(file: str) -> bool:
     return file in support.IMPORT_MACHINERY or Path(file).name == "threading.py"
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_imports(profiler: support.Profiler, tmp_path: Path, way: str) -> None:
     """At 67b2bf6 each callstack had five frames of <frozen importlib._bootstrap> for each import."""
     profiler.stacks = way

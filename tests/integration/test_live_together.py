@@ -148,8 +148,8 @@ def profile_of(
 
 def told(data: Dict[str, Any]) -> List[Tuple[str, List[int]]]:
     """The hints of these kinds, and their lines."""
-    remarks = [remark for remark in data["remarks"] if remark["kind"] in KINDS]
-    return [(remark["kind"], [data["sites"][site]["line"] for site in remark["sites"]]) for remark in remarks]
+    hints = [hint for hint in data["hints"] if hint["kind"] in KINDS]
+    return [(hint["kind"], [data["sites"][site]["line"] for site in hint["sites"]]) for hint in hints]
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -168,9 +168,9 @@ def test_large_blocks_lead_to_one(profiler: support.Profiler, tmp_path: Path, na
     source, kind, version = LARGE[name]
     path, data = profile_of(profiler, source, tmp_path)
     expected = [kind] if profiler.version >= version else []
-    assert [found for found, lines in told(data) if support.marker(path, "told") in lines] == expected, data["remarks"]
+    assert [found for found, lines in told(data) if support.marker(path, "told") in lines] == expected, data["hints"]
 
 
 def test_large_blocks_lead_to_one_where_memory_ran_out(profiler: support.Profiler, tmp_path: Path) -> None:
     path, data = profile_of(profiler, OUT_OF_MEMORY, tmp_path, OUT_OF_MEMORY_STATUS, "out-of-memory.json")
-    assert ("nested-calls", [support.marker(path, "told")] * 2) in told(data), data["remarks"]
+    assert ("nested-calls", [support.marker(path, "told")] * 2) in told(data), data["hints"]

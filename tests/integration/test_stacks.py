@@ -25,7 +25,7 @@ REPLACED = (
 )
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_the_program_does_not_see_which_way_was_asked_for(profiler: support.Profiler, way: str) -> None:
     profiler.stacks = way
     done = profiler.run_well(["-c", SHOW_ENVIRONMENT])
@@ -49,7 +49,7 @@ def lines_about_profile_functions(done: support.Profiled) -> List[str]:
     return [line for line in done.own_lines() if "profile function" in line]
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_only_a_profile_function_is_announced(profiler: support.Profiler, way: str) -> None:
     profiler.stacks = way
     done = profiler.run_well(["-c", "kept = bytearray(5 << 20)"])
@@ -163,7 +163,7 @@ def test_a_profile_function_of_the_programs_own(profiler: support.Profiler, tmp_
     assert re.search("Incomplete: [0-9,]+ events? could not be recorded .*profile function of its own", page)
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_profilers_of_the_standard_library_work(profiler: support.Profiler, tmp_path: Path, way: str) -> None:
     profiler.stacks = way
     (tmp_path / "job.py").write_text("def f():\n    return bytearray(5 << 20)\nkept = f()\n")

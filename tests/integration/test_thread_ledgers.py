@@ -17,7 +17,7 @@ BLOCK_LINES = (3, 6)
 EVENTS = int(os.environ.get("FIL_TEST_EVENTS", "60000"))
 
 
-@pytest.mark.parametrize("way", support.WAYS)
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
 def test_what_six_threads_hold(profiler: support.Profiler, tmp_path: Path, way: str) -> None:
     profiler.stacks = way
     done = profiler.run_well([PROGRAM, tmp_path / "account.json", 1, EVENTS, 6], timeout=600)

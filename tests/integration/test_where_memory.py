@@ -12,7 +12,7 @@ from environments import environment_with
 from interpreters import Interpreter, find_interpreters
 
 from filprofiler.errors import RecordingError
-from filprofiler.profile.whereabouts import PARTS
+from filprofiler.profile.memory_breakdown import PARTS
 from filprofiler.recording.reader import read_recording
 
 WHERE = support.PROGRAMS / "where_memory.py"
@@ -37,7 +37,7 @@ def run_until_seen(
             seen = False
             while not seen and process.poll() is None:
                 try:
-                    near = read_recording(str(next(output.glob("*/recording.fil")))).account.near_peak
+                    near = read_recording(str(next(output.glob("*/recording.fil")))).memory.near_peak
                 except (RecordingError, StopIteration):
                     continue
                 seen = near is not None and near.tracked_bytes >= mib * MIB and near.mapped_files_bytes is not None

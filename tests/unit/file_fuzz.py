@@ -57,8 +57,8 @@ def recording() -> RecordingBuilder:
     builder.hold(_abi.FIL_NODE_LOST, 33)
     builder.missed[_abi.FIL_MISSED_CALLSTACK] = 3
     builder.files = [[0] * 9, [3 * MIB, 0, "/data", 2 * MIB, MIB, 1, main, 1, 0]]
-    builder.gauges = dict.fromkeys(range(_abi.FIL_GAUGES), (2 * MIB, MIB, builder.epoch, 0))
-    builder.readings = {n: [(6 + n) * 10**9, 9 * MIB, MIB, *[(n + 1) * MIB] * 6] for n in range(_abi.FIL_READINGS)}
+    builder.counters = dict.fromkeys(range(_abi.FIL_COUNTERS), (2 * MIB, MIB, builder.epoch, 0))
+    builder.readings = {n: [(6 + n) * 10**9, 9 * MIB, MIB, *[(n + 1) * MIB] * 6] for n in range(_abi.FIL_RSS_SAMPLES)}
     builder.failures = [[5 * MIB, MIB, 7 * 10**9, main, 1], [(1 << 64) - 1, MIB, 8 * 10**9, 1, 2]]
     builder.samples = [[(5 + n) * 10**9, n * MIB, 2 * n * MIB] for n in range(5)]
     builder.header["failed_requests"] = 2
@@ -92,8 +92,8 @@ def fields_of(data: bytes) -> List[Tuple[int, str]]:
         header.append((_abi.HEADER_OFFSETS[name], "Q"))
     table(_abi.HEADER_OFFSETS["failures"], _abi.FAILURE_FORMAT, 2)
     table(_abi.HEADER_OFFSETS["samples"], _abi.SAMPLE_FORMAT, 5)
-    table(_abi.HEADER_OFFSETS["gauges"], _abi.GAUGE_FORMAT, _abi.FIL_GAUGES)
-    table(_abi.HEADER_OFFSETS["readings"], _abi.READING_FORMAT, _abi.FIL_READINGS)
+    table(_abi.HEADER_OFFSETS["counters"], _abi.COUNTER_FORMAT, _abi.FIL_COUNTERS)
+    table(_abi.HEADER_OFFSETS["rss_samples"], _abi.RSS_SAMPLE_FORMAT, _abi.FIL_RSS_SAMPLES)
     start = _abi.HEADER_OFFSETS["segments"]
     for number in range(3):
         at = start + number * _abi.SEGMENT_SIZE

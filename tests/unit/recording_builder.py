@@ -62,8 +62,8 @@ class RecordingBuilder:
         }
         self.failures = []  # rows of FAILURE_FIELDS; set header["failed_requests"] too
         self.samples = []  # rows of SAMPLE_FIELDS
-        self.gauges = {}  # rows of GAUGE_FIELDS by FIL_GAUGE_*
-        self.readings = {}  # rows of READING_FIELDS by FIL_READING_*
+        self.counters = {}  # rows of COUNTER_FIELDS by FIL_COUNTER_*
+        self.readings = {}  # rows of RSS_SAMPLE_FIELDS by FIL_RSS_SAMPLE_*
         self.files = []  # rows of FILE_FIELDS, from number 1 on; the path is text
         self.missed = [0] * _abi.FIL_MISSED_REASONS
         self.allocations_before_failure = 0
@@ -164,10 +164,10 @@ class RecordingBuilder:
         return packed + b"".join(struct.pack(_abi.SEGMENT_FORMAT, *entry) for entry in directory)
 
     def _with_account(self, header, files_offset):
-        """The header with gauges, readings and the place of the files, which are put behind all else."""
+        """The header with counters, readings and the place of the files, which are put behind all else."""
         values = [
-            ("gauges", _abi.GAUGE_FORMAT, self.gauges),
-            ("readings", _abi.READING_FORMAT, self.readings),
+            ("counters", _abi.COUNTER_FORMAT, self.counters),
+            ("rss_samples", _abi.RSS_SAMPLE_FORMAT, self.readings),
             ("files_offset", "<Q", {0: (files_offset if self.files else 0,)}),
             ("file_count", "<I", {0: (len(self.files) + 1,)}),
             ("failure_allocations", "<Q", {0: (self.allocations_before_failure,)}),

@@ -35,7 +35,7 @@ ALLOWED: Dict[str, Set[str]] = {
 }
 
 # Modules that cost a user's start-up much, and that these rooms of it get on without.
-STARTS = set(ALLOWED) - {"recording", "profile", "report", "in_process", "findings", "api", "jupyter"}
+STARTS = set(ALLOWED) - {"recording", "profile", "report", "in_process", "peak", "api", "jupyter"}
 NOT_AT_START = {"cli.subcommands"}  # only commands that start no program import it: the rule holds for who imports it
 SLOW_MODULES = {
     "filprofiler.cli.subcommands",
@@ -63,9 +63,9 @@ AT_THE_START = {
     "variables",
     "wording",
     "in_process.bootstrap",
-    "in_process.measure",
+    "in_process.measure_layout",
     "in_process.objects",
-    "in_process.proof",
+    "in_process.verify_layout",
     "in_process.stacks",
     "in_process.start",
 }

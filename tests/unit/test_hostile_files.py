@@ -296,7 +296,7 @@ def alike_lines(folder: Path, name: str = "x.json") -> List[Path]:
         data["nodes"].update(parent=[-1] + [0] * (count - 1), site=list(range(count)))
         data["nodes"].update(own_bytes=[1] * count, own_big_bytes=[1] * count)
         data["peak_bytes"] = count
-        for member in ("top_lines", "lines", "remarks", "threads", "failures"):
+        for member in ("top_lines", "lines", "hints", "threads", "failures"):
             data[member] = []
         data["memory"] = None
         data["source_lines"] = {"/a.py": {str(n): "x = 1" for n in range(first, first + count)}}

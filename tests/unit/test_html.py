@@ -9,10 +9,10 @@ from recording_builder import profile_of
 
 from filprofiler import _abi
 from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.memory_breakdown import MemoryBreakdown, MemoryUse
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.source import SourceReader
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.report import style
 from filprofiler.report.content import Drawn
 from filprofiler.report.html import html_page
@@ -99,9 +99,9 @@ def test_no_reading_of_resident_memory_is_above_the_most(job):
     profile = profile_of(**job)
     use = MemoryUse(profile.peak_bytes, 0)
     use.resident_bytes = 121 << 20
-    profile.memory = Whereabouts(use, None, 1, profile.peak_bytes, 0, ())
+    profile.memory = MemoryBreakdown(use, None, 1, profile.peak_bytes, 0, ())
     assert "resident then 121.0 MiB resident at most 121.0 MiB" in page(profile).text
-    profile.curve = ((0.0, 0, 4096), (1.0, 90 << 20, 122 << 20))
+    profile.timeline = ((0.0, 0, 4096), (1.0, 90 << 20, 122 << 20))
     assert "resident then 121.0 MiB resident at most 122.0 MiB" in page(profile).text
 
 
@@ -160,14 +160,14 @@ def test_requests_that_failed_are_told_in_a_banner(job):
 
 def test_the_curve_holds_what_was_recorded_and_the_peak(job):
     profile = profile_of(**job)
-    profile.curve = ((0.0, 0, 50 << 20), (2.0, 60 << 20, 200 << 20), (4.0, 10 << 20, 100 << 20))
+    profile.timeline = ((0.0, 0, 50 << 20), (2.0, 60 << 20, 200 << 20), (4.0, 10 << 20, 100 << 20))
     points = [value for tag, name, value in page(profile).attributes if tag == "polyline" and name == "points"]
     assert points == ["0,75 500,0 1000,50", "0,100 500,70 775,50 1000,95"]  # the peak of 100 MiB was at 3.1 s
     profile.peak_seconds = None
     points = [value for tag, name, value in page(profile).attributes if tag == "polyline" and name == "points"]
     assert points[1] == "0,100 500,70 1000,95"
     for too_little in ((), ((0.0, 5, 5),), ((0.0, 5, 5), (0.0, 5, 5))):
-        profile.curve = too_little
+        profile.timeline = too_little
         assert "Over time" not in page(profile).text
 
 

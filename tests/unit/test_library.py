@@ -19,7 +19,7 @@ PROVE = """
 import sys
 from filprofiler.errors import LibraryError
 from filprofiler.library import Library
-from filprofiler.in_process.proof import prove
+from filprofiler.in_process.verify_layout import prove
 library = Library()
 library.check_preloaded()
 for version in sys.argv[1:]:

@@ -5,8 +5,8 @@ from recording_builder import RecordingBuilder
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
+from filprofiler.profile.memory_breakdown import import_bytes
 from filprofiler.profile.program import Program
-from filprofiler.profile.whereabouts import import_bytes
 from filprofiler.recording.reader import Recording
 
 BOOTSTRAP = "/opt/filprofiler/in_process/bootstrap.py"

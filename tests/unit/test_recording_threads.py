@@ -70,7 +70,7 @@ def test_threads_in_words(numbers, words):
 
 def test_marks_are_told_together():
     threads = read([(2, 1, 1, 0, b"two"), (3, 1, 1, 0, b"three")], links=[(50, 2), (51, 3), (52, 3)])
-    offsets = dict.fromkeys((50, 51, 52, 60), _abi.FIL_MARK_HANDED)
+    offsets = dict.fromkeys((50, 51, 52, 60), _abi.FIL_MARK_SUBMITTED)
     offsets.update(dict.fromkeys((61, 62), _abi.FIL_MARK_TASK))
     assert threads_below(threads, offsets, {0: {50, 51}, 1: {52}, 2: {60}, 3: {61}, 4: {61, 51}}) == {
         0: "thread two and 1 other",

@@ -1,4 +1,4 @@
-"""The curve over time, as the supervisor writes it."""
+"""The timeline over time, as the supervisor writes it."""
 
 import os
 import time
@@ -125,7 +125,7 @@ def test_what_was_done_before_a_reading_is_not_its_cost(tmp_path):
     sampler = Sampler(name, os.getpid())
     sampler.look(time.monotonic() - 10)  # as if it had taken so long to get there
     sampler.close()
-    assert 0 < sampler._readings._spent < 5
+    assert 0 < sampler._rss_samples._spent < 5
 
 
 def test_points_are_there_when_a_report_is_asked_for(tmp_path):
@@ -181,8 +181,8 @@ def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch)
     clock = time.monotonic()
     sampler = Sampler(name, os.getpid(), Memory(50 * MEBIBYTE))
     taken = []
-    monkeypatch.setattr(sampler._readings, "_take", lambda clock_ns, *_rest: taken.append(clock_ns))
-    sampler._readings._best_tracked = 8 * MEBIBYTE  # the peak is over
+    monkeypatch.setattr(sampler._rss_samples, "_take", lambda clock_ns, *_rest: taken.append(clock_ns))
+    sampler._rss_samples._best_tracked = 8 * MEBIBYTE  # the peak is over
     for _look in range(40):
         clock += sampler.look(clock)
     sampler.close()
@@ -306,4 +306,4 @@ def test_the_profile_tells_seconds_since_tracking_began():
     builder = RecordingBuilder()
     builder.samples = [(4 * SECOND, 1, 1), (5 * SECOND, 10, 20), (7500000000, 30, 40)]
     profile = build_profile(Recording(builder.build()), Program())
-    assert profile.curve == ((0.0, 10, 20), (2.5, 30, 40))
+    assert profile.timeline == ((0.0, 10, 20), (2.5, 30, 40))

@@ -15,13 +15,13 @@ from filprofiler import _abi
 from filprofiler.errors import SavedProfileError
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.failed_request import FailedRequest
+from filprofiler.profile.hint import KINDS, Hint
+from filprofiler.profile.memory_breakdown import LargeMapping
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
 from filprofiler.profile.program import Program
-from filprofiler.profile.remark import KINDS, Remark
 from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
 from filprofiler.profile.tree import Site
-from filprofiler.profile.whereabouts import LargeMapping
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.recording.reader import Recording
 from filprofiler.report.formats import ALL, file_names
@@ -48,7 +48,7 @@ def files_of(profile: Profile, folder: Path) -> Dict[str, bytes]:
 
 
 def rich_profile(tmp_path: Path) -> Profile:
-    """A profile in which every kind of thing occurs: threads, lost callstacks, special frames, remarks, bad text."""
+    """A profile in which every kind of thing occurs: threads, lost callstacks, special frames, hints, bad text."""
     script = tmp_path / "job \udc80\u4e2d.py"
     lines = ["rows = open(path).readlines()", "more = [row for row in rows]", "pass", "\tpass  # \x00\x1b\u2028\u202e"]
     script.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
@@ -74,13 +74,13 @@ def rich_profile(tmp_path: Path) -> Profile:
     program.script = name
     mib = 1 << 20
     builder.files = [[0] * 9, [3 * mib, 0, "/data \u4e2d", 2 * mib, mib, 1, main, 1, 0]]
-    builder.gauges = dict.fromkeys(range(_abi.FIL_GAUGES), (2 * mib, 0, 1, 0))
-    ends = ((_abi.FIL_READING_PEAK, 9 * mib), (_abi.FIL_READING_END, mib))
+    builder.counters = dict.fromkeys(range(_abi.FIL_COUNTERS), (2 * mib, 0, 1, 0))
+    ends = ((_abi.FIL_RSS_SAMPLE_PEAK, 9 * mib), (_abi.FIL_RSS_SAMPLE_END, mib))
     builder.readings = {number: [6 * 10**9, tracked, mib, *[mib] * 6] for number, tracked in ends}
     profile = build_profile(Recording(builder.build()), program)
     profile.functions = {}  # the file has none of them
     stack = [profile.root.children[0].site]
-    profile.curve = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
+    profile.timeline = ((0.0, 0, 4096), (1 / 3, 9 << 20, 1 << 40))
     profile.threads = (ThreadAtPeak("MainThread", stack, False), ThreadAtPeak("</li>\udc80", (), True))
     assert profile.memory is not None
     profile.memory.large = (
@@ -110,7 +110,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         apart = {
             "program",
             "root",
-            "saved_remarks",
+            "saved_hints",
             "failures",
             "threads",
             "columns",
@@ -125,7 +125,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert threads[0] == threads[1]
     assert back.processes.count == 3 and back.processes.became == "/bin/\udc80 <b>"
     assert back.processes.largest_resident_bytes == 5 * 1024 * 1024
-    assert back.saved_remarks and any(node.thread for node in _nodes(back))
+    assert back.saved_hints and any(node.thread for node in _nodes(back))
 
 
 def told(failure: FailedRequest) -> List[Any]:
@@ -211,19 +211,19 @@ def test_a_file_that_does_not_tell_of_big_blocks_is_read_and_written_as_it_is(tm
     data = json.loads(path.read_text(encoding="ascii"))
     assert sum(data["nodes"]["own_big_bytes"]) == data["peak_bytes"]  # as the recording's builder has it
     told = [kind for kind, (count, _words) in sorted(KINDS.items()) if count == 1]
-    data["remarks"] = [
+    data["hints"] = [
         {"kind": kind, "sites": [1] * count, "sizes": [1] * count, "words": dict.fromkeys(words, "x")}
         for kind, (count, words) in sorted(KINDS.items())
     ]
     path.write_text(json.dumps(data))
-    assert [remark.kind for remark in read_saved(str(path)).saved_remarks or ()] == sorted(KINDS)
+    assert [hint.kind for hint in read_saved(str(path)).saved_hints or ()] == sorted(KINDS)
     del data["nodes"]["own_big_bytes"]
     path.write_text(json.dumps(data))
     profile = read_saved(str(path))
     assert profile.root.big_bytes() == 0 < profile.peak_bytes
     again = json.loads(saved(profile, tmp_path / "again").read_text(encoding="ascii"))
     assert "own_big_bytes" not in again["nodes"]
-    assert [remark["kind"] for remark in again["remarks"]] == told  # those of two things may rest on small blocks
+    assert [hint["kind"] for hint in again["hints"]] == told  # those of two things may rest on small blocks
 
 
 def fields_of(data: Any, above: str = "") -> Iterator[str]:
@@ -287,8 +287,8 @@ CHANGES = {
     "an argument that is none": (lambda d: d["program"].update(arguments=[None]), "is damaged"),
     "an impossible line": (lambda d: d["source_lines"].update({"/a": {"99999999": ""}}), "impossible number"),
     "a line without number": (lambda d: d["source_lines"].update({"/a": {"x": ""}}), "is damaged"),
-    "a remark of another kind": (lambda d: d["remarks"][0].update(kind="x"), "makes no sense"),
-    "a remark without words": (lambda d: d["remarks"][-1].update(words={}, kind="copy"), "makes no sense"),
+    "a hint of another kind": (lambda d: d["hints"][0].update(kind="x"), "makes no sense"),
+    "a hint without words": (lambda d: d["hints"][-1].update(words={}, kind="copy"), "makes no sense"),
     "a list": (lambda d: d.update(sites=3), "is damaged"),
     "a root that took less than nothing": (lambda d: d["nodes"]["own_bytes"].__setitem__(0, -1), "out of range"),
     "a stack that counts from its end": (lambda d: d["failures"][0].update(stack=[-1]), "out of range"),
@@ -301,9 +301,9 @@ NUMBERS: Dict[str, Callable[[Dict[str, Any], float], None]] = {
     "its process": lambda d, value: d.update(pid=value),
     "how long it ran": lambda d, value: d["program"].update(elapsed_seconds=value),
     "what was resident": lambda d, value: d["program"].update(resident_peak_bytes=value),
-    "a point of the curve": lambda d, value: d["curve"][0].update(seconds=value),
-    "a size in the curve": lambda d, value: d["curve"][0].update(tracked_bytes=value),
-    "a size in a remark": lambda d, value: d["remarks"][0]["sizes"].__setitem__(0, value),
+    "a point of the timeline": lambda d, value: d["timeline"][0].update(seconds=value),
+    "a size in the timeline": lambda d, value: d["timeline"][0].update(tracked_bytes=value),
+    "a size in a hint": lambda d, value: d["hints"][0]["sizes"].__setitem__(0, value),
     "a line": lambda d, value: d["sites"][0].update(line=value),
     "a request": lambda d, value: d["failures"][0].update(requested_bytes=value),
     "a reading": lambda d, value: d["memory"]["at_moment"].update(reading_seconds=value),
@@ -369,11 +369,11 @@ def test_no_damage_gives_another_error(tmp_path_factory: pytest.TempPathFactory,
         files_of(profile, folder / "out")
 
 
-def test_remarks_say_what_their_kind_has() -> None:
-    """Every kind of remark has words for its sites and names."""
-    from filprofiler.report.remark_text import remark_basis, remark_text
+def test_hints_say_what_their_kind_has() -> None:
+    """Every kind of hint has words for its sites and names."""
+    from filprofiler.report.hint_text import hint_basis, hint_text
 
     for kind, (count, words) in KINDS.items():
-        remark = Remark(kind, [Site("/a.py", "f", 1)] * count, [1 << 20] * count, dict.fromkeys(words, "name"))
-        for sentence in (remark_text(remark, 1 << 21), remark_basis(remark, 1 << 21)):
+        hint = Hint(kind, [Site("/a.py", "f", 1)] * count, [1 << 20] * count, dict.fromkeys(words, "name"))
+        for sentence in (hint_text(hint, 1 << 21), hint_basis(hint, 1 << 21)):
             assert sentence.endswith(".") and "%" not in sentence.replace("50.0%", "")

@@ -4,8 +4,8 @@ import pytest
 from recording_builder import profile_of
 
 from filprofiler import _abi
+from filprofiler.profile.memory_breakdown import MemoryBreakdown, MemoryUse
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.whereabouts import MemoryUse, Whereabouts
 from filprofiler.recording.processes import OtherProcesses
 from filprofiler.report import text
 from filprofiler.report.sentences import completeness
@@ -41,7 +41,7 @@ def test_what_was_resident_then_is_told_before_the_most_that_ever_was():
     profile = profile_of([([("/a.py", 1, "f")], 60 * MEBIBYTE)], resident_peak_bytes=95 * MEBIBYTE)
     use = MemoryUse(60 * MEBIBYTE, 0)
     use.resident_bytes = 70 * MEBIBYTE
-    profile.memory = Whereabouts(use, None, 1, 60 * MEBIBYTE, 0, ())
+    profile.memory = MemoryBreakdown(use, None, 1, 60 * MEBIBYTE, 0, ())
     assert summary_lines(profile, TopLines(profile), "i.html", False)[0] == "Peak 60.0 MiB at 3.1 s (resident 70.0)"
 
 

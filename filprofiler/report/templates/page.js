@@ -33,7 +33,7 @@ class Page {
     this.controls();
     this.rebuild();
     this.tables();
-    this.remarks();
+    this.hints();
   }
 
   controls() {
@@ -77,9 +77,9 @@ class Page {
     );
   }
 
-  /* The places that remarks name become buttons that mark their boxes. */
-  remarks() {
-    for (const place of document.querySelectorAll(".remark .place")) {
+  /* The places that hints name become buttons that mark their boxes. */
+  hints() {
+    for (const place of document.querySelectorAll(".hint .place")) {
       const { path, line, function: name } = place.dataset,
         words = place.querySelector("bdi");
       const button = element("button", "", words.textContent, {

@@ -1,4 +1,4 @@
-"""One remark about a profile: what somebody who wants the peak lower might look at first."""
+"""One hint about a profile: what somebody who wants the peak lower might look at first."""
 
 from filprofiler.profile.tree import Site
 
@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Optional, Sequence, Tuple
 
-# What a remark can be about.
+# What a hint can be about.
 LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for one line
 NESTED_CALLS = "nested-calls"  # f(g(...)): what g gave and what f took are live together
 TEMPORARIES = "temporaries"  # parts of one expression of arithmetic are live together
@@ -26,12 +26,12 @@ KINDS: "Dict[str, Tuple[int, Tuple[str, ...]]]" = {
     FLOAT64: (1, ("call",)),
 }
 
-# Of these kinds are remarks that say that two things are live together: they count big blocks and mappings only.
+# Of these kinds are hints that say that two things are live together: they count big blocks and mappings only.
 LIVE_TOGETHER = frozenset([NESTED_CALLS, TEMPORARIES, COPY])
 
 
-class Remark:
-    """What was found; report/remark_text.py puts it into words.
+class Hint:
+    """What was found; report/hint_text.py puts it into words.
 
     kind: one of KINDS, which says how many sites and which words there are.
     sites: the places that it speaks of, the most important first.

@@ -9,7 +9,7 @@ import sys
 
 from filprofiler import _abi
 from filprofiler.errors import LibraryError
-from filprofiler.in_process.proof import first_traceable
+from filprofiler.in_process.verify_layout import first_traceable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,17 +1,17 @@
 """What to look at first: the few things about a profile that its data and the source lines show.
 
-A remark is made only where both say so: much is live from a line, and the source of the line tells why. To say nothing
+A hint is made only where both say so: much is live from a line, and the source of the line tells why. To say nothing
 is better than to be wrong, so each rule asks for more than it would strictly need.
 
 A dict, a list or another small object may stand on the line of one that was dropped before it and that had its memory.
 So what is said to be live together with something else counts without small blocks.
 """
 
-from filprofiler.profile import remark_rules as rules
-from filprofiler.profile.remark import COPY, LARGEST_LINE, NESTED_CALLS, TEMPORARIES, Remark
-from filprofiler.profile.remark_rules import has_temporaries, live_parts
+from filprofiler.profile import hint_rules as rules
+from filprofiler.profile.hint import COPY, LARGEST_LINE, NESTED_CALLS, TEMPORARIES, Hint
+from filprofiler.profile.hint_rules import has_temporaries, live_parts
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in, nodes, walk
-from filprofiler.profile.tree import LEAST_REMARKED_BYTES
+from filprofiler.profile.tree import LEAST_HINTED_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 10  # one part in so many of the peak
 _LARGEST_SHARE = 4  # for the first line
-_MOST_REMARKS = 6
+_MOST_HINTS = 6
 _COPY_DISTANCE = 10  # lines
 _COPY_EQUAL = 100  # sizes that differ by one part in so many count as equal
 
 
-def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Tuple[Remark, ...]":
-    """The remarks, the most important first; none where there is no evidence. A saved profile has brought its own."""
-    if profile.saved_remarks is not None:
-        return profile.saved_remarks
+def hints_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Tuple[Hint, ...]":
+    """The hints, the most important first; none where there is no evidence. A saved profile has brought its own."""
+    if profile.saved_hints is not None:
+        return profile.saved_hints
     statements = Statements(sources)
     told = [(line, statements.at(line.site)) for line in top.lines if line.owned and _much(line.held_bytes, profile)]
     found = list(_largest_line(profile, told))
@@ -44,26 +44,26 @@ def remarks_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> 
     found += _copies(profile, top, told)
     for line, statement in told:
         if statement is not None:
-            found += [Remark(kind, [line.site], [line.held_bytes], words) for kind, words in rules.about(statement)]
-    return tuple(found[:_MOST_REMARKS])
+            found += [Hint(kind, [line.site], [line.held_bytes], words) for kind, words in rules.about(statement)]
+    return tuple(found[:_MOST_HINTS])
 
 
 def _much(size: int, profile: "Profile") -> bool:
-    return size >= LEAST_REMARKED_BYTES and size * LEAST_SHARE >= profile.peak_bytes
+    return size >= LEAST_HINTED_BYTES and size * LEAST_SHARE >= profile.peak_bytes
 
 
 def _is_import(statement: "Optional[Statement]") -> bool:
     return statement is not None and isinstance(statement.node, (nodes.Import, nodes.ImportFrom))
 
 
-def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Remark]":
+def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Hint]":
     """How far the peak could fall, were it not for the line that holds most. Imports are seldom to be got rid of."""
     lines = [line for line, statement in told if not _is_import(statement)]
     if lines and lines[0].held_bytes * _LARGEST_SHARE >= profile.peak_bytes:
-        yield Remark(LARGEST_LINE, [lines[0].site], [lines[0].held_bytes])
+        yield Hint(LARGEST_LINE, [lines[0].site], [lines[0].held_bytes])
 
 
-def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader") -> "Iterator[Remark]":
+def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader") -> "Iterator[Hint]":
     """Arithmetic of which one part is still live while another one is worked out. From CPython 3.11 on."""
     for line, statement in told:
         if statement is None or profile.columns is None or not has_temporaries(statement):
@@ -73,10 +73,10 @@ def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader"
         live = live_parts(statement, line.site, text, parts)
         if live and sum(size for size, _expression in live) <= line.held_bytes:
             (size, one), (other_size, other) = live[:2]
-            yield Remark(TEMPORARIES, [line.site, line.site], [size, other_size], {"one": one, "other": other})
+            yield Hint(TEMPORARIES, [line.site, line.site], [size, other_size], {"one": one, "other": other})
 
 
-def _copies(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterator[Remark]":
+def _copies(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterator[Hint]":
     """A line makes as much again of what a line shortly before it made, and that is not used any more."""
     told_of: "Set[Site]" = set()
     for first, made in told:
@@ -95,7 +95,7 @@ def _copies(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterato
                 continue
             if _reads(copied, name) and not _used_after(copied, name):
                 told_of.add(second.site)
-                yield Remark(COPY, [second.site, first.site], [copy_size, size], {"name": name})
+                yield Hint(COPY, [second.site, first.site], [copy_size, size], {"name": name})
 
 
 def _reads(statement: "Statement", name: str) -> bool:
@@ -120,7 +120,7 @@ def _used_after(statement: "Statement", name: str) -> bool:
     return False
 
 
-def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -> "Iterator[Remark]":
+def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -> "Iterator[Hint]":
     """`f(g(...))` on a line of the user's own, of which both what `g` and what `f` asked for is live."""
     pending = [profile.root]
     while pending:
@@ -134,7 +134,7 @@ def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -
             for outer, inner in _calls_in_calls(statement):
                 sizes = _sizes_of(large, inner), _sizes_of(large, outer)
                 if _much(min(sizes), profile):
-                    yield Remark(NESTED_CALLS, [node.site, node.site], sizes, {"outer": outer, "inner": inner})
+                    yield Hint(NESTED_CALLS, [node.site, node.site], sizes, {"outer": outer, "inner": inner})
 
 
 def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":

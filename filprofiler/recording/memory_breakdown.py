@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, Dict, List, Optional
 
-_GAUGE = Struct(_abi.GAUGE_FORMAT)
-_READING = Struct(_abi.READING_FORMAT)
+_COUNTER = Struct(_abi.COUNTER_FORMAT)
+_RSS_SAMPLE = Struct(_abi.RSS_SAMPLE_FORMAT)
 _FILE = Struct(_abi.FILE_FORMAT)
 _LARGE = Struct(_abi.LARGE_FORMAT)
 _COUNT = Struct("<I")
@@ -20,7 +20,7 @@ _NEEDED = 6  # values of a reading: without one of them it tells nothing
 _MOST_KNOWN = 1 << 60  # more bytes than any process can have, and 36 years in nanoseconds
 
 
-class Reading:
+class RssSample:
     """The process's memory as the kernel counted it at one moment. Sizes are bytes; None: not known.
 
     clock_ns: monotonic clock.
@@ -31,7 +31,7 @@ class Reading:
     allocator_free_bytes: free memory that malloc keeps.
     """
 
-    __slots__ = tuple(_abi.READING_FIELDS)
+    __slots__ = tuple(_abi.RSS_SAMPLE_FIELDS)
 
     clock_ns: int
     tracked_bytes: int
@@ -97,7 +97,7 @@ class LargeRecord:
         self.touched_bytes = touched_bytes
 
 
-class Account:
+class RecordedMemory:
     """The sums, files and readings of a recording.
 
     mapped_now, mapped_at_peak: the part of the tracked bytes that are mappings, when it was read and at the peak.
@@ -118,16 +118,16 @@ class Account:
         self._epoch = None if rising else header["epoch"]
         self.allocations = header["allocations"]
         self.allocated_bytes = header["allocated_bytes"]
-        gauges = [_GAUGE.unpack_from(data, _place("gauges", n, _GAUGE)) for n in range(_abi.FIL_GAUGES)]
-        self.mapped_now = _possible(gauges[_abi.FIL_GAUGE_MAPPINGS][0])
-        self.mapped_at_peak = _possible(self._at_peak(*gauges[_abi.FIL_GAUGE_MAPPINGS][:3]))
-        self.files_at_peak = _possible(self._at_peak(*gauges[_abi.FIL_GAUGE_FILES][:3]))
+        counters = [_COUNTER.unpack_from(data, _place("counters", n, _COUNTER)) for n in range(_abi.FIL_COUNTERS)]
+        self.mapped_now = _possible(counters[_abi.FIL_COUNTER_MAPPINGS][0])
+        self.mapped_at_peak = _possible(self._at_peak(*counters[_abi.FIL_COUNTER_MAPPINGS][:3]))
+        self.files_at_peak = _possible(self._at_peak(*counters[_abi.FIL_COUNTER_FILES][:3]))
         (self.mapped_at_failure,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["snapshot_mapped_bytes"])
-        readings = [_reading(data, number) for number in range(_abi.FIL_READINGS)]
-        self.start = readings[_abi.FIL_READING_START]
-        self.near_peak = readings[_abi.FIL_READING_PEAK]
-        self.last = readings[_abi.FIL_READING_LAST]
-        self.end = readings[_abi.FIL_READING_END]
+        readings = [_reading(data, number) for number in range(_abi.FIL_RSS_SAMPLES)]
+        self.start = readings[_abi.FIL_RSS_SAMPLE_START]
+        self.near_peak = readings[_abi.FIL_RSS_SAMPLE_PEAK]
+        self.last = readings[_abi.FIL_RSS_SAMPLE_LAST]
+        self.end = readings[_abi.FIL_RSS_SAMPLE_END]
         self.files = self._files(data, text)
         (path_at,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["malloc_path"])
         self.malloc_path = text(path_at)
@@ -168,12 +168,12 @@ class Account:
         return large
 
 
-def _reading(data: bytes, number: int) -> "Optional[Reading]":
+def _reading(data: bytes, number: int) -> "Optional[RssSample]":
     """The reading; None if there is none, or one that makes no sense."""
-    values = _READING.unpack_from(data, _place("readings", number, _READING))
+    values = _RSS_SAMPLE.unpack_from(data, _place("rss_samples", number, _RSS_SAMPLE))
     if values[0] == 0 or max(values[:_NEEDED]) >= _MOST_KNOWN or values[1] < values[2]:
         return None
-    return Reading(**dict(zip(_abi.READING_FIELDS, map(_known, values))))
+    return RssSample(**dict(zip(_abi.RSS_SAMPLE_FIELDS, map(_known, values))))
 
 
 def _place(name: str, number: int, form: Struct) -> int:

@@ -1,4 +1,4 @@
-"""The remarks on real programs: each kind where it belongs, and none where nothing gives reason to one."""
+"""The hints on real programs: each kind where it belongs, and none where nothing gives reason to one."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 import support
 
-# Each program ends the lines that a remark is to speak of with `# MARK name`; the remarks that must be made name them.
+# Each program ends the lines that a hint is to speak of with `# MARK name`; the hints that must be made name them.
 # The names that follow are those of the sites, in their order.
 SPOKEN_OF: Dict[str, Tuple[str, List[Tuple[str, List[str]]]]] = {
     "two arrays of the same size": (
@@ -131,7 +131,7 @@ SPOKEN_OF: Dict[str, Tuple[str, List[Tuple[str, List[str]]]]] = {
     ),
 }
 
-# Of these no remark of the kinds that follow may be made (most of them: no remark at all).
+# Of these no hint of the kinds that follow may be made (most of them: no hint at all).
 SILENT: Dict[str, Tuple[str, List[str]]] = {
     "two arrays that have nothing to do with each other": (
         """
@@ -271,33 +271,33 @@ def script_of(source: str, folder: Path) -> Path:
     return path
 
 
-def remarks(profiler: support.Profiler, path: Path, folder: Path) -> Tuple[List[Dict[str, Any]], Dict[str, Any]]:
+def hints(profiler: support.Profiler, path: Path, folder: Path) -> Tuple[List[Dict[str, Any]], Dict[str, Any]]:
     done = profiler.run([str(path)], cwd=folder, options=["--format", "json"])
     assert done.status == 0 and done.folder is not None, done.account()
     data = json.loads((done.folder / "peak-memory.json").read_text(encoding="ascii"))
     page = (done.folder / "index.html").read_text(encoding="utf-8")
-    assert ("What to look at first" in page) == bool(data["remarks"])
-    return data["remarks"], data
+    assert ("What to look at first" in page) == bool(data["hints"])
+    return data["hints"], data
 
 
 @pytest.mark.parametrize("name", SPOKEN_OF)
-def test_a_remark_is_made(scientific: support.Profiler, tmp_path: Path, name: str) -> None:
+def test_a_hint_is_made(scientific: support.Profiler, tmp_path: Path, name: str) -> None:
     source, wanted = SPOKEN_OF[name]
     path = script_of(source, tmp_path)
-    found, data = remarks(scientific, path, tmp_path)
-    told = [(remark["kind"], [data["sites"][site]["line"] for site in remark["sites"]]) for remark in found]
+    found, data = hints(scientific, path, tmp_path)
+    told = [(hint["kind"], [data["sites"][site]["line"] for site in hint["sites"]]) for hint in found]
     for kind, names in wanted:
         assert (kind, [support.marker(path, mark) for mark in names]) in told, found
-    for remark in found:
-        assert re.match(r"Measured: ", remark["basis"]) and all(size > 0 for size in remark["sizes"])
+    for hint in found:
+        assert re.match(r"Measured: ", hint["basis"]) and all(size > 0 for size in hint["sizes"])
     assert {kind for kind, _lines in told} <= {kind for kind, _names in wanted} | {"largest-line"}, found
 
 
 @pytest.mark.parametrize("name", SILENT)
-def test_no_remark_without_evidence(scientific: support.Profiler, tmp_path: Path, name: str) -> None:
+def test_no_hint_without_evidence(scientific: support.Profiler, tmp_path: Path, name: str) -> None:
     source, forbidden = SILENT[name]
-    found, _data = remarks(scientific, script_of(source, tmp_path), tmp_path)
-    assert not [remark for remark in found if remark["kind"] in forbidden], found
+    found, _data = hints(scientific, script_of(source, tmp_path), tmp_path)
+    assert not [hint for hint in found if hint["kind"] in forbidden], found
 
 
 def test_what_the_source_is_warned_of_is_said_once(profiler: support.Profiler, tmp_path: Path) -> None:

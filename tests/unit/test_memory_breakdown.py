@@ -11,15 +11,15 @@ from recording_builder import MEBIBYTE, RecordingBuilder, profile_of
 
 from filprofiler import _abi
 from filprofiler.profile.build import build_profile
+from filprofiler.profile.memory_breakdown import PARTS, import_bytes
 from filprofiler.profile.model import Profile
 from filprofiler.profile.own_code import OwnCode
 from filprofiler.profile.program import Program
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.whereabouts import PARTS, import_bytes
 from filprofiler.recording.reader import Recording
 from filprofiler.report.json_reader import read_saved
+from filprofiler.report.memory_breakdown import memory_breakdown_section
 from filprofiler.report.summary import summary_lines
-from filprofiler.report.whereabouts import whereabouts_section
 from filprofiler.report.writer import write_report
 
 SECOND = 10**9
@@ -28,7 +28,7 @@ UNKNOWN = _abi.FIL_NOT_KNOWN
 
 
 def reading(seconds: float, tracked: int, **others: int) -> List[int]:
-    """A row of READING_FIELDS; sizes in MiB."""
+    """A row of RSS_SAMPLE_FIELDS; sizes in MiB."""
     values = {"anonymous": 40, "file": 12, "shared": 3, "mapped": 2, "mapped_files": 5, "written": 1, "free": 0}
     values.update(others)
     names = ("anonymous", "file", "shared", "mapped_files", "written", "free")
@@ -41,9 +41,9 @@ def told(readings: Dict[int, List[int]], files: Optional[List[Any]] = None) -> P
     builder = RecordingBuilder()
     builder.stack([("/job.py", "<module>", 3)], 0)
     builder.node(_abi.FIL_NODE_ROOT, builder.code("/job.py", "f", 5), 0, 20 * MEBIBYTE, 30 * MEBIBYTE)
-    builder.gauges = {
-        _abi.FIL_GAUGE_MAPPINGS: (1 * MEBIBYTE, 4 * MEBIBYTE, builder.epoch, 0),
-        _abi.FIL_GAUGE_FILES: (100 * MEBIBYTE, 7 * MEBIBYTE, builder.epoch - 1, 0),
+    builder.counters = {
+        _abi.FIL_COUNTER_MAPPINGS: (1 * MEBIBYTE, 4 * MEBIBYTE, builder.epoch, 0),
+        _abi.FIL_COUNTER_FILES: (100 * MEBIBYTE, 7 * MEBIBYTE, builder.epoch - 1, 0),
     }
     builder.readings = readings
     builder.files = files or []
@@ -55,7 +55,7 @@ START = reading(-0.1, 0, anonymous=6, file=7, shared=0, mapped=0, mapped_files=0
 
 
 def test_the_parts_of_the_peak() -> None:
-    profile = told({_abi.FIL_READING_START: START, _abi.FIL_READING_PEAK: reading(3.2, 29, free=UNKNOWN)})
+    profile = told({_abi.FIL_RSS_SAMPLE_START: START, _abi.FIL_RSS_SAMPLE_PEAK: reading(3.2, 29, free=UNKNOWN)})
     use = profile.memory.at_moment
     sizes = {name: getattr(use, name) and getattr(use, name) // MEBIBYTE for name in PARTS}
     assert sizes == {
@@ -73,7 +73,7 @@ def test_the_parts_of_the_peak() -> None:
 
 
 def test_which_reading_tells_of_the_peak() -> None:
-    near, last, end = _abi.FIL_READING_PEAK, _abi.FIL_READING_LAST, _abi.FIL_READING_END
+    near, last, end = _abi.FIL_RSS_SAMPLE_PEAK, _abi.FIL_RSS_SAMPLE_LAST, _abi.FIL_RSS_SAMPLE_END
     cases = [
         ({}, None),
         ({near: reading(3.0, 26)}, None),  # too little was live
@@ -95,8 +95,8 @@ def test_any_parts_add_up(unknown: Any) -> None:
     for anonymous, files, own in itertools.product((0, 1, 400), (0, 7, 90), (0, 5, 80)):
         values = {"anonymous": anonymous, "file": files, "mapped_files": own, "written": min(own, 1), "free": 3}
         values.update(dict.fromkeys(unknown, UNKNOWN))
-        for start in ({}, {_abi.FIL_READING_START: START}):
-            profile = told({**start, _abi.FIL_READING_PEAK: reading(3, 30, **values)})
+        for start in ({}, {_abi.FIL_RSS_SAMPLE_START: START}):
+            profile = told({**start, _abi.FIL_RSS_SAMPLE_PEAK: reading(3, 30, **values)})
             use = profile.memory.at_moment
             assert sum(getattr(use, name) or 0 for name in PARTS) == use.resident_bytes
 
@@ -117,8 +117,10 @@ def as_number(cell: str) -> int:
 
 def test_the_tables_of_the_page_add_up() -> None:
     end = reading(8.9, 20, anonymous=9, free=4, mapped_files=0, written=0)
-    profile = told({_abi.FIL_READING_START: START, _abi.FIL_READING_PEAK: reading(3.0, 30), _abi.FIL_READING_END: end})
-    html = whereabouts_section(profile, OwnCode(profile))
+    profile = told(
+        {_abi.FIL_RSS_SAMPLE_START: START, _abi.FIL_RSS_SAMPLE_PEAK: reading(3.0, 30), _abi.FIL_RSS_SAMPLE_END: end}
+    )
+    html = memory_breakdown_section(profile, OwnCode(profile))
     rows = cells(html, "memory-table")
     assert len(rows[0]) == 3
     for column, use in ((1, profile.memory.at_moment), (2, profile.memory.at_end)):
@@ -131,7 +133,7 @@ def test_the_tables_of_the_page_add_up() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    html = whereabouts_section(told({}), OwnCode(told({})))
+    html = memory_breakdown_section(told({}), OwnCode(told({})))
     rows = cells(html, "memory-table")
     assert [row[0][:6] for row in rows] == ["Blocks", "Mappin", "Reside"]
     assert "not known" in rows[-1][1] and "is not known" in html
@@ -147,7 +149,7 @@ FILES = [
 
 
 def test_mapped_files() -> None:
-    readings = {_abi.FIL_READING_START: START, _abi.FIL_READING_PEAK: reading(3.0, 30)}
+    readings = {_abi.FIL_RSS_SAMPLE_START: START, _abi.FIL_RSS_SAMPLE_PEAK: reading(3.0, 30)}
     profile = told(readings, FILES)
     files = profile.memory.files
     assert [(file.path, file.mapped_bytes >> 20) for file in files] == [("/data/<b>.bin", 11), ("", 5)]
@@ -156,7 +158,7 @@ def test_mapped_files() -> None:
     assert [site.name for site in files[0].mappings[0][2]] == ["f"]
     assert files[1].resident_bytes is None
     assert [site.name for site in files[1].mappings[0][2]] == ["[Callstack not recorded]"]
-    rows = cells(whereabouts_section(profile, OwnCode(profile)), "file-table")
+    rows = cells(memory_breakdown_section(profile, OwnCode(profile)), "file-table")
     assert rows[0][0] == "/data/&lt;b&gt;.bin" and as_number(rows[0][1]) == 11 << 20
     assert profile.peak_bytes == 30 * MEBIBYTE  # files are no part of it
     lines = summary_lines(profile, TopLines(profile), "/x/index.html", False)
@@ -165,7 +167,7 @@ def test_mapped_files() -> None:
 
 
 def test_it_comes_back_from_json(tmp_path: Path) -> None:
-    profile = told({_abi.FIL_READING_START: START, _abi.FIL_READING_PEAK: reading(3.0, 30)}, FILES)
+    profile = told({_abi.FIL_RSS_SAMPLE_START: START, _abi.FIL_RSS_SAMPLE_PEAK: reading(3.0, 30)}, FILES)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         write_report(profile, TopLines(profile), str(tmp_path / name), ["html", "json"])

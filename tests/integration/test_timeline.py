@@ -1,4 +1,4 @@
-"""The curve over time: what was live and resident, looked at while the program runs."""
+"""The timeline over time: what was live and resident, looked at while the program runs."""
 
 import support
 

@@ -1,6 +1,6 @@
 """Where the program's memory is, looked at from outside: the reading nearest to the peak, and the last one.
 
-Both lie in the recording (`fil_reading`). The files that the program has mapped are told with how much of each is
+Both lie in the recording (`fil_rss_sample`). The files that the program has mapped are told with how much of each is
 resident, which needs a look at all of the process's page tables. So what readings may cost is limited: 50 ms, and a
 thousandth of the run's time.
 """
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from filprofiler.supervisor.process_memory import AnyProcessMemory
 
-_READING = Struct(_abi.READING_FORMAT)
-_GAUGE = Struct(_abi.GAUGE_FORMAT)
+_RSS_SAMPLE = Struct(_abi.RSS_SAMPLE_FORMAT)
+_COUNTER = Struct(_abi.COUNTER_FORMAT)
 _FILE = Struct(_abi.FILE_FORMAT)
 _LARGE = Struct(_abi.LARGE_FORMAT)
 _LARGE_PLACES = Struct("<QI")  # large_offset, large_count
@@ -40,7 +40,7 @@ _FILES_EVERY_SECONDS = 1.0
 _AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
 
 
-class Readings:
+class RssSamples:
     """Keeps the two readings of one recording up to date."""
 
     def __init__(self, recording: int, memory: "AnyProcessMemory") -> None:
@@ -94,15 +94,15 @@ class Readings:
             self._files_at = time.monotonic()
             resident, written, rows = self._files()
         reading = (clock_ns, tracked, mapped, anonymous, files, shared, resident, written, _abi.FIL_NOT_KNOWN)
-        packed = _READING.pack(*reading)
-        os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_LAST))
+        packed = _RSS_SAMPLE.pack(*reading)
+        os.pwrite(self._recording, packed, self._place(_abi.FIL_RSS_SAMPLE_LAST))
         if best:
             self._best_tracked, self._best_clock_ns = tracked, clock_ns
             for place, values in rows:
                 os.pwrite(self._recording, _TWO.pack(*values), place)
             if self._memory.tells_files:
                 self._look_at_large()
-            os.pwrite(self._recording, packed, self._place(_abi.FIL_READING_PEAK))
+            os.pwrite(self._recording, packed, self._place(_abi.FIL_RSS_SAMPLE_PEAK))
 
     def _is_best(self, clock_ns: int, tracked: int, peak_clock_ns: int) -> bool:
         """Whether a reading now is nearer to the peak than the one that is kept."""
@@ -113,9 +113,9 @@ class Readings:
 
     def _gauges(self) -> "Tuple[int, int]":
         """Tracked mappings, and mapped bytes of files, now."""
-        data = os.pread(self._recording, _abi.FIL_GAUGES * _GAUGE.size, _abi.HEADER_OFFSETS["gauges"])
-        sizes = [gauge[0] for gauge in _GAUGE.iter_unpack(data)]
-        return sizes[_abi.FIL_GAUGE_MAPPINGS], sizes[_abi.FIL_GAUGE_FILES]
+        data = os.pread(self._recording, _abi.FIL_COUNTERS * _COUNTER.size, _abi.HEADER_OFFSETS["counters"])
+        sizes = [counter[0] for counter in _COUNTER.iter_unpack(data)]
+        return sizes[_abi.FIL_COUNTER_MAPPINGS], sizes[_abi.FIL_COUNTER_FILES]
 
     def _files(self) -> "Tuple[int, int, List[Tuple[int, Tuple[int, int]]]]":
         """Resident bytes of all mapped files, those written, and where to write both for each file."""
@@ -155,4 +155,4 @@ class Readings:
 
     @staticmethod
     def _place(moment: int) -> int:
-        return _abi.HEADER_OFFSETS["readings"] + moment * _READING.size
+        return _abi.HEADER_OFFSETS["rss_samples"] + moment * _RSS_SAMPLE.size

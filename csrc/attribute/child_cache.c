@@ -1,4 +1,4 @@
-#include "attribute/known_children.h"
+#include "attribute/child_cache.h"
 
 #include "attribute/code_facts.h"
 #include "attribute/code_registry.h"
@@ -34,7 +34,7 @@ static uint32_t look_up_child(struct thread_context *context, uint32_t parent, c
     bool locked = state_enter();
     uint32_t node = FIL_NODE_LOST;
     uint32_t start = FIL_NODE_NONE;
-    /* Else `parent` may be another tracking's: attribute_still walks again. */
+    /* Else `parent` may be another tracking's: attribute_revalidate walks again. */
     bool current = state.tracking && context->checked_generation == state.generation;
     uint32_t number = current ? code_registry_number(code, entry->frame) : 0;
     *keeps = number != 0;
@@ -56,7 +56,7 @@ uint32_t learn_child(struct thread_context *context, uint32_t parent, const stru
     if (node == FIL_NODE_LOST || key == 0 || !keeps) {
         return node;
     }
-    struct known_child *known = known_place(context, parent, key);
+    struct cached_child *known = known_place(context, parent, key);
     if ((known->salted_parent & ~(BLOCK_NODE_LIMIT - 1)) == context->salt && known->key != 0) {
         context->known_replaced += 1;
         if (context->known_replaced > context->known_count / 4) {
@@ -64,6 +64,6 @@ uint32_t learn_child(struct thread_context *context, uint32_t parent, const stru
             known = known_place(context, parent, key);
         }
     }
-    *known = (struct known_child){.key = key, .salted_parent = parent | context->salt, .node = node};
+    *known = (struct cached_child){.key = key, .salted_parent = parent | context->salt, .node = node};
     return node;
 }

@@ -1,7 +1,7 @@
 /* What of attribution is done in line where Python allocates by itself: there, instructions are what a program pays for
  * us. */
-#ifndef FIL_READY_H
-#define FIL_READY_H
+#ifndef FIL_FAST_PATH_H
+#define FIL_FAST_PATH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 """What the source of one line can show by itself: a file read at once, growth in a loop, numbers made larger."""
 
-from filprofiler.profile.remark import FLOAT64, GROWN_IN_LOOP, WHOLE_FILE
+from filprofiler.profile.hint import FLOAT64, GROWN_IN_LOOP, WHOLE_FILE
 from filprofiler.profile.statements import assigned_name, called_name, called_on, children, names_in, nodes, walk
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ _FLOAT64_NAMES = frozenset(["float", "float64", "double", "f8", "<f8", "=f8", "d
 
 
 def about(statement: "Statement") -> "Iterator[Tuple[str, Dict[str, str]]]":
-    """What a statement from which much is live shows: kinds of remarks, each once, and their words."""
+    """What a statement from which much is live shows: kinds of hints, each once, and their words."""
     for kind, rule in ((WHOLE_FILE, _whole_file), (GROWN_IN_LOOP, _grown_in_loop), (FLOAT64, _float64)):
         for words in rule(statement):
             yield kind, words

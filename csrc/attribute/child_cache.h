@@ -1,7 +1,7 @@
 /* Which callstack a frame leads to: from the thread's own memory of what it looked up lately, else from the recording.
  */
-#ifndef FIL_KNOWN_CHILDREN_H
-#define FIL_KNOWN_CHILDREN_H
+#ifndef FIL_CHILD_CACHE_H
+#define FIL_CHILD_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@ INLINE uint32_t node_at_end(const struct thread_context *context, uintptr_t end)
 }
 
 /* Where the child of `parent` at `key` would be remembered. */
-INLINE struct known_child *known_place(struct thread_context *context, uint32_t parent, uintptr_t key)
+INLINE struct cached_child *known_place(struct thread_context *context, uint32_t parent, uintptr_t key)
 {
     uint32_t hash = (uint32_t)(key >> 1) + parent * 0x9e3779b1u;
     return &context->known[(hash ^ hash >> 15) & (context->known_count - 1)];
@@ -39,7 +39,7 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
     }
     uint32_t salted_parent = parent | context->salt;
     bool has_key = pointers || entry->index + 1 < KEY_INDEX_LIMIT;
-    struct known_child *known = known_place(context, parent, key);
+    struct cached_child *known = known_place(context, parent, key);
     if (LIKELY(known->key == key && known->salted_parent == salted_parent && has_key)) {
         return known->node;
     }

@@ -1,13 +1,13 @@
-"""The remarks in words: a text that says what was found, and a basis that says what it rests on."""
+"""The hints in words: a text that says what was found, and a basis that says what it rests on."""
 
-from filprofiler.profile import remark as kinds
+from filprofiler.profile import hint as kinds
 from filprofiler.report import text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict
 
-    from filprofiler.profile.remark import Remark
+    from filprofiler.profile.hint import Hint
 
 # What can be done about a file that is read at once, by the call that reads it.
 _PIECEWISE: "Dict[str, str]" = {
@@ -73,26 +73,26 @@ _BASES: "Dict[str, str]" = {
 _OTHER_BASIS = "Measured: %(share)s of the peak; the rest is what the line's source says."
 
 
-def remark_text(remark: "Remark", peak_bytes: int) -> str:
+def hint_text(hint: "Hint", peak_bytes: int) -> str:
     """What was found, in one to three sentences. `peak_bytes` is the profile's peak."""
-    return _TEXTS[remark.kind] % _values(remark, peak_bytes)
+    return _TEXTS[hint.kind] % _values(hint, peak_bytes)
 
 
-def remark_basis(remark: "Remark", peak_bytes: int) -> str:
-    """What a remark rests on, in one sentence."""
-    return _BASES.get(remark.kind, _OTHER_BASIS) % _values(remark, peak_bytes)
+def hint_basis(hint: "Hint", peak_bytes: int) -> str:
+    """What a hint rests on, in one sentence."""
+    return _BASES.get(hint.kind, _OTHER_BASIS) % _values(hint, peak_bytes)
 
 
-def _values(remark: "Remark", peak_bytes: int) -> "Dict[str, str]":
+def _values(hint: "Hint", peak_bytes: int) -> "Dict[str, str]":
     """All that a sentence may name."""
-    values = {"rest": text.human_bytes(max(0, peak_bytes - remark.sizes[0]))}
-    for place, size in zip(("", "second_"), remark.sizes):
+    values = {"rest": text.human_bytes(max(0, peak_bytes - hint.sizes[0]))}
+    for place, size in zip(("", "second_"), hint.sizes):
         values[place + "share"] = text.percent(size, peak_bytes, 1)
         values[place.rstrip("_") or "first"] = text.human_bytes(size)
-    values.update(remark.words)
-    call = remark.words.get("call", "")
+    values.update(hint.words)
+    call = hint.words.get("call", "")
     values["called"] = call if call.endswith(")") else call + "()"
     values["advice"] = _PIECEWISE.get(call, _TABLE_PIECEWISE if call.startswith("read_") else _OTHER_PIECEWISE)
-    name = remark.words.get("name", "")
+    name = hint.words.get("name", "")
     values["statement"] = "%s += ..." % name if call == "+=" else "%s = %s(...)" % (name, call)
     return values

@@ -1,7 +1,7 @@
 """The section "Where the memory was": tables that add up, in the page without scripts."""
 
+from filprofiler.profile.memory_breakdown import import_bytes
 from filprofiler.profile.model import OUT_OF_MEMORY
-from filprofiler.profile.whereabouts import import_bytes
 from filprofiler.report import text
 from filprofiler.report.template import fill, read_template
 
@@ -9,10 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Sequence, Tuple
 
+    from filprofiler.profile.memory_breakdown import LargeMapping, MappedFile, MemoryUse
     from filprofiler.profile.model import Profile
     from filprofiler.profile.own_code import OwnCode
     from filprofiler.profile.tree import Site
-    from filprofiler.profile.whereabouts import LargeMapping, MappedFile, MemoryUse
 
 _SHOWN_FILES = 5
 _SHOWN_LARGE = 10
@@ -31,10 +31,10 @@ _AND_FILES = ", and the mapped files where they are not known"
 _MORE = "Allocators' overhead, thread stacks, this profiler's tables"
 _LESS = "Asked for, but not resident: not touched yet, given back, swapped out"
 _TOTAL = "Resident, as the kernel counted"
-_ALWAYS = ("blocks_bytes", "mappings_bytes")
+_ALUNWIND_METHODS = ("blocks_bytes", "mappings_bytes")
 
 
-def whereabouts_section(profile: "Profile", own_code: "OwnCode") -> str:
+def memory_breakdown_section(profile: "Profile", own_code: "OwnCode") -> str:
     """The section as HTML; "" if nothing is known."""
     memory = profile.memory
     if memory is None:
@@ -59,12 +59,12 @@ def whereabouts_section(profile: "Profile", own_code: "OwnCode") -> str:
         "files": _files(memory.files, own_code),
         "large": _large(memory.large, own_code),
     }
-    return fill(read_template("whereabouts.html"), values)
+    return fill(read_template("memory_breakdown.html"), values)
 
 
 def _is_told(name: str, uses: "List[MemoryUse]") -> bool:
     """Whether a part has a row: not if it is nothing, or not known, in every column."""
-    return name in _ALWAYS or any(getattr(use, name) for use in uses)
+    return name in _ALUNWIND_METHODS or any(getattr(use, name) for use in uses)
 
 
 def _end_label(use: "MemoryUse") -> str:

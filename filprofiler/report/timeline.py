@@ -15,12 +15,12 @@ _WIDTH, _HEIGHT = 1000, 100
 _LEAST_POINTS = 2
 
 
-def curve_section(profile: "Profile") -> str:
+def timeline_section(profile: "Profile") -> str:
     """The section as HTML; "" if there is too little to draw."""
-    if len(profile.curve) < _LEAST_POINTS or not profile.curve[-1][0] > 0:
+    if len(profile.timeline) < _LEAST_POINTS or not profile.timeline[-1][0] > 0:
         return ""
-    tracked = [(seconds, size) for seconds, size, _resident in profile.curve]
-    resident = [(seconds, size) for seconds, _tracked, size in profile.curve]
+    tracked = [(seconds, size) for seconds, size, _resident in profile.timeline]
+    resident = [(seconds, size) for seconds, _tracked, size in profile.timeline]
     moment = profile.peak_seconds
     if moment is not None:  # counted at every event, so it may lie between two points
         tracked = sorted([*tracked, (moment, profile.peak_bytes)])
@@ -39,7 +39,7 @@ def curve_section(profile: "Profile") -> str:
         "end": text.escape(text.seconds(end)),
         "words": text.escape(_words(profile, end, max(size for _seconds, size in resident))),
     }
-    return fill(read_template("curve.html"), values)
+    return fill(read_template("timeline.html"), values)
 
 
 def _points(points: "List[Tuple[float, int]]", end: float, highest: int) -> str:

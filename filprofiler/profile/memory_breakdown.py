@@ -6,7 +6,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.totals import FlatTree
     from filprofiler.profile.tree import Site
-    from filprofiler.recording.account import Account, FileRecord, Reading
+    from filprofiler.recording.memory_breakdown import FileRecord, RecordedMemory, RssSample
     from filprofiler.recording.reader import Recording
 
 _LITTLE = 10  # less than this part of a mapping is little
@@ -127,7 +127,7 @@ class LargeMapping:
         return 0 if self.touched_bytes is None else max(0, self.mapped_bytes - self.touched_bytes)
 
 
-class Whereabouts:
+class MemoryBreakdown:
     """All that is told beside the callstacks.
 
     at_moment: at the peak, or when memory ran out. at_end: at the end, or when it was last looked at; None: not known.
@@ -174,53 +174,53 @@ _LIKE = (
 _AS_GOOD = 0.999
 
 
-def whereabouts_of(
+def memory_breakdown_of(
     recording: "Recording",
     tracked: int,
     mapped: int,
     clock_ns: "Optional[int]",
     stack: "Callable[[int], Sequence[Site]]",
-) -> Whereabouts:
-    """The whereabouts at one moment, and at the end.
+) -> MemoryBreakdown:
+    """The memory_breakdown at one moment, and at the end.
 
     tracked, mapped: tracked bytes then, and the mappings among them. clock_ns: monotonic clock then; None: the end.
     stack: gives the callstack of one of the recording's nodes.
     """
-    account = recording.account
+    memory = recording.memory
     use = MemoryUse(tracked - min(mapped, tracked), min(mapped, tracked))
-    readings = [reading for reading in (account.near_peak, account.last, account.end) if reading is not None]
+    readings = [reading for reading in (memory.near_peak, memory.last, memory.end) if reading is not None]
     reading = _nearest(readings, tracked, clock_ns)
     if reading is not None:
         _fill(use, reading, recording)
-    at_end = account.end or account.last
+    at_end = memory.end or memory.last
     end: "Optional[MemoryUse]" = None
     if at_end is not None:
         end = MemoryUse(at_end.tracked_bytes - at_end.mapped_bytes, at_end.mapped_bytes)
         _fill(end, at_end, recording)
-        end.at_end = at_end is account.end
-    seen = reading is not None and account.near_peak is not None and reading.clock_ns == account.near_peak.clock_ns
-    return Whereabouts(
+        end.at_end = at_end is memory.end
+    seen = reading is not None and memory.near_peak is not None and reading.clock_ns == memory.near_peak.clock_ns
+    return MemoryBreakdown(
         use,
         end,
-        account.allocations,
-        account.allocated_bytes,
-        account.files_at_peak,
-        _files(account.files, seen, stack),
-        _large(account, tracked, stack) if clock_ns == recording.peak_clock_ns else (),
+        memory.allocations,
+        memory.allocated_bytes,
+        memory.files_at_peak,
+        _files(memory.files, seen, stack),
+        _large(memory, tracked, stack) if clock_ns == recording.peak_clock_ns else (),
     )
 
 
 def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional[int]]":
     """The mappings among what is held, and the monotonic clock of that moment; None: the end."""
-    account = recording.account
+    memory = recording.memory
     if held is recording.at_failure:
-        return account.mapped_at_failure, recording.snapshot_clock_ns
+        return memory.mapped_at_failure, recording.snapshot_clock_ns
     if held is recording.current and held is not recording.peak:
-        return account.mapped_now, None
-    return account.mapped_at_peak, recording.peak_clock_ns
+        return memory.mapped_now, None
+    return memory.mapped_at_peak, recording.peak_clock_ns
 
 
-def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]") -> "Optional[Reading]":
+def _nearest(readings: "List[RssSample]", tracked: int, clock_ns: "Optional[int]") -> "Optional[RssSample]":
     """The reading that tells of a moment; None if none is like it."""
     like = [reading for reading in readings if _is_like(reading, tracked)]
     if not like:
@@ -236,13 +236,13 @@ def _nearest(readings: "List[Reading]", tracked: int, clock_ns: "Optional[int]")
     return min(best, key=lambda reading: abs(reading.clock_ns - moment))
 
 
-def _is_like(reading: "Reading", tracked: int) -> bool:
+def _is_like(reading: "RssSample", tracked: int) -> bool:
     return _LIKE * tracked <= reading.tracked_bytes <= tracked / _LIKE
 
 
-def _fill(use: MemoryUse, reading: "Reading", recording: "Recording") -> None:
+def _fill(use: MemoryUse, reading: "RssSample", recording: "Recording") -> None:
     """Let a reading tell what is resident."""
-    start = recording.account.start
+    start = recording.memory.start
     use.resident_bytes = reading.resident_bytes
     use.reading_seconds = (reading.clock_ns - recording.started_clock_ns) / 1e9
     use.reading_tracked_bytes = reading.tracked_bytes
@@ -274,13 +274,13 @@ def _files(records: "List[FileRecord]", seen: bool, stack: "Callable[[int], Sequ
     return files
 
 
-def _large(account: "Account", tracked: int, stack: "Callable[[int], Sequence[Site]]") -> "List[LargeMapping]":
+def _large(memory: "RecordedMemory", tracked: int, stack: "Callable[[int], Sequence[Site]]") -> "List[LargeMapping]":
     """The large mappings at the peak of which there is something to tell, the largest first."""
-    near = account.near_peak
+    near = memory.near_peak
     seen = near is not None and _is_like(near, tracked)
     large = [
         LargeMapping(record.name, record.mapped_bytes, record.touched_bytes if seen else None, stack(record.node))
-        for record in account.large
+        for record in memory.large
     ]
     large.sort(key=lambda mapping: (-mapping.mapped_bytes, mapping.name))
     return [mapping for mapping in large if mapping.name or mapping.reserved]
