@@ -95,25 +95,26 @@ class _Plugin:
     def pytest_runtest_call(self, item: "Any") -> "Iterator[None]":
         """Measure the test itself: not what its fixtures do before and after."""
         from filprofiler import api
+        from filprofiler.measurement import Measurement
 
         code = getattr(getattr(item, "obj", None), "__code__", None)
         files = [str(item.fspath)] + ([code.co_filename] if code is not None else [])
         self._found, self._problem = None, ""
-        found, running = api.Peak(), api.Running(item.nodeid, first_files=files)
+        found, measurement = api.Peak(), Measurement(item.nodeid, first_files=files)
         try:
             try:
-                running.begin()
+                measurement.begin()
             except api.TrackingError as error:  # the test is run all the same
                 self._problem = str(error)
             try:
                 yield
             finally:
-                if running.end(found):
+                if measurement.end(found):
                     self._found = found
         except api.FilError as error:
             self._problem = str(error)
         finally:
-            running.close()
+            measurement.close()
 
     setattr(pytest_runtest_call, "pytest_impl", {"hookwrapper": True, "trylast": True})  # noqa: B010
 

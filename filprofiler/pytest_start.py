@@ -22,7 +22,7 @@ def get_ready(config: "Any") -> None:
         api.let_children_be_profiled(os.environ)  # the workers of pytest-xdist, which run the tests
         return
     try:
-        api.ready()
+        api.check_ready()
     except api.TrackingError as error:
         arguments = _arguments(config)
         if restarted or hasattr(config, "workerinput") or [str(one) for one in arguments] != sys.argv[1:]:

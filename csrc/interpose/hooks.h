@@ -15,7 +15,7 @@
 
 #undef mmap64 /* some C libraries' headers make a macro of it: so this one comes after them */
 
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(HOOK(result, name) parameters;)
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(HOOK(result, name) parameters;)
 #define REPLACED(result, name, parameters, platforms) ON_##platforms(HOOK(result, name) parameters;)
 #include "interpose/interposed.def"
 #undef REPLACED

@@ -210,7 +210,7 @@ static sighandler_t early___sysv_signal(int number, sighandler_t handler)
 }
 
 struct real real = {
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = early_##name, )
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(.name = early_##name, )
 #define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
 #undef REPLACED
@@ -228,7 +228,7 @@ void real_resolve(void)
 #define RESOLVE(name)                    \
     found = platform_next_symbol(#name); \
     memcpy(&resolved.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(RESOLVE(name))
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(RESOLVE(name))
 #define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
 #undef REPLACED
@@ -239,7 +239,7 @@ void real_resolve(void)
     if (ready.name == NULL) {                                   \
         ready.name = early_##name; /* the C library has none */ \
     }
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(KEEP_STAND_IN(name))
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(KEEP_STAND_IN(name))
 #define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
 #undef REPLACED

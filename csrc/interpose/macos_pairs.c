@@ -27,7 +27,7 @@ struct pair {
 #define PAIR(name) {(any_function *)hook_##name, (any_function *)name},
 
 __attribute__((used, section("__DATA,__interpose"))) static const struct pair pairs[] = {
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(PAIR(name))
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(PAIR(name))
 #define REPLACED(result, name, parameters, platforms) ON_##platforms(PAIR(name))
 #include "interpose/interposed.def"
 #undef REPLACED

@@ -10,7 +10,7 @@ int mach_vm_allocate(unsigned task, uint64_t *address, uint64_t bytes, int flags
 int mach_vm_deallocate(unsigned task, uint64_t address, uint64_t bytes);
 
 struct real real = {
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(.name = name, )
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(.name = name, )
 #define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
 #undef REPLACED

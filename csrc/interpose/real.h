@@ -12,7 +12,7 @@
 #include "platform/system.h"
 
 struct real {
-#define INTERPOSED(result, name, parameters, arguments, platforms) ON_##platforms(result(*name) parameters;)
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms(result(*name) parameters;)
 #define REPLACED(result, name, parameters, platforms)
 #include "interpose/interposed.def"
 #undef REPLACED

@@ -24,6 +24,7 @@ from filprofiler import api
 from filprofiler.jupyter.options import NAME, OptionsError, read_options
 from filprofiler.jupyter.show import show
 from filprofiler.jupyter.usage import how_to_change
+from filprofiler.measurement import Measurement
 from filprofiler.messages import say_through_python
 from filprofiler.wording import sentence
 
@@ -49,9 +50,9 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         run = _runner(self.shell, options.statement if cell is None else cell, first_line=1 if cell is None else 2)
         found: "Any" = api.Peak()
         error: "Any" = None
-        running = _running(self.shell, options.output)
+        measurement = _measurement(self.shell, options.output)
         try:
-            _begin(running)
+            _begin(measurement)
             try:
                 value = run()
             except BaseException as raised:
@@ -59,9 +60,9 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
                 _show_without_us(self.shell, raised)
                 raise
             finally:
-                _end(running, found, error, options.top)
+                _end(measurement, found, error, options.top)
         finally:
-            running.close()
+            measurement.close()
         return None if (cell or line).rstrip().endswith(";") else value
 
     @line_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -73,19 +74,19 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         while frame.f_back is not None and frame.f_globals is not shell.user_global_ns:
             frame = frame.f_back
         _show_as_written(frame.f_code.co_filename, line)
-        running = _running(shell, options.output, [frame.f_code.co_filename])
+        measurement = _measurement(shell, options.output, [frame.f_code.co_filename])
 
         def ended(error: "Optional[BaseException]") -> None:
             try:
-                _end(running, found, error, options.top)
+                _end(measurement, found, error, options.top)
             finally:
-                running.close()
+                measurement.close()
 
-        _begin(running)
+        _begin(measurement)
         try:
             _when_ended(shell, ended)
         except BaseException:
-            running.close()
+            measurement.close()
             raise
 
 
@@ -166,15 +167,15 @@ def _options(line: str, takes_statement: bool) -> Any:
         raise UsageError(str(error)) from None
 
 
-def _running(shell: Any, output: str, first_files: "Any" = ()) -> api.Running:
+def _measurement(shell: Any, output: str, first_files: "Any" = ()) -> Measurement:
     """Tracking of the cell that runs, which has not begun."""
-    return api.Running("In [%d]" % _number(shell), output=output, first_files=first_files)
+    return Measurement("In [%d]" % _number(shell), output=output, first_files=first_files)
 
 
-def _begin(running: api.Running) -> None:
+def _begin(measurement: Measurement) -> None:
     """Begin tracking. Raises UsageError."""
     try:
-        running.begin()
+        measurement.begin()
     except api.TrackingError as error:
         raise UsageError(how_to_change(str(error))) from None
 
@@ -184,12 +185,12 @@ def _number(shell: Any) -> int:
     return len(shell.user_ns.get("In", ())) - 1
 
 
-def _end(running: api.Running, found: Any, error: "Optional[BaseException]", top: int) -> None:
+def _end(measurement: Measurement, found: Any, error: "Optional[BaseException]", top: int) -> None:
     """End tracking, and show what was found out. That nothing was is said, and does not end the cell."""
-    folder = running.folder
+    folder = measurement.folder
     try:
         try:
-            if not running.end(found, error, report=True):
+            if not measurement.end(found, error, report=True):
                 return
         except api.FilError as problem:
             say_through_python(str(problem))
@@ -232,7 +233,7 @@ def _runner(shell: Any, source: str, first_line: int) -> "Callable[[], Any]":
     Raises UsageError where this process cannot be profiled, SyntaxError and what the source's own magics raise.
     """
     try:
-        api.ready()
+        api.check_ready()
     except api.TrackingError as error:
         raise UsageError(how_to_change(str(error))) from None
     lines = source.split("\n")

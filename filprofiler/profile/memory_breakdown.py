@@ -33,12 +33,12 @@ class MemoryUse:
     allocator_free_bytes: what malloc keeps free for later, more than before tracking began.
     rest_bytes: what is left of resident_bytes. Below 0: more was asked for than was resident (not touched yet, given
         back, or swapped out). Above 0: what allocators take beyond what was asked for, thread stacks, our own tables.
-    resident_bytes: what the kernel counted. reading_seconds: when it did, since tracking began.
-    reading_tracked_bytes: the tracked bytes then.
+    resident_bytes: what the kernel counted. sample_seconds: when it did, since tracking began.
+    sample_tracked_bytes: the tracked bytes then.
     at_end: whether this is a reading that the program's process took itself at its ordinary end.
     """
 
-    __slots__ = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_bytes", "at_end")
+    __slots__ = PARTS + ("resident_bytes", "sample_seconds", "sample_tracked_bytes", "at_end")
 
     blocks_bytes: int
     mappings_bytes: int
@@ -48,8 +48,8 @@ class MemoryUse:
     allocator_free_bytes: "Optional[int]"
     rest_bytes: "Optional[int]"
     resident_bytes: "Optional[int]"
-    reading_seconds: "Optional[float]"
-    reading_tracked_bytes: "Optional[int]"
+    sample_seconds: "Optional[float]"
+    sample_tracked_bytes: "Optional[int]"
     at_end: bool
 
     def __init__(self, blocks_bytes: int, mappings_bytes: int) -> None:
@@ -244,8 +244,8 @@ def _fill(use: MemoryUse, reading: "RssSample", recording: "Recording") -> None:
     """Let a reading tell what is resident."""
     start = recording.memory.start
     use.resident_bytes = reading.resident_bytes
-    use.reading_seconds = (reading.clock_ns - recording.started_clock_ns) / 1e9
-    use.reading_tracked_bytes = reading.tracked_bytes
+    use.sample_seconds = (reading.clock_ns - recording.started_clock_ns) / 1e9
+    use.sample_tracked_bytes = reading.tracked_bytes
     use.mapped_files_bytes = reading.mapped_files_bytes
     if start is not None:
         use.before_bytes = start.resident_bytes

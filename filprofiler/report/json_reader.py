@@ -86,6 +86,15 @@ def _short_integer(digits: str) -> int:
     return int(digits)
 
 
+# Members that have an older name: they are written by both, and read by either. Version 2 will drop the older ones.
+OLD_NAMES = {
+    "hints": "remarks",
+    "timeline": "curve",
+    "sample_seconds": "reading_seconds",
+    "sample_tracked_bytes": "reading_tracked_bytes",
+}
+
+
 class _UnfitError(FilError):
     """What was read is not a saved profile that can be used; the text continues "The file PATH"."""
 
@@ -113,7 +122,7 @@ def _profile_of(data: "Any") -> Profile:
         followed=of_type(data["followed"], bool),
         processes=_processes(data.get("processes")),
         columns=SavedColumns(_columns(data["sites"], sites)),
-        timeline=[_sample(sample) for sample in data["timeline"]],
+        timeline=[_sample(sample) for sample in _member(data, "timeline")],
         moment=of_type(data["moment"], str),
         failed_requests=whole(data["failed_requests"]),
         failures=failures,
@@ -125,12 +134,17 @@ def _profile_of(data: "Any") -> Profile:
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it tells of the moment '%s'", profile.moment)
     profile.changed_files = tuple(of_type(path, str) for path in data.get("changed_files", ()))
-    hints = [_hint(hint, sites) for hint in data["hints"]]
+    hints = [_hint(hint, sites) for hint in _member(data, "hints")]
     # Where it is not known how much of their bytes is big, they may rest on small blocks.
     profile.saved_hints = tuple(hint for hint in hints if profile.tells_big or hint.kind not in LIVE_TOGETHER)
     if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
     return profile
+
+
+def _member(data: "Any", name: str) -> "Any":
+    """A member by its name, or by its older one."""
+    return data[name] if name in data else data[OLD_NAMES.get(name, name)]
 
 
 def _processes(data: "Any") -> "Optional[OtherProcesses]":
@@ -238,7 +252,7 @@ def _big_bytes(column: "Any", nodes: "List[Node]") -> "List[int]":
     return [whole(size, node.own_bytes) for size, node in zip(column, nodes)]
 
 
-USE_FIELDS = PARTS + ("resident_bytes", "reading_seconds", "reading_tracked_bytes")
+USE_FIELDS = PARTS + ("resident_bytes", "sample_seconds", "sample_tracked_bytes")
 _LEAST_REST = -(1 << 64)
 
 
@@ -265,11 +279,12 @@ def _use(data: "Any") -> "Optional[MemoryUse]":
         return None
     use = MemoryUse(whole(data["blocks_bytes"]), whole(data["mappings_bytes"]))
     for field in USE_FIELDS[2:]:
-        if data[field] is not None:
-            if field == "reading_seconds":
-                use.reading_seconds = seconds(data[field])
+        value = _member(data, field)
+        if value is not None:
+            if field == "sample_seconds":
+                use.sample_seconds = seconds(value)
             else:
-                setattr(use, field, whole(data[field], least=_LEAST_REST if field == "rest_bytes" else 0))
+                setattr(use, field, whole(value, least=_LEAST_REST if field == "rest_bytes" else 0))
     use.at_end = bool(data["at_end"])
     rest = use.rest_bytes
     use.settle()

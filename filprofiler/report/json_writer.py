@@ -8,7 +8,7 @@ import json
 from filprofiler.profile.hints import hints_of
 from filprofiler.profile.memory_breakdown import import_bytes
 from filprofiler.report.hint_text import hint_basis, hint_text
-from filprofiler.report.json_reader import FORMAT, PROGRAM_FIELDS, USE_FIELDS, VERSION
+from filprofiler.report.json_reader import FORMAT, OLD_NAMES, PROGRAM_FIELDS, USE_FIELDS, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         {"seconds": seconds, "tracked_bytes": tracked, "resident_bytes": resident}
         for seconds, tracked, resident in profile.timeline
     ]
+    for name in ("hints", "timeline"):
+        members[OLD_NAMES[name]] = members[name]
     members["threads"] = [
         {"name": thread.name, "last": thread.last, "stack": [sites.number(site) for site in thread.stack]}
         for thread in profile.threads
@@ -245,5 +247,6 @@ def memory_member(profile: "Profile", number: "Callable[[Site], int]") -> "Optio
 
 def _use(use: "MemoryUse") -> "Dict[str, Any]":
     values: "Dict[str, Any]" = {name: getattr(use, name) for name in USE_FIELDS}
+    values.update((OLD_NAMES[name], values[name]) for name in USE_FIELDS if name in OLD_NAMES)
     values["at_end"] = use.at_end
     return values

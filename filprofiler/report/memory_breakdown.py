@@ -68,9 +68,9 @@ def _is_told(name: str, uses: "List[MemoryUse]") -> bool:
 
 
 def _end_label(use: "MemoryUse") -> str:
-    if use.at_end or use.reading_seconds is None:
+    if use.at_end or use.sample_seconds is None:
         return "At the end"
-    return "When last looked at, at %s" % text.seconds(max(0.0, use.reading_seconds))
+    return "When last looked at, at %s" % text.seconds(max(0.0, use.sample_seconds))
 
 
 def _row(label: str, sizes: "List[Optional[int]]", kind: str = "") -> str:
@@ -93,7 +93,7 @@ def _notes(profile: "Profile") -> "List[str]":
     use, notes = memory.at_moment, []
     if use.resident_bytes is None:
         notes.append("What was resident at that moment is not known: nobody looked near enough to it.")
-    elif profile.peak_seconds is not None and use.reading_seconds is not None:
+    elif profile.peak_seconds is not None and use.sample_seconds is not None:
         notes.append("What was resident was read %s, when %s were tracked." % _reading_words(use, profile.peak_seconds))
     imports = import_bytes(profile.flat)
     if imports:
@@ -106,9 +106,9 @@ def _notes(profile: "Profile") -> "List[str]":
 
 
 def _reading_words(use: "MemoryUse", moment: float) -> "Tuple[str, str]":
-    later = (use.reading_seconds or 0.0) - moment
+    later = (use.sample_seconds or 0.0) - moment
     when = "%.2f s %s" % (abs(later), "after it" if later > 0 else "before it")
-    return when, text.human_bytes(use.reading_tracked_bytes or 0)
+    return when, text.human_bytes(use.sample_tracked_bytes or 0)
 
 
 def _files(files: "Tuple[MappedFile, ...]", own_code: "OwnCode") -> str:

@@ -323,7 +323,9 @@ def test_a_child_that_goes_on_as_pytest_leaves_its_parents_profile_alone(runner:
 def test_what_cannot_be_measured_or_written_fails_no_test(runner: Pytest) -> None:
     runner.write("def test_one(): pass\ndef test_two(): pass\n")
     (runner.folder / "file").write_text("")
-    start = "from filprofiler import api; running = api.Running('all of it'); running.begin()"
+    start = (
+        "from filprofiler.measurement import Measurement; measurement = Measurement('all of it'); measurement.begin()"
+    )
     start += "; import pytest; pytest.main(['--fil'])"
     run = runner.run(start=[runner.python, "-m", "filprofiler", "python", "-c", start])
     assert "2 passed" in run.text and run.text.count("not measured  test_a.py::test_") == 2

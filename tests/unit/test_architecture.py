@@ -35,7 +35,7 @@ ALLOWED: Dict[str, Set[str]] = {
 }
 
 # Modules that cost a user's start-up much, and that these rooms of it get on without.
-STARTS = set(ALLOWED) - {"recording", "profile", "report", "in_process", "peak", "api", "jupyter"}
+STARTS = set(ALLOWED) - {"recording", "profile", "report", "in_process", "peak", "measurement", "api", "jupyter"}
 NOT_AT_START = {"cli.subcommands"}  # only commands that start no program import it: the rule holds for who imports it
 SLOW_MODULES = {
     "filprofiler.cli.subcommands",

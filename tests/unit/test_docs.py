@@ -104,7 +104,7 @@ def parameters(value: object) -> str:
 def api_reference() -> str:
     """The reference of the API, from its docstrings."""
     parts = []
-    for name in ("profile", "peak", "ready"):
+    for name in ("profile", "peak", "check_ready"):
         parts.append("## %s\n\n%s" % (name, inspect.getdoc(getattr(api, name))))
     for kind in (api.Peak, api.Line):
         parts.append("## %s\n\n%s" % (kind.__name__, inspect.getdoc(kind)))

@@ -67,7 +67,7 @@ def test_the_parts_of_the_peak() -> None:
         "allocator_free_bytes": None,
         "rest_bytes": 6,
     }
-    assert use.resident_bytes == 55 * MEBIBYTE and abs(use.reading_seconds - 3.2) < 1e-6
+    assert use.resident_bytes == 55 * MEBIBYTE and abs(use.sample_seconds - 3.2) < 1e-6
     assert (profile.memory.files_bytes, profile.memory.allocations) == (100 * MEBIBYTE, 1234)
     assert profile.memory.at_end is None
 
@@ -85,7 +85,7 @@ def test_which_reading_tells_of_the_peak() -> None:
     ]
     for readings, expected in cases:
         use = told(readings).memory.at_moment
-        assert use.reading_seconds == (None if expected is None else pytest.approx(expected)), readings
+        assert use.sample_seconds == (None if expected is None else pytest.approx(expected)), readings
         assert (use.resident_bytes is None) == (expected is None)
         assert use.rest_bytes is None or expected is not None
 

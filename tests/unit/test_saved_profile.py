@@ -232,11 +232,26 @@ def fields_of(data: Any, above: str = "") -> Iterator[str]:
         for name, value in data.items():
             path = "%s.%s" % (above, name) if above else name
             yield path
-            if name not in ("words", "source_lines"):  # whose members are data
+            if name not in ("words", "source_lines", "remarks", "curve"):  # whose members are data; older names
                 yield from fields_of(value, path)
     elif isinstance(data, list):
         for value in data:
             yield from fields_of(value, above + "[]")
+
+
+def test_files_with_older_names_are_read(tmp_path: Path) -> None:
+    """The program's files say both; those of the first releases have the older names alone."""
+    folder = tmp_path / "first"
+    first = files_of(rich_profile(tmp_path), folder)
+    path = folder / NAME
+    data = json.loads(path.read_text(encoding="ascii"))
+    for name in ("hints", "timeline"):
+        assert data.pop(name) == data[{"hints": "remarks", "timeline": "curve"}[name]]
+    for use in (data["memory"]["at_moment"], data["memory"]["at_end"]):
+        for name in ("seconds", "tracked_bytes"):
+            assert use.pop("sample_" + name) == use["reading_" + name]
+    path.write_text(json.dumps(data), encoding="ascii")
+    assert files_of(read_saved(str(path)), tmp_path / "second") == first
 
 
 def test_every_field_is_documented(tmp_path: Path) -> None:
@@ -306,7 +321,7 @@ NUMBERS: Dict[str, Callable[[Dict[str, Any], float], None]] = {
     "a size in a hint": lambda d, value: d["hints"][0]["sizes"].__setitem__(0, value),
     "a line": lambda d, value: d["sites"][0].update(line=value),
     "a request": lambda d, value: d["failures"][0].update(requested_bytes=value),
-    "a reading": lambda d, value: d["memory"]["at_moment"].update(reading_seconds=value),
+    "a reading": lambda d, value: d["memory"]["at_moment"].update(sample_seconds=value),
     "bytes": lambda d, value: d.update(peak_bytes=value, nodes=dict(d["nodes"], own_bytes=_first(d, value))),
 }
 

@@ -1,12 +1,11 @@
-/* Choosing a layout, and looking at a stack through reads that cannot fault: what the launcher needs to prove it. */
+#include "attribute/safe_walk.h"
+
 #include <stddef.h>
 #include <string.h>
 
 #include "attribute/attribute.h"
 #include "attribute/code_facts.h"
-#include "attribute/shadow_stack.h"
 #include "attribute/walker.h"
-#include "fil_format.h"
 #include "platform/platform.h"
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
@@ -69,9 +68,7 @@ static bool read_innermost(struct windows *windows, uintptr_t thread_state, uint
     return read_address(windows, holder + walker.layout.state_frame, frame);
 }
 
-/* Frames of one chunk are read in any order, so what is said of chunks has to be right before the first walk. If it is
- * not, the walk does without. Called from a Python function, whose frame lies in the newest chunk. */
-static void check_chunk(uintptr_t thread_state)
+void safe_walk_check_chunk(uintptr_t thread_state)
 {
     struct fil_layout *layout = &walker.layout;
     uintptr_t chunk = 0;
@@ -87,66 +84,6 @@ static void check_chunk(uintptr_t thread_state)
                                       size % platform_page_bytes() == 0 && frame - chunk < size)) {
         layout->state_chunk = 0;
     }
-}
-
-int32_t attribute_use_layout(uint32_t python_version, const struct fil_layout *layout)
-{
-    void *found = platform_symbol("PyGILState_GetThisThreadState");
-    if (found == NULL) {
-        return FIL_ERROR_NO_PYTHON;
-    }
-    memcpy(&walker.thread_state, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
-    platform_thread_state *ask = walker.thread_state;
-    walker.running_state = walker.thread_state = platform_guarded(ask);
-    found = platform_symbol(python_version < 0x030D0000 ? "_PyThreadState_UncheckedGet" : "PyThreadState_GetUnchecked");
-    if (found != NULL && walker.thread_state == ask) { /* else this one would need a guard too */
-        memcpy(&walker.running_state, &found, sizeof found);
-    }
-    walker.layout = *layout;
-    walker.short_stack = layout->form == INSTRUCTION_POINTER ? SHORT_STACK : 0;
-    walker.python_version = python_version;
-    walker.objects = (struct object_layout){.minor_version = 0};
-    walker.stacks = FIL_STACKS_MEASURED;
-    walker.selected = true;
-    check_chunk((uintptr_t)walker.thread_state());
-    return FIL_OK;
-}
-
-int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
-{
-    struct fil_layout layout;
-    const struct fil_layout *known = free_threaded != 0 ? NULL : layout_for_version(python_version);
-    if (known == NULL && layout_published(python_version, free_threaded != 0, platform_symbol("_PyRuntime"), &layout)) {
-        known = &layout;
-    }
-    int32_t status = known == NULL ? FIL_ERROR_UNKNOWN_LAYOUT : attribute_use_layout(python_version, known);
-    walker.objects = objects_for_version(python_version);
-    walker.coroutine_type = (uintptr_t)platform_symbol("PyCoro_Type");
-    walker.stacks = FIL_STACKS_KNOWN;
-    return status;
-}
-
-static void *no_thread_state(void)
-{
-    return NULL;
-}
-
-int32_t attribute_use_profile_function(uint32_t python_version, bool pin_code)
-{
-    if (!shadow_stack_prepare(pin_code)) {
-        return FIL_ERROR_NO_PYTHON;
-    }
-    walker.running_state = walker.thread_state = no_thread_state;
-    walker.python_version = python_version;
-    walker.stacks = FIL_STACKS_PROFILED;
-    walker.selected = false;
-    walker.accepted = true;
-    return FIL_OK;
-}
-
-void *attribute_thread_starter(void)
-{
-    return shadow_stack_prepared() ? shadow_stack_starter() : NULL;
 }
 
 /* Fills in `facts` for a frame that the interpreter shows; for another one `*shown` is false. */
@@ -205,24 +142,4 @@ int32_t attribute_observe(struct fil_observed_frame *frames, uint32_t capacity, 
         count += shown ? 1 : 0;
     }
     return (int32_t)count;
-}
-
-void attribute_accept_layout(void)
-{
-    walker.accepted = walker.selected || walker.accepted;
-}
-
-bool attribute_accepted(void)
-{
-    return walker.accepted;
-}
-
-uint32_t attribute_stacks(void)
-{
-    return walker.stacks;
-}
-
-uint32_t attribute_python_version(void)
-{
-    return walker.python_version;
 }
