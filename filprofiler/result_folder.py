@@ -11,11 +11,11 @@ from filprofiler.regular_files import open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, List, Optional, Sequence, Tuple
+    from typing import Iterable, List, Optional, Sequence
 
 DEFAULT_OUTPUT = "fil-result"  # where results go, unless something else is asked for
 DESCRIPTION_NAME = "recording.txt"  # what was started, and later how it ended
-DESCRIPTION_BEGINS = b"script "
+_DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones begin: see profile/program.py
 RECORDING_NAME = "recording.fil"
 
 # Room for the header and the first segments: if the disk is too full even for that, the program does not start.
@@ -170,23 +170,24 @@ def was_cut_short(recording_path: str) -> bool:
         return False
 
 
-def begins_like_ours(path: str, begins: "Tuple[bytes, ...]") -> bool:
-    """Whether a file was left there by us, or there is none. An empty one may be ours; a link is not: we make none."""
+def is_ours(path: str) -> bool:
+    """Whether the file of one of our names was written by us, as far as its content proves it; or there is none.
+
+    An empty one proves nothing, though it may be left from a start that was killed. Nor does a link: we make none.
+    """
     if os.path.islink(path):
         return False
     try:
         with open_to_read(path) as file:
-            found = file.read(max(map(len, begins)))
+            begins = file.read(_FIRST_BYTES + 1)
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    return not found or found in begins
-
-
-# How our files begin; a recording is nothing but zeros before tracking begins.
-_MAGIC = _abi.FIL_FORMAT_MAGIC
-_OWN = ((RECORDING_NAME, (_MAGIC, bytes(len(_MAGIC)))), (DESCRIPTION_NAME, (DESCRIPTION_BEGINS,)))
+    if os.path.basename(path) == DESCRIPTION_NAME:
+        lines = begins.split(b"\n")
+        return all(line.startswith(ours) for line, ours in zip(lines, _DESCRIPTION_LINES)) and len(lines) > 1
+    return begins.startswith(_abi.FIL_FORMAT_MAGIC) or begins == bytes(_FIRST_BYTES)  # before tracking has begun
 
 
 class GivenFolder(ResultFolder):
@@ -201,11 +202,11 @@ class GivenFolder(ResultFolder):
             os.makedirs(path, exist_ok=True)
             with OpenedFolder(path) as folder:
                 self._identity = folder.identity
-                for name, begins in _OWN:
+                for name in (RECORDING_NAME, DESCRIPTION_NAME):
                     in_the_way = os.path.join(path, name)
-                    if not begins_like_ours(in_the_way, begins):
+                    if not is_ours(in_the_way):
                         raise OutputError("%s is not ours, and a file of that name is needed.", in_the_way)
-                for name, _begins in _OWN:
+                for name in (RECORDING_NAME, DESCRIPTION_NAME):
                     folder.remove(name)
         except OSError as error:
             raise OutputError("Cannot create the folder %s: %s.", path, error.strerror) from None

@@ -116,12 +116,12 @@ except api.TrackingError as error:
     print(error)
 assert open(os.path.join(folder, name)).read() == "my notes"
 os.unlink(os.path.join(folder, name))
-for left in (b"", {"recording.fil": b"FILREC\\r\\n and more", "recording.txt": b"script 'x'"}[name]):
-    open(os.path.join(folder, name), "wb").write(left)
-    try:
-        api.profile(lambda: None, folder)
-    except api.TrackingError as error:
-        print(error)
+left = {"recording.fil": b"FILREC\\r\\n and more", "recording.txt": b"script 'x'\\nscript_absolute None"}
+open(os.path.join(folder, name), "wb").write(left[name])
+try:
+    api.profile(lambda: None, folder)
+except api.TrackingError as error:
+    print(error)
 print(sorted(os.listdir(folder)))
 """
 

@@ -4,6 +4,7 @@ By default a few of them under the Python that drives the tests; with FIL_TEST_L
 all, under each Python for which there are wheels.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -145,6 +146,21 @@ if ALL:
         small = expectations(done)["small"]
         assert small <= through(done, program, "small") <= small + 20000 * 200, done.account()
         check_lines(done, program, 0, 20000 * 200)
+
+    def test_rays_store_of_objects(interpreter_here: Interpreter, package: Path, tmp_path: Path) -> None:
+        """One mapping of all that the store may have: the report tells its name, and how much of it was touched.
+
+        Before, all 200 MiB were this program's, with no word of that.
+        """
+        profiler = profiler_with(interpreter_here, ["ray", "numpy"], package, tmp_path)
+        settings = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "HOME": str(tmp_path)}
+        done = profiler.run([PROGRAMS / "ray_job.py"], env=settings, options=["--format", "html", "--format", "json"])
+        assert done.status == 0 and done.folder is not None, done.account()
+        mappings = json.loads((done.folder / "peak-memory.json").read_text())["memory"]["large_mappings"]
+        (store,) = [mapping for mapping in mappings if mapping["name"].startswith("/dev/shm/plasma")]
+        assert store["mapped_bytes"] == 200 * support.MIB
+        assert 40 * support.MIB <= store["touched_bytes"] < 48 * support.MIB
+        assert store["name"] in (done.folder / "index.html").read_text(encoding="utf-8")
 
     def test_fortran(profiler: support.Profiler, tmp_path: Path) -> None:
         program = PROGRAMS / "compiled_job.py"

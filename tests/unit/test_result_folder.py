@@ -6,6 +6,7 @@ from typing import Callable, List
 
 import pytest
 
+from filprofiler.profile.program import Program, write_description
 from filprofiler.report.formats import all_file_names
 from filprofiler.result_folder import DESCRIPTION_NAME, GivenFolder, OutputError, ResultFolder
 
@@ -60,6 +61,9 @@ def test_a_folder_in_its_place_is_not_touched(tmp_path: Path, given: bool, end: 
         folder.opened()
 
 
+DESCRIPTION = b"script 'a.py'\nscript_absolute '/x/a.py'\n"
+
+
 @pytest.mark.parametrize("name", ["recording.fil", "recording.txt"])
 def test_what_was_planted_is_not_written_through(tmp_path: Path, name: str) -> None:
     victim = tmp_path / "victim"
@@ -74,7 +78,7 @@ def test_what_was_planted_is_not_written_through(tmp_path: Path, name: str) -> N
 
 
 def test_a_named_folder_keeps_what_is_in_it_but_for_an_old_recording(tmp_path: Path) -> None:
-    for name, begins in (("recording.fil", b"FILREC\r\n"), ("recording.txt", b"script 'a.py'\n"), ("notes", b"")):
+    for name, begins in (("recording.fil", b"FILREC\r\n"), ("recording.txt", DESCRIPTION), ("notes", b"")):
         (tmp_path / name).write_bytes(begins + b"old")
     folder = GivenFolder(str(tmp_path))
     filled(folder)
@@ -83,12 +87,25 @@ def test_a_named_folder_keeps_what_is_in_it_but_for_an_old_recording(tmp_path: P
     assert names(tmp_path) == ["notes"]
 
 
+@pytest.mark.parametrize("content", [b"", b"notes", bytes(8), b"script of a play\n", b"script 'a.py'"])
 @pytest.mark.parametrize("name", ["recording.fil", "recording.txt"])
-def test_a_named_folder_with_a_file_that_only_has_a_name_of_ours(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("notes")
+def test_a_named_folder_with_a_file_that_only_has_a_name_of_ours(tmp_path: Path, name: str, content: bytes) -> None:
+    """Before, an empty one, eight zeros and what begins with "script " were removed."""
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(OutputError, match="%s is not ours" % name):
         GivenFolder(str(tmp_path))
-    assert (tmp_path / name).read_text() == "notes"
+    assert (tmp_path / name).read_bytes() == content
+
+
+def test_a_named_folder_in_which_a_start_was_killed(tmp_path: Path) -> None:
+    """The recording is there as it is before tracking begins, and so is what write_description writes."""
+    first = GivenFolder(str(tmp_path))
+    first.create_recording()
+    descriptor = first.create("recording.txt")
+    write_description(Program(script="a.py"), descriptor)
+    os.close(descriptor)
+    GivenFolder(str(tmp_path))
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["recording.fil", "recording.txt"])
