@@ -127,7 +127,7 @@ HOOK(sighandler_t, __sysv_signal)(int number, sighandler_t handler)
     if (!is_guarded(number) || handler == SIG_ERR) {
         return real.__sysv_signal(number, handler);
     }
-    struct sigaction how = {.sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_INTERRUPT)};
+    struct sigaction how = {.sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
     (void)sigemptyset(&how.sa_mask);
     return set_handler(handler, &how);
 }
