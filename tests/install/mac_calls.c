@@ -267,6 +267,11 @@ static void *mac_memcpy_chk(void *into, const void *from, size_t bytes, size_t r
     return bytes <= room ? memcpy(into, from, bytes) : (abort(), NULL);
 }
 
+static void *mac_memmove_chk(void *into, const void *from, size_t bytes, size_t room)
+{
+    return bytes <= room ? memmove(into, from, bytes) : (abort(), NULL);
+}
+
 static void mac_bzero(void *start, size_t bytes)
 {
     memset(start, 0, bytes);
@@ -338,6 +343,7 @@ uint64_t mac_function(const char *name)
         TO("issetugid", mac_no),
         TO("minherit", mac_no),
         TO("__memcpy_chk", mac_memcpy_chk),
+        TO("__memmove_chk", mac_memmove_chk),
         TO("__bzero", mac_bzero),
         TO("bzero", mac_bzero),
         TO("task_info", mac_unavailable),

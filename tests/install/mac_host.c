@@ -21,7 +21,7 @@ struct segment {
     uint64_t at, bytes, file_at, file_bytes;
 };
 
-#include "mac_image.h" /* segments, rebases, binds, pairs, exports, initializers, image_bytes */
+#include "mac_image.h" /* segments, rebases, MAC_BINDS, pairs, exports, initializers, image_bytes */
 
 #define SHOWN __attribute__((visibility("default")))
 
@@ -120,6 +120,32 @@ static uint64_t export_at[sizeof exports / sizeof *exports] __attribute__((used)
 #endif
 MAC_EXPORTS
 
+/* A function that the library calls and mac_calls.c has not: the program ends, and says which. */
+static void missing(const char *name)
+{
+    static const char text[] = " is called, and is not in tests/install/mac_calls.c\n";
+    if (write(STDERR_FILENO, name, strlen(name)) < 0 || write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+        _exit(1);
+    }
+    abort();
+}
+
+#define MAC_BIND(number, name, place)  \
+    static void missing_##number(void) \
+    {                                  \
+        missing(name);                 \
+    }
+MAC_BINDS
+#undef MAC_BIND
+#define MAC_BIND(number, name, place) {name, place, missing_##number},
+
+/* What the library needs of others: where it keeps the address, and what stands there if nothing is known. */
+static const struct {
+    const char *name;
+    uint64_t at;
+    void (*missing)(void);
+} binds[] = {MAC_BINDS};
+
 __attribute__((constructor)) static void load(void)
 {
     static const char variable[] = "DYLD_INSERT_LIBRARIES=";
@@ -147,7 +173,8 @@ __attribute__((constructor)) static void load(void)
         *(uint64_t *)(void *)(image + rebases[i]) += (uint64_t)(uintptr_t)image;
     }
     for (size_t i = 0; i < sizeof binds / sizeof *binds; i++) {
-        *(uint64_t *)(void *)(image + binds[i].at) = mac_function(binds[i].name);
+        uint64_t function = mac_function(binds[i].name);
+        *(uint64_t *)(void *)(image + binds[i].at) = function != 0 ? function : (uint64_t)(uintptr_t)binds[i].missing;
     }
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         hooks[i] = image + pairs[i].at;

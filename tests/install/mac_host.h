@@ -25,7 +25,7 @@ struct name_at {
     uint64_t at;
 };
 
-/* The function of ours that stands for one of libSystem's; 0 if there is none: who calls it anyway, crashes. */
+/* The function of ours that stands for one of libSystem's; 0 if there is none. */
 uint64_t mac_function(const char *name);
 
 int mac_posix_memalign(void **block, size_t alignment, size_t bytes);

@@ -28,11 +28,13 @@ def image_header(content: bytes) -> str:
         "#define image_bytes ((size_t)%d)" % size,
         _array("struct segment segments", segments),
         _array("uint64_t rebases", [str(rebase.address - base) for rebase in library.relocations]),
-        _array("struct name_at binds", ['{"%s", %d}' % one for one in bound]),
         _array("struct name_at pairs", ['{"%s", %d}' % (name, at - base) for name, at in zip(replaced, hooks)]),
         _array("struct name_at exports", ['{"%s", %d}' % one for one in exported]),
         _array("uint64_t initializers", [str(at - base) for at in _pointers(library.get_section("__mod_init_func"))]),
         "enum { %s };" % ", ".join("PAIR_%s" % name for name in replaced),
+        "#define MAC_BINDS \\",
+        *['MAC_BIND(%d, "%s", %d) \\' % (number, name, at) for number, (name, at) in enumerate(bound)],
+        "",
         "#define MAC_EXPORTS \\",
     ]
     lines += ["MAC_JUMP(%s, %d) \\" % (name, _WORD * number) for number, (name, _at) in enumerate(exported)]
