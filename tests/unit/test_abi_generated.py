@@ -51,7 +51,7 @@ def test_markdown_has_a_row_for_each_field_and_enumerator():
     text = generator("--markdown").stdout.decode()
     assert "| 24 | `uint32_t` | `code` | fil_code number; 0: a mark, see enum fil_mark |" in text
     assert "| 192 | `uint64_t[8]` | `missed` | events, by enum fil_missed |" in text
-    assert "| 3 | `FIL_STATE_STOPPED` | tracking was stopped in good order |" in text
+    assert "| 3 | `FIL_STATE_STOPPED` | tracking has stopped normally |" in text
 
 
 PADDED = """
