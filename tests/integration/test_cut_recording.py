@@ -6,7 +6,6 @@ said, or "Exact", or the program died by SIGSEGV. The program's own bus errors a
 
 import json
 import random
-import sys
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -99,12 +98,10 @@ def check_part(profiler: support.Profiler, damage: str, way: str) -> None:
 HEADER_BYTES, EVERYTHING = _abi.FIL_HEADER_BYTES, 1 << 40
 
 
-@pytest.fixture(scope="session")
-def another(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def another(one_profiler: support.Profiler) -> Path:
     """The whole recording of another run of the same program."""
-    scratch = tmp_path_factory.mktemp("another")
-    profiler = support.Profiler(sys.executable, sys.version_info[:3], package, scratch)
-    done = profiler.run([PROGRAM, "-", "0", "here"], options=["--keep-recording"])
+    done = one_profiler.run([PROGRAM, "-", "0", "here"], options=["--keep-recording"])
     (recording,) = done.output.glob("*/recording.fil")
     return recording
 
