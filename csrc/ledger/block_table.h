@@ -1,5 +1,5 @@
-/* Address -> (bytes, node) for blocks of memory: a radix over the address with one 4-byte slot per 16 bytes of address
- * space, so a heap of small objects costs a quarter of its size at most.
+/* Address -> (bytes, node) for blocks of memory: a radix tree over the address with one 4-byte slot per 16 bytes of
+ * address space, so a heap of small objects costs a quarter of its size at most.
  *
  * A slot is 0 (nothing starts here) or
  *   narrow, blocks of 1 to 511 bytes:   node << 9 | bytes
@@ -7,7 +7,7 @@
  * The following slots are free for that because the block itself covers them: a wide block is 64 bytes or more.
  *
  * Two live blocks never share a slot: every allocator aligns to 16 bytes, except CPython's before 3.8, which aligns to
- * 8 but keeps blocks of 16 bytes or more apart by 16 (csrc/interpose/python_hooks.c asks it for 16 at least).
+ * 8 but keeps blocks of 16 bytes or more apart by 16 (csrc/interpose/python_hooks.c requests at least 16).
  */
 #ifndef FIL_BLOCK_TABLE_H
 #define FIL_BLOCK_TABLE_H
@@ -21,7 +21,7 @@
 #define BLOCK_SIZE_BITS 9
 #define BLOCK_NARROW_LIMIT (1u << BLOCK_SIZE_BITS)      /* first size that is wide */
 #define BLOCK_NODE_LIMIT (1u << (32 - BLOCK_SIZE_BITS)) /* nodes that a slot can name */
-#define BLOCK_MARK_BYTES 64                             /* a marked block is this large at least */
+#define BLOCK_MARK_BYTES 64                             /* a marked block has at least this size */
 
 #define BLOCK_GRANULE_BITS 4
 #define BLOCK_LEAF_BITS 20   /* a leaf covers 1 MiB of addresses */
@@ -46,7 +46,7 @@ struct block_table {
 struct block {
     uint64_t bytes;
     uint32_t node;
-    uint32_t mark; /* 0: none; else what block_set_mark left */
+    uint32_t mark; /* 0: none; else the value from block_set_mark */
 };
 
 /* The slot of `address` if its part of the table exists, else NULL. May be called while another thread adds parts. */
@@ -65,8 +65,8 @@ static inline uint32_t *block_slot(const struct block_table *table, uintptr_t ad
     return &leaf->slots[(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS];
 }
 
-/* The slot of `address`, its part of the table added if needed; NULL if there is no memory for it, or no such address.
- */
+/* The slot of `address`, with its part of the table added if needed; NULL if there is no memory for it, or no such
+ * address. */
 __attribute__((cold, noinline)) uint32_t *block_slot_create(struct block_table *table,
                                                             const struct ledger_storage *storage, uintptr_t address);
 
@@ -115,8 +115,8 @@ static inline void block_clear(uint32_t *slot)
     slot[0] = 0;
 }
 
-/* Does a block begin at `slot`, which is not 0? Of an address that may lie inside a block. A wide block's size and mark
- * stand in the three slots behind its own, in the same part of the table. */
+/* Does a block begin at `slot`, which is not 0? For an address that may be inside a block. A wide block's size and mark
+ * are in the three slots behind its own, in the same part of the table. */
 static inline bool block_begins(const uint32_t *slot, uintptr_t address)
 {
     uint32_t place = (uint32_t)(address >> BLOCK_GRANULE_BITS) % BLOCK_SLOTS;
@@ -128,11 +128,12 @@ static inline bool block_begins(const uint32_t *slot, uintptr_t address)
     return true;
 }
 
-/* Forget every block. The table's parts stay, for who looks at them without a lock; their memory goes back. */
+/* Forget every block. The table's parts stay mapped, for threads that read them without a lock; their memory is
+ * released. */
 void block_table_empty(struct block_table *table, const struct ledger_storage *storage);
 
-/* Remember `mark` (not 0) with the block of BLOCK_MARK_BYTES or more at `slot`, whether it is recorded or not:
- * an unrecorded one becomes an entry of 0 bytes for `node`. */
+/* Store `mark` (not 0) with the block of BLOCK_MARK_BYTES or more at `slot`, recorded or not: an unrecorded one becomes
+ * an entry of 0 bytes for `node`. */
 void block_set_mark(uint32_t *slot, uint32_t mark, uint32_t node);
 
 #endif

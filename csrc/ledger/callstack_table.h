@@ -1,4 +1,4 @@
-/* Callstacks, each kept once: (parent node, code, offset) -> node. */
+/* Call stacks, stored once each: (parent node, code, offset) -> node. */
 #ifndef FIL_CALLSTACK_TABLE_H
 #define FIL_CALLSTACK_TABLE_H
 
@@ -10,15 +10,15 @@
 #include "ledger/open_hash.h"
 #include "ledger/storage.h"
 
-/* A block's slot must be able to name every node. */
+/* A block's slot must have room for every node number. */
 #define LEDGER_NODE_SEGMENTS (BLOCK_NODE_LIMIT / FIL_NODES_PER_SEGMENT)
 
 struct callstack_table {
     struct fil_nodes *segments[LEDGER_NODE_SEGMENTS]; /* in the recording */
-    uint32_t used;  /* nodes, the unused number 0 included. What leads to memory is not read from the file: others can
-                       write there */
-    uint64_t check; /* of what they stand for */
-    struct open_hash numbers; /* of nodes. What a number stands for is read from the node itself */
+    uint32_t used;  /* nodes, including the unused number 0. Values that lead to memory are not read from the file:
+                     * other processes can write there */
+    uint64_t check; /* of the nodes' contents */
+    struct open_hash numbers; /* of nodes. The node itself has what a number means */
 };
 
 static inline struct fil_node *callstack_table_node(const struct callstack_table *table, uint32_t node)
@@ -38,19 +38,19 @@ static inline uint32_t callstack_table_parent(const struct callstack_table *tabl
     return parent < node ? parent : FIL_NODE_NONE;
 }
 
-/* Begin with the nodes that are always there. Returns false if there is no room for the first segment. */
+/* Begin with the nodes that always exist. Returns false if there is no room for the first segment. */
 bool callstack_table_begin(struct callstack_table *table, struct fil_header *header,
                            const struct ledger_storage *storage);
 
 /* The node for `parent` continued by a frame at `offset` in function `code`; FIL_NODE_LOST if it is new and there is no
- * room for it. The header says how many nodes there are. */
+ * room for it. Updates the header's number of nodes. */
 uint32_t callstack_table_child(struct callstack_table *table, struct fil_header *header,
                                const struct ledger_storage *storage, uint32_t parent, uint32_t code, int32_t offset);
 
-/* Do the nodes still stand for what they did, and do their bytes add up to the header's? Each of them is looked at. */
+/* Are the nodes unchanged, and do their bytes add up to the header's? Reads every node. */
 bool callstack_table_is_intact(const struct callstack_table *table, const struct fil_header *header);
 
-/* Forget all, and give memory back. */
+/* Forget everything, and release memory. */
 void callstack_table_end(struct callstack_table *table, const struct ledger_storage *storage);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the recording's header counts, and how each of it changes. */
+/* The counters in the recording's header, and how each changes. */
 #ifndef FIL_LEDGER_COUNTERS_H
 #define FIL_LEDGER_COUNTERS_H
 
@@ -14,13 +14,13 @@ static inline void header_missed(struct fil_header *header, enum fil_missed reas
     header->missed[reason] += 1;
 }
 
-/* Is the present total above the best so far? */
+/* Is the current total above the peak so far? */
 static inline bool header_rises(const struct fil_header *header)
 {
     return header->current_bytes > header->peak_bytes;
 }
 
-/* Bytes of a counter come and go. Where they are a part of the total, that changes first: it settles the epoch. */
+/* Bytes of a counter come and go. If they are a part of the total, change that first: it settles the epoch. */
 static inline void header_counter(struct fil_header *header, enum fil_counter_kind kind, uint64_t grown,
                                   uint64_t shrunk)
 {

@@ -1,10 +1,10 @@
-/* Values at the peak, at O(1) an event: each has the epoch in which it was last right (ledger.h). */
+/* Values at the peak, at O(1) per event: each has the epoch in which it was last correct (ledger.h). */
 #ifndef FIL_LEDGER_EPOCHS_H
 #define FIL_LEDGER_EPOCHS_H
 
 #include <stdint.h>
 
-/* Before `current` changes: if its epoch is not the newest, it is what it was at the peak. */
+/* Before `current` changes: if its epoch is not the newest, it still has its value at the peak. */
 static inline void epoch_settle(uint32_t *epoch, uint32_t newest, uint64_t current, uint64_t *at_peak)
 {
     if (*epoch != newest) {

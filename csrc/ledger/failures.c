@@ -1,11 +1,11 @@
-/* Requests for memory that failed: who asked for how much, and what was live at that moment. */
+/* Memory requests that failed: which call stack requested how much, and what was live at that moment. */
 #include "ledger/ledger.h"
 
-/* A program that asks again and again in vain shall not pay for a large snapshot each time. */
+/* A program that keeps repeating a request that fails must not pay for a large snapshot each time. */
 #define SNAPSHOTS_AT_ONCE 4u
 #define SMALL_SNAPSHOT 20000u /* nodes */
 
-/* The bytes of all nodes, then those of big blocks and mappings of all nodes. */
+/* The bytes of all nodes, then the bytes of big blocks and mappings of all nodes. */
 static void current_of_nodes(const void *source, uint64_t first, uint64_t count, uint64_t *values)
 {
     const struct ledger *ledger = source;
@@ -22,13 +22,13 @@ static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
     struct fil_header *header = ledger->header;
     uint64_t count = ledger->callstacks.used;
     uint64_t offset = 0;
-    /* It goes beside the one before, which stays if this one cannot be written. */
+    /* The new one goes next to the previous one, which stays if the new one cannot be written. */
     if (!ledger->storage.keep_snapshot(2 * count, current_of_nodes, ledger, &offset)) {
         return;
     }
     ledger->snapshots += 1;
     ledger->snapshot_bytes = header->current_bytes;
-    header->snapshot_number = 0; /* killed now, there is none */
+    header->snapshot_number = 0; /* if killed now, there is none */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     header->snapshot_offset = offset;
     header->snapshot_nodes = count;
@@ -39,7 +39,7 @@ static void take_snapshot(struct ledger *ledger, uint64_t now, uint64_t failure)
     header->snapshot_number = ledger->snapshots;
 }
 
-/* Nothing has changed, or too much would have to be written too often. */
+/* Nothing has changed, or large snapshots would be written too often. */
 static bool may_leave_out(const struct ledger *ledger, uint64_t now)
 {
     const struct fil_header *header = ledger->header;

@@ -21,7 +21,7 @@ static bool has_records(struct file_table *table, struct fil_header *header, con
     return true;
 }
 
-/* A record that tells of nothing: no bytes now, and none at the peak. */
+/* An empty record: no bytes now, and none at the peak. */
 static bool is_empty(const struct fil_header *header, const struct fil_file *record)
 {
     return record->current_bytes == 0 &&

@@ -14,7 +14,7 @@ static inline uint64_t hash_mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 32;
 }
 
-/* fil_format.h says what it is: it stands in the recording too, and any reader can compute it. */
+/* Defined in fil_format.h: it is also in the recording, and any reader can compute it. */
 static inline uint32_t hash_text(const uint8_t *bytes, size_t count)
 {
     uint64_t rest = 0;

@@ -12,7 +12,7 @@ static bool has_records(struct large_table *table, struct fil_header *header, co
     return table->records != NULL;
 }
 
-/* A record that tells of nothing: no bytes now, and none at the peak. */
+/* An empty record: no bytes now, and none at the peak. */
 static bool is_empty(const struct fil_header *header, const struct fil_large *record)
 {
     bool old = header_rises(header) || record->epoch != header->epoch;
@@ -60,7 +60,7 @@ void large_table_removed(struct large_table *table, const struct fil_header *hea
         if (record->current_bytes == 0 || start >= behind || end <= first) {
             continue;
         }
-        /* Of what is left on both sides the larger piece is told of: it is rare that there are two. */
+        /* Of what is left on both sides only the larger piece keeps a record: two are rare. */
         uint64_t before = start > first ? start - first : 0;
         uint64_t after = behind > end ? behind - end : 0;
         epoch_settle(&record->epoch, header->epoch, record->current_bytes, &record->at_peak_bytes);

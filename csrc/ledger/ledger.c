@@ -25,7 +25,7 @@ void ledger_end(struct ledger *ledger)
     ledger->header = NULL;
 }
 
-/* Epochs are about to run out: let the newest become 1, and every older one 0. Once in four thousand million peaks. */
+/* Epochs are about to run out: make the newest 1, and every older one 0. Once in four billion peaks. */
 static void renumber_epochs(struct ledger *ledger)
 {
     struct fil_header *header = ledger->header;
@@ -52,7 +52,7 @@ void ledger_new_peak(struct ledger *ledger)
     if (header->epoch == UINT32_MAX) {
         renumber_epochs(ledger);
     }
-    /* Killed between the two, the total is above the peak: the reader takes the present, which is right. */
+    /* If killed between the two, the total is above the peak: the reader takes the current values, which are right. */
     header->epoch += 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     header->peak_bytes = header->current_bytes;
@@ -113,7 +113,7 @@ void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct bl
         block_set_mark(slot, block->mark, block->node);
     }
     grow_by_block(ledger, block->bytes, block->node);
-    ledger->header->allocated_bytes -= block->bytes; /* nothing new was taken */
+    ledger->header->allocated_bytes -= block->bytes; /* no new allocation */
     ledger->header->allocations -= 1;
 }
 

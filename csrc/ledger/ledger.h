@@ -1,12 +1,12 @@
-/* The ledger: which callstack owns each live byte, and how much each owned at the highest moment.
+/* The ledger: which call stack owns each live byte, and how much each owned at the peak.
  *
- * It knows no operating system, no C library and no Python: pages and segments come from the functions in
- * `struct ledger_storage`. So it is tested, fuzzed and sanitized alone. It does no locking either: its caller orders
- * the events (see csrc/README.md, "Lock order").
+ * It knows no operating system, no C library and no Python: pages and segments come from the functions in `struct
+ * ledger_storage`. So it is tested, fuzzed and sanitized alone. It does no locking either: its caller orders the events
+ * (see csrc/README.md, "Lock order").
  *
- * The peak is exact at O(1) an event by epochs:
- *   - before any decrease, a total above the best so far becomes the best, and the epoch is raised by one;
- *   - before any change of a node's bytes, a node of an older epoch keeps its bytes as those "at the peak";
+ * The peak is exact at O(1) per event by epochs:
+ *   - before any decrease, a total above the peak so far becomes the peak, and the epoch increases by one;
+ *   - before any change of a node's bytes, a node of an older epoch stores its bytes as those "at the peak";
  *   - the reader takes at_peak_bytes where the node's epoch is the newest, else current_bytes.
  */
 #ifndef FIL_LEDGER_H
@@ -29,17 +29,17 @@
 #include "ledger/thread_table.h"
 
 struct ledger {
-    struct fil_header *header; /* counters live in the recording */
+    struct fil_header *header; /* counters are in the recording */
     struct callstack_table callstacks;
     struct ledger_storage storage;
     struct block_table blocks;
     struct range_table ranges;   /* mappings that count */
-    struct range_table reserved; /* addresses without memory: nothing of the program's lies there yet */
+    struct range_table reserved; /* addresses without memory: the program has nothing there yet */
     struct file_table files;     /* mappings of files: they are no part of the total */
     struct large_table large;
     struct text_table texts;
     struct code_table codes;
-    struct fil_threads *threads; /* in the recording; NULL: threads are not told apart */
+    struct fil_threads *threads; /* in the recording; NULL: threads are not distinguished */
     uint64_t snapshots;          /* taken so far */
     uint64_t snapshot_bytes;     /* live when the last one was taken */
 };
@@ -48,7 +48,7 @@ struct ledger {
  * Returns false if storage has no room for the first segment of nodes. */
 bool ledger_init(struct ledger *ledger, struct fil_header *header, const struct ledger_storage *storage);
 
-/* End what ledger_init began: forget everything, and give memory back. The recording is the caller's to close. */
+/* End what ledger_init began: forget everything, and release memory. The caller closes the recording. */
 void ledger_end(struct ledger *ledger);
 
 static inline struct fil_node *ledger_node(const struct ledger *ledger, uint32_t node)
@@ -67,10 +67,10 @@ static inline void ledger_missed(struct ledger *ledger, enum fil_missed reason)
     header_missed(ledger->header, reason);
 }
 
-/* Does the recording still say what was counted? Others can write there. For the end: everything is looked at. */
+/* Is the recording still what was counted? Other processes can write there. Reads everything, so only at the end. */
 bool ledger_is_intact(const struct ledger *ledger);
 
-/* Record the present total as the best so far. Out of line, so that the usual path needs few registers. */
+/* Record the current total as the peak so far. Not inline, so that the common path needs few registers. */
 __attribute__((noinline)) void ledger_new_peak(struct ledger *ledger);
 
 static inline void ledger_touch(const struct ledger *ledger, struct fil_node *row)
@@ -78,7 +78,7 @@ static inline void ledger_touch(const struct ledger *ledger, struct fil_node *ro
     epoch_settle(&row->epoch, ledger->header->epoch, row->current_bytes, &row->at_peak_bytes);
 }
 
-/* `thread` (NULL: an unknown one) has taken memory by `node`. */
+/* Notes `node` as the latest allocation site of `thread` (NULL: an unknown one). */
 static inline void ledger_thread_note(const struct ledger *ledger, struct fil_thread *thread, uint32_t node)
 {
     if (thread != NULL) {
@@ -96,7 +96,7 @@ static inline __attribute__((always_inline)) void ledger_grow(struct ledger *led
     ledger->header->allocations += 1;
 }
 
-/* After ledger_grow or ledger_shrink: so many of these bytes are a big block, or a mapping. */
+/* After ledger_grow or ledger_shrink: these bytes are a big block, or a mapping. */
 static inline void ledger_big(const struct ledger *ledger, uint32_t node, uint64_t grown, uint64_t shrunk)
 {
     struct fil_big *big = callstack_table_big(&ledger->callstacks, node);
@@ -104,7 +104,7 @@ static inline void ledger_big(const struct ledger *ledger, uint32_t node, uint64
     big->current_bytes += grown - shrunk;
 }
 
-/* Is the present total above the best so far? */
+/* Is the current total above the peak so far? */
 static inline bool ledger_rises(const struct ledger *ledger)
 {
     return header_rises(ledger->header);
@@ -121,7 +121,7 @@ static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t 
     ledger->header->current_bytes -= bytes;
 }
 
-/* The block in `slot` (not empty) is `node`'s from now on. The total stays: if it is above the best so far, the peak is
+/* The block in `slot` (not empty) is `node`'s from now on. The total stays: if it is above the peak so far, the peak is
  * yet to come, or it is this moment. */
 static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint32_t node)
 {
@@ -139,26 +139,26 @@ static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint3
     block_set_node(slot, node);
 }
 
-/* A block of `bytes` at `address` now belongs to `node`. A block that was recorded there before is taken off first: its
- * release was not seen. Zero bytes are not recorded. */
+/* A block of `bytes` at `address` now belongs to `node`. A block already recorded there is removed first: its release
+ * was not seen. Zero bytes are not recorded. */
 void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node);
 
-/* The entry in `slot` (from block_slot, not empty) is no longer live: take it off. Returns what it was. */
+/* Remove the entry in `slot` (from block_slot, not empty): it is no longer live. Returns what it was. */
 struct block ledger_take_block(struct ledger *ledger, uint32_t *slot);
 
-/* Put back what ledger_take_block took from `slot`: the release failed. */
+/* Restore what ledger_take_block removed from `slot`: the release failed. */
 void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block);
 
-/* Bytes [start, start + bytes) are now a mapping of `node`; whatever was recorded there is replaced. */
+/* Bytes [start, start + bytes) are now a mapping of `node`, which replaces anything recorded there. */
 void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
 
-/* The mapping that begins at `start` is shared memory of this name, of `length` bytes. Kept for large ones only. */
+/* The mapping that begins at `start` is shared memory of this name, of `length` bytes. Stored for large ones only. */
 void ledger_large_name(struct ledger *ledger, uintptr_t start, const uint8_t *path, uint32_t length);
 
 /* Bytes [start, start + bytes) are now addresses without memory: they do not count until they are used. */
 void ledger_reserve_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
 
-/* What of [start, start + bytes) was reserved is memory of `node` from now on. */
+/* The reserved parts of [start, start + bytes) are memory of `node` from now on. */
 void ledger_use_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);
 
 /* Is any of [start, start + bytes) reserved? Is any of it memory that counts? */
@@ -175,27 +175,28 @@ void ledger_add_file(struct ledger *ledger, uintptr_t start, uint64_t bytes, uin
 /* The mapping of a file at `old` is at [start, start + bytes) from now on, and not at `old`. False if there is none. */
 bool ledger_move_file(struct ledger *ledger, uintptr_t old, uint64_t old_bytes, uintptr_t start, uint64_t bytes);
 
-/* Whatever lies in [old, old + bytes) lies at `start` from now on, piece by piece; the two do not overlap. Where
- * nothing lies, what is at the new place stays. Memory that counts belongs to `node` there. `leaves_old`: the old range
- * stays mapped too, emptied, and can fill again. */
+/* The contents of [old, old + bytes) are at `start` from now on, piece by piece; the two do not overlap. Where the old
+ * range is empty, the new place does not change. Memory that counts belongs to `node` there. `leaves_old`: the old
+ * range stays mapped too, emptied, and can fill again. */
 void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, uintptr_t start, uint32_t node,
                         bool leaves_old);
 
-/* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were recorded.
- */
+/* Bytes [start, start + bytes) are no longer mapped, or no longer memory that counts. Returns how many were
+ * recorded. */
 uint64_t ledger_remove_range(struct ledger *ledger, uintptr_t start, uint64_t bytes);
 
-/* `node` asked for `bytes` in vain: note it, and keep what is live now, if that was not done just before. */
+/* `node` requested `bytes`, which failed: record it, and a snapshot of what is live now, unless there is a recent
+ * one. */
 void ledger_request_failed(struct ledger *ledger, uint64_t bytes, uint32_t node, enum fil_request kind);
 
-/* The callstack of the request that failed last; FIL_NODE_NONE if none has failed. */
+/* The call stack of the last failed request; FIL_NODE_NONE if none has failed. */
 uint32_t ledger_failed_node(const struct ledger *ledger);
 
-/* The program is about to end for want of memory. Keep what is live now; but if the request that failed last has led to
- * it (`by_request`), that moment is kept. */
+/* The program is about to end out of memory. Take a snapshot of what is live now; but if the last failed request has
+ * led to it (`by_request`), that request's snapshot stays. */
 void ledger_program_failed(struct ledger *ledger, bool by_request);
 
-/* The callstack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
+/* The call stack `parent` continued by a frame at `offset` in function `code`. Creates the node if it is new;
  * FIL_NODE_LOST if there is no room for it. */
 static inline uint32_t ledger_child(struct ledger *ledger, uint32_t parent, uint32_t code, int32_t offset)
 {
@@ -208,10 +209,10 @@ static inline uint32_t ledger_code(struct ledger *ledger, const struct fil_code 
     return code_table_number(&ledger->codes, ledger->header, &ledger->storage, code);
 }
 
-/* The place in the recording of these bytes, stored if they are new; 0 if there is no room (the miss is counted). */
+/* The place in the recording of these bytes, stored if they are new; 0 if there is no room (counted as missed). */
 uint64_t ledger_text(struct ledger *ledger, const uint8_t *bytes, uint32_t count);
 
-/* The calling thread asks for memory the first time: see thread_table.h. NULL if threads are not told apart. */
+/* The calling thread's first memory request: see thread_table.h. NULL if threads are not distinguished. */
 static inline struct fil_thread *ledger_thread_begin(struct ledger *ledger, const char *name, uint32_t start)
 {
     return ledger->threads == NULL ? NULL : thread_table_begin(ledger->threads, ledger->header->epoch, name, start);

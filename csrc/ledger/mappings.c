@@ -1,7 +1,7 @@
 /* Mappings that come, go, move and become memory. */
 #include "ledger/ledger.h"
 
-/* A program that maps new files without end must not fill the recording with their names. */
+/* A program that keeps mapping new files must not fill the recording with their names. */
 #define MOST_TEXTS 16384u
 
 static void shrink_by_piece(void *context, const struct range *piece)
@@ -33,7 +33,7 @@ static void remove_files(struct ledger *ledger, uintptr_t start, uintptr_t end)
         return;
     }
     if (ledger_rises(ledger)) {
-        ledger_new_peak(ledger); /* the peak had this file: its moment is before anything gets less */
+        ledger_new_peak(ledger); /* the peak included this file: record it before anything decreases */
     }
     if (!file_table_remove(&ledger->files, ledger->header, &ledger->storage, start, end)) {
         ledger_missed(ledger, FIL_MISSED_MAPPING);
@@ -190,7 +190,7 @@ void ledger_move_pieces(struct ledger *ledger, uintptr_t old, uint64_t bytes, ui
     uintptr_t end = old + bytes;
     if (first_piece(&ledger->ranges, old, end).start == end && first_piece(&ledger->reserved, old, end).start == end &&
         first_piece(&ledger->files.ranges, old, end).start == end) {
-        (void)ledger_remove_range(ledger, start, bytes); /* a mapping that we know nothing of lies there now */
+        (void)ledger_remove_range(ledger, start, bytes); /* an unknown mapping is there now */
         return;
     }
     for (struct range piece = first_piece(&ledger->ranges, old, end); piece.start != end;

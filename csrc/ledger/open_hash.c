@@ -7,7 +7,7 @@ static uint8_t *entry_at(void *entries, size_t place, const struct open_hash_kin
     return (uint8_t *)entries + place * kind->entry_bytes;
 }
 
-/* Put what is in `table` into `entries`, of `capacity`. */
+/* Put the contents of `table` into `entries`, of `capacity`. */
 static void move_entries(const struct open_hash *table, const struct open_hash_kind *kind, const void *owner,
                          void *entries, size_t capacity)
 {
@@ -35,7 +35,7 @@ bool open_hash_make_room(struct open_hash *table, const struct open_hash_kind *k
     size_t capacity = table->capacity == 0 ? kind->first_capacity : table->capacity * 2;
     void *entries = storage->map_pages(capacity * kind->entry_bytes);
     if (entries == NULL) {
-        return table->count + 1 < table->capacity; /* fuller than we like, still right */
+        return table->count + 1 < table->capacity; /* fuller than intended, still correct */
     }
     move_entries(table, kind, owner, entries, capacity);
     if (table->entries != NULL) {

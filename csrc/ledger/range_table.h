@@ -25,14 +25,14 @@ struct range_table {
     size_t capacity;
 };
 
-/* What range_remove took off, one call per piece. */
+/* What range_remove removed, one call per piece. */
 typedef void range_removed(void *context, const struct range *piece);
 
 /* Add [start, end), which must not overlap any range. Returns false if there is no memory. */
 bool range_add(struct range_table *table, const struct ledger_storage *storage, uintptr_t start, uintptr_t end,
                uint32_t node);
 
-/* Take off whatever lies in [start, end), splitting ranges at its ends. Returns false, with nothing changed, if a split
+/* Remove everything in [start, end), splitting ranges at its ends. Returns false, with nothing changed, if a split
  * needs memory and there is none. */
 bool range_remove(struct range_table *table, const struct ledger_storage *storage, uintptr_t start, uintptr_t end,
                   range_removed *removed, void *context);
@@ -40,7 +40,7 @@ bool range_remove(struct range_table *table, const struct ledger_storage *storag
 /* The first range that ends after `address`; NULL if there is none. */
 const struct range *range_after(const struct range_table *table, uintptr_t address);
 
-/* Forget all, and give memory back. */
+/* Forget everything, and release memory. */
 void range_table_end(struct range_table *table, const struct ledger_storage *storage);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the ledger asks of whoever owns memory and the recording. */
+/* What the ledger needs from the owner of memory and the recording. */
 #ifndef FIL_LEDGER_STORAGE_H
 #define FIL_LEDGER_STORAGE_H
 
@@ -17,29 +17,29 @@ typedef void snapshot_values(const void *source, uint64_t first, uint64_t count,
 struct ledger_storage {
     /* Zeroed private memory, aligned to 16 bytes at least; NULL if there is none. */
     void *(*map_pages)(size_t bytes);
-    /* Give back memory that map_pages gave, with the same size. */
+    /* Release memory from map_pages, with the same size. */
     void (*unmap_pages)(void *pages, size_t bytes);
 
-    /* Let memory that map_pages gave hold zeros again. It stays mapped, for who still looks at it. */
+    /* Make memory from map_pages zeros again. It stays mapped, for threads that still read it. */
     void (*empty_pages)(void *pages, size_t bytes);
 
     /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */
     struct fil_nodes *(*next_node_segment)(void);
     struct fil_code *(*next_code_segment)(void);
-    /* The one segment of files, FIL_FILES_KEPT zeroed records; its place in the file comes back in `offset`. */
+    /* The one segment of files, FIL_FILES_KEPT zeroed records; sets `offset` to its place in the file. */
     struct fil_file *(*files_segment)(uint64_t *offset);
-    /* A segment for texts of at least `bytes`; its place in the file and its real size come back in the last two. */
+    /* A segment for texts of at least `bytes`; sets the last two to its place in the file and its real size. */
     uint8_t *(*next_text_segment)(size_t bytes, uint64_t *offset, size_t *room);
 
-    /* Keep a snapshot of `count` values, which `values` gives piece by piece, beside the one before; its place in the
-     * file comes back in `offset`. False if there is no room, or no way to write now. */
+    /* Store a snapshot of `count` values, which `values` returns piece by piece, next to the previous one; sets
+     * `offset` to its place in the file. False if there is no room, or writing is not possible now. */
     bool (*keep_snapshot)(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
-    /* Monotonic time in nanoseconds; a few milliseconds of slack are welcome if that is cheaper. */
+    /* Monotonic time in nanoseconds; may be off by a few milliseconds if that is cheaper. */
     uint64_t (*clock_ns)(void);
 
-    /* The one segment of large mappings, FIL_LARGE_KEPT zeroed records; its place in the file comes back in `offset`.
-     * NULL stands for storage that has none. */
+    /* The one segment of large mappings, FIL_LARGE_KEPT zeroed records; sets `offset` to its place in the file. NULL:
+     * this storage has none. */
     struct fil_large *(*large_segment)(uint64_t *offset);
 };
 

@@ -43,7 +43,7 @@ static void write_word(uint8_t *at, uint32_t word)
     }
 }
 
-/* Append the two words and the bytes to the current segment, or to a fresh one. */
+/* Append the two words and the bytes to the current segment, or to a new one. */
 static bool store(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes, uint32_t count,
                   struct text_entry *entry)
 {

@@ -1,4 +1,4 @@
-/* Texts and line tables kept once each, in the recording. */
+/* Texts and line tables, stored once each, in the recording. */
 #ifndef FIL_TEXT_TABLE_H
 #define FIL_TEXT_TABLE_H
 
@@ -20,10 +20,10 @@ struct text_table {
 uint64_t text_table_offset(struct text_table *table, const struct ledger_storage *storage, const uint8_t *bytes,
                            uint32_t count);
 
-/* Does each text have its length and its check in front of it? Whether it fits them, its reader sees. */
+/* Does each text have its length and its check before it? Its reader verifies that the check fits the text. */
 bool text_table_is_intact(const struct text_table *table);
 
-/* Forget all, and give memory back. */
+/* Forget everything, and release memory. */
 void text_table_end(struct text_table *table, const struct ledger_storage *storage);
 
 #endif

@@ -6,9 +6,9 @@
 #include "ledger/epochs.h"
 #include "ledger/hash.h"
 
-#define PROBES 32u /* places that are looked at for a link */
+#define PROBES 32u /* places that are searched for a link */
 
-/* A record that no peak needs: never used, or of a thread that had ended before the newest one. */
+/* A record that no peak needs: never used, or of a thread that had ended before the newest peak. */
 static struct fil_thread *free_record(struct fil_threads *threads, uint32_t epoch)
 {
     struct fil_thread *ended = NULL;
