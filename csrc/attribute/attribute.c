@@ -20,9 +20,9 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-/* A library's own thread works for whoever gave it work, most often its creator, who waits for it: so the creator's
- * latest callstack is the best guess, and its mark says that it is one. As long as the creator has not moved on from
- * where it started the thread, or if it is gone, the thread belongs there. */
+/* A library's own thread works for its submitter, most often its creator, which waits for it: so the creator's latest
+ * call stack is the best guess, and the mark shows that it is one. As long as the creator has not moved on from where
+ * it started the thread, or if it is gone, the thread belongs there. */
 static uint32_t worker_node(struct thread_context *context)
 {
     const struct thread_origin *origin = &thread_local_state.origin;
@@ -49,7 +49,7 @@ static uint32_t worker_node(struct thread_context *context)
     return context->worker_node;
 }
 
-/* Has the interpreter's end begun, without our having been told? */
+/* Has interpreter shutdown begun, without a notification so far? */
 static bool finalization_has_begun(void)
 {
     return !state.finalizing && walker.finalization != NULL && walker.is_finalizing() != 0;
@@ -63,15 +63,15 @@ static void look_for_end(void)
     }
 }
 
-/* No Python function runs in this thread. In the first thread that is so before the program and after it; its end is
- * mostly one of the events that come then. */
+/* No Python function runs in this thread. In the first thread this is so before and after the program; shutdown is
+ * mostly noticed at one of the events after it. */
 static __attribute__((cold, noinline)) uint32_t without_frames(const struct thread_context *context)
 {
     look_for_end();
     return context->start_node;
 }
 
-/* A thread that Python never met has no frames; unless we do without thread states. */
+/* A thread unknown to Python has no frames, unless no thread states are used. */
 static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thread_context *context)
 {
     if (!shadow_stack_prepared()) {
@@ -85,21 +85,20 @@ static __attribute__((cold, noinline)) uint32_t without_thread_state(struct thre
     return node;
 }
 
-/* The rules have changed, or the thread runs submitted work, of which only its frame tells when it is another's, or
- * code in another interpreter. */
+/* The generation has changed, or the thread runs code in another interpreter, or submitted work, where only the frame
+ * shows that it is now another task's. */
 static __attribute__((noinline)) uint32_t attribute_with_care(struct thread_context *context)
 {
     uint32_t generation = __atomic_load_n(&state.generation, __ATOMIC_ACQUIRE);
-    if (context->checked_generation !=
-        generation) { /* a code object that was met is gone: what is cached may be wrong */
+    if (context->checked_generation != generation) { /* a code object in use was freed: the caches may be wrong */
         if (state.finalizing && !context->of_first_thread && !thread_local_state.finalizes) {
-            return thread_start_node(); /* what the context says of it may be of an earlier tracking */
+            return thread_start_node(); /* the context may be from an earlier session */
         }
         thread_context_clear(context);
         thread_context_find_start(context);
         context->checked_generation = generation;
     }
-    context->generation = generation - (context->task_frame_at != NO_TASK); /* also for the ways out below */
+    context->generation = generation - (context->task_frame_at != NO_TASK); /* also for the returns below */
     uintptr_t thread_state = (uintptr_t)walker.thread_state();
     if (thread_state == 0) {
         return without_thread_state(context);
@@ -127,7 +126,7 @@ uint32_t attribute_current_callstack(void)
     struct thread_context *context = thread_local_state.context;
     if (context == NULL) {
         context = thread_context_obtain();
-        if (context == NULL) { /* after a thread's end nothing of Python is left to walk; else there is no memory */
+        if (context == NULL) { /* after a thread's end there is no Python stack left to walk; else there is no memory */
             return thread_local_state.ended ? thread_start_node() : FIL_NODE_LOST;
         }
     }
@@ -143,7 +142,7 @@ uint32_t attribute_current_callstack(void)
     if (thread_state == 0) {
         return without_thread_state(context);
     }
-    if (context->thread_state != thread_state) { /* the first, or another interpreter's */
+    if (context->thread_state != thread_state) { /* the first one, or another interpreter's */
         return attribute_with_care(context);
     }
     uintptr_t innermost = innermost_frame(thread_state);
@@ -165,8 +164,7 @@ struct thread_origin attribute_thread_start(void)
     uint32_t session = __atomic_load_n(&state.session, __ATOMIC_ACQUIRE);
     uint32_t node = attribute_current_callstack();
     const struct thread_context *context = thread_local_state.context;
-    if (context == NULL ||
-        context->latest == FIL_NODE_NONE) { /* no Python frames so far: of the same origin as this one */
+    if (context == NULL || context->latest == FIL_NODE_NONE) { /* no Python frames so far: same origin as this thread */
         struct thread_origin same = thread_local_state.origin;
         same.session = session;
         same.start_node = thread_start_node();
@@ -187,7 +185,7 @@ struct thread_origin attribute_thread_start(void)
     ledger_thread_note(&state.ledger, thread_record(), node);
     origin.start_node = mark_callstack(node, FIL_MARK_THREAD);
     state_leave(locked);
-    if (thread != 0) { /* so this is the interpreter's own thread module, which holds the GIL */
+    if (thread != 0) { /* so the caller is the interpreter's own thread module, which holds the GIL */
         python_calls_thread_name(thread, origin.name, sizeof origin.name);
         python_calls_number_jobs();
     }
@@ -247,7 +245,7 @@ void attribute_leave(void)
 
 bool attribute_may_begin_again(void)
 {
-    return !shadow_stack_prepared(); /* a list of frames may be in use by a thread that is in its profile function */
+    return !shadow_stack_prepared(); /* another thread may still use its list of frames in its profile function */
 }
 
 uint32_t attribute_revalidate(uint32_t node)
@@ -279,7 +277,7 @@ void attribute_base(uintptr_t code)
             __atomic_store_n(&walker.base, frame, __ATOMIC_RELEASE);
         }
     }
-    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE); /* what is cached goes down to the root */
+    __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE); /* the caches go down to the root */
 }
 
 void attribute_finalizing(void)
@@ -291,7 +289,7 @@ void attribute_finalizing(void)
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
 }
 
-/* A frame as it is, past all caches. Returns false if the interpreter does not show it. */
+/* A frame's current state, without caches. Returns false if the interpreter does not show it. */
 static bool frame_now(uintptr_t frame, struct fil_observed_frame *seen)
 {
     const struct fil_layout *layout = &walker.layout;

@@ -1,7 +1,7 @@
-/* Which callstack owns an allocation that this thread makes now: the whole interface of attribution.
+/* Which call stack owns an allocation that this thread makes now: the whole interface of attribution.
  *
- * Nothing happens on a Python call. At an allocation the thread's frames are compared with those of its last one, and
- * the node of the innermost frame is the answer. csrc/README.md says why the comparison has to go down to the root.
+ * Python calls cost nothing. At an allocation the thread's frames are compared with those of its last one, and the
+ * result is the node of the innermost frame. csrc/README.md explains why the comparison has to go down to the root.
  */
 #ifndef FIL_ATTRIBUTE_H
 #define FIL_ATTRIBUTE_H
@@ -14,45 +14,44 @@
 #include "fil_abi.h"
 #include "fil_format.h"
 
-/* The ledger's node for the calling thread's callstack. Never fails: FIL_NODE_LOST stands for one that cannot be kept.
- */
+/* The ledger's node for the calling thread's call stack. Never fails: FIL_NODE_LOST represents one that cannot be
+ * stored. */
 uint32_t attribute_current_callstack(void);
 
-/* The same where ready.h has found the thread's innermost frame (0: there is none), but not its callstack. */
+/* The same if fast_path.h has found the thread's innermost frame (0: none), but not its call stack. */
 uint32_t attribute_moved(uintptr_t innermost);
 
 /* The origin of a thread that the calling thread is about to start. Outside malloc. */
 struct thread_origin attribute_thread_start(void);
 
-/* The same while tracking does not run: where a library's own thread belongs that is at work when it does. */
+/* The same while tracking is off: for a library's own thread that still runs when tracking begins. */
 struct thread_origin attribute_idle_thread_start(void);
 
-/* The calling thread begins. And ends: what it held can be used by others. */
+/* The calling thread begins, or ends: its context can be reused. */
 void attribute_thread_begin(const struct thread_origin *origin);
 void attribute_thread_end(void);
 
-/* The block at `address`, which carried that mark in the block table, was freed. Called inside an event. */
+/* The block at `address`, with that mark in the block table, was freed. Called inside an event. */
 __attribute__((cold, noinline)) void attribute_marked_block_freed(uintptr_t address, uint32_t mark);
 
-/* Tracking begins: the calling thread's callstack is followed from here on. With the GIL. `finalization` is called,
- * once, when the interpreter's end has begun, by the thread that takes it down: inside an event, outside the lock. */
+/* Tracking begins: follow the calling thread's call stack from now on. With the GIL. Once interpreter shutdown has
+ * begun, the thread that does it calls `finalization`, inside an event, outside the lock. */
 void attribute_begin(void (*finalization)(void));
 
-/* Tracking has ended: what is cached is forgotten, and memory given back. Called inside an event. */
+/* Tracking has ended: clear caches and release memory. Called inside an event. */
 void attribute_end(void);
 
-/* After that, outside of events: the calling thread's callstack is not followed any more. With the GIL. */
+/* After that, outside of events: stop following the calling thread's call stack. With the GIL. */
 void attribute_leave(void);
 
-/* Is there a way to find callstacks after tracking has ended once? */
+/* Can call stacks still be found after tracking has ended once? */
 bool attribute_may_begin_again(void);
 
-/* Inside an event: `node`, which the calling thread found for itself just before it, or what has taken its place since.
- */
+/* Inside an event: `node`, which the calling thread found just before it, or the node that has replaced it since. */
 uint32_t attribute_revalidate(uint32_t node);
 
-/* The calling thread's innermost frame, if it is of the code object at `code`, stays until the next call of this, and
- * with it all frames below: walks end there. `code` 0, attribute_end, attribute_finalizing: there is no such frame any
+/* Walks end at the calling thread's innermost frame, if it is of the code object at `code`, until this is called again:
+ * it and all frames below it do not change. `code` 0, attribute_end, attribute_finalizing: there is no such frame any
  * more. Outside of events, with the GIL. */
 void attribute_base(uintptr_t code);
 

@@ -6,9 +6,9 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-/* Can a frame that is complete be at this instruction too, before the first traceable one? Up to 3.12 a generator that
- * has not begun is still where it was made, and stays there if something is thrown into it. What made it is followed by
- * one instruction that drops what was sent. */
+/* Can a complete frame also be at this instruction, before the first traceable one? Up to 3.12 a generator that has not
+ * begun is still at the instruction that made it, and stays there if an exception is thrown into it. One instruction
+ * that drops the sent value follows. */
 static bool may_be_of_generator(uintptr_t code, uintptr_t instruction)
 {
     const struct fil_layout *layout = &walker.layout;
@@ -16,14 +16,14 @@ static bool may_be_of_generator(uintptr_t code, uintptr_t instruction)
     return layout->minor_version < 13 && code_offset(layout, code, instruction) == maker;
 }
 
-/* `*keeps`: it will be the same next time. */
+/* Sets *keeps if the result can be cached. */
 static uint32_t look_up_child(struct thread_context *context, uint32_t parent, const struct cached_frame *entry,
                               bool *keeps)
 {
     const struct fil_layout *layout = &walker.layout;
     if (layout->frame_owner != 0 && *(const uint8_t *)(entry->frame + layout->frame_owner) >= layout->shim_owner) {
         *keeps = true;
-        return parent; /* not a Python function: it adds nothing to the callstack */
+        return parent; /* not a Python function: it adds nothing to the call stack */
     }
     uintptr_t code = untagged(load_address(entry->frame + layout->frame_code));
     uintptr_t instruction = layout->form == INSTRUCTION_POINTER ? entry->instruction : entry->index;
@@ -34,13 +34,13 @@ static uint32_t look_up_child(struct thread_context *context, uint32_t parent, c
     bool locked = state_enter();
     uint32_t node = FIL_NODE_LOST;
     uint32_t start = FIL_NODE_NONE;
-    /* Else `parent` may be another tracking's: attribute_revalidate walks again. */
+    /* Else `parent` may be of another session: attribute_revalidate walks again. */
     bool current = state.tracking && context->checked_generation == state.generation;
     uint32_t number = current ? code_registry_number(code, entry->frame) : 0;
     *keeps = number != 0;
     if (number != 0) {
         if (task_at(context, (uint32_t)(entry - context->frames), number, &start)) {
-            *keeps = false; /* another time it may be another's work */
+            *keeps = false; /* next time it may belong to another task */
             parent = start == FIL_NODE_NONE ? parent : start;
         }
         node = code_registry_child(parent, number, code_offset(layout, code, instruction));

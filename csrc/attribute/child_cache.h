@@ -1,5 +1,4 @@
-/* Which callstack a frame leads to: from the thread's own memory of what it looked up lately, else from the recording.
- */
+/* Which call stack a frame leads to: from the thread's cache of recent lookups, else from the recording. */
 #ifndef FIL_CHILD_CACHE_H
 #define FIL_CHILD_CACHE_H
 
@@ -12,17 +11,17 @@
 
 #define KEY_INDEX_LIMIT (1u << 20)
 
-/* The node of `parent` continued by `entry`, through the recording; remembered by `key`, if that is not 0. */
+/* The node of `parent` continued by `entry`, from the recording; cached under `key`, if that is not 0. */
 __attribute__((noinline)) uint32_t learn_child(struct thread_context *context, uint32_t parent,
                                                const struct cached_frame *entry, uintptr_t key);
 
-/* The node below which the outermost frame of a walk hangs that has come to `end` (is_walks_end). */
+/* The node below which the outermost frame hangs, for a walk that has reached `end` (is_walks_end). */
 INLINE uint32_t node_at_end(const struct thread_context *context, uintptr_t end)
 {
     return end == 0 ? context->start_node : walker.base_node;
 }
 
-/* Where the child of `parent` at `key` would be remembered. */
+/* The cache entry for the child of `parent` at `key`. */
 INLINE struct cached_child *known_place(struct thread_context *context, uint32_t parent, uintptr_t key)
 {
     uint32_t hash = (uint32_t)(key >> 1) + parent * 0x9e3779b1u;
@@ -34,7 +33,7 @@ INLINE uint32_t child_of(struct thread_context *context, uint32_t parent, const 
 {
     uintptr_t key = entry->instruction;
     if (!pointers) {
-        /* Code objects are aligned to 8 bytes: the index fits below the address, but for monstrous functions. */
+        /* Code objects are aligned to 8 bytes: the index fits below the address, except for monstrous functions. */
         key = key << 17 | ((entry->index + 1) & (KEY_INDEX_LIMIT - 1));
     }
     uint32_t salted_parent = parent | context->salt;

@@ -27,7 +27,7 @@ static uint32_t put_utf8(uint8_t *into, uint32_t character)
         into[1] = (uint8_t)(0x80 | (character & 0x3f));
         return 2;
     }
-    if (character < 0x10000) { /* lone surrogates too: the reader lets them pass */
+    if (character < 0x10000) { /* lone surrogates too: the reader accepts them */
         into[0] = (uint8_t)(0xe0 | character >> 12);
         into[1] = (uint8_t)(0x80 | (character >> 6 & 0x3f));
         into[2] = (uint8_t)(0x80 | (character & 0x3f));
@@ -42,7 +42,7 @@ static uint32_t put_utf8(uint8_t *into, uint32_t character)
 
 #define PIECE_BYTES 256u
 
-/* Append `length` characters of `width` bytes each at `data`, as UTF-8. What does not fit leaves nothing. */
+/* Append `length` characters of `width` bytes each at `data`, as UTF-8. Appends nothing if they do not fit. */
 static bool append_characters(const struct memory *memory, uintptr_t data, uint64_t length, uint32_t width,
                               struct text_buffer *buffer)
 {

@@ -1,4 +1,4 @@
-/* What a code object says of itself: names, first line, line table, read as memory. */
+/* What a code object contains: names, first line, line table, read from memory. */
 #ifndef FIL_CODE_FACTS_H
 #define FIL_CODE_FACTS_H
 
@@ -9,7 +9,7 @@
 #include "attribute/layouts/layout.h"
 #include "fil_abi.h"
 
-/* Copies memory at any address; false where it cannot be read. */
+/* Copies memory at any address; false if it cannot be read. */
 typedef bool memory_reader(void *context, void *into, uintptr_t address, size_t bytes);
 
 struct memory {
@@ -17,15 +17,15 @@ struct memory {
     void *context; /* for `read` */
 };
 
-/* Memory that is known to be there. */
+/* Memory that is known to be readable. */
 extern const struct memory memory_that_is_there;
 
-/* Where texts go: `used` of `capacity` bytes are taken. */
+/* A buffer for texts: `used` of `capacity` bytes are in use. */
 struct text_buffer {
     uint8_t *bytes;
     uint32_t capacity;
     uint32_t used;
-    bool lacks; /* a text that the code object has could not be taken */
+    bool lacks; /* a text of the code object could not be stored */
 };
 
 /* Fill in `facts` (all but offset) for the code object at `code`, appending its texts to `buffer`. A text that does not
@@ -37,7 +37,8 @@ bool code_facts_read(const struct fil_layout *layout, const struct memory *memor
 bool code_facts_text(const struct fil_layout *layout, const struct memory *memory, uintptr_t text,
                      struct text_buffer *buffer);
 
-/* Bytes from the start of the bytecode, for a frame at `instruction` (an index or an address, as the layout has it). */
+/* Bytes from the start of the bytecode, for a frame at `instruction` (an index or an address, depending on the
+ * layout). */
 int32_t code_offset(const struct fil_layout *layout, uintptr_t code, uintptr_t instruction);
 
 #endif

@@ -12,12 +12,12 @@
 #include "ledger/open_hash.h"
 #include "state.h"
 
-#define SCRATCH_BYTES (8u << 20) /* names and line table of one function; touched only as far as used */
+#define SCRATCH_BYTES (8u << 20) /* names and line table of one function; only the used part is touched */
 
-static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: we are inside an event */
+static uint8_t scratch[SCRATCH_BYTES]; /* one user at a time: this runs inside an event */
 
 struct registered {
-    uintptr_t code; /* 0: empty place */
+    uintptr_t code; /* 0: empty entry */
     uint32_t number;
 };
 
@@ -55,7 +55,7 @@ static uint64_t keep_text(const uint8_t *texts, uint32_t at, uint32_t bytes)
     return bytes == 0 ? 0 : ledger_text(&state.ledger, texts + at, bytes);
 }
 
-/* Keep what `scratch` has of a function. */
+/* Store the facts of a function that are in `scratch`. */
 static struct fil_code keep_facts(const struct fil_observed_frame *facts)
 {
     return (struct fil_code){
@@ -92,7 +92,7 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
     }
     uint32_t *slot = block_slot_create(&state.ledger.blocks, &state.ledger.storage, code);
     if (slot == NULL) {
-        return 0; /* we would not hear of its end */
+        return 0; /* its end would not be noticed */
     }
     uint32_t number = facts == NULL ? CODE_OF_IMPORTS : ledger_code(&state.ledger, facts);
     if (number == 0) {
@@ -100,7 +100,7 @@ uint32_t code_registry_add(uintptr_t code, const struct fil_code *facts)
     }
     block_set_mark(slot, BLOCK_OF_CODE, FIL_NODE_ROOT);
     struct registered *entry = find(code);
-    registry.count += entry->code == 0 ? 1 : 0; /* without the GIL another thread may have been quicker */
+    registry.count += entry->code == 0 ? 1 : 0; /* without the GIL another thread may have been faster */
     entry->code = code;
     entry->number = number;
     return number;
@@ -154,7 +154,7 @@ void code_registry_forget(uintptr_t code)
     if (entry == NULL || entry->code == 0) {
         return;
     }
-    /* Close the gap: entries that were pushed past this place move back. */
+    /* Close the gap: entries that were displaced beyond this place move back. */
     struct registered *entries = registry.entries;
     size_t hole = (size_t)(entry - entries);
     size_t mask = registry.capacity - 1;

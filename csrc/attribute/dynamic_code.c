@@ -7,8 +7,8 @@
 #include "attribute/walker.h"
 
 #define NAMELESS "<dynamic-code>" /* the file's name in code from cloudpickle */
-#define KEY "__file__"            /* among the first that cloudpickle, and a module, put into globals */
-#define MOST_ENTRIES 16u          /* that are looked at */
+#define KEY "__file__"            /* among the first keys that cloudpickle, and a module, put into globals */
+#define MOST_ENTRIES 16u          /* number of entries to search */
 #define MOST_LOG2 30u
 
 static bool is_text(uintptr_t object, uintptr_t text_type)
@@ -21,9 +21,8 @@ static bool equals(const struct text_buffer *buffer, uint32_t at, uint32_t bytes
     return bytes == strlen(wanted) && memcmp(buffer->bytes + at, wanted, bytes) == 0;
 }
 
-/* A table of keys begins with its number of users, then what tells the size of its table of indices and of an entry:
- * numbers and a function until 3.10; from 3.11 on powers of two, and whether all keys are texts, whose hashes are not
- * kept. */
+/* A table of keys begins with its number of users, then the sizes of its table of indices and of an entry: numbers and
+ * a function until 3.10; from 3.11 on powers of two, and whether all keys are texts, whose hashes are not stored. */
 static bool find_entries(uintptr_t keys, uintptr_t *entries, size_t *entry_bytes, size_t *value_at)
 {
     size_t index_bytes;
@@ -45,7 +44,7 @@ static bool find_entries(uintptr_t keys, uintptr_t *entries, size_t *entry_bytes
     return true;
 }
 
-/* What the dict has for `wanted`, if both are texts; 0 if it has not. `buffer` is used, and left as it was. */
+/* The value of `wanted` in the dict, if both are texts; 0 if there is none. Uses `buffer`, and leaves it unchanged. */
 static uintptr_t value_of(uintptr_t dict, const char *wanted, uintptr_t text_type, struct text_buffer *buffer)
 {
     const struct fil_layout *layout = &walker.layout;
@@ -72,7 +71,7 @@ static uintptr_t value_of(uintptr_t dict, const char *wanted, uintptr_t text_typ
     return 0;
 }
 
-/* Globals may be changed by whoever has the GIL; so they can be read by that thread only. */
+/* The thread that has the GIL can change globals; so only that thread can read them. */
 static bool has_interpreter(void)
 {
     return walker.running_state != walker.thread_state && walker.running_state() == walker.thread_state();

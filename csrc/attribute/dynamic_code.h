@@ -8,8 +8,8 @@
 
 #include "attribute/code_facts.h"
 
-/* If the function of these facts, whose frame is at `frame`, has no file but its globals name one: let it be the
- * function's file. The text is appended to `buffer`, where the others are. */
+/* If the function of these facts, whose frame is at `frame`, has no file but its globals name one: make this the
+ * function's file. The text is appended to `buffer`, like the others. */
 void dynamic_code_find_file(uintptr_t frame, struct text_buffer *buffer, struct fil_observed_frame *facts);
 
 #endif

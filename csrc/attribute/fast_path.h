@@ -1,5 +1,4 @@
-/* What of attribution is done in line where Python allocates by itself: there, instructions are what a program pays for
- * us. */
+/* The part of attribution that is inline in Python's own allocators: there, instructions are the program's overhead. */
 #ifndef FIL_FAST_PATH_H
 #define FIL_FAST_PATH_H
 
@@ -12,14 +11,14 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-/* The thread state that holds the GIL. While tracking runs. */
+/* The thread state that holds the GIL. While tracking is on. */
 INLINE uintptr_t attribute_running_state(void)
 {
     return (uintptr_t)walker.running_state();
 }
 
 /* The calling thread's context if it needs no care, else NULL. `running` is the state that holds the GIL: it is the
- * calling thread's own if it is what this thread was last found to have. A thread that allocates without the GIL,
+ * calling thread's own if it equals the last one found for this thread. A thread that allocates without the GIL,
  * against the rules, finds NULL or another thread's there. */
 INLINE struct thread_context *attribute_ready(uintptr_t running)
 {

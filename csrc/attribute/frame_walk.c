@@ -1,12 +1,12 @@
 /* The walk: from the thread's innermost frame to the root, against what the last walk of this thread saw.
  *
- * A frame's address, the frame before it and its instruction are what a cached entry stands for. Nothing shorter than
- * the whole way down proves a callstack (two calls on two lines of an outer function look the same further in), so
- * every cached frame that is kept is compared, each time. That is cheap in two ways:
+ * A cached entry has a frame's address, the frame before it and its instruction. Only the whole way to the root
+ * identifies a call stack (two calls on two lines of an outer function have equal inner frames), so every cached frame
+ * that is kept is compared, each time. That is cheap in two ways:
  *   - link by link, but reading from the cached address, which the link just compared equal to: the processor need not
- * wait for one frame to find the next;
- *   - a run of frames that lie in one chunk of the thread's data stack, which is mapped as long as the chunk is in use,
- * is compared in any order, all differences gathered into one.
+ *     wait for one frame to find the next;
+ *   - a run of frames in one chunk of the thread's data stack, which is mapped as long as the chunk is in use, is
+ *     compared in any order, with all differences combined into one.
  */
 #include "attribute/frame_walk.h"
 
@@ -20,9 +20,9 @@
 
 #define NO_MATCH UINT32_MAX
 #define SHORT_RUN 4u        /* fewer frames than this are compared link by link */
-#define FRAME_HEAD_BYTES 80 /* of a frame in a chunk: as far as a comparison reads, and more */
+#define FRAME_HEAD_BYTES 80 /* of a frame in a chunk: more than a comparison reads */
 
-/* Two addresses side by side, compared as one. */
+/* Two adjacent addresses, compared as one. */
 typedef uint64_t address_pair __attribute__((vector_size(16), aligned(8), may_alias));
 
 INLINE uint32_t read_index(uintptr_t frame)
@@ -30,7 +30,7 @@ INLINE uint32_t read_index(uintptr_t frame)
     return *(const uint32_t *)(frame + walker.layout.frame_instruction);
 }
 
-/* Is the frame of `entry` where it was? `pointers`: the layout says where by an address. */
+/* Is the frame of `entry` at the same instruction? `pointers`: the layout has an address for it. */
 INLINE bool same_instruction(const struct cached_frame *entry, bool pointers)
 {
     if (pointers) {
@@ -61,14 +61,14 @@ static uintptr_t chunk_of(uintptr_t thread_state, uintptr_t frame)
     return chunk;
 }
 
-/* A frame starts a run of its own unless it lies in the same chunk as the frame before it. */
+/* A frame starts its own run unless it is in the same chunk as the frame before it. */
 INLINE void join_run(struct thread_context *context, uint32_t at, uintptr_t thread_state)
 {
     struct cached_frame *entry = &context->frames[at];
     uintptr_t chunk = chunk_of(thread_state, entry->frame);
     uint32_t run = at;
-    /* Upwards only: whether a run can be read is asked of its last frame. Frames that are joined late may be gone, and
-     * two that lay in two chunks may lie in one that was mapped since. */
+    /* Upwards only: whether a run is readable depends on its last frame. Frames that are joined late may be gone, and
+     * two that were in two chunks may be in one that was mapped since. */
     if (at != 0 && chunk != 0 && context->run_chunk[context->frames[at - 1].index] == chunk &&
         entry->frame > context->frames[at - 1].frame) {
         run = context->frames[at - 1].index;
@@ -78,7 +78,8 @@ INLINE void join_run(struct thread_context *context, uint32_t at, uintptr_t thre
     entry->index = run;
 }
 
-/* Compare frames [first, last] of one run in any order. They lie in a chunk that is in use, so they can all be read. */
+/* Compare frames [first, last] of one run in any order. They are in a chunk that is in use, so they are all
+ * readable. */
 INLINE bool same_run(const struct cached_frame *frames, uint32_t first, uint32_t last)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -105,8 +106,8 @@ INLINE bool same_run(const struct cached_frame *frames, uint32_t first, uint32_t
     return different == 0;
 }
 
-/* Compare frames [first, last] link by link, innermost first. Lowers `*changed` to the outermost frame that is
- * elsewhere in its function than it was. Returns false where a frame's caller is another than before. */
+/* Compare frames [first, last] link by link, innermost first. Lowers `*changed` to the outermost frame at another
+ * instruction of its function. Returns false if a frame has another caller than before. */
 INLINE bool same_links(const struct cached_frame *frames, uint32_t first, uint32_t last, uint32_t *changed,
                        bool pointers)
 {
@@ -122,7 +123,7 @@ INLINE bool same_links(const struct cached_frame *frames, uint32_t first, uint32
     return true;
 }
 
-/* Compare the cached frames from `match` down to the root, as same_links does. */
+/* Compare the cached frames from `match` down to the root, like same_links. */
 INLINE bool same_way_down(const struct thread_context *context, uint32_t match, uintptr_t thread_state,
                           uint32_t *changed, bool pointers)
 {
@@ -149,7 +150,7 @@ INLINE bool same_way_down(const struct thread_context *context, uint32_t match, 
                 found = load_address(found + walker.layout.chunk_previous);
             }
             if (found != 0) {
-                chunk = found; /* older runs lie in older chunks */
+                chunk = found; /* older runs are in older chunks */
                 uintptr_t room = load_address(found + walker.layout.chunk_size) - FRAME_HEAD_BYTES;
                 if (frames[last].frame - found < room && same_run(frames, first, last)) {
                     last = first;
@@ -167,8 +168,8 @@ INLINE bool same_way_down(const struct thread_context *context, uint32_t match, 
     return true;
 }
 
-/* From `frame` on, take every frame that the cache does not hold as fresh. Returns the index of the cached frame that
- * was met, NO_MATCH if none was; `*count` frames are fresh. Without memory for them, `*count` is NO_MATCH. */
+/* From `frame` on, collect every frame that is not in the cache as fresh. Returns the index of the cached frame that
+ * was reached, NO_MATCH if none was; `*count` frames are fresh. Without memory for them, `*count` is NO_MATCH. */
 INLINE uint32_t collect_fresh(struct thread_context *context, uintptr_t frame, uint32_t depth, uint32_t *count)
 {
     uint32_t fresh = 0;
@@ -206,7 +207,7 @@ INLINE uint32_t walk(struct thread_context *context, uintptr_t thread_state, uin
     }
     uint32_t changed = match + 1;
     if (fresh != NO_MATCH && match != NO_MATCH && !same_way_down(context, match, thread_state, &changed, pointers)) {
-        match = collect_fresh(context, innermost, 0, &fresh); /* another stack: start anew */
+        match = collect_fresh(context, innermost, 0, &fresh); /* another stack: start again */
         changed = 0;
     }
     while (fresh != NO_MATCH && match + 1 + fresh > context->capacity) {

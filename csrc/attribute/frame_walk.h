@@ -6,7 +6,7 @@
 
 #include "attribute/thread_context.h"
 
-/* The node of the callstack whose innermost frame is at `innermost` (not 0), for the calling thread. */
+/* The node of the call stack whose innermost frame is at `innermost` (not 0), for the calling thread. */
 uint32_t frame_walk(struct thread_context *context, uintptr_t thread_state, uintptr_t innermost);
 
 #endif

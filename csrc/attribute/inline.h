@@ -5,8 +5,7 @@
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define INLINE static inline __attribute__((always_inline))
 
-/* The value is worked out here, once: not again from its parts where it is used, which would keep these in registers.
- */
+/* Computes the value here, once: not again from its parts where it is used, which would keep these in registers. */
 #define IN_A_REGISTER(value) __asm__("" : "+r"(value))
 
 #endif

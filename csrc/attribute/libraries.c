@@ -5,21 +5,21 @@
 #include "attribute/attribute.h"
 #include "state.h"
 
-#define LEAST_BYTES ((size_t)1 << 20) /* allocators take stock by the megabyte; less is a thread's small things */
+#define LEAST_BYTES ((size_t)1 << 20) /* allocators reserve memory by the megabyte; less is a thread's small data */
 #define LIBRARIES_KEPT 64u
 
 struct library {
     uintptr_t start;
-    uintptr_t end; /* of the code that called: 0 if this place is empty */
-    uint32_t code; /* 0: its path is not known */
+    uintptr_t end; /* of the calling code: 0 if this entry is empty */
+    uint32_t code; /* 0: its path is unknown */
 };
 
-/* Used under the lock. The oldest goes when it is full; a library that is unloaded, and another at its address, is so
- * rare that it is not looked for. */
+/* Used under the lock. When it is full, the oldest entry is replaced; a library that is unloaded, and another one at
+ * its address, is too rare to check for. */
 static struct library libraries[LIBRARIES_KEPT];
 static uint32_t next_library;
 
-static struct platform_module module; /* one user at a time: we are inside an event */
+static struct platform_module module; /* one user at a time: this runs inside an event */
 
 uint64_t libraries_path(const void *code)
 {

@@ -4,13 +4,13 @@
 
 #include "state.h"
 
-/* Is that where the callstacks of a thread, or of submitted work, begin? */
+/* Do the call stacks of a thread, or of submitted work, begin here? */
 static bool is_start(const struct fil_node *node)
 {
     return node->code == 0 && node->offset != FIL_MARK_IMPORT;
 }
 
-/* Do the frames from `one` and from `other` outwards, to the start of the thread that they are of, equal each other? */
+/* Do the frames from `one` and from `other` outwards, up to the start of their threads, equal each other? */
 static bool same_within_thread(uint32_t one, uint32_t other)
 {
     while (one != other) {
@@ -21,7 +21,7 @@ static bool same_within_thread(uint32_t one, uint32_t other)
             return false;
         }
         if (is_start(first)) {
-            return true; /* both come to the start of their thread */
+            return true; /* both reach the start of their thread */
         }
         one = ledger_parent(&state.ledger, one);
         other = ledger_parent(&state.ledger, other);
@@ -29,9 +29,9 @@ static bool same_within_thread(uint32_t one, uint32_t other)
     return true;
 }
 
-/* A thread that is started just as one of its own forebears was started (a timer that arms itself again, a task that
- * submits the next one) belongs where that one does, or the callstacks would grow with every generation. FIL_NODE_NONE
- * if this is no such start. */
+/* A thread that is started just as one of its own ancestors was (a timer that restarts itself, a task that submits the
+ * next one) belongs where that one does, or the call stacks would grow with every generation. FIL_NODE_NONE if this is
+ * no such start. */
 static uint32_t started_before(uint32_t node)
 {
     for (uint32_t at = node; at >= FIL_NODE_FIRST; at = ledger_parent(&state.ledger, at)) {

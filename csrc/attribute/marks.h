@@ -1,4 +1,4 @@
-/* Marks: nodes that are no frame, below which frames hang that run because of others; and the signs on blocks. */
+/* Marks: nodes that are no frame, above frames that run because of others; and the flags on blocks. */
 #ifndef FIL_MARKS_H
 #define FIL_MARKS_H
 
@@ -10,10 +10,10 @@
  * event. */
 uint32_t mark_callstack(uint32_t node, enum fil_mark mark);
 
-/* What carries a mark in the block table. */
+/* The blocks with a mark in the block table. */
 enum block_mark {
     BLOCK_OF_CODE = 1,        /* a code object */
-    BLOCK_OF_THREAD_STATE = 2 /* the state of a thread, see other_interpreter.h */
+    BLOCK_OF_THREAD_STATE = 2 /* a thread state, see other_interpreter.h */
 };
 
 #endif

@@ -8,10 +8,11 @@
 #include "state.h"
 
 #define GRANULE 16u
-#define MOST_BEFORE 64u /* a debugging allocator keeps less than that in front of what it gives */
+#define MOST_BEFORE 64u /* a debugging allocator puts less than this before its blocks */
 #define NO_BLOCK 1u     /* never freed while Python runs: no address */
 
-/* The recorded block that holds the state, marked so that its end is seen; 0 if none is recorded. Inside an event. */
+/* The recorded block that contains the state, marked so that its end is seen; 0 if none is recorded. Inside an
+ * event. */
 static uintptr_t mark_block(uintptr_t thread_state)
 {
     for (uintptr_t before = MOST_BEFORE; before != 0;) {
@@ -44,7 +45,7 @@ void thread_state_freed(uintptr_t address)
     thread_contexts_forget_state(address);
 }
 
-/* What the thread remembers of its walks there; NULL if there is no memory. */
+/* The thread's context for walks there; NULL if there is no memory. */
 static struct thread_context *guest_of(struct thread_context *context)
 {
     if (context->guest == NULL) {
@@ -63,7 +64,7 @@ static struct thread_context *guest_of(struct thread_context *context)
     return guest;
 }
 
-/* Callstacks there hang below `node`. Returns false if that cannot be kept. */
+/* Call stacks there hang below `node`. Returns false if there is no room for that. */
 static bool hang_below(struct thread_context *context, struct thread_context *guest, uint32_t node)
 {
     if (context->guest_start == node) {

@@ -38,7 +38,7 @@ static void *attribute_or_null(void *object, const char *name)
         python_api.Py_DecRef(found);
         found = NULL;
     }
-    python_api.PyErr_Restore(type, value, traceback); /* and so an error of ours is forgotten */
+    python_api.PyErr_Restore(type, value, traceback); /* and clears an error of the library's own */
     return found;
 }
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CPython's Py_tracefunc, PyCFunction, Py_AuditHookFunction, PyDict_WatchCallback and PyMethodDef; PyObject and its kin
- * are void here. */
+/* CPython's Py_tracefunc, PyCFunction, Py_AuditHookFunction, PyDict_WatchCallback and PyMethodDef; PyObject and its
+ * relatives are void here. */
 typedef int python_profile_function(void *object, void *frame, int event, void *argument);
 typedef void *python_function(void *self, void *arguments);
 typedef int python_audit_hook(const char *event, void *arguments, void *data);
@@ -83,7 +83,7 @@ struct python_api {
 
 extern struct python_api python_api;
 
-/* Look them all up. Returns false if one that is needed is missing. */
+/* Look them all up. Returns false if a required one is missing. */
 bool python_api_find(void);
 
 /* frame.f_back and frame.f_code: new references, NULL for none. With the GIL, outside malloc. */

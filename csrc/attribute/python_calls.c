@@ -1,4 +1,4 @@
-/* No Python function of ours runs here, so nothing of it shows in a traceback. */
+/* No Python function of the library runs here, so no traceback shows any. */
 #include "attribute/python_calls.h"
 
 #include <stdbool.h>
@@ -7,8 +7,8 @@
 
 #include "attribute/python_api.h"
 
-/* The interpreter keeps small numbers in stock, and from 3.14 on also the memory of those that have one digit: only a
- * large number is a block of its own, which tells who took it. */
+/* The interpreter caches small numbers, and from 3.14 on also the memory of those with one digit: only a large number
+ * has its own block, which shows the call stack that requested it. */
 #define FIRST_JOB (1LL << 62)
 
 static bool prepared;
@@ -55,7 +55,7 @@ void python_calls_thread_name(uintptr_t thread, char *name, uint32_t bytes)
     }
     release(encoded);
     release(text);
-    python_api.PyErr_Restore(type, value, traceback); /* and so an error of ours is forgotten */
+    python_api.PyErr_Restore(type, value, traceback); /* and clears an error of the library's own */
 }
 
 static void number_jobs(void)

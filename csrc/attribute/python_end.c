@@ -1,6 +1,6 @@
-/* The interpreter keeps the exception of which the program died in the module sys, and lets go of it early in its end:
- * it sets some of the module's names to None. From CPython 3.12 on a dictionary can be watched, so its end is noticed
- * at the first of these names at the latest. Older ones allocate before. */
+/* The interpreter keeps the exception that ended the program in the module sys, and drops it early in its shutdown: it
+ * sets some of the module's names to None. From CPython 3.12 on a dictionary can be watched, so shutdown is noticed at
+ * the first of these names at the latest. Older versions allocate before. */
 #include "attribute/python_end.h"
 
 #include <stddef.h>
@@ -9,19 +9,19 @@
 #include "attribute/python_api.h"
 #include "platform/platform.h"
 
-#define MOST_ERRORS 16u /* of those that were raised while another one was handled */
+#define MOST_ERRORS 16u /* errors that were raised while another one was handled */
 
-/* Made when tracking begins: at the end there may be no memory. */
-#define NAMES                                                            \
-    NAME(last_exc) /* since CPython 3.12; before, the two that follow */ \
-    NAME(last_value)                                                     \
-    NAME(last_traceback)                                                 \
-    NAME(__traceback__)                                                  \
-    NAME(tb_frame)                                                       \
-    NAME(tb_next)                                                        \
-    NAME(tb_lasti)                                                       \
-    NAME(f_back)                                                         \
-    NAME(f_code)                                                         \
+/* Created when tracking begins: at the end there may be no memory. */
+#define NAMES                                                     \
+    NAME(last_exc) /* since CPython 3.12; before, the next two */ \
+    NAME(last_value)                                              \
+    NAME(last_traceback)                                          \
+    NAME(__traceback__)                                           \
+    NAME(tb_frame)                                                \
+    NAME(tb_next)                                                 \
+    NAME(tb_lasti)                                                \
+    NAME(f_back)                                                  \
+    NAME(f_code)                                                  \
     NAME(__context__)
 
 static struct {
@@ -52,7 +52,7 @@ int (*python_end_question(void))(void)
     return function == NULL && finalizing_state != NULL ? is_finalizing_3_6 : function;
 }
 
-/* Before a name of the module sys gets another value. */
+/* Called before a name of the module sys gets another value. */
 static int on_change(int event, void *dictionary, void *key, void *value)
 {
     (void)event;
@@ -72,7 +72,7 @@ static void watch(void)
     int watcher = python_api.PyDict_AddWatcher(on_change);
     end.watched = watcher >= 0 && python_api.PyDict_Watch(watcher, end.sys_names) == 0;
     if (!end.watched) {
-        python_api.PyErr_Clear(); /* all watchers are taken: others have more use for them */
+        python_api.PyErr_Clear(); /* all watchers are taken: other tools need them more */
     }
 }
 
@@ -105,7 +105,7 @@ static void *name_of_sys(void *name)
     return found == python_api.none ? NULL : found;
 }
 
-/* A new reference, in place of the one that is given back; NULL, and no error, for none. */
+/* A new reference that replaces the given one, which is released; NULL, and no error, for none. */
 static void *follow(void *object, void *name)
 {
     void *found = object == NULL || name == NULL ? NULL : python_api.PyObject_GetAttr(object, name);
@@ -122,8 +122,8 @@ static void *follow(void *object, void *name)
     return found;
 }
 
-/* Tools (a test runner, a debugger) keep in sys what they have shown too. But that was raised in a function which they
- * called; the program dies of what has left its outermost frame. */
+/* Tools (a test runner, a debugger) also store handled errors in sys. But those were raised in a function which the
+ * tool called; the error that ends the program has left its outermost frame. */
 static bool left_outermost_frame(void *error)
 {
     void *traceback;

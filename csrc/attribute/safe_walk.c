@@ -10,8 +10,8 @@
 
 #define MOST_FRAMES 10000u /* a wrong layout may lead in circles */
 
-/* A safe read is a system call, and a stack takes some twenty small ones a frame. So memory is read in windows, which
- * are kept while one stack is looked at. A window lies in one page: if a byte of it can be read, all of it can. */
+/* A safe read is a system call, and a stack needs some twenty small ones per frame. So memory is read in windows, which
+ * are kept for one walk. A window is in one page: if a byte of it is readable, all of it is. */
 #define WINDOW_BYTES 512u
 #define WINDOWS 8u
 #define NO_WINDOW 1u /* a start that no window has */

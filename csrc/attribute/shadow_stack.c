@@ -1,11 +1,10 @@
-/* What the profile function keeps is a list of (frame, function, node). Only the innermost frame can be at another line
- * than when it was last looked at, so the nodes of the others are settled when they call. Every call checks that the
- * caller is the frame that the list has on top; where it is not (greenlets switch stacks, some interpreters leave out
- * events) the list is made anew from frame.f_back. Frames are held by a reference, so none can be gone while it is in
- * the list.
+/* The profile function keeps a list of (frame, function, node). Only the innermost frame can have changed its line
+ * since the last event, so the nodes of the others are set when they call. Every call checks that the caller is the top
+ * frame of the list; if it is not (greenlets switch stacks, some interpreters leave out events) the list is rebuilt
+ * from frame.f_back. The list holds a reference to each frame, so none can be gone.
  *
- * The interpreter shows our starter as the thread's profile function. So a program that keeps it, sets its own for a
- * while and puts ours back, starts us again. */
+ * The interpreter shows the starter as the thread's profile function. So a program that saves it, sets its own for a
+ * while and restores it, starts the shadow stack again. */
 #include "attribute/shadow_stack.h"
 
 #include <stddef.h>
@@ -23,7 +22,7 @@ struct shadow_frame {
     void *frame;
     uint32_t code; /* number of its function; 0: not recorded */
     int32_t line;  /* for which `node` is right */
-    uint32_t node; /* of the callstack that ends with this frame */
+    uint32_t node; /* of the call stack that ends with this frame */
 };
 
 struct shadow_stack {
@@ -31,7 +30,7 @@ struct shadow_stack {
     uint32_t depth;
     uint32_t capacity;
     uint32_t start_node;
-    bool installing; /* the interpreter is told of us just now */
+    bool installing; /* the profile function is being set just now */
     bool replaced;   /* by a profile function of the program's */
     struct shadow_stack *next_free;
 };
@@ -99,7 +98,7 @@ static struct shadow_stack *new_stack(void)
     return stack;
 }
 
-/* The node of the callstack that ends at `place` of the list, with its frame where it is now. */
+/* The node of the call stack that ends at `place` of the list, at its frame's current line. */
 static uint32_t node_at(struct shadow_stack *stack, uint32_t place)
 {
     struct shadow_frame *entry = &stack->frames[place];
@@ -119,7 +118,7 @@ static uint32_t node_at(struct shadow_stack *stack, uint32_t place)
     return node;
 }
 
-/* The text that an attribute of a code object is; 0 if it cannot be kept. */
+/* The text in an attribute of a code object; 0 if it cannot be stored. */
 static uint64_t keep_text(void *code, const char *name, bool *imports)
 {
     uint64_t kept = 0;
@@ -158,7 +157,7 @@ static uint32_t describe(void *code)
         facts.first_line = (uint32_t)python_api.PyLong_AsLong(first_line);
         python_api.Py_DecRef(first_line);
     }
-    python_api.PyErr_Restore(type, value, traceback); /* and so an error of ours is forgotten */
+    python_api.PyErr_Restore(type, value, traceback); /* and clears an error of the library's own */
     bool locked = state_enter();
     uint32_t number = code_registry_add((uintptr_t)code, imports ? NULL : &facts);
     state_leave(locked);
@@ -184,7 +183,7 @@ static uint32_t number_of_function(void *frame)
     return number;
 }
 
-/* Put a frame on top, whose reference becomes ours. Without memory for it the list is cut, and made anew later. */
+/* Put a frame on top, and take over its reference. Without memory for it the list is cut, and rebuilt later. */
 static void push(struct shadow_stack *stack, void *frame)
 {
     uint32_t number = number_of_function(frame);
@@ -219,7 +218,7 @@ static void *let_go(void *frame)
     return back;
 }
 
-/* Make the list end with `frame` (NULL: be empty): take off what is not among its callers, put on what is missing. */
+/* Make the list end with `frame` (NULL: be empty): remove what is not among its callers, add what is missing. */
 static void settle(struct shadow_stack *stack, void *frame)
 {
     while (stack->depth != 0 && stack->frames[stack->depth - 1].frame != frame) {
@@ -254,7 +253,7 @@ static int on_event(void *object, void *frame, int event, void *argument)
     (void)argument;
     struct shadow_stack *stack = own;
     if (stack != NULL && !state.tracking) {
-        settle(stack, NULL); /* tracking has stopped, or this is the child of a fork: frames must not be held */
+        settle(stack, NULL); /* tracking has stopped, or this is a forked child: frames must not be held */
         return 0;
     }
     if (stack == NULL || (event != PYTHON_EVENT_CALL && event != PYTHON_EVENT_RETURN)) {
@@ -320,7 +319,7 @@ void shadow_stack_install(void)
         (void)python_api.PySys_AddAuditHook(on_audit, NULL);
     }
     (void)shadow_stack_starter();
-    /* Our own function, in which this is called, ends unheard where the interpreter is in the midst of it. */
+    /* The starter, in which this is called, ends without an event if the interpreter is in the middle of it. */
     void *frame = python_frame_back(python_api.PyEval_GetFrame());
     install(frame);
     if (frame != NULL) {
@@ -361,7 +360,7 @@ uint32_t shadow_stack_node(uint32_t start_node)
 {
     struct shadow_stack *stack = own;
     if (stack != NULL && python_api.PyGILState_GetThisThreadState() == NULL) {
-        return start_node; /* after the interpreter's end what the frames refer to is gone, held or not */
+        return start_node; /* after interpreter shutdown the objects of the frames are gone, held or not */
     }
     if (stack != NULL && stack->replaced) {
         return FIL_NODE_LOST;
@@ -373,7 +372,7 @@ void shadow_stack_end(void)
 {
     struct shadow_stack *stack = own;
     if (stack != NULL) {
-        own = NULL; /* from here on events are nobody's */
+        own = NULL; /* later events have no shadow stack */
         bool locked = state_enter();
         stack->next_free = shadow.free;
         shadow.free = stack;

@@ -1,6 +1,6 @@
 #include "attribute/short_stack.h"
 
-/* A frame that was not there at the last event: it goes behind the cached ones. Returns its node. */
+/* Add a frame that was not there at the last event to the cached ones. Returns its node. */
 INLINE uint32_t push(struct thread_context *context, uint32_t parent, uintptr_t frame, uintptr_t previous)
 {
     struct cached_frame *entry = &context->frames[context->depth];
@@ -13,8 +13,8 @@ INLINE uint32_t push(struct thread_context *context, uint32_t parent, uintptr_t 
     return entry->node;
 }
 
-/* The innermost cached frame has called a function since the last event, and nothing else has changed. FIL_NODE_NONE
- * where it is not that. */
+/* If the only change since the last event is that the innermost cached frame has called a function; else
+ * FIL_NODE_NONE. */
 INLINE uint32_t short_stack_called(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -37,8 +37,8 @@ INLINE uint32_t short_stack_called(struct thread_context *context, uintptr_t inn
     return push(context, leaf->node, innermost, caller);
 }
 
-/* All frames are found first, then compared from the root on: up to the first that differs the cache is right, and from
- * there on each is looked up. On so few frames that is quicker than to find where the two stacks meet. */
+/* All frames are found first, then compared from the root on: up to the first difference the cache is right, and from
+ * there on each is looked up. For so few frames that is faster than to find where the two stacks meet. */
 uint32_t short_stack_moved(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;

@@ -12,8 +12,8 @@
 
 static_assert(SHORT_STACK == 12, "same_outer_frames_again has a comparison for each frame but the innermost");
 
-/* Are the outermost `count` of the cached frames where they were? `frame` is the innermost of them, as a link has just
- * told. From the inside out: where a frame is, the link of the next inner one has told. */
+/* Are the outermost `count` of the cached frames where they were? `frame` is the innermost of them, from the link just
+ * read. From the inside out: the link of each inner frame has the address of the next. */
 INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count, uintptr_t frame)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -30,8 +30,7 @@ INLINE bool same_outer_frames(const struct cached_frame *frames, uint32_t count,
     return true;
 }
 
-/* The same, written out: shorter by a third for who comes with the same `count` again and again. Where it differs each
- * time, the processor guesses the jump wrong, which takes longer than to count. */
+/* Unrolled: a third fewer instructions when the depth repeats; mispredicts when it varies. */
 INLINE bool same_outer_frames_again(const struct cached_frame *frames, uint32_t count, uintptr_t frame)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -61,13 +60,13 @@ case (at) + 1:                                                                  
     case 0:
         return true;
     default:
-        __builtin_unreachable(); /* they are fewer than SHORT_STACK */
+        __builtin_unreachable(); /* there are fewer than SHORT_STACK */
     }
 }
 
 /* The common case in few instructions: 1 to walker.short_stack cached frames, and the innermost is that of the last
- * event, or its caller, at an instruction that was met before. FIL_NODE_NONE where it is not that; the frame that has
- * returned may be forgotten then. */
+ * event, or its caller, at an instruction seen before. Else FIL_NODE_NONE; a frame that has returned may be forgotten
+ * then. */
 INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t innermost)
 {
     const uintptr_t previous = walker.layout.frame_previous;
@@ -110,7 +109,7 @@ INLINE uint32_t same_short_stack(struct thread_context *context, uintptr_t inner
     return node;
 }
 
-/* The same where functions were called, or returned, since the last event. FIL_NODE_NONE if the stack is not short. */
+/* The same if functions were called, or returned, since the last event. FIL_NODE_NONE if the stack is not short. */
 __attribute__((noinline)) uint32_t short_stack_moved(struct thread_context *context, uintptr_t innermost);
 
 #endif

@@ -17,7 +17,7 @@ static const struct task_function kinds[] = {
 #undef BETWEEN
 };
 
-/* Files of functions that hand work on, inside of other work, for whoever has submitted that. */
+/* Files of functions that pass work on, inside of other work, for that work's submitter. */
 static const char *const between[] = {
 #define HANDING(file, name, qualified_name, variable, variable_name, holds)
 #define BETWEEN(file) file,
@@ -31,7 +31,7 @@ static struct {
     const struct task_function *kinds[MOST_FUNCTIONS];
     uint32_t count;
     uint8_t between[MOST_BETWEEN / 8]; /* a bit for each function's number: is it of such a file? */
-    bool coroutines; /* an event loop without frames was imported: what it runs is told by coroutines */
+    bool coroutines;                   /* an event loop without frames was imported: coroutines identify its work */
 } functions;
 
 static bool ends_with(const uint8_t *text, uint32_t bytes, const char *end)
@@ -73,7 +73,7 @@ void task_functions_meet(uint32_t number, const uint8_t *filename, uint32_t file
                          uint32_t name_bytes)
 {
     if (task_function_of(number) != NULL) {
-        return; /* met before, as another code object with the same content */
+        return; /* seen before, as another code object with the same content */
     }
     meet_between(number, filename, filename_bytes);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

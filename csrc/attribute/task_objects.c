@@ -7,11 +7,11 @@
 #include "state.h"
 
 #define GRANULE 16u
-#define MOST_BEFORE 64u  /* what the interpreter keeps in front of an object, in the same block, is less than that */
-#define LEAST_JOB 36u    /* a block of fewer bytes holds no number as large as a job's */
-#define LEAST_HANDLE 72u /* nor a handle */
+#define MOST_BEFORE 64u       /* the interpreter puts less than this before an object, in the same block */
+#define LEAST_JOB 36u         /* a smaller block holds no number as large as a job's */
+#define LEAST_HANDLE 72u      /* nor a handle */
 #define OWNED_BY_GENERATOR 1u /* from 3.11 on, the owner of the frame of a generator or coroutine */
-#define HEAD_BYTES 16u        /* of an object, where layouts are written down for it; without the GIL there are more */
+#define HEAD_BYTES 16u        /* of an object, where its layout is listed; without the GIL it is larger */
 
 static uintptr_t head_bytes(void)
 {
@@ -33,8 +33,8 @@ uintptr_t frame_variable(uintptr_t frame, uint32_t variable)
     return untagged(load_address(frame + walker.layout.frame_locals + variable * sizeof(uintptr_t)));
 }
 
-/* From the lowest address on: an object's own block is the first that reaches it, and what the table keeps behind a
- * block's first place is not taken for a block. */
+/* From the lowest address on: an object's own block is the first that reaches it, and the table's entries behind a
+ * block's first slot are not mistaken for a block. */
 uint32_t task_submitter(uintptr_t object, enum task_kind holds)
 {
     uint32_t least_bytes = holds == TASK_JOB ? LEAST_JOB : holds == TASK_HANDLE ? LEAST_HANDLE : 1;
@@ -61,12 +61,12 @@ static bool ends_with(const char *text, const char *end)
 
 /* The task whose step a handle runs; the handle itself if it runs anything else. Its slots are in the order of their
  * names: _args, _callback. A task's step is an object of its own with the task as its first field; so is its wakeup
- * until 3.9, and from then on a built-in function that is bound to the task. The frame holds the handle, and while the
- * callback runs its caller holds that, whoever may cancel the handle meanwhile. */
+ * until 3.9, and from then on a built-in function that is bound to the task. The frame holds the handle, and the
+ * callback's caller holds the callback, even if the handle is cancelled meanwhile. */
 static uintptr_t task_or_handle(uintptr_t handle)
 {
     if (task_submitter(handle, TASK_HANDLE) == FIL_NODE_NONE) {
-        return 0; /* no handle any more, or one from before tracking, which tells nothing */
+        return 0; /* no longer a handle, or one from before tracking, without information */
     }
     uintptr_t callback = load_address(handle + head_bytes() + sizeof(uintptr_t));
     if (callback == 0) {
@@ -85,7 +85,7 @@ static uintptr_t task_or_handle(uintptr_t handle)
     return handle;
 }
 
-/* The generator or coroutine whose frame this is; 0 if it is a function's. */
+/* The generator or coroutine of this frame; 0 if it is a function's. */
 static uintptr_t generator_of(uintptr_t frame)
 {
     const struct object_layout *objects = &walker.objects;

@@ -22,7 +22,7 @@ static bool unchanged(const struct thread_context *context)
 static bool still_the_same(const struct thread_context *context)
 {
     bool locked = state_enter();
-    /* If tracking has ended meanwhile, or begun again, attribute_revalidate walks anew. */
+    /* If tracking has ended or restarted meanwhile, attribute_revalidate walks again. */
     bool current = state.tracking && context->checked_generation == state.generation;
     bool same = !current || unchanged(context);
     state_leave(locked);

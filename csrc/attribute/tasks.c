@@ -8,7 +8,7 @@
 #include "attribute/walker.h"
 #include "state.h"
 
-#define CHANGES 1u                 /* no object: each event has to ask again */
+#define CHANGES 1u                 /* no object: each event has to check again */
 #define FIRST_THREAD 1u            /* its number */
 #define FIRST_TRACEABLE_BEFORE 16u /* from 3.11 on, in a code object, the bytes from that field to the bytecode */
 
@@ -19,8 +19,8 @@ static bool runs_work(const struct task_function *kind)
     return kind != NULL && kind->holds != STARTED_THREAD;
 }
 
-/* The mark that `maker` hangs below, if nothing but an event loop's own functions is between: then the work is a
- * further step of what that mark is of. Else FIL_NODE_NONE. */
+/* The mark above `maker`, if there are only an event loop's own functions between: then the work is a further step of
+ * that mark's task. Else FIL_NODE_NONE. */
 static uint32_t goes_on_at(uint32_t maker)
 {
     while (maker >= FIL_NODE_FIRST) {
@@ -56,7 +56,7 @@ static uint32_t mark_below(struct thread_context *context, uint32_t maker, enum 
     return context->marked_start;
 }
 
-/* From 3.11 on a coroutine is made by its own function's frame, before that begins: then who called it is the maker. */
+/* From 3.11 on a coroutine is made by its own function's frame, before that begins: then its caller is the maker. */
 static uint32_t caller_of_coroutine(uint32_t maker, uint32_t number, uintptr_t frame)
 {
     const struct fil_layout *layout = &walker.layout;
@@ -75,7 +75,7 @@ bool task_at(struct thread_context *context, uint32_t at, uint32_t number, uint3
         return false;
     }
     const struct task_function *kind = task_function_of(number);
-    /* 3.9 leaves out, while it throws into a coroutine that waits for another, all that is below the outer one. */
+    /* While 3.9 throws into a coroutine that waits for another, it leaves out all frames below the outer one. */
     if (kind == NULL && (task_functions_are_coroutines() || at == 0) && task_coroutine_begins(context, at)) {
         kind = &coroutine;
     }
@@ -92,12 +92,12 @@ bool task_at(struct thread_context *context, uint32_t at, uint32_t number, uint3
     context->task_code = number;
     context->task_value = object;
     context->task_submitter = maker;
-    context->generation = context->checked_generation - 1; /* so that each event asks whether it is still the same */
+    context->generation = context->checked_generation - 1; /* so that each event checks whether it is still the same */
     *start = FIL_NODE_NONE;
     if (maker != FIL_NODE_NONE) {
         maker = kind == &coroutine ? caller_of_coroutine(maker, number, frame) : maker;
         *start = mark_below(context, maker, kind->holds);
-    } else if (within_other) { /* then that one decides, which is not asked for */
+    } else if (within_other) { /* then the other task decides, which is not checked */
         context->task_value = CHANGES;
     }
     return true;

@@ -44,7 +44,7 @@ void thread_context_clear(struct thread_context *context)
     context->task_frame_at = NO_TASK;
     context->marked_maker = FIL_NODE_NONE;
     context->salt += BLOCK_NODE_LIMIT;
-    if (context->salt == 0) { /* every salt was used: old entries would count again */
+    if (context->salt == 0) { /* all salts are used: old entries would count again */
         memset(context->known, 0, context->known_count * sizeof *context->known);
     }
 }
@@ -57,7 +57,7 @@ void thread_context_know_more(struct thread_context *context)
     if (count > KNOWN_MOST) {
         return;
     }
-    bool locked = state_enter(); /* who ends tracking empties it */
+    bool locked = state_enter(); /* fil_stop clears it */
     struct cached_child *known = storage->map_pages(count * sizeof *known);
     if (known != NULL) {
         if (context->known != NULL) {
@@ -105,7 +105,7 @@ struct thread_context *thread_context_obtain(void)
         return own->context;
     }
     if (!state.threads && !platform_is_first_thread()) {
-        state.threads = true; /* a thread that was made past our hooks */
+        state.threads = true; /* a thread that was started without the hooks */
     }
     struct thread_context *context = thread_context_new();
     if (context == NULL) {
@@ -114,11 +114,11 @@ struct thread_context *thread_context_obtain(void)
     thread_context_clear(context);
     context->thread_state = NO_THREAD_STATE;
     context->generation = context->checked_generation =
-        state.generation - 1; /* so that the first walk asks whether it may */
+        state.generation - 1; /* so that the first walk checks whether it may run */
     thread_context_find_start(context);
     __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
     own->context = context;
-    platform_expect_end(); /* last: it may allocate, which leads here again */
+    platform_expect_end(); /* last: it may allocate, which calls this again */
     return context;
 }
 
@@ -129,7 +129,7 @@ void thread_context_find_start(struct thread_context *context)
     context->of_first_thread = platform_is_first_thread();
     context->worker_parent = FIL_NODE_NONE;
     if (context->session != state.session) {
-        context->thread_state = NO_THREAD_STATE; /* nobody has heard of its end */
+        context->thread_state = NO_THREAD_STATE; /* its end was not noticed */
         __atomic_store_n(&context->latest, FIL_NODE_NONE, __ATOMIC_RELAXED);
         __atomic_store_n(&context->session, state.session, __ATOMIC_RELAXED);
     }

@@ -12,10 +12,10 @@ struct thread_origin {
     const struct thread_context
         *creator;                 /* the Python thread that started it, perhaps through others without Python frames */
     uint32_t creator_reuse_count; /* whether it is still that thread */
-    uint32_t creator_node;        /* its callstack then */
-    uint32_t start_node;          /* below it hang the thread's own callstacks */
-    uint32_t session;             /* of tracking, in which these are nodes */
-    char name[FIL_THREAD_NAME_BYTES]; /* what Python calls the thread; all zeros: not known */
+    uint32_t creator_node;        /* its call stack then */
+    uint32_t start_node;          /* the thread's own call stacks hang below it */
+    uint32_t session;             /* the tracking session in which these are nodes */
+    char name[FIL_THREAD_NAME_BYTES]; /* the thread's name in Python; all zeros: not known */
 };
 
 #endif

@@ -8,27 +8,25 @@
 #include "attribute/layouts/layout.h"
 #include "attribute/layouts/objects.h"
 
-#define OWNED_BY_GENERATOR                                                                                        \
-    1u                    /* what a generator's frame has for an owner, in every version in which frames have one \
-                           */
-#define CODE_UNIT_BYTES 2 /* of bytecode */
-#define SHORT_STACK 12u   /* up to so many frames a stack has a way of its own: short_stack.h */
+#define OWNED_BY_GENERATOR 1u /* the owner of a generator's frame, in every version in which frames have one */
+#define CODE_UNIT_BYTES 2     /* of bytecode */
+#define SHORT_STACK 12u       /* up to this many frames a stack takes the short path: short_stack.h */
 
 struct walker {
-    /* CPython's PyGILState_GetThisThreadState: right while the GIL is released, NULL in threads that Python never met.
-     */
+    /* CPython's PyGILState_GetThisThreadState: correct while the GIL is released, NULL in threads unknown to Python. */
     void *(*thread_state)(void);
     /* The state that holds the GIL, in half a dozen instructions: CPython's PyThreadState_GetUnchecked; else
      * `thread_state`. */
     void *(*running_state)(void);
     int (*is_finalizing)(void); /* CPython's Py_IsFinalizing */
-    void (*finalization)(void); /* to be called when the interpreter's end has begun */
+    void (*finalization)(void); /* to be called when interpreter shutdown has begun */
     struct fil_layout layout;
-    struct object_layout objects; /* all 0 where the layout had to be measured */
+    struct object_layout objects; /* all 0 if the layout was measured */
     uintptr_t coroutine_type;     /* the type of coroutines; 0: not known */
-    uintptr_t base;       /* a frame that stays, with all frames below it: a walk ends before it. 0: there is none */
-    uint32_t base_node;   /* its callstack */
-    uint32_t short_stack; /* SHORT_STACK, or 0 where the layout does not allow it */
+    uintptr_t base;       /* a frame that exists until it is cleared, as do all frames below it: a walk ends before it.
+                           * 0: there is none */
+    uint32_t base_node;   /* its call stack */
+    uint32_t short_stack; /* SHORT_STACK, or 0 if the layout does not allow it */
     uint32_t python_version;
     uint32_t stacks; /* enum fil_stacks */
     bool selected;
@@ -53,9 +51,9 @@ static inline uintptr_t untagged(uintptr_t reference)
     return reference & ~(uintptr_t)3;
 }
 
-/* The interpreter shows no frame that is not complete (sys._getframe, tracebacks): one that still makes the cells of
- * its variables, or the generator which its call answers, stands before the first traceable instruction of its
- * bytecode. `code`, `first_traceable`: of the frame's function. Not for shims. */
+/* The interpreter (sys._getframe, tracebacks) does not show incomplete frames: a frame that still makes the cells of
+ * its variables, or the generator which its call returns, is before the first traceable instruction of its bytecode.
+ * `code`, `first_traceable`: of the frame's function. Not for shims. */
 static inline bool is_incomplete(const struct fil_layout *layout, uint8_t owner, uintptr_t instruction, uintptr_t code,
                                  int32_t first_traceable)
 {
@@ -63,7 +61,7 @@ static inline bool is_incomplete(const struct fil_layout *layout, uint8_t owner,
     return owner != OWNED_BY_GENERATOR && offset < (intptr_t)first_traceable * CODE_UNIT_BYTES;
 }
 
-/* The same of a frame that can be read. */
+/* The same for a frame that can be read. */
 static inline bool is_incomplete_frame(uintptr_t frame, uintptr_t code, uintptr_t instruction)
 {
     const struct fil_layout *layout = &walker.layout;
@@ -72,7 +70,7 @@ static inline bool is_incomplete_frame(uintptr_t frame, uintptr_t code, uintptr_
            is_incomplete(layout, owner, instruction, code, load_int(code + layout->code_first_traceable));
 }
 
-/* Does a walk that comes to `frame` end there? */
+/* Does a walk that reaches `frame` end there? */
 static inline bool is_walks_end(uintptr_t frame)
 {
     return frame == 0 || frame == __atomic_load_n(&walker.base, __ATOMIC_RELAXED);

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #define SHIM_OWNER 3              /* from 3.12 on, frames of this owner or a higher one belong to the interpreter */
-#define TEXT_KIND 2               /* where the bits of a text's kind begin */
+#define TEXT_KIND 2               /* the lowest bit of a text's kind */
 #define FIRST_TRACEABLE_BEFORE 16 /* from 3.11 on, the bytes from this field to the bytecode; no table publishes it */
-#define CHUNK_SIZE_AT 8           /* in a chunk, the address of the one before comes first, then its own size */
+#define CHUNK_SIZE_AT 8           /* in a chunk, the address of the previous one comes first, then its own size */
 
-/* What is the same in every version: the heads of objects with a size, of texts, and of chunks of the data stack. */
+/* The same in every version: the heads of objects with a size, of texts, and of chunks of the data stack. */
 #define LAYOUT(minor, ...)        \
     {.minor_version = (minor),    \
      .chunk_previous = 0,         \
@@ -42,7 +42,7 @@ const struct fil_layout *layout_for_version(uint32_t python_version)
 #define VERSION_AT 8u
 #define FREE_THREADED_AT 16u
 
-/* Where in the table of one minor version the offsets stand. */
+/* The place of each offset in the table of one minor version. */
 struct published {
     uint16_t minor, state_frame, state_chunk, frame_previous, frame_code, frame_instruction, frame_locals, frame_owner;
     uint16_t code_filename, code_name, code_qualname, code_line_table, code_first_line, code_bytecode, code_copies;
@@ -104,7 +104,7 @@ bool layout_published(uint32_t python_version, bool free_threaded, const void *t
     for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
         if (published[i].minor == (python_version >> 16 & 0xffu)) {
             take(&published[i], table, layout);
-            /* Where each thread has a copy of the bytecode, an address no longer says which function it is in. */
+            /* If each thread has its own copy of the bytecode, an address does not identify the function. */
             return published[i].code_copies == 0 || entry(table, published[i].code_copies) == 0;
         }
     }
