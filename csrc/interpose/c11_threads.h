@@ -1,6 +1,5 @@
-/* The one function of <threads.h> that is replaced, as the C libraries of Linux have it. Their header is not used:
- * older ones have none, and the library that is built with them still serves newer ones.
- */
+/* The one replaced function of <threads.h>, as the C libraries of Linux have it. Their header is not used: older ones
+ * have none, and a library built with them still serves newer ones. */
 #ifndef FIL_C11_THREADS_H
 #define FIL_C11_THREADS_H
 

@@ -8,7 +8,7 @@
 _Thread_local uint32_t events_hidden;
 _Thread_local uintptr_t event_newest;
 
-/* Inside an event: to whom belongs the memory for which the calling thread has found `node`? */
+/* Inside an event: which node owns the memory for which the calling thread has found `node`? */
 static uint32_t owner_now(uint32_t node)
 {
     node = attribute_revalidate(node);
@@ -18,8 +18,8 @@ static uint32_t owner_now(uint32_t node)
     return node;
 }
 
-/* After the ledger's change: what that gives back first, where the new lies over the old, may have been a peak, and
- * then the thread was where it had been. */
+/* After the ledger's change: where the new memory replaces old memory, what that releases first may have been a peak,
+ * and then the thread was still at its previous call stack. */
 static void thread_took(uint32_t node)
 {
     if (state.threads) {
@@ -51,7 +51,7 @@ void event_mapping_moved(uintptr_t old, uint64_t bytes, uintptr_t start, uint32_
     }
 }
 
-/* The session of tracking in which the calling thread has taken an entry last. */
+/* The tracking session in which the calling thread last removed an entry. */
 static _Thread_local uint32_t taken_in;
 
 static __attribute__((noinline)) void record_block(const void *block, size_t bytes, uint32_t node)
@@ -74,7 +74,7 @@ __attribute__((noinline)) void *event_record_slow(uint32_t *slot, void *block, s
     const struct thread_local_state *own = &thread_local_state;
     if (LIKELY(bytes - 1 < BLOCK_NARROW_LIMIT - 1 && slot != NULL && slot[0] == 0 && node != FIL_NODE_LOST)) {
         bool locked = state_enter();
-        /* As attribute_revalidate and thread_record ask, in one. */
+        /* Like attribute_revalidate and thread_record, combined. */
         bool holds = state.tracking && own->context != NULL && own->context->checked_generation == state.generation;
         if (LIKELY(holds)) {
             ledger_thread_note(&state.ledger, own->thread, node);
@@ -107,7 +107,7 @@ __attribute__((noinline)) void event_remove_block(uint32_t *slot, const void *bl
 
 void event_block_reused(uint32_t *slot, uint32_t node)
 {
-    if (!state.threads) { /* then nothing has come between */
+    if (!state.threads) { /* then nothing can have happened between */
         ledger_hand_over(&state.ledger, slot, node);
         return;
     }
@@ -147,7 +147,7 @@ __attribute__((noinline)) struct block event_take_block(uint32_t *slot, const vo
     }
     if (taken.mark != 0) {
         attribute_marked_block_freed((uintptr_t)block, taken.mark);
-        taken.mark = 0; /* should the block come back, it is no such object */
+        taken.mark = 0; /* if the block is restored, it is no such object */
     }
     state_leave(locked);
     return taken;

@@ -13,7 +13,7 @@
 #include "interpose/c11_threads.h"
 #include "platform/system.h"
 
-#undef mmap64 /* some C libraries' headers make a macro of it: so this one comes after them */
+#undef mmap64 /* a macro in some C libraries' headers: so this comes after them */
 
 #define INTERPOSED(result, name, parameters, platforms) ON_##platforms(HOOK(result, name) parameters;)
 #define REPLACED(result, name, parameters, platforms) ON_##platforms(HOOK(result, name) parameters;)

@@ -1,14 +1,13 @@
-/* Some C libraries (musl) make one function of the malloc family of another, and call that by its public name, which is
- * ours. And a malloc that is not the C library's (jemalloc, tcmalloc, mimalloc) maps its memory by functions that are
- * ours. What comes to us from inside is a part of a request that we see already.
- */
+/* Some C libraries (musl) implement one function of the malloc family with another, which they call by its public name:
+ * the hook's. And a malloc that is not the C library's (jemalloc, tcmalloc, mimalloc) maps its memory by hooked
+ * functions. Such inner calls are a part of a request that is already seen. */
 #ifndef FIL_INNER_CALLS_H
 #define FIL_INNER_CALLS_H
 
 #include "interpose/real.h"
 
-/* `all`: let what is inside of any of these functions be hidden, and at least real_enough be asked for. Else find out
- * whether some call others, by calling them, and hide what is inside of those; meanwhile `real` is changed. */
+/* `all`: hide the inner calls of all these functions, and request at least real_enough. Else find out whether some call
+ * others, by calling them, and hide the inner calls of those; this changes `real` meanwhile. */
 void inner_calls_hide(struct real *found, bool all);
 
 #endif

@@ -6,7 +6,7 @@
 
 typedef const char *get_allocator_name(void);
 
-/* Look up a function of CPython; object and function pointers are of one size on every system that has dlsym. */
+/* Look up a function of CPython; object and function pointers have the same size on every system that has dlsym. */
 #define FIND(name, pointer)                                     \
     do {                                                        \
         void *found_symbol = platform_symbol(name);             \

@@ -1,4 +1,4 @@
-/* The interpreter's functions that tell and change its allocators. */
+/* The interpreter's functions that get and set its allocators. */
 #ifndef FIL_INTERPRETER_CALLS_H
 #define FIL_INTERPRETER_CALLS_H
 
@@ -37,8 +37,8 @@ struct interpreter_calls {
 /* Look them all up. False if one is missing. */
 bool interpreter_calls_find(struct interpreter_calls *calls);
 
-/* Which allocator stands there: "pymalloc", "mimalloc", "malloc", ... or NULL if it was wrapped, or there is no such
- * function (before CPython 3.8, which has pymalloc and malloc only). */
+/* The interpreter's current allocator: "pymalloc", "mimalloc", "malloc", ... or NULL if it is wrapped, or there is no
+ * such function (before CPython 3.8, which has pymalloc and malloc only). */
 const char *interpreter_allocator_name(void);
 
 #endif

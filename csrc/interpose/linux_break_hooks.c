@@ -1,5 +1,5 @@
-/* The program's own use of the data segment's end. The C library's malloc moves it too, past these functions; what it
- * takes is counted as blocks. */
+/* The program's own use of the data segment's end. The C library's malloc moves it too, without these functions; its
+ * memory counts as blocks. */
 #include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ static void moved(uintptr_t old, uintptr_t new, uint32_t node)
     }
 }
 
-/* The real functions are a system call and a variable: they are called under the lock, as mmap is. */
+/* The real functions are a system call and a variable: they are called under the lock, like mmap. */
 HOOK(void *, sbrk)(intptr_t change)
 {
     if (change == 0 || !state.tracking) {

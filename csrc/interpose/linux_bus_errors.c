@@ -1,6 +1,6 @@
-/* Our handler stands in front of the program's. A signal that does not concern us is given to the program just as it
- * would have got it: its own handler takes our place, and the signal comes again. What the program is told of its
- * handler is what it would be told without us. */
+/* The library's handler is in front of the program's. Any other SIGBUS reaches the program exactly as it would have:
+ * its own handler is restored, and the signal comes again. Queries of the handler return what they would without the
+ * library. */
 #include "interpose/bus_errors.h"
 
 #include <errno.h>
@@ -15,14 +15,14 @@
 #include "platform/platform.h"
 
 static bool (*mend_address)(uintptr_t address);
-static uint32_t guarded_process; /* in a child that shares our memory, what it changes is not the parent's */
+static uint32_t guarded_process; /* in a child that shares this memory, its changes are not the parent's */
 static struct sigaction of_program;
 
 static void on_bus_error(int signal, siginfo_t *info, void *context)
 {
     (void)context;
     int kept = errno;
-    bool sent = info->si_code <= 0; /* else it comes by itself when the instruction is tried again */
+    bool sent = info->si_code <= 0; /* else it comes again when the instruction is retried */
     if (!mend_address(sent ? 0 : (uintptr_t)info->si_addr)) {
         (void)real.sigaction(signal, &of_program, NULL);
         if (sent) {
@@ -47,7 +47,7 @@ static bool is_own(const struct sigaction *action)
     return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == on_bus_error;
 }
 
-/* Programs that this one starts are to find it so. */
+/* Programs that this one starts inherit this. */
 static bool is_ignored(const struct sigaction *action)
 {
     return (action->sa_flags & SA_SIGINFO) == 0 && action->sa_handler == SIG_IGN;
@@ -121,7 +121,7 @@ HOOK(sighandler_t, ssignal)(int number, sighandler_t handler)
     return (signal)(number, handler);
 }
 
-/* What a program calls that is compiled without the extensions of the C library. */
+/* Called by programs that are compiled without the extensions of the C library. */
 HOOK(sighandler_t, __sysv_signal)(int number, sighandler_t handler)
 {
     if (!is_guarded(number) || handler == SIG_ERR) {

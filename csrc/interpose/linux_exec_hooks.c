@@ -1,5 +1,5 @@
 /* Programs that this process starts, and the one that it becomes: none of them is in the recording, so the report has
- * to say that they were there. Forks are seen by the handlers in process_hooks.c. */
+ * to mention them. The handlers in process_hooks.c see forks. */
 #include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #define MOST_PATH_BYTES 1024
 
-/* The real functions. They are looked up in time: the child of a vfork may not ask the dynamic linker. */
+/* The real functions. They are looked up early: the child of a vfork must not call the dynamic linker. */
 static struct {
     int (*execve)(const char *, char *const *, char *const *);
     int (*execvpe)(const char *, char *const *, char *const *);
@@ -29,7 +29,7 @@ static struct {
     FILE *(*popen)(const char *, const char *);
 } next;
 
-/* Where the hook of vfork goes on. */
+/* Where the hook of vfork continues. */
 __attribute__((visibility("hidden"))) void *exec_hooks_real_vfork;
 
 #define FIND(name)                       \
@@ -61,8 +61,8 @@ void exec_hooks_before_vfork(void)
     process_hooks_started();
 }
 
-/* vfork returns twice, the first time in a child that uses its parent's stack. So there must be no frame of ours by
- * then, which only the assembler can promise. */
+/* vfork returns twice, the first time in a child that uses its parent's stack. So the hook must have no frame by then,
+ * which only assembler can guarantee. */
 #ifdef __x86_64__
 __asm__(".text\n"
         ".globl vfork\n"
@@ -88,8 +88,8 @@ __asm__(".text\n"
         ".size vfork, . - vfork\n");
 #endif
 
-/* The C library's own calls of the functions below do not come here, or come within another: each process counts once.
- */
+/* The C library's own calls of the functions below do not come here, or come within another: each process counts
+ * once. */
 static _Thread_local uint32_t starting;
 
 static bool starts(void)
@@ -143,7 +143,7 @@ HOOK(FILE *, popen)(const char *command, const char *type)
     return stream;
 }
 
-/* This process is about to become another program, or has failed to (`path` is NULL then). */
+/* This process is about to become another program, or has failed to (then `path` is NULL). */
 static void becomes(const char *path, size_t length)
 {
     int kept = errno;
@@ -202,7 +202,7 @@ HOOK(int, execvp)(const char *file, char *const *arguments)
     return execvpe(file, arguments, environ);
 }
 
-/* How many arguments there are, without the NULL at their end. */
+/* The number of arguments, without the NULL at their end. */
 static size_t count_arguments(const char *first, va_list rest)
 {
     size_t count = 0;
@@ -215,7 +215,7 @@ static size_t count_arguments(const char *first, va_list rest)
 /* The arguments and the NULL. */
 static void take_arguments(char **arguments, size_t count, const char *first, va_list rest)
 {
-    memcpy(&arguments[0], &first, sizeof first); /* exec takes as changeable what it does not change */
+    memcpy(&arguments[0], &first, sizeof first); /* the types of exec allow changes, but it makes none */
     for (size_t place = 1; place <= count; place++) {
         arguments[place] = va_arg(rest, char *);
     }

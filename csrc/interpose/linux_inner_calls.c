@@ -43,7 +43,7 @@ static void *hiding_realloc(void *block, size_t bytes)
 {
     events_hidden += 1;
     void *moved =
-        resolved.realloc(block, bytes == 0 && block != NULL ? 0 : real_enough(bytes)); /* 0 may mean: give it back */
+        resolved.realloc(block, bytes == 0 && block != NULL ? 0 : real_enough(bytes)); /* 0 may mean: free it */
     events_hidden -= 1;
     return moved;
 }
@@ -66,7 +66,7 @@ static int hiding_posix_memalign(void **block, size_t alignment, size_t bytes)
 static void *hiding_aligned_alloc(size_t alignment, size_t bytes)
 {
     events_hidden += 1;
-    bool apart = alignment >= LEAST_APART; /* and the size has to be a multiple of that */
+    bool apart = alignment >= LEAST_APART; /* and the size has to be a multiple of it */
     void *block = resolved.aligned_alloc(alignment, apart ? bytes : real_enough(bytes));
     events_hidden -= 1;
     return block;

@@ -1,4 +1,4 @@
-/* Those of the malloc family that only the C libraries of Linux have. */
+/* Hooks of the malloc family that only the C libraries of Linux have. */
 #include <errno.h>
 #include <stdint.h>
 

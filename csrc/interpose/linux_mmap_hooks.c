@@ -1,4 +1,4 @@
-/* Those of the mmap family that only Linux has. */
+/* Hooks of the mmap family that only Linux has. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,11 +17,11 @@ HOOK(void *, mmap64)(void *address, size_t bytes, int protection, int flags, int
     return mmap_hooks_map(address, bytes, protection, flags, descriptor, offset, __builtin_return_address(0));
 }
 
-/* Like realloc: what was counted before belongs, in its new size, to who asked for the change. A shrunk mapping keeps
- * its owners, and what did not count before does not count after. */
+/* Like realloc: what was counted before belongs, in its new size, to the caller. A shrunk mapping keeps its owners, and
+ * what did not count before does not count after. */
 static void moved(uintptr_t old, size_t old_bytes, uintptr_t new, size_t new_bytes, bool leaves_old, uint32_t node)
 {
-    if (new_bytes < old_bytes) { /* the kernel first unmaps the tail, whatever it is */
+    if (new_bytes < old_bytes) { /* the kernel first unmaps the tail, whatever mappings it has */
         (void)ledger_remove_range(&state.ledger, old + new_bytes, old_bytes - new_bytes);
         old_bytes = new_bytes;
     }

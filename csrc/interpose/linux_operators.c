@@ -1,10 +1,10 @@
 /* C++'s `new` and `delete`. Those of the C++ library call malloc and free, which is enough to see them. A replacement
- * of malloc brings operators of its own, which call nothing that we stand in front of: then, and only then, ours are in
- * their place.
+ * of malloc has its own operators, which call no hooked function: then, and only then, the library's operators replace
+ * them.
  *
- * The dynamic linker binds what starts with the program before any of our code runs. So our operators are there from
- * the beginning, pass on what is not theirs to see, and are withdrawn once it is known that they are not needed: later
- * libraries find the C++ library's as if ours had never been. */
+ * The dynamic linker binds what starts with the program before any code of the library runs. So the operators are
+ * exported from the beginning, pass calls on, and are withdrawn once it is known that they are not needed: libraries
+ * loaded later find the C++ library's as if there had been no others. */
 #include "interpose/linux_operators.h"
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@
 #undef OPERATOR_NEW
 #undef OPERATOR_DELETE
 
-/* The next ones after ours, and which of them are those of the malloc that we stand in front of. */
+/* The next ones after the library's, and which of them are those of the hooked malloc. */
 static struct {
 #define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) void *(*name)parameters;
 #define OPERATOR_DELETE(name, parameters, arguments, plain, given) void(*name) parameters;
@@ -62,9 +62,9 @@ static void find_next(void)
 
 static const char no_tag; /* std::nothrow has no content */
 
-/* A `new` that throws must not do so where we hide what happens inside: the quiet one is asked, and if it has nothing,
- * the other one throws. Where there is no operator after ours, which happens if they could not be withdrawn, malloc is
- * as good. */
+/* A `new` that throws must not do so where inner calls are hidden: the quiet one is called, and if it has no memory,
+ * the other one throws. If no next operator exists, which happens if they could not be withdrawn, malloc replaces
+ * it. */
 #define OPERATOR_NEW(name, parameters, arguments, quiet, asked, instead) \
     HOOK(void *, name) parameters                                        \
     {                                                                    \
@@ -85,7 +85,7 @@ static const char no_tag; /* std::nothrow has no content */
         }                                                                \
         return malloc_hooks_added(block, bytes);                         \
     }
-/* What was asked for may be more than the program knows: so the size that it tells is not passed on. */
+/* More may have been requested than the program knows: so the size that it passes is dropped. */
 #define OPERATOR_DELETE(name, parameters, arguments, plain, given)       \
     HOOK(void, name) parameters                                          \
     {                                                                    \

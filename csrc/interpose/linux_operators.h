@@ -2,7 +2,7 @@
 #ifndef FIL_LINUX_OPERATORS_H
 #define FIL_LINUX_OPERATORS_H
 
-/* All that starts with the program is loaded: our operators go, unless they are needed. */
+/* Everything that starts with the program is loaded: withdraw the operators, unless they are needed. */
 void linux_operators_settle(void);
 
 #endif

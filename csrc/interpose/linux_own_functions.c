@@ -1,9 +1,9 @@
-/* A malloc that is not the C library's has functions of its own too (mallocx, tc_malloc, mi_malloc), which libraries
- * call directly. A block that one function has taken may be given back by another, also with its size: so they are led
- * to ours, in the allocator's own table of symbols. Names that we export instead would tell programs that look for them
- * that such an allocator is there.
+/* A malloc that is not the C library's also has its own functions (mallocx, tc_malloc, mi_malloc), which libraries call
+ * directly. One function may free a block of another, also with its size: so they are redirected to hooks, in the
+ * allocator's own table of symbols. Exporting these names instead would make programs that test for them believe in
+ * such an allocator.
  *
- * A function that means what none of ours means is passed on, and the recording says that it was called. */
+ * A function that matches no hook is passed on, and the recording says that it was called. */
 #include "interpose/linux_own_functions.h"
 
 #include <stdbool.h>
@@ -72,7 +72,7 @@ static void *own_rallocx(void *block, size_t bytes, int flags)
     return new_block(moved, bytes);
 }
 
-/* Changes the size where the block is, or leaves it as it is. */
+/* Changes the size in place, or leaves the block unchanged. */
 static size_t own_xallocx(void *block, size_t bytes, size_t more, int flags)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
@@ -107,7 +107,7 @@ __attribute__((cold, noinline)) static void note(const char *name)
     state_leave(locked);
 }
 
-/* From within the allocator: it may call its own functions by way of its table. */
+/* From within the allocator: it may call its own functions through its table. */
 #define SAME(name, ours)                                                   \
     static word own_##name(word a, word b, word c, word d, word e, word f) \
     {                                                                      \

@@ -1,5 +1,5 @@
-/* Before the dynamic linker has told the real functions, each pointer leads to a stand-in that asks it; so a call needs
- * no test. While it is being asked (it may allocate), memory comes from a small static arena. */
+/* Until the dynamic linker has found the real functions, each pointer leads to a stand-in that looks them up; so a call
+ * needs no test. During the lookup (it may allocate), memory comes from a small static arena. */
 #include "interpose/real.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define ARENA_BYTES 16384u
 #define ALIGNMENT 16u
 
-/* Memory for whoever allocates while the real functions are being looked up. Never reused. */
+/* Memory for allocations during the lookup of the real functions. Never reused. */
 static _Alignas(16) unsigned char arena[ARENA_BYTES];
 static size_t arena_used;
 
@@ -27,7 +27,7 @@ static bool in_arena(const void *block)
 
 static void *arena_take(size_t bytes)
 {
-    size_t needed = (bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; /* the size stands before the block */
+    size_t needed = (bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; /* the size is before the block */
     if (needed < bytes || needed > ARENA_BYTES - arena_used) {
         return NULL;
     }
@@ -41,11 +41,11 @@ static void *arena_take(size_t bytes)
 static struct real resolved;
 static bool resolving;
 
-/* Where the malloc behind ours is, and whether that is not the C library. */
+/* The next malloc after the hook, and whether it is not the C library's. */
 static const void *malloc_code;
 static bool malloc_is_replaced;
 
-/* One of its functions that others than ours may call past us. */
+/* One of its functions that callers may reach without the hooks. */
 static const char *called_past;
 
 /* free and realloc of a block from the arena: only if there are such blocks. */
@@ -132,7 +132,7 @@ static void *early_valloc(size_t bytes)
     return resolving ? NULL : resolved.valloc(bytes);
 }
 
-/* Not every C library has this one: a program that finds ours by its name gets no memory. */
+/* Not every C library has this one: a program that finds the hook by its name gets no memory. */
 static void *early_pvalloc(size_t bytes)
 {
     real_resolve();
@@ -150,7 +150,7 @@ static void *early_sbrk(intptr_t change)
         return resolved.sbrk(change);
     }
     errno = ENOMEM;
-    return (void *)-1; /* as the C library answers */
+    return (void *)-1; /* like the C library */
 }
 
 static int early_brk(void *end)
@@ -281,9 +281,8 @@ const void *real_malloc_code(void)
     return malloc_code;
 }
 
-/* The block table needs blocks 16 bytes apart, and smaller ones are nearer to each other in all but the C library's.
- * Not where blocks may be given back past us with the size that was asked for: it has to be the one that the allocator
- * knows. */
+/* The block table needs blocks 16 bytes apart, and all but the C library's place smaller ones closer. Not where blocks
+ * may be freed, with the requested size, without the hooks: then the size must be the one that the allocator knows. */
 size_t real_enough(size_t bytes)
 {
     return malloc_is_replaced && called_past == NULL && bytes < ALIGNMENT ? ALIGNMENT : bytes;
@@ -298,8 +297,8 @@ static void *noting_malloc(size_t bytes)
     return behind(bytes);
 }
 
-/* By calling it: an executable at a fixed address has an entry of its own for each function that it uses, which may
- * lead here. */
+/* By calling it: an executable at a fixed address has its own entry for each function that it uses, which may lead to
+ * the hook. */
 static bool is_behind_ours(const void **leads_to)
 {
     void *(*take)(size_t bytes);
@@ -321,8 +320,8 @@ static bool is_behind_ours(const void **leads_to)
     return reached;
 }
 
-/* A malloc that is linked into the executable is found before ours. One that is a part of Python's own library stands
- * behind, but the calls within that library may have been bound to it when it was made. */
+/* A malloc that is linked into the executable is found before the hook. One in Python's own library comes after it, but
+ * the calls within that library may have been bound when it was linked. */
 bool real_sees_every_block(const void **code)
 {
     if (!is_behind_ours(code)) {

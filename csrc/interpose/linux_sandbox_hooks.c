@@ -1,5 +1,5 @@
-/* A program that shuts itself in: what will be needed is taken before. It does so by prctl, or as libseccomp does,
- * which calls the kernel by `syscall`. */
+/* A program that sandboxes itself: acquire beforehand what will be needed. It uses prctl, or, like libseccomp, calls
+ * the kernel by `syscall`. */
 #include "interpose/linux_sandbox_hooks.h"
 
 #include <stdarg.h>
@@ -15,7 +15,7 @@ long linux_sandbox_shut_in(long number, const unsigned long *arguments)
     if (!platform_shuts_in(number, arguments)) {
         return platform_call(number, arguments);
     }
-    bool locked = state_enter(); /* what is allowed changes between two events */
+    bool locked = state_enter(); /* the allowed calls change between two events */
     if (state.tracking) {
         recording_lay_in_stock();
     }
@@ -30,7 +30,7 @@ HOOK(int, prctl)(int option, ...)
     va_list rest;
     va_start(rest, option);
     for (int i = 1; i < PLATFORM_ARGUMENTS - 1; i++) {
-        arguments[i] = va_arg(rest, unsigned long); /* what was not passed the kernel does not look at */
+        arguments[i] = va_arg(rest, unsigned long); /* the kernel ignores arguments that were not passed */
     }
     va_end(rest);
     return (int)linux_sandbox_shut_in(SYS_prctl, arguments);

@@ -1,9 +1,9 @@
-/* A program that shuts itself in. */
+/* A program that sandboxes itself. */
 #ifndef FIL_LINUX_SANDBOX_HOOKS_H
 #define FIL_LINUX_SANDBOX_HOOKS_H
 
-/* Make a system call that may shut the program in, of PLATFORM_ARGUMENTS arguments; what will be needed is taken
- * before. */
+/* Make a system call that may sandbox the program, with PLATFORM_ARGUMENTS arguments; first acquire what will be
+ * needed. */
 long linux_sandbox_shut_in(long number, const unsigned long *arguments);
 
 #endif

@@ -1,6 +1,6 @@
-/* `syscall`: two of its calls can shut the program in, and are ours. All else goes on to the function that ours stands
- * in front of, without a frame of ours: the child of a clone may return on a stack of its own, on which there is what
- * the C library's function leaves there, and nothing more. So it is written in the processor's language. */
+/* `syscall`: two of its calls can sandbox the program, and are hooked. All others go on to the next such function,
+ * without a frame of the hook's: the child of a clone may return on its own stack, which has only what the C library's
+ * function leaves there. So it is written in assembler. */
 #include "interpose/linux_syscall.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define FOR_ASSEMBLER __attribute__((visibility("hidden"), used))
 
-/* What it leads to. */
+/* The next function `syscall`. */
 FOR_ASSEMBLER long linux_syscall_shuts_in(long number, unsigned long first, unsigned long second, unsigned long third,
                                           unsigned long fourth, unsigned long fifth);
 FOR_ASSEMBLER long linux_syscall_failed(long error);

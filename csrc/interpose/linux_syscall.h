@@ -2,7 +2,8 @@
 #ifndef FIL_LINUX_SYSCALL_H
 #define FIL_LINUX_SYSCALL_H
 
-/* All that starts with the program is loaded: what others have put in front of it is behind ours from now on. */
+/* Everything that starts with the program is loaded: from now on the hook calls the next definition, which another
+ * library may have put in front. */
 void linux_syscall_settle(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Not done there: which signal it is, and what it tells, could not be tried. */
+/* Not implemented: the signal and its information could not be tested there. */
 #include "interpose/bus_errors.h"
 
 void bus_errors_guard(bool (*mend)(uintptr_t address))

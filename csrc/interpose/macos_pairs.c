@@ -1,9 +1,8 @@
-/* For the dynamic linker: our function, and the one for which it stands in all other libraries and in the program
- * itself.
+/* For the dynamic linker: a hook, and the function that it replaces in all other libraries and in the program itself.
  *
- * It looks for these pairs in libraries that are named in DYLD_INSERT_LIBRARIES, when the program starts. Our own calls
- * are left alone. A pair without its second half would be of no use, so every function here is in the oldest macOS that
- * the library is built for. */
+ * The linker reads these pairs from the libraries in DYLD_INSERT_LIBRARIES, when the program starts. It does not change
+ * calls within this library. A pair without its second half would be useless, so every function here is in the oldest
+ * macOS that the library is built for. */
 #include <malloc/malloc.h>
 #include <pthread.h>
 #include <stdlib.h>

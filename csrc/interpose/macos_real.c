@@ -1,4 +1,4 @@
-/* The real functions are those of the system: in this library, calls of them are not replaced. */
+/* The real functions are the system's: in this library, calls of them are not replaced. */
 #include "interpose/real.h"
 
 #include <mach/mach.h>
@@ -25,7 +25,7 @@ void real_settle(void)
 {
 }
 
-/* The zones of a replacement are not the default one, whose blocks alone are counted. */
+/* The zones of a replacement are not the default one, and only that one's blocks are counted. */
 bool real_malloc_is_replaced(void)
 {
     return false;
@@ -45,7 +45,7 @@ size_t real_enough(size_t bytes)
     return bytes;
 }
 
-/* The list of replaced functions holds for all libraries. */
+/* The list of replaced functions applies to all libraries. */
 bool real_sees_every_block(const void **code)
 {
     *code = NULL;

@@ -1,4 +1,4 @@
-/* The calls behind mmap on macOS, for who uses them directly. As with mmap, the lock is held over the call. */
+/* The calls behind mmap on macOS, for programs that use them directly. As with mmap, the lock is held over the call. */
 #include <mach/mach.h>
 #include <stdint.h>
 
@@ -65,7 +65,7 @@ HOOK(int, vm_deallocate)(unsigned task, uintptr_t address, uintptr_t bytes)
     return deallocate(task, address, bytes, __builtin_return_address(0));
 }
 
-/* The list of replaced functions holds for all libraries. */
+/* The list of replaced functions applies to all libraries. */
 bool mmap_hooks_are_called(void)
 {
     return platform_is_inserted();

@@ -1,7 +1,7 @@
-/* malloc's zones, by which the system's own frameworks take memory, and what else of the malloc family only macOS has.
+/* malloc's zones, by which the system's own frameworks allocate, and the rest of the malloc family that only macOS has.
  *
- * Only the blocks of the default zone are counted: it is malloc's own. Another zone can be given back as a whole,
- * without a free for each block, so that they would seem to be live for ever. */
+ * Only the blocks of the default zone are counted: it is malloc's own. Another zone can be destroyed as a whole,
+ * without a free for each block, so its blocks would seem to be live forever. */
 #include <malloc/malloc.h>
 #include <stdint.h>
 
@@ -51,7 +51,7 @@ HOOK(void *, malloc_zone_realloc)(struct _malloc_zone_t *zone, void *block, size
     return malloc_hooks_added(moved, bytes);
 }
 
-/* The zone may be any that has the block: it is looked for by its address. */
+/* Any zone may have the block: it is found by its address. */
 HOOK(void, malloc_zone_free)(struct _malloc_zone_t *zone, void *block)
 {
     if (state.tracking) {

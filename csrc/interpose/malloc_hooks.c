@@ -1,5 +1,4 @@
-/* The malloc family. An entry goes before the real release and comes back if that fails; nothing is recorded for NULL.
- */
+/* The malloc family. An entry is removed before the real release and restored if that fails; NULL is never recorded. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 static inline void *added(void *block, size_t bytes)
 {
     if (block == NULL) {
-        if (errno == ENOMEM) { /* and not, say, an alignment that is none */
+        if (errno == ENOMEM) { /* and not, for example, an invalid alignment */
             event_request_failed(bytes, FIL_REQUEST_BLOCK);
         }
     } else if (events_counted()) {

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* `block` was asked for with this size, and is what the real function answered: record it, or, if it is NULL and errno
- * is ENOMEM, that the request failed. Returns it. */
+/* `block` is what the real function returned for a request of this size: record it, or, if it is NULL and errno is
+ * ENOMEM, the failed request. Returns it. */
 void *malloc_hooks_added(void *block, size_t bytes);
 
 #endif

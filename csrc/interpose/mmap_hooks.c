@@ -1,5 +1,5 @@
-/* The mmap family. A mapping's range can be given out again the moment the kernel has taken it back, so the system call
- * and its record are one event: the lock is held round both. */
+/* The mmap family. The kernel can reuse an address range as soon as it is unmapped, so the system call and its record
+ * are one event: the lock is held over both. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@
 
 #define MOST_PATH_BYTES 1024
 
-/* A mapping of a file, which is told by its path. It may lie over memory that counted. */
+/* Records a file mapping, with its path; it may replace counted memory. */
 static void *map_file(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
 {
     uint8_t path[MOST_PATH_BYTES];
@@ -57,7 +57,7 @@ void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int
             if (name_bytes != 0) {
                 ledger_large_name(&state.ledger, (uintptr_t)mapped, name, name_bytes);
             }
-        } else { /* addresses only, until mprotect makes memory of them */
+        } else { /* addresses only, until mprotect makes them memory */
             ledger_reserve_range(&state.ledger, (uintptr_t)mapped, taken);
         }
     }

@@ -9,7 +9,7 @@
 void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset,
                      const void *caller);
 
-/* Does mmap, as libraries that are loaded find it, lead to our hook? A mapping of no bytes, which fails, sets
+/* Does mmap, as libraries that are loaded find it, lead to the hook? A mapping of 0 bytes, which fails, sets
  * `reached`. */
 bool mmap_hooks_are_called(void);
 extern _Thread_local bool mmap_hooks_reached;

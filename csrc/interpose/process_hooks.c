@@ -11,7 +11,7 @@
 
 struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument)
 {
-    bool loaded = state.ledger.storage.map_pages != NULL; /* else we are to do nothing in this process */
+    bool loaded = state.ledger.storage.map_pages != NULL; /* else nothing is tracked in this process */
     struct thread_task *task = loaded ? real.malloc(sizeof *task) : NULL;
     if (task != NULL) {
         struct thread_origin origin = state.tracking ? attribute_thread_start() : attribute_idle_thread_start();
@@ -63,7 +63,7 @@ static void after_fork_in_parent(void)
     state_leave(locked_for_fork);
 }
 
-/* The counter is the one thing of the recording that also forks write, and they have no lock in common. */
+/* The counter is the only part of the recording that forks also write, and they share no lock. */
 static void count_process(void)
 {
     if (state.ledger.header != NULL) {
@@ -74,7 +74,7 @@ static void count_process(void)
 static void after_fork_in_child(void)
 {
     state.tracking = false;
-    count_process(); /* here, since the parent's handler also runs if there is no child */
+    count_process(); /* here, since the parent's handler also runs if the fork fails */
     state_leave(locked_for_fork);
 }
 

@@ -1,4 +1,4 @@
-/* What has to be known of threads and forks. */
+/* What the library tracks of threads and forks. */
 #ifndef FIL_PROCESS_HOOKS_H
 #define FIL_PROCESS_HOOKS_H
 
@@ -7,16 +7,16 @@
 #include "attribute/attribute.h"
 #include "interpose/c11_threads.h"
 
-/* Stop recording in the children of forks from now on. */
+/* From now on, stop recording in forked children. */
 void process_hooks_install(void);
 
 /* This process, or a fork of it, has started another. */
 void process_hooks_started(void);
 
-/* This process is about to become the program at `path`, of `length` bytes; NULL: it could not. */
+/* This process is about to become the program at `path`, of `length` bytes; NULL: that failed. */
 void process_hooks_becomes(const char *path, size_t length);
 
-/* What a new thread needs to know before it runs: one of the two functions, and where its callstacks belong. */
+/* What a new thread needs before it runs: one of the two functions, and where its call stacks belong. */
 struct thread_task {
     void *(*function)(void *);
     thrd_start_t c11_function;
@@ -24,10 +24,10 @@ struct thread_task {
     struct thread_origin origin;
 };
 
-/* NULL if nothing is to be done, or there is no memory: then the thread runs without us. */
+/* NULL if there is nothing to do, or no memory: then the thread runs untracked. */
 struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument);
 
-/* In the new thread: what it is to do. The task itself is given back. */
+/* In the new thread: what it has to do. Frees the task itself. */
 struct thread_task thread_task_begin(void *argument);
 
 #endif

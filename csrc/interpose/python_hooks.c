@@ -1,16 +1,17 @@
 /* The interpreter's own allocator stays on: its domains are wrapped through the interpreter's public functions.
  *
- * What pymalloc serves itself (1 to 512 bytes) is recorded here. What it passes on to malloc, with the size unchanged,
- * the malloc hook records; recording a block a second time would only replace the entry. The arenas that pymalloc maps
- * are hidden from the mmap hook by wrapping its arena allocator, so the wrappers themselves need not hide anything.
+ * Blocks that pymalloc serves itself (1 to 512 bytes) are recorded here. The malloc hook records those that it passes
+ * on to malloc, with the size unchanged; recording a block a second time would only replace the entry. The arenas that
+ * pymalloc maps are hidden from the mmap hook by wrapping its arena allocator, so the wrappers themselves need not hide
+ * anything.
  *
- * With PYTHONMALLOC=malloc every object reaches malloc and nothing is wrapped. Any other allocator that stands there
- * (mimalloc, which builds without the GIL have; PYTHONMALLOC=debug, tracemalloc) may pass on other sizes and addresses:
- * then all that it does inside is hidden, and the request itself recorded.
+ * With PYTHONMALLOC=malloc every object reaches malloc and nothing is wrapped. Any other allocator (mimalloc, in builds
+ * without the GIL; PYTHONMALLOC=debug, tracemalloc) may pass on other sizes and addresses: then all its inner calls are
+ * hidden, and the request itself is recorded.
  *
- * Wrappers are there only while tracking runs. A thread without the GIL may read a domain's function and its context at
- * any moment, also between two writes. So each domain has functions of its own, which need no context, and the context
- * that stands there remains what it was.
+ * Wrappers exist only while tracking is on. A thread without the GIL may read a domain's function and its context at
+ * any moment, also between two writes. So each domain has its own functions, which need no context, and the domain's
+ * context never changes.
  */
 #include "interpose/python_hooks.h"
 
@@ -31,26 +32,26 @@ static struct arena_allocator wrapped_arenas;
 static bool in_place[3];
 static bool arenas_in_place;
 static get_allocator *get_present; /* found when nothing was held */
-static const char *wrapped_name;   /* of the interpreter's own allocator, if that is what is wrapped; else NULL */
+static const char *wrapped_name;   /* name of the interpreter's own allocator, if that is what is wrapped; else NULL */
 
 /* pymalloc before CPython 3.8, and mimalloc, align small blocks to 8 bytes; the block table needs them 16 apart. */
 #define SPACED 16u
-static size_t smallest_request; /* what an allocator that may do anything is asked for at least: SPACED, or 0 */
+static size_t smallest_request; /* smallest request to an allocator of unknown behavior: SPACED, or 0 */
 
-/* How much to ask for where `bytes` were asked for. */
+/* The size to request instead of `bytes`. */
 INLINE size_t at_least(size_t smallest, size_t bytes)
 {
     return bytes < smallest && bytes != 0 ? smallest : bytes;
 }
 
-/* Is `count` times `bytes` less than is to be asked for? */
+/* Is `count` times `bytes` less than the smallest request? */
 INLINE bool is_below(size_t smallest, size_t count, size_t bytes)
 {
     size_t product;
     return !__builtin_mul_overflow(count, bytes, &product) && at_least(smallest, product) != product;
 }
 
-/* What is not the usual case. Whoever ends with a call of these needs few registers in the usual one. */
+/* The uncommon cases. A function that ends with a call of these needs few registers in the common one. */
 
 static __attribute__((noinline)) void *added_unusual(void *block, size_t bytes)
 {
@@ -65,7 +66,7 @@ static __attribute__((noinline)) void *added_moved(uint32_t *slot, void *block, 
     return event_record_fast(slot, block, bytes, attribute_moved(innermost));
 }
 
-/* Whoever has taken our place where objects are told of may have left it. */
+/* Another tool that has taken the listener's place may have left it. */
 static inline void look_now_and_then(void)
 {
     static _Thread_local uint32_t events;
@@ -83,7 +84,7 @@ static __attribute__((noinline)) void *added_moved_followed(uint32_t *slot, void
     return event_record_fast(slot, block, bytes, attribute_moved(innermost));
 }
 
-/* `follows`: the block is for an object, and objects are followed. A constant for each caller, as all of these. */
+/* `follows`: the block is for an object, and objects are followed. A constant for each caller, like all of these. */
 INLINE void *added_small(void *block, size_t bytes, bool follows)
 {
     if (follows) {
@@ -98,7 +99,7 @@ INLINE void *added_small(void *block, size_t bytes, bool follows)
         return added_unusual(block, bytes);
     }
     IN_A_REGISTER(slot);
-    __builtin_prefetch(slot, 1); /* it is seldom in the first cache, and the callstack takes a while */
+    __builtin_prefetch(slot, 1); /* it is seldom in the first-level cache, and the call stack takes a while */
     struct thread_context *context = attribute_ready(running);
     if (context == NULL) {
         return added_unusual(block, bytes);
@@ -158,7 +159,7 @@ INLINE void small_free(const struct python_allocator *inner, size_t smallest, vo
     inner->free(inner->context, block);
 }
 
-/* The same for allocators that may do anything inside. */
+/* The same for allocators of unknown behavior. */
 
 INLINE void *added_shown(void *block, size_t bytes, bool follows)
 {
@@ -216,7 +217,7 @@ INLINE void any_free(const struct python_allocator *inner, size_t smallest, void
     events_hidden -= 1;
 }
 
-/* For one domain, the four functions of a kind. What they wrap is a constant to them. */
+/* The four functions of a kind for one domain. What they wrap is a constant to them. */
 #define WRAPPERS(kind, served, smallest, follows, domain)                           \
     static void *kind##_malloc_##domain(void *context, size_t bytes)                \
     {                                                                               \
@@ -251,7 +252,7 @@ WRAPPERS(any, any, smallest_request, true, DOMAIN_OBJ)
 #define FUNCTIONS(kind, domain) \
     {NULL, kind##_malloc_##domain, kind##_calloc_##domain, kind##_realloc_##domain, kind##_free_##domain}
 
-/* Which functions stand for a domain's. */
+/* Which functions replace a domain's. */
 enum kind { KIND_SMALL, KIND_FOLLOWED, KIND_SPACED, KIND_ANY, KINDS };
 
 /* By kind and domain. RAW is malloc itself wherever pymalloc serves the others. */
@@ -315,11 +316,11 @@ enum fil_status python_hooks_install(void)
     }
     get_present = calls.get;
     const char *present = attribute_python_version() < 0x03080000 ? "pymalloc" : interpreter_allocator_name();
-    if (present != NULL &&
-        attribute_python_version() >= 0x03080000) { /* whoever had wrapped others has put them back over ours */
+    if (present != NULL && attribute_python_version() >= 0x03080000) { /* another tool that had wrapped others has
+                                                                        * restored them over the library's */
         memset(in_place, 0, sizeof in_place);
     }
-    if (!in_place[DOMAIN_OBJ]) { /* else it is ours that stands there */
+    if (!in_place[DOMAIN_OBJ]) { /* else the wrapper is already there */
         wrapped_name = present;
     }
     const char *name = wrapped_name;

@@ -10,11 +10,12 @@
 /* Wrap the allocators of the interpreter in this process, unless they still are. With the GIL. */
 enum fil_status python_hooks_install(void);
 
-/* Is it our function that the interpreter calls first for the memory of an object, and its own allocator which that
- * calls? */
+/* Does the interpreter call the library's function first for an object's memory, and does that call the interpreter's
+ * own allocator? */
 bool python_hooks_outermost(void);
 
-/* Put back what was wrapped. A wrapper that someone else has wrapped in turn stays, and passes on. With the GIL. */
+/* Restore what was wrapped. A wrapper that another tool has wrapped in turn stays, and passes calls on. With the
+ * GIL. */
 void python_hooks_remove(void);
 
 #endif

@@ -1,14 +1,16 @@
-/* A dict, list, tuple, ... that dies goes to a free list of the interpreter, block and all, and the next of its kind
- * takes the block without asking any allocator. From CPython 3.13 on the interpreter tells of every new object, to one
- * listener (PyRefTracer_SetTracer). If the object's block is not one that was just taken, it changes hands here.
+/* When a dict, list, tuple, ... dies, its block goes to a free list of the interpreter, and the next of its kind takes
+ * the block without calling any allocator. From CPython 3.13 on the interpreter reports every new object, to one
+ * listener (PyRefTracer_SetTracer). If the object's block is not one that was just allocated, it changes its owner
+ * here.
  *
- * Floats are left out: a calculation makes and drops little else, and each would cost a walk (docs/how-it-works.md has
- * figures).
+ * Floats are excluded: a calculation creates and drops little else, and each would cost a walk (docs/how-it-works.md
+ * has figures).
  *
- * The total stays as it is; so this is no event for the peak, and no allocation.
+ * The total does not change; so this is no event for the peak, and no allocation.
  *
- * There is room for one listener. Whoever else is there (tracemalloc, a tool of the program's) or comes later has the
- * place, and we come back when it is empty. Nobody is ever called through us: he may be gone when we call.
+ * There is room for one listener. Another one that is there (tracemalloc, one of the program's tools) or comes later
+ * has the place, and the library returns when it is empty. It never calls another listener: that one may be gone by
+ * then.
  */
 #include "interpose/python_objects.h"
 
@@ -28,7 +30,7 @@ typedef int set_listener(object_listener *listener, void *data);
 typedef object_listener *get_listener(void **data);
 
 #define EVENT_MADE \
-    0 /* PyRefTracer_CREATE. Others are an object's end, and (with no object) that another listener comes */
+    0 /* PyRefTracer_CREATE. Others are an object's end, and (without an object) another listener's arrival */
 
 #define FLAG_COLLECTED (UINT64_C(1) << 14) /* Py_TPFLAGS_HAVE_GC */
 #define FLAGS_MANAGED (UINT64_C(3) << 3)   /* Py_TPFLAGS_MANAGED_WEAKREF, Py_TPFLAGS_MANAGED_DICT */
@@ -37,8 +39,8 @@ typedef object_listener *get_listener(void **data);
 static struct fil_objects layout;
 static uintptr_t float_type; /* &PyFloat_Type */
 static bool known;
-static bool wanted;      /* tracking runs */
-static bool stops_world; /* to take the place stops all threads, which is nothing to do inside of an allocation */
+static bool wanted;      /* tracking is on */
+static bool stops_world; /* setting the listener stops all threads, which must not happen inside an allocation */
 
 static set_listener *set_function;
 static get_listener *get_function;
@@ -49,7 +51,7 @@ static struct {
     uintptr_t end;
 } interpreter;
 
-/* The block in which an object lies: what the interpreter keeps before it depends on its type. */
+/* The block that contains an object: its type determines what the interpreter puts before it. */
 INLINE uintptr_t object_block(uintptr_t object)
 {
     uintptr_t type = load_address(object + layout.type);
@@ -58,7 +60,7 @@ INLINE uintptr_t object_block(uintptr_t object)
     return object - before - ((flags & FLAGS_MANAGED) != 0 ? layout.managed_before : 0);
 }
 
-/* As attribute_current_callstack, in line: objects are made where the interpreter's state is held. */
+/* Like attribute_current_callstack, inline: objects are created where the interpreter's state is held. */
 INLINE uint32_t present_node(void)
 {
     uintptr_t running = attribute_running_state();
@@ -99,7 +101,7 @@ static int object_made(void *object, int event, void *data)
     if (event != EVENT_MADE) {
         return 0;
     }
-    /* Without a look at its type: nothing else can begin there, or one header further on. The next object that does has
+    /* Without reading its type: nothing else can begin there, or one header further on. The next object that does has
      * the block from a free list. */
     if (LIKELY((((uintptr_t)object - event_newest) & ~(uintptr_t)SPACING) == 0)) {
         event_newest = 0;
@@ -137,8 +139,7 @@ bool python_objects_known(void)
     return known;
 }
 
-/* Is this tracemalloc's listener, which it has not taken with it? While it works, the interpreter's allocators are
- * wrapped by it. */
+/* Is this tracemalloc's listener, left behind? While tracemalloc is on, it wraps the interpreter's allocators. */
 static bool left_behind(object_listener *present, const void *data)
 {
     uintptr_t address = (uintptr_t)present;

@@ -1,5 +1,5 @@
-/* Objects that come from one of the interpreter's free lists: their block was never given back, nor is it asked for
- * again. */
+/* Objects that come from one of the interpreter's free lists: their block is reused without a free and a new
+ * request. */
 #ifndef FIL_PYTHON_OBJECTS_H
 #define FIL_PYTHON_OBJECTS_H
 
@@ -8,22 +8,22 @@
 
 #include "fil_abi.h"
 
-/* Where objects keep what tells their block. FIL_ERROR_NO_PYTHON where the interpreter does not tell of objects: then
- * none of the functions below does anything. Before tracking begins, with the GIL. */
+/* How to find an object's block. FIL_ERROR_NO_PYTHON if the interpreter does not report objects: then none of the
+ * functions below does anything. Before tracking begins, with the GIL. */
 int32_t python_objects_use(const struct fil_objects *objects);
 
-/* Has that been said? */
+/* Has this been called successfully? */
 bool python_objects_known(void);
 
-/* Let the interpreter tell of each object that it makes (all but floats are followed), if nobody else has it do so.
- * Tracking runs. With the GIL. */
+/* Make the interpreter report each object that it creates (all but floats are followed), unless another listener is
+ * there. Tracking is on. With the GIL. */
 void python_objects_follow(void);
 
-/* The same again, if somebody has taken our place meanwhile and has left it since. With the GIL, also inside an
+/* The same again, if another listener has taken the place meanwhile and has left it since. With the GIL, also inside an
  * allocation. */
 void python_objects_return(void);
 
-/* No longer. With the GIL. */
+/* Stop following. With the GIL. */
 void python_objects_leave(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* The functions that ours stand in front of. */
+/* The functions that the hooks replace. */
 #ifndef FIL_REAL_H
 #define FIL_REAL_H
 
@@ -21,23 +21,23 @@ struct real {
 
 extern struct real real;
 
-/* Ask the dynamic linker now, if that has not happened. */
+/* Look them up now, if that has not happened. */
 void real_resolve(void);
 
-/* All that starts with the program is loaded: make up our mind about what of that we need to stand in front of. */
+/* Everything that starts with the program is loaded: decide which of it needs hooks. */
 void real_settle(void);
 
-/* Is malloc another one than the C library's (a library that was preloaded, or linked to the program)? Then what it
- * does inside is hidden. Some code of it. And how much to ask it for where `bytes` were asked for. */
+/* Is malloc not the C library's (but of a library that was preloaded, or linked to the program)? Then its inner calls
+ * are hidden. Some code of it. And the size to request from it instead of `bytes`. */
 bool real_malloc_is_replaced(void);
 const void *real_malloc_code(void);
 size_t real_enough(size_t bytes);
 
-/* Inside an event: where one of that malloc's own functions may be called past us, the recording says so. */
+/* Inside an event: if one of that malloc's own functions may be called without the library seeing it, record that. */
 void real_note_called_past(void);
 
-/* Does every call of malloc in this process come to our hook, as far as can be told? If not, `*code` is some code of
- * the file whose malloc is called instead. Outside of events. */
+/* Does every call of malloc in this process reach the hook, as far as can be known? If not, `*code` is some code of the
+ * file whose malloc is called instead. Outside of events. */
 bool real_sees_every_block(const void **code);
 
 #endif
