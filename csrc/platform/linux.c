@@ -17,10 +17,10 @@
 #include "platform/posix.h"
 #include "platform/preload_list.h"
 
-/* Allocating that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
+/* Retry an allocation that a signal interrupts, but not forever: a timer may be faster than a slow disk. */
 #define MOST_INTERRUPTS 1000u
 
-/* Younger than the headers of the oldest C library that the code is compiled with. */
+/* Newer than the headers of the oldest C library that the code is compiled with. */
 #ifndef MADV_WIPEONFORK
 #    define MADV_WIPEONFORK 18
 #endif
@@ -29,7 +29,7 @@ extern char **environ;
 
 _Thread_local char platform_own_byte;
 
-/* The tables are touched sparsely. */
+/* The tables are used sparsely. */
 static void advise_small_pages(void *pages, size_t bytes)
 {
     if (system_allows(SYSTEM_ADVISES)) {
@@ -86,7 +86,7 @@ uint64_t platform_unix_ns(void)
     return clock_in_ns(CLOCK_REALTIME);
 }
 
-/* The kernel copies into a pipe and answers EFAULT where we would have crashed. */
+/* The kernel copies into a pipe and returns EFAULT where a read would have crashed. */
 static bool read_by_pipe(void *into, uintptr_t address, size_t bytes)
 {
     int kept = errno;
@@ -113,7 +113,7 @@ static bool read_by_pipe(void *into, uintptr_t address, size_t bytes)
     return good;
 }
 
-/* One system call does it, but some containers forbid that one. */
+/* One system call is enough, but some containers forbid it. */
 bool platform_safe_read(void *into, uintptr_t address, size_t bytes)
 {
     int kept = errno;
@@ -168,7 +168,7 @@ void system_unshare_on_fork(void *mapped, size_t bytes)
     (void)bytes;
 }
 
-/* By the system call that any program of several threads makes. Nobody wakes us. */
+/* By the system call that any program with several threads makes. Nothing wakes this thread. */
 void system_nap(uint32_t nanoseconds)
 {
     static uint32_t nothing;
@@ -191,7 +191,7 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes)
         return errno;
     }
     return posix_fallocate(descriptor, (off_t)offset,
-                           (off_t)bytes); /* some file systems cannot: it writes every block */
+                           (off_t)bytes); /* some file systems cannot: then it writes every block */
 }
 
 bool platform_is_privileged(void)
@@ -233,7 +233,7 @@ void platform_expect_end(void)
 
 platform_thread_state *platform_guarded(platform_thread_state *ask)
 {
-    return ask; /* what belongs to a thread is there from its start */
+    return ask; /* thread-local data exists from the thread's start */
 }
 
 static uintptr_t first_thread;
@@ -246,7 +246,7 @@ bool platform_is_first_thread(void)
 uint32_t platform_thread_count(void)
 {
     int kept = errno;
-    struct stat tasks; /* a folder for each thread: as many links, and two for the folder itself */
+    struct stat tasks; /* a folder for each thread: one link each, and two for the folder itself */
     bool told = system_allows(SYSTEM_TELLS_PATHS) && stat("/proc/self/task", &tasks) == 0;
     uint32_t count = told && tasks.st_nlink > 2 ? (uint32_t)tasks.st_nlink - 2 : 0;
     errno = kept;
@@ -264,7 +264,7 @@ bool platform_is_single_threaded(void)
     bool single = false;
     const struct timespec moment = {.tv_sec = 0, .tv_nsec = 100000};
     for (int tries = 0; tries < 50 && !single; tries++) {
-        struct stat tasks; /* a folder for each thread: as many links, and two for the folder itself */
+        struct stat tasks; /* a folder for each thread: one link each, and two for the folder itself */
         if (!system_allows(SYSTEM_TELLS_PATHS) || stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink < 3) {
             break;
         }
@@ -280,7 +280,7 @@ bool platform_is_single_threaded(void)
 void *platform_next_symbol(const char *name)
 {
     void *found = dlsym(RTLD_NEXT, name);
-    __asm__ volatile("" : "+r"(found)); /* no tail call: RTLD_NEXT looks at the caller */
+    __asm__ volatile("" : "+r"(found)); /* no tail call: RTLD_NEXT depends on the caller */
     return found;
 }
 
@@ -292,7 +292,7 @@ static bool is_own(const void *path, const char *entry, size_t length)
 void platform_loaded(const void *own_symbol)
 {
     Dl_info own;
-    first_thread = platform_self(); /* it alone runs while the dynamic linker loads what is preloaded */
+    first_thread = platform_self(); /* only this thread runs while the dynamic linker loads preloaded libraries */
     if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
         (void)preload_list_leave(environ, "LD_PRELOAD=", ": ", is_own, own.dli_fname);
     }

@@ -1,4 +1,4 @@
-/* A system call that no hook is asked about. */
+/* A system call without hooks. */
 #include <errno.h>
 
 #include "platform/platform.h"

@@ -1,4 +1,4 @@
-/* Files that the dynamic linker has loaded: what they say of themselves. */
+/* Files that the dynamic linker has loaded: what their headers contain. */
 #ifndef FIL_LINUX_FILES_H
 #define FIL_LINUX_FILES_H
 
@@ -16,7 +16,7 @@ struct linux_file {
 /* The address in the dynamic section that has this tag; 0 if there is none. */
 uintptr_t linux_file_address(const struct linux_file *file, ElfW(Sxword) tag);
 
-/* With what protection the piece that has `address` was mapped. */
+/* The protection with which the piece that has `address` was mapped. */
 int linux_file_protection(const struct linux_file *file, uintptr_t address);
 
 #endif

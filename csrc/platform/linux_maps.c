@@ -13,7 +13,7 @@
 #include "platform/platform.h"
 #include "platform/posix.h"
 
-/* Younger than the headers of the oldest C library that the code is compiled with. */
+/* Newer than the headers of the oldest C library that the code is compiled with. */
 #ifndef SYS_pkey_mprotect
 #    ifdef __x86_64__
 #        define SYS_pkey_mprotect 329
@@ -25,7 +25,7 @@
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset)
 {
     long result = syscall(SYS_mmap, address, bytes, protection, flags, descriptor, offset);
-    return (void *)result; /* MAP_FAILED is (void *)-1, which is what a failed syscall() answers */
+    return (void *)result; /* MAP_FAILED is (void *)-1, which is what a failed syscall() returns */
 }
 
 int platform_munmap(void *address, size_t bytes)
@@ -40,11 +40,11 @@ void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int fla
 
 bool platform_maps_for_itself(const void *caller)
 {
-    (void)caller; /* what the C library maps itself does not come through the functions that are replaced */
+    (void)caller; /* what the C library maps itself does not call the replaced functions */
     return false;
 }
 
-/* /dev/zero gives the same memory as MAP_ANONYMOUS does. */
+/* /dev/zero gives the same memory as MAP_ANONYMOUS. */
 static bool is_zero_device(int descriptor)
 {
     int kept = errno;
@@ -90,8 +90,8 @@ bool platform_is_private(int flags)
     return (flags & MAP_TYPE) == MAP_PRIVATE;
 }
 
-/* The kernel names what a descriptor leads to. A private mapping of it copies only what is written: that is a file's.
- */
+/* The kernel names what a descriptor leads to. A private mapping of it only copies written pages: it counts as a
+ * file's. */
 static bool is_shared_memory(int flags, int descriptor)
 {
     static const char *const places[] = {"/memfd:", "/dev/shm/"};

@@ -1,5 +1,4 @@
-/* Which file a piece of code was loaded from, without the dynamic linker, whose locks may be held by whoever called us.
- */
+/* Which file a piece of code was loaded from, without the dynamic linker, whose locks the caller may hold. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,7 +24,7 @@ static uintptr_t read_number(const char **at)
     }
 }
 
-/* A line "START-END rights offset device inode PATH", ended by a 0. True if `address` lies in it. */
+/* A line "START-END rights offset device inode PATH", ended by a 0. True if `address` is in it. */
 static bool understand(const char *line, uintptr_t address, struct platform_module *module)
 {
     module->start = read_number(&line);
@@ -46,8 +45,7 @@ static bool understand(const char *line, uintptr_t address, struct platform_modu
     return true;
 }
 
-/* Go through the whole lines at the front of the buffer; what is left moves there. Returns true if one has the address.
- */
+/* Process the whole lines at the front of the buffer; the rest moves there. Returns true if one has the address. */
 static bool take_lines(char *buffer, size_t *used, uintptr_t address, struct platform_module *module)
 {
     char *line = buffer;

@@ -1,4 +1,4 @@
-/* What the dynamic linker finds in another file's table of symbols. Not inside malloc. */
+/* Changes what the dynamic linker finds in another file's symbol table. Not inside malloc. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -6,10 +6,10 @@
 #include "platform/linux_files.h"
 #include "platform/platform.h"
 
-/* The table by which functions are found: see "GNU hash" in the description of the format. */
+/* The table for symbol lookup: see "GNU hash" in the description of the format. */
 struct hash_table {
     uint32_t bucket_count;
-    uint32_t first; /* symbols before this one are not in the table: those that the file has not, among others */
+    uint32_t first; /* symbols before this one are not in the table: undefined ones, among others */
     uint32_t bloom_words;
     uint32_t bloom_shift;
 };
@@ -45,7 +45,7 @@ static uint32_t hash_of(const char *name)
     return hash;
 }
 
-/* Let each symbol with this name lead to `to`. Returns whether there was one. */
+/* Redirect each symbol with this name to `to`. Returns whether there was one. */
 static bool redirect(const struct symbols *symbols, uintptr_t base, const struct platform_redirection *redirection)
 {
     uint32_t hash = hash_of(redirection->name);
@@ -122,7 +122,7 @@ static const char *redirect_all(const struct search *search)
         uintptr_t table = (uintptr_t)symbols.symbol;
         uintptr_t texts = (uintptr_t)symbols.texts;
         first = table / platform_page_bytes() * platform_page_bytes();
-        bytes = texts > table ? platform_whole_pages(texts - first) : 0; /* the texts lie behind the symbols */
+        bytes = texts > table ? platform_whole_pages(texts - first) : 0; /* the texts follow the symbols */
         protection = linux_file_protection(&search->file, table);
         known = bytes != 0 && platform_mprotect((void *)first, bytes, protection | PROT_WRITE, PLATFORM_NO_KEY) == 0;
     }

@@ -1,4 +1,4 @@
-/* What the kernel and the C library tell of this process's memory. */
+/* What the kernel and the C library report of this process's memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define STATUS_BYTES 4096
 
-/* The bytes on the line that begins with `name`, which tells them in KiB. */
+/* The bytes on the line that begins with `name`, which has them in KiB. */
 static bool find_size(const char *text, const char *name, uint64_t *bytes)
 {
     const char *line = strstr(text, name);

@@ -1,8 +1,8 @@
-/* A program that shuts itself in forbids system calls, ours too, and may be killed for one that is forbidden. So its
- * filters are read as they are installed: each is a small program, which is run here for the calls that we make. A
- * filter that comes past the C library, by an instruction of the program's own, is not seen; but it needs
- * PR_SET_NO_NEW_PRIVS mostly, and from then on, until a filter is seen, nothing is called that the program may not need
- * itself. */
+/* A program that sandboxes itself forbids system calls, the library's too, and may be killed for a forbidden one. So
+ * its filters are read when they are installed: each is a small program, which is run here for each of the library's
+ * calls. A filter that is installed without the C library, by the program's own instruction, is not seen; but it mostly
+ * needs PR_SET_NO_NEW_PRIVS, and from then on, until a filter is seen, the library makes only calls that the program
+ * may need itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -59,13 +59,13 @@ struct call {
 
 #define DEED(deed) (1u << (deed))
 #define ALL_DEEDS (DEED(SYSTEM_DEEDS) - 1)
-/* Who maps a file looks at it first, and memory is what we are asked for. */
+/* A program that maps a file first calls fstat on it, and memory is what it requests. */
 #define SUSPECTED_DEEDS (DEED(SYSTEM_TELLS_FILES) | DEED(SYSTEM_MAPS_MEMORY) | DEED(SYSTEM_UNMAPS_MEMORY))
 
 #define PRIVATE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 #define NO_DESCRIPTOR 0xffffffffu
 
-/* Our system calls. A filter mostly looks at the number alone. */
+/* The library's system calls. A filter mostly reads the number alone. */
 static const struct {
     uint32_t deeds; /* which need it */
     struct call call;
@@ -90,7 +90,7 @@ static const struct {
 
 static uint32_t allowed = ALL_DEEDS;
 static bool filtered;           /* a filter was seen */
-static dev_t memory_devices[2]; /* of memfd, and of POSIX shared memory: 0 if not known */
+static dev_t memory_devices[2]; /* of memfd, and of POSIX shared memory: 0 if unknown */
 
 bool system_allows(enum system_deed deed)
 {
@@ -137,7 +137,7 @@ static bool compare(uint16_t code, uint32_t left, uint32_t right)
     }
 }
 
-/* The answer of a filter that the kernel has accepted: it jumps forward only, and to its own steps. */
+/* The result of a filter that the kernel has accepted: it jumps forward only, and to its own steps. */
 static uint32_t answer(const struct filter *filter, const struct call *call)
 {
     uint32_t a = 0, x = 0, memory[16] = {0};
@@ -145,8 +145,8 @@ static uint32_t answer(const struct filter *filter, const struct call *call)
         const struct step *step = &filter->steps[at];
         uint32_t operand = (step->code & 8) != 0 ? x : step->value;
         switch (step->code & 7) {
-        case 0:   /* load into A: a constant, a word of the call, of the memory, or the length of what tells of the call
-                   */
+        case 0:   /* load into A: a constant, a word of the call, of the memory, or the length of the call's
+                   * description */
         case 1: { /* load into X */
             uint32_t loaded = step->value;
             if ((step->code & 0xe0) == 0x20) {
@@ -231,7 +231,7 @@ bool linux_sandbox_is_memory(dev_t device)
     return device != 0 && (device == memory_devices[0] || device == memory_devices[1]);
 }
 
-/* Which of our deeds are allowed after such a call has succeeded. */
+/* Which of the library's calls are allowed after such a call has succeeded. */
 static uint32_t allowed_after(long number, const unsigned long *arguments)
 {
     unsigned what = (unsigned)arguments[0], mode = (unsigned)arguments[1];
@@ -249,7 +249,7 @@ long platform_shut_in(long number, const unsigned long *arguments)
 {
     long status = platform_call(number, arguments);
     bool listens =
-        number == LINUX_SYS_SECCOMP && (arguments[1] & SECCOMP_WITH_LISTENER) != 0; /* then it gives a descriptor */
+        number == LINUX_SYS_SECCOMP && (arguments[1] & SECCOMP_WITH_LISTENER) != 0; /* then it returns a descriptor */
     if (status == 0 || (listens && status > 0)) {
         __atomic_store_n(&allowed, allowed_after(number, arguments), __ATOMIC_RELAXED);
     }

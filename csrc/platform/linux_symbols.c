@@ -1,4 +1,4 @@
-/* Which file a function is of, and which of our own names the dynamic linker finds. Not inside malloc. */
+/* Which file a function is in, and which of the library's own names the dynamic linker finds. Not inside malloc. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
@@ -8,7 +8,7 @@
 #include "platform/linux_files.h"
 #include "platform/platform.h"
 
-/* The linker makes both: our own file's dynamic section, and where the file begins in memory. */
+/* The linker defines both: this file's own dynamic section, and its start in memory. */
 extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
@@ -20,7 +20,7 @@ bool platform_same_file(const void *one, const void *other)
            first.dli_fbase == second.dli_fbase;
 }
 
-/* Some C libraries leave it as it is in the file. */
+/* Some C libraries leave it unrelocated. */
 uintptr_t linux_file_address(const struct linux_file *file, ElfW(Sxword) tag)
 {
     uintptr_t base = file->base;
@@ -70,8 +70,7 @@ bool platform_withdraw(const char *const *names, size_t count)
     const struct linux_file file = own_file();
     uintptr_t symbols = linux_file_address(&file, DT_SYMTAB);
     uintptr_t texts = linux_file_address(&file, DT_STRTAB);
-    if (symbols == 0 ||
-        texts <= symbols) { /* the texts lie behind the symbols, which nothing else tells the number of */
+    if (symbols == 0 || texts <= symbols) { /* the texts follow the symbols, whose number is stored nowhere else */
         return false;
     }
     uintptr_t first = symbols / platform_page_bytes() * platform_page_bytes();

@@ -1,5 +1,5 @@
-/* Calls within this library to functions that it replaces are the real ones: the dynamic linker changes the calls of
- * all others only. */
+/* Calls within this library to functions that it replaces are the real ones: the dynamic linker only changes calls of
+ * others. */
 #include <crt_externs.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ void *system_map_pages(size_t bytes)
     return pages == MAP_FAILED ? NULL : pages;
 }
 
-/* Fresh pages in place of the old ones, in one step: who looks at them meanwhile sees either. */
+/* New pages replace the old ones in one step: a reader meanwhile sees either. */
 void platform_empty_pages(void *pages, size_t bytes)
 {
     int kept = errno;
@@ -40,7 +40,8 @@ void platform_empty_pages(void *pages, size_t bytes)
     errno = kept;
 }
 
-/* The clock of Python's time.monotonic(), to which the launcher compares: it stands still while the machine sleeps. */
+/* The clock of Python's time.monotonic(), which the supervisor compares with: it stands still while the machine
+ * sleeps. */
 uint64_t platform_coarse_clock_ns(void)
 {
     return clock_gettime_nsec_np(CLOCK_UPTIME_RAW_APPROX);
@@ -81,7 +82,7 @@ bool system_status(int descriptor, struct stat *status)
     return fstat(descriptor, status) == 0;
 }
 
-/* Here, what is forbidden is refused: nobody is killed for asking. */
+/* Here, forbidden calls fail: no process is killed for them. */
 bool system_allows(enum system_deed deed)
 {
     (void)deed;
@@ -108,7 +109,7 @@ long system_write(int descriptor, const void *data, size_t bytes, int64_t offset
     return written;
 }
 
-/* For file systems that cannot set blocks aside: they have them once they are written. */
+/* For file systems that cannot reserve blocks: writing allocates them. */
 static int write_zeros(int descriptor, int64_t from, int64_t to)
 {
     static const char zeros[4096];
@@ -123,7 +124,7 @@ static int write_zeros(int descriptor, int64_t from, int64_t to)
     return 0;
 }
 
-/* What the file has already is on the disk: we never leave holes. */
+/* The file's existing part is on the disk: the library leaves no holes. */
 int system_allocate(int descriptor, uint64_t offset, size_t bytes)
 {
     struct stat present;
@@ -146,7 +147,7 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes)
                                                                      : status;
 }
 
-/* Neither a cancellation point nor something that takes a lock. */
+/* Neither a cancellation point nor a call that takes a lock. */
 void system_nap(uint32_t nanoseconds)
 {
     mach_timebase_info_data_t base;
@@ -155,8 +156,8 @@ void system_nap(uint32_t nanoseconds)
     }
 }
 
-/* In a child, the system's own fork handlers may run before ours, and allocate: what that changes stays in the child.
- */
+/* In a child, the system's own fork handlers may run before the library's, and allocate: their changes stay in the
+ * child. */
 void system_unshare_on_fork(void *mapped, size_t bytes)
 {
     int kept = errno;
@@ -169,7 +170,7 @@ bool platform_is_privileged(void)
     return issetugid() != 0;
 }
 
-/* There is no such thing here. A child that runs no handlers can do no more than start another program. */
+/* Not available here. A child that runs no handlers can only start another program. */
 void platform_wipe_on_fork(void *start, size_t bytes)
 {
     (void)start;
@@ -181,8 +182,8 @@ bool platform_is_first_thread(void)
     return pthread_main_np() != 0;
 }
 
-/* The system makes threads past pthread_create, for work that libraries hand to it, at any moment. So there is no time
- * in which the lock could be left out. */
+/* The system creates threads without pthread_create, for work that libraries submit to it, at any moment. So the lock
+ * can never be left out. */
 bool platform_is_single_threaded(void)
 {
     return false;
@@ -195,10 +196,10 @@ uint32_t platform_thread_count(void)
 
 void platform_own_descriptors(void)
 {
-    /* every thread has the process's */
+    /* every thread uses the process's */
 }
 
-/* The list may name the same file in another way. */
+/* The list may name the same file differently. */
 static bool is_own(const void *path, const char *entry, size_t length)
 {
     char name[PATH_MAX];
@@ -212,8 +213,8 @@ static bool is_own(const void *path, const char *entry, size_t length)
                                        named.st_ino == own.st_ino);
 }
 
-/* What the compiler calls by itself is looked up at the first call, by older dynamic linkers, under a lock of theirs:
- * that first call is to be now, not in a hook. */
+/* Older dynamic linkers look up the compiler's own calls at the first call, under one of their locks: make that first
+ * call now, not in a hook. */
 static void call_once(void)
 {
     static volatile size_t none;
@@ -235,8 +236,8 @@ void platform_loaded(const void *own_symbol)
     }
 }
 
-/* Where the system does not follow that variable (a program of the system's own, a hardened one), it takes it out of
- * the environment before any library is initialised. And the pairs of a library that is loaded later change nothing. */
+/* If the system ignores that variable (for a program of its own, or a hardened one), it removes it from the environment
+ * before any library is initialized. And the pairs of a library that is loaded later change nothing. */
 bool platform_is_inserted(void)
 {
     return inserted && system_tells_threads_apart();

@@ -6,13 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is there a value of pthread's that leads to what belongs to a thread? Without it nothing may be tracked. */
+/* Is there a pthread key for thread-local data? Without it nothing may be tracked. */
 bool system_tells_threads_apart(void);
 
 /* The library has just been loaded: see platform_maps_for_itself. */
 void system_remember_c_library(void);
 
-/* Calls that may end a cancelled thread stand between these two: it would leave its locks, ours and the program's. */
+/* Calls that may end a cancelled thread must be between these two: the thread would leave its locks, the library's and
+ * the program's, held. */
 static inline int cancellation_off(void)
 {
     int before = PTHREAD_CANCEL_ENABLE;

@@ -32,7 +32,7 @@ int platform_mprotect(void *address, size_t bytes, int protection, int key)
     return mprotect(address, bytes, protection);
 }
 
-/* The code of libraries of the system's: where malloc is, and where threads are made. */
+/* The code of two system libraries: the one with malloc, and the one that creates threads. */
 static struct {
     uintptr_t start;
     uintptr_t end;
@@ -72,7 +72,7 @@ bool platform_maps_for_itself(const void *caller)
            (address >= own_stock[1].start && address < own_stock[1].end);
 }
 
-/* The answer of fcntl. */
+/* The result of fcntl. */
 static int ask_path(int descriptor, char *path)
 {
     int before = cancellation_off();
@@ -97,7 +97,7 @@ bool platform_is_private(int flags)
     return (flags & MAP_PRIVATE) != 0;
 }
 
-/* A descriptor that can be mapped and is of no file: POSIX shared memory. fcntl answers EBADF for it. */
+/* A descriptor that can be mapped and has no file: POSIX shared memory. fcntl returns EBADF for it. */
 static bool is_shared_memory(int flags, int descriptor)
 {
     int kept = errno;
@@ -147,7 +147,7 @@ bool platform_is_usable(int protection)
     return protection != PROT_NONE;
 }
 
-/* Asked of the kernel, not of the dynamic linker, whose locks may be held by whoever called us. */
+/* From the kernel, not from the dynamic linker, whose locks the caller may hold. */
 bool platform_module_at(uintptr_t address, struct platform_module *module)
 {
     int kept = errno;

@@ -1,16 +1,15 @@
-/* What belongs to a thread, and the end of threads.
+/* Thread-local data, and the end of threads.
  *
- * The system's own thread-local variables will not do inside malloc: the linker's helper takes their memory by malloc
- * when a thread uses one of them first, and gives it back at the thread's end, before the thread's last free. In a hook
- * either would lead to the hook itself. So this library is compiled with -femulated-tls: each use of a _Thread_local
- * variable is a call of
- * __emutls_get_address, which is defined here and allocates nothing.
+ * The system's own thread-local variables do not work inside malloc: the linker's helper allocates their memory by
+ * malloc at a thread's first use, and frees it at the thread's end, before the thread's last free. In a hook either
+ * would call the hook itself. So this library is compiled with -femulated-tls: each use of a _Thread_local variable
+ * calls __emutls_get_address, which is defined here and allocates nothing.
  *
- * The variables of a thread lie together in one piece of a static table, and a value of pthread's leads there.
- * pthread_getspecific and pthread_setspecific do not allocate: the values stand in the thread's own structure. The
- * thread's piece is given back in the last round of destructors; what the thread does after that finds one piece that
- * all threads which are past their end share. In it the thread has ended, so nothing is kept there; and the lock tells
- * threads apart by other means (platform_self). */
+ * A thread's variables are together in one piece of a static table, and a pthread value leads there.
+ * pthread_getspecific and pthread_setspecific do not allocate: the values are in the thread's own structure. The
+ * thread's piece is released in the last round of destructors; after that the thread uses one piece that all threads
+ * past their end share. In it the thread has ended, so nothing is stored there; and the lock identifies threads by
+ * other means (platform_self). */
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -23,14 +22,14 @@
 #include "platform/posix.h"
 
 #define OWN_BYTES 224u      /* for all variables together, which all begin as zeros */
-#define MOST_THREADS 16384u /* at a time; a kernel allows a process fewer. What no thread has used takes no memory */
+#define MOST_THREADS 16384u /* at a time; a kernel allows a process fewer. Unused pieces take no memory */
 #define TABLE_FULL_NAP_NS 1000000u
 
 /* A variable as the compiler describes it. */
 struct emulated {
     uintptr_t bytes;
     uintptr_t alignment;
-    uintptr_t place; /* for us to use; 0 at first */
+    uintptr_t place; /* for this file to use; 0 at first */
     const void *initial;
 };
 
@@ -38,7 +37,7 @@ void *__emutls_get_address(struct emulated *variable);
 
 struct own {
     uint8_t taken;
-    uint8_t rounds;   /* of destructors that have come by */
+    uint8_t rounds;   /* rounds of destructors so far */
     bool expects_end; /* end_function is to be called */
     _Alignas(16) char variables[OWN_BYTES];
 };
@@ -55,7 +54,7 @@ static void (*end_function)(void);
 static uint32_t used;
 static struct platform_lock places;
 
-/* The compiler describes zeros by nothing, but for a pointer. */
+/* The compiler describes zeros by a null pointer or nothing. */
 static bool begins_as_zeros(const struct emulated *variable)
 {
     const char *initial = variable->initial;
@@ -84,7 +83,7 @@ static __attribute__((cold, noinline)) uintptr_t find_place(struct emulated *var
     return variable->place;
 }
 
-/* Without a lock, so that a signal handler may come in between. */
+/* Without a lock, so that a signal handler may interrupt it. */
 static struct own *take(void)
 {
     for (uint32_t at = 0;; at++) {
@@ -110,7 +109,7 @@ static __attribute__((cold, noinline)) struct own *begin(void)
 {
     struct own *own = take();
     struct own *other = pthread_getspecific(key);
-    if (other != NULL) { /* a signal handler was quicker */
+    if (other != NULL) { /* a signal handler was faster */
         give(own);
         return other;
     }
@@ -130,8 +129,8 @@ void *__emutls_get_address(struct emulated *variable)
     return (char *)own_piece() + (place != 0 ? place : find_place(variable));
 }
 
-/* The destructor of our value, which pthread has taken away. It is put back for the destructors that come after ours,
- * so this is called again, as often as pthread goes round. */
+/* The destructor of the pthread value, which pthread has removed. It is restored for the destructors that come after
+ * this one, so this is called again, in each of pthread's rounds. */
 static void end(void *value)
 {
     struct own *own = value;
@@ -169,7 +168,7 @@ void platform_expect_end(void)
 static platform_thread_state *ask_interpreter;
 static _Thread_local bool asking;
 
-/* From CPython 3.14 on it looks at a thread-local variable of the system's. */
+/* From CPython 3.14 on it reads a thread-local variable of the system's. */
 static void *ask_once(void)
 {
     if (asking) {

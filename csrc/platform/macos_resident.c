@@ -1,4 +1,4 @@
-/* What the kernel and malloc tell of this process's memory. */
+/* What the kernel and malloc report of this process's memory. */
 #include <mach/mach.h>
 #include <malloc/malloc.h>
 #include <stddef.h>
@@ -7,13 +7,13 @@
 #include "fil_format.h"
 #include "platform/platform.h"
 
-/* For filprofiler/library.py, which asks for another process's. */
+/* For filprofiler/library.py, which queries another process. */
 _Static_assert(RUSAGE_INFO_V0 == 0 && sizeof(struct rusage_info_v0) == 96, "process_usage");
 _Static_assert(offsetof(struct rusage_info_v0, ri_resident_size) == 64, "process_usage");
 _Static_assert(offsetof(struct rusage_info_v0, ri_phys_footprint) == 72, "process_usage");
 
-/* Anonymous: what the system itself shows as a program's memory, its footprint, with what it has compressed. The
- * launcher reads the same from outside. Shared memory is not told apart. */
+/* Anonymous: what the system itself shows as a program's memory, its footprint, including what it has compressed. The
+ * supervisor reads the same from outside. Shared memory is not separate. */
 bool platform_resident(struct fil_rss_sample *reading)
 {
     task_vm_info_data_t facts;

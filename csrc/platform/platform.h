@@ -1,4 +1,4 @@
-/* All that differs between operating systems: one file per system fills this contract.
+/* All differences between operating systems: one file per system implements this contract.
  *
  * Everything here may be called inside malloc: nothing allocates, nothing calls a replaced function. Functions that
  * make system calls keep errno unless they say otherwise.
@@ -13,13 +13,13 @@
 
 #include "platform/system.h"
 
-/* Zeroed private memory, rounded up to pages; NULL if there is none. Touched pages only are resident. */
+/* Zeroed private memory, rounded up to pages; NULL if there is none. Only touched pages are resident. */
 void *platform_map_pages(size_t bytes);
 
-/* Give back what platform_map_pages gave, with the same size. */
+/* Release what platform_map_pages returned, with the same size. */
 void platform_unmap_pages(void *pages, size_t bytes);
 
-/* Let whole pages of private memory hold zeros again, and not be resident where the system can do that. */
+/* Make whole pages of private memory zeros again, and not resident if the system supports that. */
 void platform_empty_pages(void *pages, size_t bytes);
 
 /* Monotonic time in nanoseconds, from the cheap clock that ticks every few milliseconds. */
@@ -29,8 +29,8 @@ uint64_t platform_coarse_clock_ns(void);
 uint64_t platform_clock_ns(void);
 uint64_t platform_unix_ns(void);
 
-/* The system calls behind mmap and munmap, and on Linux mremap, past every replaced function. They set errno as the C
- * library does. */
+/* The system calls behind mmap and munmap, and on Linux mremap, without any replaced function. They set errno like the
+ * C library. */
 void *platform_mmap(void *address, size_t bytes, int protection, int flags, int descriptor, int64_t offset);
 int platform_munmap(void *address, size_t bytes);
 void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int flags, void *new_address);
@@ -39,76 +39,77 @@ void *platform_mremap(void *address, size_t old_bytes, size_t new_bytes, int fla
 #define PLATFORM_NO_KEY (-1)
 int platform_mprotect(void *address, size_t bytes, int protection, int key);
 
-/* Bytes that a mapping of `bytes`, made with these flags, takes: whole pages, of the size that the flags ask for. */
+/* Bytes that a mapping of `bytes`, made with these flags, takes: whole pages, of the size in the flags. */
 size_t platform_mapped_bytes(size_t bytes, int flags);
 
-/* Is `caller` an address in the C library's own malloc, or where it makes threads? What these map is not the program's,
- * or is counted as blocks. False where they do not call what we replace. */
+/* Is `caller` an address in the C library's own malloc, or where it creates threads? What these map is not the
+ * program's, or is counted as blocks. False if they do not call replaced functions. */
 bool platform_maps_for_itself(const void *caller);
 
 /* True if a mapping made with these flags, of this descriptor, is memory with no file on a disk behind it: anonymous,
  * of /dev/zero, of a memfd, or of POSIX shared memory. */
 bool platform_is_memory(int flags, int descriptor);
-/* Remember what tells memory from files where a program has shut itself in, and no paths are told any more. */
+/* Remember what distinguishes memory from files, for a sandboxed program, where paths are no longer available. */
 void platform_learn_devices(void);
-/* The path of the file behind a descriptor, without a 0 at its end: how many bytes of it were written into `path`. */
+/* The path of the file behind a descriptor, without a final 0: returns the number of bytes written into `path`. */
 uint32_t platform_file_path(int descriptor, uint8_t *path, size_t room);
-/* True if what is written into a mapping made with these flags stays in the process. */
+/* True if writes into a mapping made with these flags stay in the process. */
 bool platform_is_private(int flags);
 /* True if the mapping can be used (it is not a reservation of addresses only). */
 bool platform_is_usable(int protection);
-/* The system calls behind shmat and shmdt, and the size of a System V shared memory segment, 0 if that is not known. */
+/* The system calls behind shmat and shmdt, and the size of a System V shared memory segment, 0 if unknown. */
 void *platform_shmat(int identifier, const void *address, int flags);
 int platform_shmdt(const void *address);
 size_t platform_shared_bytes(int identifier);
 
-/* Linux only: true if mremap was asked to leave the old range mapped. */
+/* Linux only: true if mremap has to leave the old range mapped. */
 bool platform_leaves_old(int mremap_flags);
-/* Linux only: true if mremap was given a new address to use. */
+/* Linux only: true if mremap has to use a given new address. */
 bool platform_has_new_address(int mremap_flags);
 
-/* Fill in the resident sizes of this process. False, with nothing changed, where the system does not tell. */
+/* Fill in the resident sizes of this process. False, with nothing changed, if the system does not report them. */
 struct fil_rss_sample;
 bool platform_resident(struct fil_rss_sample *reading);
-/* Free memory that the C library's malloc keeps for later; UINT64_MAX if it does not tell. Takes malloc's locks. */
+/* Free memory that the C library's malloc keeps for reuse; UINT64_MAX if it does not report it. Takes malloc's
+ * locks. */
 uint64_t platform_allocator_free(void);
 
 /* Copy `bytes` from `address`, which may be any number. Returns false instead of faulting. */
 bool platform_safe_read(void *into, uintptr_t address, size_t bytes);
 
-/* A file of ours that grows as long as the process lives. The caller only keeps it. */
+/* A file that grows as long as the process lives. The caller only stores this. */
 struct platform_file {
-    const char *path; /* the caller's */
+    const char *path; /* owned by the caller */
     int descriptor;   /* -1: none is kept */
-    uint64_t device;  /* which file it is: a program may close the descriptor, and open another file under its number */
+    uint64_t device;  /* identity of the file: a program may close the descriptor, and open another file under its
+                       * number */
     uint64_t inode;
-    uint64_t bytes; /* it is this long, unless somebody has cut it short */
+    uint64_t bytes; /* its length, unless another process has truncated it */
 };
 
 /* Open the file at `path`, which exists. False on failure, with the reason in `*error`. */
 bool platform_open_file(struct platform_file *file, const char *path, int *error);
 
-/* Let the file have `bytes` more from `offset` on, allocated on disk, and map those. Returns NULL on failure, with the
- * reason in `*error`. Where the program has closed the descriptor, the path is used. */
+/* Grow the file by `bytes` from `offset` on, allocated on disk, and map them. Returns NULL on failure, with the reason
+ * in `*error`. If the program has closed the descriptor, the path is used. */
 void *platform_map_file(struct platform_file *file, uint64_t offset, size_t bytes, int *error);
 
-/* Take back what platform_map_file gave, with the same size. */
+/* Unmap what platform_map_file returned, with the same size. */
 void platform_unmap_file(void *mapped, size_t bytes);
 
-/* Write into the file, without taking memory. False if not all could be written. */
+/* Write into the file, without allocating. False if not all could be written. */
 bool platform_write_file(const struct platform_file *file, uint64_t offset, const void *data, size_t bytes);
 
-/* How long the file is now, as far as the descriptor that is kept tells; UINT64_MAX if not. For use in a signal
- * handler. */
+/* The file's length now, if the kept descriptor is still valid; else UINT64_MAX. For use in a signal handler. */
 uint64_t platform_file_length(const struct platform_file *file);
 
 void platform_close_file(struct platform_file *file);
 
-/* Put zeros of the process's own in place of [start, start + bytes), whole pages of a file's mapping, so that whoever
- * is about to read or write there can. For use in a signal handler. */
+/* Replace [start, start + bytes), whole pages of a file's mapping, by private zeros, so that pending reads and writes
+ * there succeed. For use in a signal handler. */
 bool platform_replace_mapping(void *start, size_t bytes);
 
-/* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
+/* The whole of a text file that is shorter than `room`, with a final 0. False if it is longer, or unreadable. */
 bool platform_read_text(const char *path, char *text, size_t room);
 
 size_t platform_page_bytes(void);
@@ -119,41 +120,40 @@ static inline size_t platform_whole_pages(size_t bytes)
     return (bytes + page - 1) / page * page;
 }
 
-/* Let these bytes be 0 in the child of a fork, where the system can and they are whole pages. */
+/* Make these bytes 0 in a forked child, if the system supports that and they are whole pages. */
 void platform_wipe_on_fork(void *start, size_t bytes);
 
 /* Call `function` at the end of every thread that calls platform_expect_end, however it ends. */
 void platform_at_thread_end(void (*function)(void));
 void platform_expect_end(void);
 
-/* `ask` tells the calling thread's state in the interpreter. Where it may take memory by malloc, and so lead to itself
- * through our hooks, the function that is answered here, to be called instead, tells NULL at the second time. There is
- * one `ask`. */
+/* `ask` returns the calling thread's state in the interpreter. If it may call malloc, and so itself through the hooks,
+ * this returns a function to call instead, which returns NULL when re-entered. There is one `ask`. */
 typedef void *platform_thread_state(void);
 platform_thread_state *platform_guarded(platform_thread_state *ask);
 
-/* Is the calling thread the one that the process began with? */
+/* Is the calling thread the process's first? */
 bool platform_is_first_thread(void);
 
-/* Is the calling thread the only one? A thread that is about to end gets a few milliseconds for it. False where the
- * system does not tell. */
+/* Is the calling thread the only one? Waits a few milliseconds for a thread that is about to end. False if the system
+ * does not report it. */
 bool platform_is_single_threaded(void);
-/* How many threads the process has; 0 where the system does not tell. */
+/* The number of threads of the process; 0 if the system does not report it. */
 uint32_t platform_thread_count(void);
 
-/* Let the calling thread have a table of descriptors of its own, an empty one, where the system can do that. */
+/* Give the calling thread its own, empty table of descriptors, if the system supports that. */
 void platform_own_descriptors(void);
 
-/* A lock for a few dozen instructions at a time; zero-initialised, no destruction. Who finds it taken spins, then naps:
- * giving it back is a plain store, half the price of a lock that has to look for sleepers. It knows its holder: code
- * that runs inside the holder's section (another library's fork handler, a signal handler) goes on instead of waiting
- * for itself. */
+/* A lock for a few dozen instructions at a time; zero-initialized, no destruction. A waiting thread spins, then sleeps
+ * for a moment: releasing is a plain store, half the price of a lock that has to check for sleepers. It knows its
+ * holder: code that runs inside the holder's section (another library's fork handler, a signal handler) continues
+ * instead of waiting for itself. */
 struct platform_lock {
     uintptr_t holder; /* 0: free; else an address of the holding thread's own */
 };
 __attribute__((cold, noinline)) bool platform_lock_slow(struct platform_lock *lock, uintptr_t self);
 
-/* Returns true if the lock was taken and has to be given back, false if the calling thread holds it already. */
+/* Returns true if the lock was taken and has to be released, false if the calling thread holds it already. */
 static inline bool platform_lock_take(struct platform_lock *lock, uintptr_t self)
 {
     uintptr_t nobody = 0;
@@ -170,56 +170,56 @@ static inline void platform_lock_give(struct platform_lock *lock)
 
 #define PLATFORM_SECOND_NS 1000000000u
 
-/* A condition for waits that no change of the wall clock makes longer. For use outside of malloc. */
+/* A condition for waits that changes of the wall clock do not prolong. For use outside of malloc. */
 void platform_condition_begin(pthread_cond_t *condition);
 
-/* Wait for it, so many nanoseconds at most. False if they have passed. `lock` is held. */
+/* Wait for it, at most this many nanoseconds. False on a timeout. `lock` is held. */
 bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t nanoseconds);
 
-/* Does this process run with more rights than who started it (set-uid, set-gid, file capabilities)? */
+/* Does this process have more rights than its parent (set-uid, set-gid, file capabilities)? */
 bool platform_is_privileged(void);
 
-/* Write a message to standard error, as well as that goes. */
+/* Best-effort write to stderr. */
 void platform_say(const char *message);
 
-/* The numbers of this process and of its parent. */
+/* The IDs of this process and of its parent. */
 uint32_t platform_pid(void);
 uint32_t platform_parent_pid(void);
 
 /* Pass signal number `signal` on to the process `parent`, if this process is still `pid` and its child. In any other
- * process (the child of a fork) let it do what it does by default. For use in a signal handler. */
+ * process (a forked child) take the signal's default action. For use in a signal handler. */
 void platform_signal_parent(int signal, uint32_t pid, uint32_t parent);
 
 /* Handle `signal` with `handler`, if it has no handler yet. */
 void platform_handle_signal(int signal, void (*handler)(int));
 
-/* The library has just been loaded: take its own file out of the list of preloaded libraries in the environment, so
- * that other programs start without it, and remember what platform_is_inserted wants to know. `own_symbol` is any
- * address inside the library. */
+/* The library has just been loaded: remove its own file from the list of preloaded libraries in the environment, so
+ * that other programs start without it, and prepare platform_is_inserted. `own_symbol` is any address inside the
+ * library. */
 void platform_loaded(const void *own_symbol);
 
 /* macOS only: has the system put this library before the others? */
 bool platform_is_inserted(void);
 
-/* A piece of a loaded file: its addresses, and the file's path as the kernel tells it (no 0 at its end). */
+/* A piece of a loaded file: its addresses, and the file's path from the kernel (no final 0). */
 struct platform_module {
     uintptr_t start;
     uintptr_t end;
     uint32_t path_bytes;
     char path[4096];
-    char scratch[8192]; /* while it is looked for: room for two of the longest lines of the kernel's list */
+    char scratch[8192]; /* during the search: room for two of the longest lines of the kernel's list */
 };
 
-/* Find the file that `address` was loaded from. False if there is none, or the system does not tell. Slow. */
+/* Find the file that `address` was loaded from. False if there is none, or the system does not report it. Slow. */
 bool platform_module_at(uintptr_t address, struct platform_module *module);
 
 #define PLATFORM_ARGUMENTS 6
 
-/* Linux only. A system call that no hook is asked about, with PLATFORM_ARGUMENTS arguments. It sets errno. */
+/* Linux only. A system call without hooks, with PLATFORM_ARGUMENTS arguments. It sets errno. */
 long platform_call(long number, const unsigned long *arguments);
-/* Linux only. Does this one shut the program in, or is it a sign that it will be? */
+/* Linux only. Does this call sandbox the program, or announce that? */
 bool platform_shuts_in(long number, const unsigned long *arguments);
-/* Linux only. Make it. What a filter that it installs does not allow, this library no longer does. */
+/* Linux only. Make this call. The library no longer makes calls that a filter which it installs does not allow. */
 long platform_shut_in(long number, const unsigned long *arguments);
 
 /* The next definition of a C library function after this library's own; NULL if there is none. Linux only. */
@@ -229,18 +229,18 @@ void *platform_symbol(const char *name);
 
 /* Linux only: are both addresses of functions in one file? Not if one is NULL. */
 bool platform_same_file(const void *one, const void *other);
-/* Linux only: no library that is loaded from now on finds these functions of ours. False if that cannot be done. */
+/* Linux only: no library that is loaded from now on finds these functions of the library. False if that fails. */
 bool platform_withdraw(const char *const *names, size_t count);
 
-/* A function `name` of another file, in whose place whoever looks for it from now on finds the code at `to`. */
+/* A function `name` of another file: later lookups of it find the code at `to` instead. */
 struct platform_redirection {
     const char *name;
     uintptr_t to;
-    void *next;  /* the caller's */
+    void *next;  /* owned by the caller */
     bool exists; /* the file has such a function */
 };
-/* Linux only: do so for those that exist in the file that has `code`. Returns the name of one that others may call
- * directly all the same, because they were bound to it before or the file cannot be changed; NULL if there is none. */
+/* Linux only: redirect those that exist in the file that has `code`. Returns the name of one that may still be called
+ * directly, because other code was bound to it before or the file cannot be changed; NULL if there is none. */
 const char *platform_redirect(const void *code, const struct platform_redirection *list, size_t count);
 
 #endif

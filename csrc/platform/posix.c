@@ -1,4 +1,4 @@
-/* What is the same on every system with POSIX, in terms of system.h and posix.h. */
+/* The parts common to all systems with POSIX, in terms of system.h and posix.h. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,9 @@
 
 /* Memory comes from slabs so that the tables do not use up the process's number of mappings. */
 #define SLAB_BYTES ((size_t)4 << 20)
-#define SLAB_SHARE (SLAB_BYTES / 4) /* what is larger gets a mapping of its own */
+#define SLAB_SHARE (SLAB_BYTES / 4) /* larger requests get their own mapping */
 
-/* How a taken lock is awaited. */
+/* How to wait for the lock. */
 #define SPINS 500u
 #define SHORTEST_NAP_NS 1000
 #define LONGEST_NAP_NS 200000
@@ -126,7 +126,7 @@ void platform_signal_parent(int signal, uint32_t pid, uint32_t parent)
 {
     int kept = errno;
     if (platform_pid() == pid) {
-        if (platform_parent_pid() == parent) { /* a parent that is gone has left us to one that knows nothing of us */
+        if (platform_parent_pid() == parent) { /* if the parent is gone, the new one knows nothing of this process */
             (void)kill((pid_t)parent, signal);
         }
     } else {

@@ -1,5 +1,5 @@
 /* What posix.c needs of each system, between the files of platform/ only. None of these is a cancellation point, as
- * open, write and their kin are: malloc must be none. They set errno. */
+ * open, write and their relatives are: malloc must not be one. They set errno. */
 #ifndef FIL_POSIX_H
 #define FIL_POSIX_H
 
@@ -9,22 +9,22 @@
 
 struct stat;
 
-/* What a program that shuts itself in may forbid us (linux_sandbox.c). Each of these stands for all system calls that
- * it takes. */
+/* What a sandboxed program may forbid the library (linux_sandbox.c). Each of these stands for all system calls that it
+ * needs. */
 enum system_deed {
     SYSTEM_OPENS,          /* open a file by its path */
-    SYSTEM_GROWS_FILES,    /* let a file that is open grow, and map it */
-    SYSTEM_WRITES_FILES,   /* write into a file that is open */
+    SYSTEM_GROWS_FILES,    /* grow an open file, and map it */
+    SYSTEM_WRITES_FILES,   /* write into an open file */
     SYSTEM_TELLS_FILES,    /* fstat */
-    SYSTEM_TELLS_PATHS,    /* what a descriptor leads to; how many threads there are */
+    SYSTEM_TELLS_PATHS,    /* a descriptor's path; the number of threads */
     SYSTEM_TELLS_SEGMENTS, /* the size of System V shared memory */
     SYSTEM_MAPS_MEMORY,    /* private memory */
     SYSTEM_UNMAPS_MEMORY,
-    SYSTEM_ADVISES, /* what is only for the better */
+    SYSTEM_ADVISES, /* optional hints */
     SYSTEM_DEEDS
 };
 
-/* May we? Where the answer is no, the calls are not made: the process could be killed for them. */
+/* Is this allowed? If not, the call must not be made: the process could be killed for it. */
 bool system_allows(enum system_deed deed);
 
 /* Fresh private memory, whole pages; NULL if there is none. Keeps errno. */
@@ -34,23 +34,23 @@ void *system_map_pages(size_t bytes);
 int system_open(const char *path, int flags);
 void system_close(int descriptor);
 
-/* The same file under another number, `least` or the first free one above it, that is closed by exec; or -1. */
+/* The same file under another number, `least` or the first free one above it, that exec closes; or -1. */
 int system_duplicate(int descriptor, int least);
 
-/* What fstat tells of a descriptor. False if it is none. */
+/* The result of fstat for a descriptor. False if it is none. */
 bool system_status(int descriptor, struct stat *status);
 
-/* How many bytes were written, or -1. `offset`: where, or -1 for a descriptor that has no places. */
+/* Returns the number of bytes written, or -1. `offset`: where, or -1 for a descriptor without offsets. */
 long system_write(int descriptor, const void *data, size_t bytes, int64_t offset);
 
-/* Let the file have these bytes, allocated on disk. Returns 0, or the errno. */
+/* Give the file these bytes, allocated on disk. Returns 0, or the errno. */
 int system_allocate(int descriptor, uint64_t offset, size_t bytes);
 
-/* A fork's child shall not write to this mapping of a file, if it runs code that allocates before our handler. Keeps
- * errno. */
+/* A forked child must not write to this mapping of a file, if it runs code that allocates before the library's handler.
+ * Keeps errno. */
 void system_unshare_on_fork(void *mapped, size_t bytes);
 
-/* Sleep so long, about. Below a second. */
+/* Sleep for about this long. Below a second. */
 void system_nap(uint32_t nanoseconds);
 
 #endif

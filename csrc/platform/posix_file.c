@@ -1,5 +1,5 @@
-/* The one file that the process writes while the program runs. It is opened once: a program that shuts itself in
- * (chroot, setuid, a filter of system calls) may have no way to its path any more. */
+/* The one file that the process writes while the program runs. It is opened once: a sandboxed program (chroot, setuid,
+ * a filter of system calls) may no longer reach its path. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -9,13 +9,13 @@
 #include "platform/platform.h"
 #include "platform/posix.h"
 
-/* Writing that signals interrupt is tried again, but not for ever: a timer may be quicker than a slow disk. */
+/* Retry a write that a signal interrupts, but not forever: a timer may be faster than a slow disk. */
 #define MOST_INTERRUPTS 1000u
 
 #define OPEN_FLAGS (O_RDWR | O_CLOEXEC | O_NOFOLLOW)
 
-/* A number that the program's own files do not get, which have the lowest that are free: so the program sees the
- * numbers that it has without us. Far above, the kernel's table of files would be large, and each fork copies it. The
+/* A number that the program's own files do not get, which have the lowest free ones: so the program sees the numbers
+ * that it has without the profiler. Far above, the kernel's table of files would be large, and each fork copies it. The
  * first one below the process's limit is used. */
 static int duplicate_high(int descriptor)
 {
@@ -54,7 +54,7 @@ static bool is_same(const struct platform_file *file, const struct stat *status)
     return (uint64_t)status->st_dev == file->device && (uint64_t)status->st_ino == file->inode;
 }
 
-/* Is it that file, as long as we left it? In what was cut short, new bytes would only hide that. */
+/* Is it that file, of the expected length? In a truncated file, new bytes would only hide that. */
 static bool leads_to(int descriptor, const struct platform_file *file)
 {
     struct stat status;
@@ -83,7 +83,7 @@ static void leave(const struct platform_file *file, int descriptor)
     }
 }
 
-/* Writing beyond RLIMIT_FSIZE would bring the program a signal that kills it. */
+/* Writing beyond RLIMIT_FSIZE would send the program a fatal signal. */
 static bool beyond_file_limit(uint64_t end)
 {
     struct rlimit limit;

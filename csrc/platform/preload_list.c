@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Cut every own entry out of `list`, with the separator after it, in place. The rest stays to the letter. */
+/* Cut every own entry out of `list`, with the separator after it, in place. The rest does not change. */
 static bool cut_from_list(char *list, const char *separators, is_own_entry *is_own, const void *context)
 {
     bool found = false;
@@ -32,7 +32,7 @@ bool preload_list_leave(char **environment, const char *variable, const char *se
         }
         char *list = *entry + name;
         bool found = cut_from_list(list, separators, is_own, context);
-        if (*list == '\0') { /* nothing left: the variable goes too */
+        if (*list == '\0') { /* nothing left: remove the variable too */
             for (char **move = entry; *move != NULL; move++) {
                 move[0] = move[1];
             }

@@ -1,5 +1,4 @@
-/* What differs between operating systems while the code is being compiled. Here alone the preprocessor asks which it
- * is. */
+/* Compile-time differences between operating systems. Only here the preprocessor checks which it is. */
 #ifndef FIL_SYSTEM_H
 #define FIL_SYSTEM_H
 
@@ -9,17 +8,17 @@
 
 #    include <pthread.h>
 
-struct _malloc_zone_t; /* what interposed.def calls by its full name */
+struct _malloc_zone_t; /* interposed.def uses its full name */
 
 #    define ON_ALL(...) __VA_ARGS__
 #    define ON_LINUX(...)
 #    define ON_MACOS(...) __VA_ARGS__
 
-/* A hook has a name of its own: interpose/macos_pairs.c tells the dynamic linker for which function it stands. */
+/* A hook has its own name: interpose/macos_pairs.c tells the dynamic linker which function it replaces. */
 #    define HOOK(result, name) result hook_##name
 
-/* A number that no other living thread has. Not the address of a thread-local variable, as elsewhere: threads that are
- * past their end share those (platform/macos_own.c). */
+/* A number that no other living thread has. Not the address of a thread-local variable, as elsewhere: threads past
+ * their end share those (platform/macos_own.c). */
 static inline uintptr_t platform_self(void)
 {
     return (uintptr_t)pthread_self();
@@ -31,7 +30,7 @@ static inline uintptr_t platform_self(void)
 #    define ON_LINUX(...) __VA_ARGS__
 #    define ON_MACOS(...)
 
-/* A hook has the name of the function for which it stands: the dynamic linker finds ours first. The brackets are for
+/* A hook has the name of the function that it replaces: the dynamic linker finds it first. The parentheses are for
  * names that are macros too. */
 #    define HOOK(result, name) __attribute__((visibility("default"))) result(name)
 
