@@ -19,7 +19,7 @@
 
 static int last_error;
 static int report_signal;
-static uint32_t loaded_in; /* which process */
+static uint32_t loaded_in; /* in which process */
 static uint32_t supervisor_pid;
 
 /* Near a memory limit every event may ask for pages: back off for one tick of the coarse clock, some milliseconds,
@@ -53,11 +53,12 @@ __attribute__((constructor)) static void loaded(void)
     real_resolve();
     real_settle();
     if (platform_is_privileged()) {
-        return; /* whoever started it must not steer it: the hooks pass on, and nothing will start */
+        return; /* a privileged process must not be steered by its parent: the hooks pass calls on, and nothing will
+                 * start */
     }
     loaded_in = platform_pid();
     platform_loaded((const void *)&state);
-    state.ledger.storage = storage; /* threads are told apart before tracking begins */
+    state.ledger.storage = storage; /* threads are distinguished before tracking begins */
     process_hooks_install();
 }
 
@@ -125,7 +126,7 @@ int32_t fil_follow_objects(const struct fil_objects *objects)
     return python_objects_use(objects);
 }
 
-/* What the kernel and malloc say of this process now. */
+/* What the kernel and malloc report of this process now. */
 static void take_rss_sample(enum fil_rss_sample_moment moment)
 {
     struct fil_header *header = state.ledger.header;
@@ -134,7 +135,7 @@ static void take_rss_sample(enum fil_rss_sample_moment moment)
         return;
     }
     bool tells =
-        moment != FIL_RSS_SAMPLE_PEAK && !real_malloc_is_replaced(); /* only the C library's tells what it keeps */
+        moment != FIL_RSS_SAMPLE_PEAK && !real_malloc_is_replaced(); /* only the C library's reports what it keeps */
     reading.allocator_free_bytes = tells ? platform_allocator_free() : FIL_NOT_KNOWN;
     reading.clock_ns = platform_clock_ns();
     bool locked = state_enter();
@@ -152,7 +153,7 @@ static void take_peak_rss_sample(void)
     take_rss_sample(FIL_RSS_SAMPLE_PEAK);
 }
 
-/* Where another malloc than the one behind our hooks is called too, or by other functions, the recording says so. */
+/* If another malloc than the hooked one is called too, or by other functions, record that. */
 static void note_unseen_malloc(void)
 {
     const void *code;
@@ -167,7 +168,7 @@ static void note_unseen_malloc(void)
     state_leave(locked);
 }
 
-/* Somebody else may have written over the recording. */
+/* Another process may have overwritten the recording. */
 static void note_damage(void)
 {
     bool locked = state_enter();
@@ -178,7 +179,7 @@ static void note_damage(void)
     state_leave(locked);
 }
 
-/* The recording and an empty ledger, in one event: a thread that is in the midst of one sees all of it or nothing. */
+/* The recording and an empty ledger, in one event: a thread in the middle of an event sees all of it or nothing. */
 static enum fil_status open_ledger(const char *path)
 {
     struct fil_header *header = recording_open(path, attribute_python_version(), &last_error);
@@ -196,7 +197,7 @@ static enum fil_status open_ledger(const char *path)
     return FIL_OK;
 }
 
-/* In a signal handler, perhaps in the midst of an event, which goes on in memory that belongs to nothing. */
+/* In a signal handler, perhaps in the middle of an event, which continues in private memory. */
 static bool mend_recording(uintptr_t address)
 {
     if (platform_pid() != loaded_in || !recording_mend(address)) {
@@ -221,9 +222,9 @@ static void close_ledger(enum fil_state how)
     state_leave(locked);
 }
 
-/* Does the callstack of the request that failed last end in the function `code`, or go through it at `offset`? Where
- * there is no memory, tracebacks lack their inner ends. When the request was does not tell what followed from it: on a
- * busy machine a long time may pass in between. */
+/* Does the call stack of the last failed request end in the function `code`, or go through it at `offset`? If there is
+ * no memory, tracebacks lack their inner ends. The time since the request proves nothing: on a busy machine it may be
+ * long. */
 static bool asked_in_vain(uintptr_t code, long offset)
 {
     bool locked = state_enter();
@@ -240,14 +241,15 @@ static bool asked_in_vain(uintptr_t code, long offset)
     return found;
 }
 
-/* The program has ended, and the interpreter takes itself down. */
+/* The program has ended, and interpreter shutdown has begun. */
 static void end_begins(void)
 {
     attribute_finalizing();
     if (state.tracking) {
         take_rss_sample(FIL_RSS_SAMPLE_END);
         note_damage();
-        state.ledger.header->uncaught_memory_error = 0; /* nobody else may say so: the exit status hangs on it */
+        state.ledger.header->uncaught_memory_error = 0; /* no other process may set this: the exit status depends on
+                                                         * it */
         if (python_end_by_memory_error()) {
             bool by_request = state.ledger.header->failed_requests != 0 && python_end_raised_at(asked_in_vain);
             bool locked = state_enter();
@@ -291,7 +293,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     take_rss_sample(FIL_RSS_SAMPLE_START);
     attribute_begin(end_begins);
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
-    /* The first time, the threads of the layout's proof have just ended. */
+    /* The first time, the threads of the layout's verification have just ended. */
     bool threads = (state.session != 0 && state.threads) || !platform_is_single_threaded();
     if (report_signal == 0) {
         sampling_begin(real.pthread_create, take_peak_rss_sample);

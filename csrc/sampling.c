@@ -1,5 +1,5 @@
-/* The first points are close together. Whenever there is no room for more, every second one is dropped and the next
- * ones come half as often. The thread makes no event: it calls nothing that allocates. */
+/* The first points are close together. Whenever there is no room for more, every second one is dropped and the interval
+ * doubles. The thread makes no event: it calls nothing that allocates. */
 #include "sampling.h"
 
 #include <pthread.h>
@@ -19,12 +19,12 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
-    bool running; /* there is a thread to be waited for */
+    bool running; /* there is a thread to wait for */
     bool wanted;
     void (*take_peak_rss_sample)(void);
 } sampling = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Let every second point go. Whoever reads the recording of a process that was killed just now finds fewer. */
+/* Drop every second point. If the process is killed just now, a reader finds fewer. */
 static void drop_half(struct fil_header *header, uint32_t count)
 {
     __atomic_store_n(&header->sample_count, 0, __ATOMIC_RELEASE);
@@ -34,7 +34,7 @@ static void drop_half(struct fil_header *header, uint32_t count)
     __atomic_store_n(&header->sample_count, (count + 1) / 2, __ATOMIC_RELEASE);
 }
 
-/* One more point; the pause after it. `*best`: the most that was live at a point. */
+/* Add a point; returns the pause after it. `*best`: the most bytes that were live at a point. */
 static uint64_t take(uint64_t pause, uint64_t *best)
 {
     struct fil_header *header = state.ledger.header;
@@ -43,7 +43,7 @@ static uint64_t take(uint64_t pause, uint64_t *best)
         return pause;
     }
     uint32_t count = header->sample_count;
-    count = count < FIL_SAMPLES_KEPT ? count : FIL_SAMPLES_KEPT; /* others can write there */
+    count = count < FIL_SAMPLES_KEPT ? count : FIL_SAMPLES_KEPT; /* other processes can write there */
     if (count == FIL_SAMPLES_KEPT) {
         drop_half(header, count);
         count = (count + 1) / 2;
@@ -85,7 +85,7 @@ static int start(thread_starter *start_thread)
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all);        /* no handler of the program's runs in this thread */
-    sigdelset(&all, SIGBUS); /* but what it gets itself, if the recording is cut short, would end the process */
+    sigdelset(&all, SIGBUS); /* but its own, if the recording is truncated, would end the process */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int status = start_thread(&sampling.thread, &attributes, run, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -23,7 +23,7 @@ struct segment {
     uint64_t offset; /* in the file */
 };
 
-/* Empty segments, for when no more can be had. Who comes first is used first: their order is that of the numbers in
+/* Empty segments, for when the file cannot grow. The first one is used first: their order is that of the numbers in
  * them. */
 #define MOST_SPARES 16u
 struct spares {
@@ -35,7 +35,7 @@ struct spares {
 
 #define SPARES(name, records) {.kind = FIL_SEGMENT_##name, .bytes = (records)}
 
-/* Where the file is and how long, this process does not read in the file: others can write there. */
+/* The file's segments and length. This process does not read them from the file: other processes can write there. */
 static struct {
     struct fil_header *header;
     char path[PATH_MAX];
@@ -44,7 +44,7 @@ static struct {
     uint64_t file_bytes;
     int last_error;
     struct spares nodes, codes, texts, files, large;
-    bool files_told, large_told;        /* these segments are in use: there is one of each at most */
+    bool files_told, large_told;        /* these segments are in use: at most one of each */
     struct snapshot_place snapshots[2]; /* the last one, and the place for the next */
     unsigned snapshot_last;
     uint32_t segment_count;
@@ -88,7 +88,7 @@ struct fil_header *recording_open(const char *path, uint32_t python_version, int
     header->file_bytes = recording.file_bytes = FIL_HEADER_BYTES;
     header->started_unix_ns = platform_unix_ns();
     header->started_clock_ns = platform_clock_ns();
-    memcpy(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic); /* last: a file with the magic is whole */
+    memcpy(header->magic, FIL_FORMAT_MAGIC, sizeof header->magic); /* last: a file with the magic is complete */
     memcpy(recording.beginning, header, BEHIND_BEGINNING);
     recording.header = header;
     return header;
@@ -170,7 +170,7 @@ static void file_ends_at(uint64_t end)
     recording.header->file_bytes = end;
 }
 
-/* Append a segment. A file that cannot grow now may grow later, so nothing is remembered of a failure. */
+/* Append a segment. A file that cannot grow now may grow later, so failures are not remembered. */
 static bool next_segment(enum fil_segment_kind kind, size_t bytes, struct segment *segment)
 {
     struct fil_header *header = recording.header;
@@ -194,7 +194,7 @@ static bool next_segment(enum fil_segment_kind kind, size_t bytes, struct segmen
     return true;
 }
 
-/* Let there be so many spares, as far as that goes. */
+/* Reserve this many spares, if possible. */
 static void lay_in(struct spares *spares, uint32_t count)
 {
     while (spares->count < count && next_segment(spares->kind, spares->bytes, &spares->segments[spares->count])) {
@@ -225,9 +225,9 @@ void recording_lay_in_stock(void)
 
 bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset)
 {
-    static uint64_t piece[SNAPSHOT_PIECE]; /* memory may be what is wanting */
+    static uint64_t piece[SNAPSHOT_PIECE]; /* memory may have run out */
     struct snapshot_place *free_place = &recording.snapshots[recording.snapshot_last == 0];
-    if (count > free_place->room) { /* what was there is lost */
+    if (count > free_place->room) { /* the old content is lost */
         free_place->room = count + count / 4;
         free_place->at = behind_the_last_page();
         file_ends_at(free_place->at + free_place->room * sizeof *piece);
@@ -249,7 +249,7 @@ struct fil_nodes *recording_next_nodes(void)
 {
     struct segment segment;
     bool good = next_of_kind(&recording.nodes, &segment);
-    lay_in(&recording.nodes, 1); /* when memory runs out, whoever asks last may have a new callstack */
+    lay_in(&recording.nodes, 1); /* out of memory, the last failed request may have a new call stack */
     return good ? segment.start : NULL;
 }
 

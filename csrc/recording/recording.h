@@ -22,27 +22,26 @@ struct fil_file *recording_files(uint64_t *offset);
 struct fil_large *recording_large(uint64_t *offset);
 uint8_t *recording_next_text(size_t bytes, uint64_t *offset, size_t *room);
 
-/* Write a snapshot beside the one before, through a file descriptor: mapping more may be impossible. */
+/* Write a snapshot next to the previous one, through a file descriptor: mapping more may be impossible. */
 bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void *source, uint64_t *offset);
 
-/* Have empty segments ready, for a program that may soon let the file grow no more. */
+/* Reserve empty segments, for a program that may soon prevent the file from growing. */
 void recording_lay_in_stock(void);
 
-/* Somebody has cut the file short, and what is mapped of it is gone: put memory in its place. `address`: where that was
- * noticed, 0 if it is not known where. False if that has nothing to do with the recording. For use in a signal handler.
- */
+/* Another process has truncated the file, and its mapping is gone: replace it by memory. `address`: where that was
+ * noticed, 0 if unknown. False if the address is not in the recording. For use in a signal handler. */
 bool recording_mend(uintptr_t address);
 
-/* Does the header still say where everything is, and whose recording it is? Others can write there. */
+/* Does the header still have the right offsets, and identify this process? Other processes can write there. */
 bool recording_is_intact(void);
 
-/* The errno of the last segment that could not be had, 0 if none failed. */
+/* The errno of the last segment that could not be created, 0 if none failed. */
 int recording_last_error(void);
 
-/* Unmap everything: the file is whole. Another one may be opened. */
+/* Unmap everything: the file is complete. Another one may be opened. */
 void recording_close(void);
 
-/* From now on the header says how far the writer came. */
+/* Set the header's state of the writer. */
 void recording_set_state(enum fil_state state);
 
 #endif

@@ -1,8 +1,8 @@
-/* While there is a hook, the interpreter makes a tuple for every event (each call of id() is one), which takes time and
- * memory that would be counted. It offers no way to take a hook out. So the head of its list of hooks is looked for: it
- * is that word of the interpreter's own variables which leads to our entry, and nothing else can be taken for it,
- * because the entry holds two addresses that are known to us alone. If it is not found, the hook stays, and does
- * nothing. */
+/* While there is a hook, the interpreter creates a tuple for every event (each call of id() is one), which takes time
+ * and memory that would be counted. It offers no way to remove a hook. So the library searches for the head of its list
+ * of hooks: it is the word among the interpreter's own variables which leads to the library's entry, and nothing else
+ * can be mistaken for it, because the entry holds two addresses that only the library knows. If it is not found, the
+ * hook stays, and does nothing. */
 #include "start/audit_hook.h"
 
 #include <stddef.h>
@@ -11,11 +11,11 @@
 #include "interpose/real.h"
 #include "platform/platform.h"
 
-#define RUNTIME_MOST_BYTES ((uintptr_t)1 << 20) /* it takes a third of that in CPython 3.14 */
+#define RUNTIME_MOST_BYTES ((uintptr_t)1 << 20) /* it takes a third of this in CPython 3.14 */
 #define PIECE_BYTES 4096u
-#define NEAR ((uintptr_t)1 << 20) /* two small blocks that were taken one after the other */
+#define NEAR ((uintptr_t)1 << 20) /* two small blocks that were allocated in succession */
 
-/* As CPython keeps a hook, 3.8 to 3.15. Whether it does is seen by what stands there. */
+/* CPython's struct of a hook, 3.8 to 3.15. Its contents show whether this is so. */
 struct entry {
     struct entry *next;
     python_audit_hook *hook;
@@ -24,7 +24,7 @@ struct entry {
 
 static python_audit_hook *own_hook;
 static uintptr_t near_entry;
-static char own_data; /* its address tells our entry from all others */
+static char own_data; /* its address distinguishes the library's entry from all others */
 
 bool audit_hook_can_be(void)
 {
@@ -60,14 +60,14 @@ void audit_hook_remove(void)
             struct entry entry;
             if (is_ours(piece[word], &entry)) {
                 if (found != 0) {
-                    return; /* two words lead there: which one is the head cannot be told */
+                    return; /* two words lead there: it is unknown which one is the head */
                 }
                 found = at + word * sizeof(uintptr_t);
                 next = entry.next;
             }
         }
     }
-    if (found != 0) { /* the entry itself stays: the interpreter stands on it */
+    if (found != 0) { /* the entry itself stays: the interpreter is iterating over it */
         __atomic_store_n((struct entry **)found, next, __ATOMIC_SEQ_CST);
     }
 }

@@ -1,4 +1,4 @@
-/* An audit hook (public, from CPython 3.8 on) that is there until the program begins. */
+/* An audit hook (public, from CPython 3.8 on) that exists until the program begins. */
 #ifndef FIL_AUDIT_HOOK_H
 #define FIL_AUDIT_HOOK_H
 
@@ -8,7 +8,7 @@
 
 bool audit_hook_can_be(void);
 
-/* Before the interpreter is up. False if there is no memory. One at a time. */
+/* Before the interpreter starts. False if there is no memory. One at a time. */
 bool audit_hook_add(python_audit_hook *hook);
 
 /* From within the hook, while there is one thread. */

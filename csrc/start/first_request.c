@@ -1,9 +1,9 @@
-/* The moment is the first request for an object after the interpreter has got ready, by its C code alone: it makes a
- * text of the program's name or source then, and is in the midst of nothing. These two versions are at their end, so
- * none of this changes.
+/* The moment is the first request for an object after the interpreter is ready, from its C code alone: it creates a
+ * text of the program's name or source then, and is in the middle of nothing. These two versions are no longer
+ * developed, so none of this changes.
  *
- * The interpreter chooses its allocator after main has begun. So a module that it makes later (posix, without which it
- * cannot import) is what puts our function in front of the allocator, by the table of built-in modules. */
+ * The interpreter chooses its allocator after main has begun. So a module that it creates later (posix, without which
+ * it cannot import) puts the library's function in front of the allocator, by the table of built-in modules. */
 #include "start/first_request.h"
 
 #include <stddef.h>
@@ -29,11 +29,12 @@ static struct {
     set_allocator *set;
     const int *no_site;
     bool is_3_6;
-    bool ready;  /* 3.7: what follows runs in a whole interpreter; its first frames are those of the site module */
-    bool inside; /* the question itself makes an object */
+    bool ready;  /* 3.7: the interpreter is complete; its first frames are those of the site module */
+    bool inside; /* the check itself creates an object */
 } first;
 
-/* 3.6 sets sys.argv when it is whole. 3.7 does so earlier, but says that it is whole before it imports site. */
+/* 3.6 sets sys.argv when it is complete. 3.7 does so earlier, but reports that it is complete before it imports
+ * site. */
 static bool is_whole(void)
 {
     if (first.is_3_6) {

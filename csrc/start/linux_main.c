@@ -1,4 +1,4 @@
-/* The function of the C library that calls main is replaced, so that main is ours first. */
+/* Replaces the C library's function that calls main, so that the library's main runs first. */
 #include <stddef.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* No code of ours runs in a Python frame that lies below the program's: the interpreter is started by the very words by
- * which it would be started without us, gets ready by itself, and tells us when it is about to run the program. Then a
- * few files of ours run, and are gone before the program's first instruction.
+/* No code of filprofiler runs in a Python frame below the program's: the interpreter sees the command line that it
+ * would have without the profiler, starts by itself, and reports when it is about to run the program. Then a few files
+ * of filprofiler run, and are gone before the program's first instruction.
  *
- * From CPython 3.8 on an audit hook tells the moment, before it two hooks that are as public (first_request.c). Where
- * neither can be had, the words stay as they are, and bootstrap.py is run as a program that runs the program. */
+ * From CPython 3.8 on an audit hook detects the moment, before it two hooks that are as public (first_request.c). If
+ * neither is available, the command line stays unchanged, and bootstrap.py runs as a program that runs the program. */
 #include "start/moment.h"
 
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #include "start/own_words.h"
 
 #define SOURCE_BYTES 16384u
-#define CANNOT_PROFILE 3          /* statuses.CANNOT_PROFILE */
+#define CANNOT_PROFILE 3          /* exit_statuses.CANNOT_PROFILE */
 #define RUN_EVENTS "cpython.run_" /* run_command, run_module, run_file */
 
 static struct {
@@ -34,7 +34,7 @@ static void refuse(void)
     _exit(CANNOT_PROFILE);
 }
 
-/* A reference to the value is taken, and the one that was given is given back. */
+/* Takes a new reference to the value, and releases the given one. */
 static bool name(void *names, const char *key, void *value)
 {
     bool done = value != NULL && python_api.PyDict_SetItemString(names, key, value) == 0;
@@ -49,8 +49,8 @@ static bool name_text(void *names, const char *key, const char *text)
     return name(names, key, python_api.PyUnicode_DecodeFSDefault(text));
 }
 
-/* Classes refer to themselves, and would be found by the program until the interpreter's next collection of garbage.
- * All of ours are in the youngest generation, because nothing was collected while bootstrap.py ran. */
+/* Classes refer to themselves, and the program would find them until the interpreter's next garbage collection. All
+ * those of filprofiler are in the youngest generation, because nothing was collected while bootstrap.py ran. */
 static void collect_youngest(void *collect)
 {
     void *generation = python_api.PyLong_FromLongLong(0);
@@ -64,7 +64,7 @@ static void collect_youngest(void *collect)
     }
 }
 
-/* Run bootstrap.py. No Python frame is there, and none stays. */
+/* Run bootstrap.py. There is no Python frame, before or after. */
 static void come(void)
 {
     void *names = python_api.PyDict_New();
@@ -85,7 +85,7 @@ static void come(void)
         refuse();
     }
     void *collect = python_api.PyDict_GetItemString(names, "collect");
-    python_api.Py_IncRef(collect); /* for good: the end of its module would be told under -v */
+    python_api.Py_IncRef(collect); /* never released: -v would report the end of its module */
     python_api.Py_DecRef(result);
     python_api.Py_DecRef(code);
     python_api.PyDict_Clear(names); /* functions refer to it */

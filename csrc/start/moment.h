@@ -1,9 +1,9 @@
-/* The moment at which tracking begins: the interpreter is up, and is about to run the program by itself. */
+/* The moment at which tracking begins: the interpreter is ready, and is about to run the program by itself. */
 #ifndef FIL_MOMENT_H
 #define FIL_MOMENT_H
 
-/* Before main: if these are the words by which fil-profile starts an interpreter in which the moment can be awaited,
- * take ours out and await it. Returns how many words are left for main. */
+/* Before main: if this is a command line by which fil-profile starts an interpreter in which the moment can be
+ * detected, remove the library's arguments and wait for it. Returns the number of arguments left for main. */
 int moment_await(int count, char **words);
 
 #endif

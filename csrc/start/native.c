@@ -9,8 +9,8 @@
 
 #define MOST_ARGUMENTS 4
 
-/* Take a function's arguments, by a letter for each: n, a number; b, bytes; m, a bytearray, which is memory to write
- * into. False, and an error, if they do not fit. */
+/* Convert a function's arguments, with a letter for each: n, a number; b, bytes; m, a bytearray, which is memory to
+ * write into. False, and an error, if they do not match. */
 static bool take(void *arguments, const char *letters, uint64_t *values)
 {
     for (intptr_t at = 0; letters[at] != '\0'; at++) {
@@ -32,7 +32,7 @@ static bool take(void *arguments, const char *letters, uint64_t *values)
 #define NUMBER(at) ((uint32_t)values[at])
 #define MEMORY(at) ((void *)(uintptr_t)values[at])
 
-/* NATIVE(name, letters, call): a function with these arguments, and the call that gives its result, a number. */
+/* NATIVE(name, letters, call): a function with these arguments, and the call that computes its result, a number. */
 #define NATIVE_FUNCTIONS                                                                             \
     NATIVE(fil_abi_version, "", fil_abi_version())                                                   \
     NATIVE(fil_preloaded, "", fil_preloaded())                                                       \
@@ -57,7 +57,7 @@ static bool take(void *arguments, const char *letters, uint64_t *values)
 NATIVE_FUNCTIONS
 #undef NATIVE
 
-/* The one that gives an object: the profile function for new threads. None if there is no memory. */
+/* The one that returns an object: the profile function for new threads. None if there is no memory. */
 static void *call_thread_starter(void *self, void *arguments)
 {
     (void)self;
@@ -71,7 +71,7 @@ static void *call_thread_starter(void *self, void *arguments)
     return starter;
 }
 
-/* From a source and its path to code. */
+/* Compiles a source, with its path, to code. */
 static void *call_compile_source(void *self, void *arguments)
 {
     (void)self;

@@ -1,5 +1,5 @@
-/* The library's functions as Python's own, for the code of ours that runs at the start: so it needs no module for that.
- */
+/* The library's functions as Python functions, for filprofiler's code that runs at the start: so it needs no module for
+ * them. */
 #ifndef FIL_NATIVE_H
 #define FIL_NATIVE_H
 

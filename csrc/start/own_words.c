@@ -12,7 +12,7 @@ static bool ends_with(const char *word, const char *end)
     return length >= strlen(end) && strcmp(word + length - strlen(end), end) == 0;
 }
 
-/* The flag for a mode; "" for a script, which has none. NULL: it is left to bootstrap.py. */
+/* The flag for a mode; "" for a script, which has none. NULL: bootstrap.py handles it. */
 static const char *flag_of(const char *mode, const char *target)
 {
     if (strcmp(mode, "module") == 0) {
@@ -25,7 +25,7 @@ static const char *flag_of(const char *mode, const char *target)
     return strcmp(mode, "script") == 0 && target[0] != '\0' && is_word ? "" : NULL;
 }
 
-/* Where they begin; 0 if they are not there. */
+/* Their position; 0 if they are not there. */
 static int find(int count, char **words)
 {
     for (int at = 1; at + WORDS <= count; at++) {
@@ -53,7 +53,7 @@ struct own_words own_words_find(int count, char **words)
 
 int own_words_take_out(int count, char **words)
 {
-    static char flag[] = "-m"; /* main may change its words */
+    static char flag[] = "-m"; /* main may change its arguments */
     int at = find(count, words);
     if (at == 0) {
         return count;

@@ -1,10 +1,10 @@
-/* The words by which fil-profile starts the interpreter, and what the interpreter itself is to see of them. */
+/* The arguments with which fil-profile starts the interpreter, and which of them the interpreter itself sees. */
 #ifndef FIL_OWN_WORDS_H
 #define FIL_OWN_WORDS_H
 
 #define BOOTSTRAP_NAME "filprofiler/in_process/bootstrap.py"
 
-/* What bootstrap.py is started with: PYTHON [FLAGS] bootstrap.py RECORDING REPORT_SIGNAL MODE TARGET [ARGS...]. */
+/* bootstrap.py's command line: PYTHON [FLAGS] bootstrap.py RECORDING REPORT_SIGNAL MODE TARGET [ARGS...]. */
 struct own_words {
     const char *bootstrap; /* its path; NULL: this is another program */
     const char *recording;
@@ -16,7 +16,8 @@ struct own_words {
 /* Find them among the arguments of main. */
 struct own_words own_words_find(int count, char **words);
 
-/* Take them out, in place: what stays are the words by which the program is started without us. Returns how many. */
+/* Remove them, in place: the rest is the command line of the program without the profiler. Returns the number of
+ * arguments. */
 int own_words_take_out(int count, char **words);
 
 #endif
