@@ -10,7 +10,7 @@ void *mmap_hooks_map(void *address, size_t bytes, int protection, int flags, int
                      const void *caller);
 
 /* Does mmap, as libraries that are loaded find it, lead to the hook? A mapping of 0 bytes, which fails, sets
- * `reached`. */
+ * mmap_hooks_reached. */
 bool mmap_hooks_are_called(void);
 extern _Thread_local bool mmap_hooks_reached;
 

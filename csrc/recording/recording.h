@@ -13,8 +13,8 @@
  * Returns NULL on failure, with the reason in `*error`. */
 struct fil_header *recording_open(const char *path, uint32_t python_version, int *error);
 
-/* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. `context` is unused: these are
- * the ledger's storage functions. */
+/* The next segment of a kind, zeroed and allocated on disk; NULL if there is no room. These are the ledger's storage
+ * functions. */
 struct fil_nodes *recording_next_nodes(void);
 struct fil_code *recording_next_codes(void);
 struct fil_threads *recording_threads(void);
