@@ -79,7 +79,7 @@ class _Block:
     def __call__(self, function: F) -> F:
         """Profile each call of `function`; the report of the last one stays."""
         if self._path is None:
-            raise UsageError("A function is decorated with profile(path), not with peak().")
+            raise UsageError("Decorate a function with profile(path), not with peak().")
         path, flags = self._path, getattr(getattr(function, "__code__", None), "co_flags", 0)
         if flags & _GENERATORS:
             raise UsageError("A generator function cannot be profiled: it returns before its code runs.")
@@ -152,7 +152,7 @@ def profile(code_to_profile: Any = None, path: Optional[Folder] = None) -> Any:
             raise UsageError("profile takes the function and the folder for the report: profile(function, path).")
         return _call(code_to_profile, _name_of(code_to_profile), Peak(), path)
     if code_to_profile is not None and path is not None:
-        raise UsageError("The first of two arguments of profile is a function without parameters.")
+        raise UsageError("The first of two arguments of profile must be a function without parameters.")
     folder = path if code_to_profile is None else code_to_profile
     if folder is None:
         raise UsageError("profile needs the folder for the report.")

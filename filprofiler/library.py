@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _STATUS_TEXTS = {
     _abi.FIL_ERROR_NOT_PRELOADED: "the memory hooks were not loaded before the program (%s)" % HERE.not_preloaded,
-    _abi.FIL_ERROR_NO_PYTHON: "this process has not the functions of CPython that are needed",
-    _abi.FIL_ERROR_UNKNOWN_LAYOUT: "this version of Python is not known",
-    _abi.FIL_ERROR_UNREADABLE_STACK: "this build of Python keeps its callstacks in another way than is known",
-    _abi.FIL_ERROR_NOT_PROVED: "the way this Python keeps its callstacks was not checked",
-    _abi.FIL_ERROR_MEMORY: "there is no memory for the tables",
-    _abi.FIL_ERROR_STARTED: "tracking has begun already",
+    _abi.FIL_ERROR_NO_PYTHON: "this process lacks functions of CPython that are needed",
+    _abi.FIL_ERROR_UNKNOWN_LAYOUT: "this version of Python is unknown",
+    _abi.FIL_ERROR_UNREADABLE_STACK: "this build of Python stores its call stacks in an unknown way",
+    _abi.FIL_ERROR_NOT_PROVED: "how this Python stores its call stacks was not verified",
+    _abi.FIL_ERROR_MEMORY: "there is not enough memory for the tables",
+    _abi.FIL_ERROR_STARTED: "tracking has already begun",
     _abi.FIL_ERROR_CHILD: "this process is a child of the one that the library was loaded for",
 }
 
@@ -86,7 +86,7 @@ class Library:
         """After use_profile_function: the profile function with which a new thread's callstacks are found too."""
         starter = self._functions.thread_starter()
         if starter is None:
-            raise LibraryError("there is no memory")
+            raise LibraryError("there is not enough memory")
         return starter  # type: ignore[no-any-return]
 
     def read_memory(self, address: int, size: int) -> "Optional[bytes]":

@@ -48,7 +48,7 @@ class Peak:
 
     def _known(self) -> "Profile":
         if self._profile is None:
-            raise TrackingError("The peak is known when the code has ended, in the process that began with it.")
+            raise TrackingError("The peak is available only after the code has ended, in the process that started it.")
         return self._profile
 
     @property

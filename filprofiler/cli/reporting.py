@@ -72,7 +72,7 @@ def read_profile(
     moment, at_end = moment_to_tell(recording, outcome)
     if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
         program.limits = tuple(limits())
-    progress.reading("finding callstacks", 1, 2)
+    progress.reading("finding call stacks", 1, 2)
     return build_profile(recording, program, moment, at_end)
 
 

@@ -27,7 +27,7 @@ PROFILED = "profiled"
 UNWIND_METHODS = (KNOWN, MEASURED, PROFILED)
 
 PROFILED_SENTENCE = (
-    "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
+    "This Python's own call stacks cannot be read: a profile function follows every call instead, which is slower."
 )
 
 

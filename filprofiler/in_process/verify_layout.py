@@ -124,7 +124,7 @@ def _compare(library: "Library") -> None:
         or {frame[7] for frame in ours} not in ({id(library)}, {0})
         or [frame[8] for frame in seen[: len(first_units)]] != first_units
     ):
-        raise LibraryError("this build of Python keeps its callstacks in another way than is known")
+        raise LibraryError("this build of Python stores its call stacks in an unknown way")
 
 
 def first_traceable(code: "Any") -> int:

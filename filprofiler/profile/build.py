@@ -33,7 +33,7 @@ NO_STACK_NAME = "[No Python stack]"
 LOST_NAME = "[Callstack not recorded]"
 MODULE_CODE_NAME = "[module code]"
 
-_NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
+_NO_SNAPSHOT_REASON = "what was live when memory ran out could not be saved: the peak is shown instead"
 
 _MOST_TOLD = 1000  # frames of a callstack that is told apart from the tree: where a thread was, what asked for a file
 _MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_SUBMITTED, _abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)

@@ -35,7 +35,7 @@ def read_header(data: bytes) -> "Dict[str, int]":
         raise CutShortError("was cut short in its header")
     header = dict(zip(_abi.HEADER_FIELDS, _HEADER.unpack(start)))
     if header["byte_order"] != _abi.FIL_BYTE_ORDER:
-        raise RecordingError("comes from a machine of another byte order")
+        raise RecordingError("is from a machine with a different byte order")
     if header["format_version"] != _abi.FIL_FORMAT_VERSION:
         _refuse_version(header["format_version"])
     for name, expected in _LAYOUT:

@@ -23,8 +23,8 @@ def banner(sentence: str, profile: "Profile", sources: "SourceReader") -> str:
         failure = profile.failures[-1]
     stack: "Sequence[Site]" = failure.stack if failure is not None else ()
     if failure is not None and stack:
-        which = "The request for %s" if failure is profile.fatal_request else "The last of them, for %s,"
-        paragraphs.append(which % requested(failure) + " came from these lines, the innermost last:")
+        which = "The request for %s" if failure is profile.fatal_request else "The last one, for %s,"
+        paragraphs.append(which % requested(failure) + " came from these lines, innermost last:")
     values = {
         "sentence": text.escape(sentence),
         "paragraphs": "".join("<p>%s</p>\n" % text.escape(paragraph) for paragraph in paragraphs),

@@ -27,12 +27,12 @@ def changes_svg(comparison: "Comparison", older: "SourceReader", newer: "SourceR
     """The picture as an `<svg>` element, in a region that scrolls on narrow screens; a sentence if nothing changed."""
     root: "Any" = comparison.root
     if not root.total_bytes:
-        return "<p>No callstack holds more or less than before.</p>"
+        return "<p>No call stack holds more or less than before.</p>"
     boxes = layout.lay_out(root, _MAX_BOXES, _MAX_ROWS)
     height = _ROW * (1 + max(box.row for box in boxes))
     drawn = "\n".join(_box(box, root, newer if _node(box).in_newer else older) for box in boxes)
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Callstacks that have changed, callers first">\n'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Call stacks that have changed, callers first">\n'
         '<svg viewBox="0 0 %d %d" role="img" aria-label="%s">\n%s\n</svg>\n</div>'
     ) % (_WIDTH, height, text.escape(change_words(root)), drawn)
 

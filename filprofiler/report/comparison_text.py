@@ -41,10 +41,10 @@ def peak_sentence(comparison: "Comparison") -> str:
 def matching_sentence(comparison: "Comparison") -> str:
     """How the lines of the two were matched, and what could not be."""
     if comparison.by_text:
-        return "Lines are matched by function and text: one that was moved or edited a little is the same line."
-    sentence = "Lines are matched by number: where lines were added above it, a line counts as gone and as new."
+        return "Lines are matched by function and text: a moved or slightly edited line counts as the same."
+    sentence = "Lines are matched by number: if lines were added above a line, it counts as gone and as new."
     if comparison.smaller_growth_bytes:
-        sentence += " Not in the lines: %s in callstacks that a .prof file tells together." % (
+        sentence += " Not in the lines: %s in call stacks that a .prof file combines." % (
             signed_bytes(comparison.smaller_growth_bytes)
         )
     return sentence
@@ -81,7 +81,7 @@ def _table(
     rest = changes[len(shown) :]
     if rest:
         size = signed_bytes(sum(change.growth_bytes for change in rest))
-        lines.append("%11s  %24s%s" % (size, "", "in %s more" % text.counted(len(rest), "line")))
+        lines.append("%11s  %24s%s" % (size, "", "in %s" % text.counted(len(rest), "more line")))
     return lines
 
 

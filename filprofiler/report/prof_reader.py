@@ -38,10 +38,10 @@ def read_prof(path: str) -> Profile:
     except OSError as problem:
         raise SavedProfileError("The profile %s cannot be read: %s.", path, problem.strerror) from None
     except UnicodeDecodeError:
-        raise SavedProfileError("The file %s is no .prof file: it is not text in UTF-8.", path) from None
+        raise SavedProfileError("The file %s is not a .prof file: it is not text in UTF-8.", path) from None
     except ValueError:
         raise SavedProfileError(
-            "The file %s is no .prof file: line %d is not one of its lines.", path, tree.lines
+            "The file %s is not a .prof file: line %d is not one of its lines.", path, tree.lines
         ) from None
     return Profile(Program(source_lines={}), tree.nodes[0])
 

@@ -17,7 +17,7 @@ print(subprocess.check_output([sys.executable, "-c", ask]))
 """
 
 FOLLOWED = (
-    "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
+    "This Python's own call stacks cannot be read: a profile function follows every call instead, which is slower."
 )
 REPLACED = (
     "The program has set a profile function of its own: what it asks for from now on, in the thread that did and those "

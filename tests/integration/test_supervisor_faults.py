@@ -129,7 +129,7 @@ def test_no_process_can_be_made_for_a_report(one_profiler: support.Profiler, tmp
     waiting.process.send_signal(signal.SIGUSR2)
     assert waiting.process.stderr is not None
     said = [waiting.process.stderr.readline() for _ in range(3)]
-    assert b"No report can be written now (Resource temporarily unavailable); the program goes on." in said[-1], said
+    assert b"No report can be written now (Resource temporarily unavailable); the program continues." in said[-1], said
     done = waiting.finish()
     assert done.status == 5, done.account()
     support.check_report(done)
