@@ -76,14 +76,14 @@ class Library:
         self._check(self._functions.fil_use_layout(python_version, layout))
 
     def use_profile_function(self, python_version: int, pin_code: bool) -> None:
-        """Find callstacks without a layout: by a profile function, which `start` sets for the calling thread.
+        """Find call stacks without a layout: by a profile function, which `start` sets for the calling thread.
 
         pin_code: whether a code object begins elsewhere than its block of memory; then none that was met is freed.
         """
         self._check(self._functions.fil_use_profile_function(python_version, int(pin_code)))
 
     def thread_starter(self) -> "Callable[..., None]":
-        """After use_profile_function: the profile function with which a new thread's callstacks are found too."""
+        """After use_profile_function: the profile function with which a new thread's call stacks are found too."""
         starter = self._functions.thread_starter()
         if starter is None:
             raise LibraryError("there is not enough memory")
@@ -146,7 +146,7 @@ class Library:
         self._functions.fil_stop()
 
     def current_callstack(self, capacity: int = 256) -> "List[Tuple[int, int]]":
-        """The callstack that an allocation made now would get, innermost first: (id of the code object, offset)."""
+        """The call stack that an allocation made now would get, innermost first: (id of the code object, offset)."""
         frames = self._functions.buffer(capacity * _abi.OBSERVED_FRAME_SIZE)
         count = self._check(self._functions.fil_current_callstack(frames, capacity))
         return [record[:2] for record in _records(frames, count)]

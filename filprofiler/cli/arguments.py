@@ -30,7 +30,7 @@ class Options:
     release_memory: let libraries' own allocators give back at once what is freed.
     keep_recording: leave the recording beside the report.
     formats: forms of the report that were asked for by name (see report/formats.py), each once.
-    complete: tell every callstack in every form of the report.
+    complete: tell every call stack in every form of the report.
     fail_over: how much the peak may grow in a comparison, None if that is all the same.
     """
 

@@ -20,9 +20,9 @@ def holds_something(recording_path: str, pid: int, was_tracking: bool) -> bool:
         if was_started(recording_path) and not written_over:
             return True
         if was_cut_short(recording_path):
-            say(sentence("There is no report: something else has truncated the recording %s.", recording_path))
+            say(sentence("There is no report: the recording %s was cut short by something else.", recording_path))
         elif written_over or was_tracking:
-            say(sentence("There is no report: something else has overwritten the recording %s.", recording_path))
+            say(sentence("There is no report: the recording %s was overwritten by something else.", recording_path))
     except FileNotFoundError:
         say(sentence("There is no report: the recording %s no longer exists.", recording_path))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Choose how the callstacks of the program are found, by what this interpreter lets us do.
+"""Choose how the call stacks of the program are found, by what this interpreter lets us do.
 
 The best way that works is taken:
 
@@ -32,7 +32,7 @@ PROFILED_SENTENCE = (
 
 
 def choose_stacks(library: "Library") -> str:
-    """Make the library find callstacks, in the way that is answered. Raises LibraryError if no way works."""
+    """Make the library find call stacks, in the way that is answered. Raises LibraryError if no way works."""
     wanted = take(STACKS_VARIABLE) or ""
     if wanted and wanted not in UNWIND_METHODS:
         raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(UNWIND_METHODS))

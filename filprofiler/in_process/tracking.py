@@ -55,7 +55,7 @@ _followed = False
 class Tracking:
     """What the whole process asks for while it lasts, in all its threads.
 
-    folder: where the recording lies; name: what is profiled, in words; first_files: where callstacks are to begin (see
+    folder: where the recording lies; name: what is profiled, in words; first_files: where call stacks are to begin (see
     profile.model.Program).
     runs: whether it has begun, and was not closed.
     """
@@ -119,7 +119,7 @@ class Tracking:
         self.program.settings = tuple(settings_that_matter(os.environ, sys.modules))
         self.program.elapsed_seconds = time.monotonic() - self._started
         if was_cut_short(self.folder.recording_path):
-            raise CutShortError("Something else has truncated the recording %s.", self.folder.recording_path)
+            raise CutShortError("The recording %s was cut short by something else.", self.folder.recording_path)
         profile = build_profile(read_recording(self.folder.recording_path), self.program)
         add_sources(self.program, profile)
         return profile

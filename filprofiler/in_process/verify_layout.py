@@ -1,6 +1,6 @@
 """Prove, before tracking starts, that the library reads this interpreter's frames as the interpreter itself does.
 
-A few shapes of callstack are built; in each, what the library sees is compared with sys._getframe().
+A few shapes of call stack are built; in each, what the library sees is compared with sys._getframe().
 """
 
 import _thread

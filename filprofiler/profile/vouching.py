@@ -7,7 +7,7 @@ that leads to it: one that was made to lead elsewhere, as releases are put in pl
 time from the future tells that clocks differ, and so nothing else.
 
 Nor is it what ran if the code does not fit: a function must stand where it began, and there must be something on each
-line that is in a callstack. That holds whatever the clocks say, and where a recording is read much later, or elsewhere.
+line that is in a call stack. That holds whatever the clocks say, and where a recording is read much later, or elsewhere.
 
 What is seen of neither is an edit that a clock hides, or a folder put in the place of another, that moves no line.
 """
@@ -68,7 +68,7 @@ class Vouching:
         return all(_begins(name, lines, line) for line, name in self._profile.functions.get(path, ()))
 
     def _used_lines(self) -> "Dict[str, Set[int]]":
-        """The lines of each file that are in callstacks."""
+        """The lines of each file that are in call stacks."""
         if self._lines is None:
             self._lines = {}
             for site in self._profile.flat.sites:

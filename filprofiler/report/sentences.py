@@ -14,7 +14,7 @@ _MOST_PATH_COLUMNS = 40
 
 
 def completeness(profile: Profile) -> str:
-    """Whether the profile is exact, and if not, why; and whether a profile function had to find the callstacks."""
+    """Whether the profile is exact, and if not, why; and whether a profile function had to find the call stacks."""
     others = profile.processes
     followed = " A profile function followed the calls: this Python's own call stacks could not be read."
     if profile.complete:

@@ -69,7 +69,7 @@ def test_its_beginning_is_written_over_with_every_python(profiler: support.Profi
 
 def check_beginning(profiler: support.Profiler, damage: str, way: str) -> None:
     done, output = go_on(profiler, damage, way, [])
-    said = [line for line in done.own_lines() if "something else has overwritten the recording" in line]
+    said = [line for line in done.own_lines() if "was overwritten by something else" in line]
     assert len(said) == 1 and str(output) in said[0], done.account()
     assert "There is no report" in said[0], done.account()
 

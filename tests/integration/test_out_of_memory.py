@@ -260,7 +260,7 @@ def test_a_report_while_it_lives_when_little_is_left(one_profiler: support.Profi
             said.append(line.decode())
             if "Report: " in said[-1]:
                 break
-        assert any("Little memory is left" in line for line in said), said
+        assert any("Memory is running low" in line for line in said), said
         for pid in (memory_group / "cgroup.procs").read_text().split():
             os.kill(int(pid), signal.SIGKILL)
         process.wait(60)

@@ -247,7 +247,7 @@ def test_a_function_that_is_like_none_of_the_c_librarys(
     done = one_profiler.run([OWN, calls_own_functions, "unlike"], env={"LD_PRELOAD": library_of(kind)})
     assert done.status == 0 and not own_lines_that_are_off(done), done.account()
     (line,) = [line for line in done.own_lines() if line.startswith("Incomplete")]
-    assert library_of(kind) in line and f"({name}) is called past the profiler" in line
+    assert library_of(kind) in line and f"({name}) bypassed the profiler" in line
 
 
 def test_a_library_that_was_bound_to_the_allocator_before_ours(
@@ -258,4 +258,4 @@ def test_a_library_that_was_bound_to_the_allocator_before_ours(
     done = one_profiler.run([OWN, calls_own_functions], env={"LD_PRELOAD": both, "LD_BIND_NOW": "1"})
     assert done.status == 0, done.account()
     (line,) = [line for line in done.own_lines() if line.startswith("Incomplete")]
-    assert "is called past the profiler" in line and "Exact" not in line
+    assert "bypassed the profiler" in line and "Exact" not in line
