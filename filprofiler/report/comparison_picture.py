@@ -81,11 +81,11 @@ def _words(box: "Box", root: "ChangedNode", sources: "SourceReader") -> "Tuple[s
     node = _node(box)
     share = text.percent(box.size, root.total_bytes)
     if box.kind == layout.FOLD:
-        words = "%s, %s changed" % (text.counted(box.callstacks, "callstack"), text.human_bytes(box.size))
+        words = "%s, %s changed" % (text.counted(box.callstacks, "call stack"), text.human_bytes(box.size))
         return "fold", words, "", "%s (%s of all changes), folded" % (words, share)
     if box.row == 0:
         words = "all: " + change_words(node)
-        return shade(node.growth_bytes, node.total_bytes), words, text.counted(node.callstacks, "callstack"), words
+        return shade(node.growth_bytes, node.total_bytes), words, text.counted(node.callstacks, "call stack"), words
     if box.kind == layout.SELF:
         words = signed_bytes(node.own_growth_bytes)
         label = text.full_label(node.site)

@@ -3,13 +3,13 @@
 class Details {
   constructor(place, profile, graph, zoom) {
     Object.assign(this, { place, profile, graph, zoom });
-    this.hint = Array.from(place.childNodes);
+    this.explanation = Array.from(place.childNodes);
   }
 
-  /* Shows a node, or the hint for none. */
+  /* Shows a node, or the explanation for none. */
   show(node, pinned) {
     this.place.classList.toggle("pinned", pinned);
-    if (node === null) return this.place.replaceChildren(...this.hint.map((part) => part.cloneNode(true)));
+    if (node === null) return this.place.replaceChildren(...this.explanation.map((part) => part.cloneNode(true)));
     const site = this.profile.sites[node.site],
       isFrame = node.kind === "frame" && node.above !== null;
     const parts = [element("p", "name", isFrame ? site.name : this.graph.lines(node)[0])];
