@@ -2,18 +2,17 @@
 
     a.py:24 (<module>);a.py:21 (main);/x/numpy/_core/numeric.py:191 (ones) 52428800
 
-Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak. Callstacks
-that are too small to matter are told together, unless all are wanted, by a last frame "[12 smaller callstacks]".
+Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak. Unless all
+call stacks are wanted, those too small to matter are combined under a last frame "[12 smaller callstacks]".
 
-A path or a name may hold what the format itself uses: there ";" is written "\\x3b", and characters that end a line,
-other control characters and lone surrogates as Python would spell them ("\\n", "\\x1b", "\\udc80"). All else, the
-backslash too, stands as it is. The file is UTF-8.
+A path or a name may contain characters of the format itself: ";" is written "\\x3b", and line ends, other control
+characters and lone surrogates as in Python ("\\n", "\\x1b", "\\udc80"). Everything else, including the backslash, is
+written as it is. The file is UTF-8.
 
 The file grows with the number of call stacks times their depth: a recursion that keeps something at each of 100,000
-levels would fill a disk. So where call stacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB
-if all call stacks are wanted), the middle of those is left out, and a frame says so. It says the same for all of them:
-who reads the file back, into a tree, finds one place for it and not one for each depth. Every line is there, with its
-bytes.
+levels would fill a disk. So if call stacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB
+if all call stacks are wanted), the middle of the deep ones is left out, and a frame says so. That frame is always the
+same, so that a reader that builds a tree makes one node for it and not one per depth. No line and no byte is lost.
 """
 
 TYPE_CHECKING = False
