@@ -12,6 +12,12 @@
 
 #define FIL_EXPORT __attribute__((visibility("default")))
 
+/* In place of a signal's number, for fil_start. */
+enum fil_report_signal {
+    FIL_NO_SUPERVISOR = 0,
+    FIL_NO_SIGNAL = -1, /* there is a supervisor, but it is not the parent process */
+};
+
 /* Results of the functions below that return int32_t. Negative numbers are failures. */
 enum fil_status {
     FIL_OK = 0,
@@ -133,8 +139,9 @@ FIL_EXPORT int32_t fil_follow_objects(const struct fil_objects *objects);
 
 /* Map the recording at `path` (an existing file that this process may write) and start tracking. Hold the GIL. May be
  * called again after fil_stop, unless a profile function finds the call stacks. `report_signal` requests a report while
- * the program runs: the library passes this signal on to the parent process. 0: there is no supervisor, and the library
- * samples the timeline itself. Returns FIL_OK or a negative fil_status. */
+ * the program runs: the library passes this signal on to the parent process. FIL_NO_SIGNAL: there is a supervisor,
+ * which is not the parent. 0: there is none, and the library samples the timeline itself. Returns FIL_OK or a negative
+ * fil_status. */
 FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 
 /* Stop tracking: the recording is complete, and the tracker's memory is released. The program goes on; what it

@@ -26,6 +26,7 @@
 #define FIL_FORMAT_VERSION 4u
 #define FIL_BYTE_ORDER 0x01020304u
 
+#define FIL_FIRST_BYTES 655360u    /* of a new file: room for the header and the first segments */
 #define FIL_HEADER_BYTES 131072u   /* bytes of the file before the first segment */
 #define FIL_SEGMENT_CAPACITY 4900u /* entries in the directory */
 #define FIL_NODES_PER_SEGMENT 2048u

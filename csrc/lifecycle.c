@@ -4,7 +4,9 @@
 #include "attribute/attribute.h"
 #include "attribute/code_registry.h"
 #include "attribute/libraries.h"
+#include "attribute/python_api.h"
 #include "attribute/python_end.h"
+#include "children/children.h"
 #include "fil_abi.h"
 #include "interpose/bus_errors.h"
 #include "interpose/mmap_hooks.h"
@@ -57,7 +59,14 @@ __attribute__((constructor)) static void loaded(void)
                  * start */
     }
     loaded_in = platform_pid();
-    platform_loaded((const void *)&state);
+    const char *library = platform_loaded((const void *)&state);
+    if (library != NULL) {
+        children_loaded(platform_environment(), library);
+        if (!children_on() || python_api_is_program()) { /* others hand on what they were given */
+            children_leave(platform_environment());
+            platform_leave_preload_list(library);
+        }
+    }
     state.ledger.storage = storage; /* threads are distinguished before tracking begins */
     process_hooks_install();
 }
@@ -285,7 +294,7 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     state.pid = platform_pid();
     supervisor_pid = platform_parent_pid();
     report_signal = wanted_report_signal;
-    if (report_signal != 0) {
+    if (report_signal > 0) {
         platform_handle_signal(report_signal, pass_on_report_signal);
     }
     bus_errors_guard(mend_recording);

@@ -18,8 +18,8 @@ DESCRIPTION_NAME = "recording.txt"  # what was started, and later how it ended
 _DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones begin: see profile/program.py
 RECORDING_NAME = "recording.fil"
 
-# Room for the header and the first segments: if the disk is too full even for that, the program does not start.
-_FIRST_BYTES = 640 * 1024
+# If the disk is too full even for that, the program does not start.
+_FIRST_BYTES = _abi.FIL_FIRST_BYTES
 
 
 class OutputError(FilError):

@@ -6,6 +6,11 @@
 
 struct python_api python_api;
 
+bool python_api_is_program(void)
+{
+    return platform_runs("python") && platform_symbol("PyOS_FSPath") != NULL;
+}
+
 bool python_api_find(void)
 {
     bool complete = true;

@@ -83,6 +83,9 @@ struct python_api {
 
 extern struct python_api python_api;
 
+/* Whether this process runs an interpreter (of Python 3.6 or later) by its own executable, not one that it embeds. */
+bool python_api_is_program(void);
+
 /* Look them all up. Returns false if a required one is missing. */
 bool python_api_find(void);
 

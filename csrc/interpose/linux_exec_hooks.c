@@ -4,12 +4,14 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "children/children.h"
 #include "interpose/events.h"
 #include "interpose/hooks.h"
+#include "interpose/exec_hooks.h"
 #include "interpose/process_hooks.h"
 #include "platform/platform.h"
 
@@ -25,8 +27,6 @@ static struct {
                        char *const *, char *const *);
     int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                         char *const *, char *const *);
-    int (*system)(const char *);
-    FILE *(*popen)(const char *, const char *);
 } next;
 
 /* Where the hook of vfork continues. */
@@ -48,9 +48,8 @@ __attribute__((constructor)) static void find_all(void)
     FIND(execveat) /* not every C library has it */
     FIND(posix_spawn)
     FIND(posix_spawnp)
-    FIND(system)
-    FIND(popen)
     exec_hooks_real_vfork = platform_next_symbol("vfork");
+    platform_learn_linker();
 }
 
 /* Just before vfork. Not static, for the assembler. */
@@ -92,14 +91,14 @@ __asm__(".text\n"
  * once. */
 static _Thread_local uint32_t starting;
 
-static bool starts(void)
+bool exec_hooks_start(void)
 {
     find_all();
     starting += 1;
     return starting == 1;
 }
 
-static void started(bool outermost, bool success)
+void exec_hooks_started(bool outermost, bool success)
 {
     starting -= 1;
     if (outermost && success) {
@@ -109,38 +108,43 @@ static void started(bool outermost, bool success)
     }
 }
 
+/* `edited`: the environment that the program at `path` is started with, on this function's stack; the one that was
+ * given where programs are not recorded, or it is too long. */
+#define CHILDS_ENVIRONMENT(environment, path)                                                \
+    size_t places = children_on() ? children_places(environment) : 0;                        \
+    char *list_of_edited[places + 1];                                                        \
+    char preload_list[places == 0 ? 1 : children_list_bytes(environment)];                   \
+    if (places != 0) {                                                                       \
+        children_edit(environment, platform_program_at(path), list_of_edited, preload_list); \
+    }                                                                                        \
+    char *const *edited = places == 0 ? environment : list_of_edited;
+
+/* The file that exec would find. It is looked at only: exec searches by itself. */
+#define SEARCHED(file)                                                                                                \
+    char found_path[MOST_PATH_BYTES];                                                                                 \
+    const char *found = children_on() && platform_search_program(file, getenv("PATH"), found_path, sizeof found_path) \
+                            ? found_path                                                                              \
+                            : file;
+
 HOOK(int, posix_spawn)(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment)
 {
-    bool outermost = starts();
-    int status = next.posix_spawn(pid, path, actions, attributes, arguments, environment);
-    started(outermost, status == 0);
+    CHILDS_ENVIRONMENT(environment, path)
+    bool outermost = exec_hooks_start();
+    int status = next.posix_spawn(pid, path, actions, attributes, arguments, edited);
+    exec_hooks_started(outermost, status == 0);
     return status;
 }
 
 HOOK(int, posix_spawnp)(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                         const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment)
 {
-    bool outermost = starts();
-    int status = next.posix_spawnp(pid, file, actions, attributes, arguments, environment);
-    started(outermost, status == 0);
+    SEARCHED(file)
+    CHILDS_ENVIRONMENT(environment, found)
+    bool outermost = exec_hooks_start();
+    int status = next.posix_spawnp(pid, file, actions, attributes, arguments, edited);
+    exec_hooks_started(outermost, status == 0);
     return status;
-}
-
-HOOK(int, system)(const char *command)
-{
-    bool outermost = starts();
-    int status = next.system(command);
-    started(outermost, command != NULL && status != -1);
-    return status;
-}
-
-HOOK(FILE *, popen)(const char *command, const char *type)
-{
-    bool outermost = starts();
-    FILE *stream = next.popen(command, type);
-    started(outermost, stream != NULL);
-    return stream;
 }
 
 /* This process is about to become another program, or has failed to (then `path` is NULL). */
@@ -153,18 +157,21 @@ static void becomes(const char *path, size_t length)
 
 HOOK(int, execve)(const char *path, char *const *arguments, char *const *environment)
 {
+    CHILDS_ENVIRONMENT(environment, path)
     find_all();
     becomes(path, strlen(path));
-    int status = next.execve(path, arguments, environment);
+    int status = next.execve(path, arguments, edited);
     becomes(NULL, 0);
     return status;
 }
 
 HOOK(int, execvpe)(const char *file, char *const *arguments, char *const *environment)
 {
+    SEARCHED(file)
+    CHILDS_ENVIRONMENT(environment, found)
     find_all();
     becomes(file, strlen(file));
-    int status = next.execvpe(file, arguments, environment);
+    int status = next.execvpe(file, arguments, edited);
     becomes(NULL, 0);
     return status;
 }
@@ -172,9 +179,12 @@ HOOK(int, execvpe)(const char *file, char *const *arguments, char *const *enviro
 HOOK(int, fexecve)(int descriptor, char *const *arguments, char *const *environment)
 {
     uint8_t path[MOST_PATH_BYTES];
+    size_t length = platform_file_path(descriptor, path, sizeof path - 1);
+    path[length] = '\0';
+    CHILDS_ENVIRONMENT(environment, (const char *)path)
     find_all();
-    becomes((const char *)path, platform_file_path(descriptor, path, sizeof path));
-    int status = next.fexecve(descriptor, arguments, environment);
+    becomes((const char *)path, length);
+    int status = next.fexecve(descriptor, arguments, edited);
     becomes(NULL, 0);
     return status;
 }
@@ -186,8 +196,9 @@ HOOK(int, execveat)(int folder, const char *path, char *const *arguments, char *
         errno = ENOSYS;
         return -1;
     }
+    CHILDS_ENVIRONMENT(environment, path)
     becomes(path, strlen(path));
-    int status = next.execveat(folder, path, arguments, environment, flags);
+    int status = next.execveat(folder, path, arguments, edited, flags);
     becomes(NULL, 0);
     return status;
 }

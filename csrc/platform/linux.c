@@ -289,13 +289,21 @@ static bool is_own(const void *path, const char *entry, size_t length)
     return length == strlen(path) && memcmp(entry, path, length) == 0;
 }
 
-void platform_loaded(const void *own_symbol)
+const char *platform_loaded(const void *own_symbol)
 {
     Dl_info own;
     first_thread = platform_self(); /* only this thread runs while the dynamic linker loads preloaded libraries */
-    if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
-        (void)preload_list_leave(environ, "LD_PRELOAD=", ": ", is_own, own.dli_fname);
-    }
+    return dladdr(own_symbol, &own) != 0 ? own.dli_fname : NULL;
+}
+
+void platform_leave_preload_list(const char *library)
+{
+    (void)preload_list_leave(environ, "LD_PRELOAD=", ": ", is_own, library);
+}
+
+char **platform_environment(void)
+{
+    return environ;
 }
 
 void platform_condition_begin(pthread_cond_t *condition)

@@ -226,14 +226,33 @@ static void call_once(void)
     __asm__ volatile("" : : "r"(into) : "memory");
 }
 
-void platform_loaded(const void *own_symbol)
+const char *platform_loaded(const void *own_symbol)
 {
     Dl_info own;
     call_once();
     system_remember_c_library();
-    if (dladdr(own_symbol, &own) != 0 && own.dli_fname != NULL) {
-        inserted = preload_list_leave(*_NSGetEnviron(), "DYLD_INSERT_LIBRARIES=", ":", is_own, own.dli_fname);
+    return dladdr(own_symbol, &own) != 0 ? own.dli_fname : NULL;
+}
+
+void platform_leave_preload_list(const char *library)
+{
+    inserted = preload_list_leave(*_NSGetEnviron(), "DYLD_INSERT_LIBRARIES=", ":", is_own, library);
+}
+
+bool platform_runs(const char *name)
+{
+    char path[PATH_MAX];
+    uint32_t room = sizeof path;
+    if (_NSGetExecutablePath(path, &room) != 0) {
+        return false;
     }
+    const char *base = strrchr(path, '/');
+    return base != NULL && strncmp(base + 1, name, strlen(name)) == 0;
+}
+
+char **platform_environment(void)
+{
+    return *_NSGetEnviron();
 }
 
 /* If the system ignores that variable (for a program of its own, or a hardened one), it removes it from the environment

@@ -109,7 +109,27 @@ void platform_close_file(struct platform_file *file);
  * there succeed. For use in a signal handler. */
 bool platform_replace_mapping(void *start, size_t bytes);
 
-/* The whole of a text file that is shorter than `room`, with a final 0. False if it is longer, or unreadable. */
+/* Of a program that is about to be executed: does its dynamic linker load our library? One of another word size,
+ * machine or C library does not: it would complain, or end. */
+enum platform_program {
+    PROGRAM_LOADS_US,
+    PROGRAM_CANNOT_LOAD_US,
+    PROGRAM_UNKNOWN, /* it cannot be read, or loads nothing at all */
+};
+
+/* Called once, before the next two, which take no memory: the child of a vfork may call them. */
+void platform_learn_linker(void);
+enum platform_program platform_program_at(const char *path);
+/* As exec finds the program `name` in `list`, the value of PATH (NULL: there is none). False: nowhere, or `room` is too
+ * small. */
+bool platform_search_program(const char *name, const char *list, char *path, size_t room);
+/* Does this process run a program whose file's name begins with `name`? */
+bool platform_runs(const char *name);
+/* Make the file for a recording in `folder`, of `bytes` zeros that are allocated on disk, and write its path. False if
+ * that cannot be. */
+bool platform_make_recording(const char *folder, size_t bytes, char *path, size_t room);
+
+/* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
 bool platform_read_text(const char *path, char *text, size_t room);
 
 size_t platform_page_bytes(void);
@@ -193,10 +213,15 @@ void platform_signal_parent(int signal, uint32_t pid, uint32_t parent);
 /* Handle `signal` with `handler`, if it has no handler yet. */
 void platform_handle_signal(int signal, void (*handler)(int));
 
-/* The library has just been loaded: remove its own file from the list of preloaded libraries in the environment, so
- * that other programs start without it, and prepare platform_is_inserted. `own_symbol` is any address inside the
- * library. */
-void platform_loaded(const void *own_symbol);
+/* The library has just been loaded; `own_symbol` is any address inside it. Returns the path of its file, NULL if that
+ * is not known. */
+const char *platform_loaded(const void *own_symbol);
+
+/* Take the library at this path out of the list of preloaded libraries in the environment, so that other programs start
+ * without it, and remember what platform_is_inserted wants to know. */
+void platform_leave_preload_list(const char *library);
+
+char **platform_environment(void);
 
 /* macOS only: has the system put this library before the others? */
 bool platform_is_inserted(void);

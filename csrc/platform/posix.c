@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
@@ -17,6 +19,7 @@
 #define SPINS 500u
 #define SHORTEST_NAP_NS 1000
 #define LONGEST_NAP_NS 200000
+#define MOST_NAMES 10000u /* of recordings that one process number can have had */
 
 static struct {
     char *next;
@@ -88,6 +91,37 @@ bool platform_read_text(const char *path, char *text, size_t room)
     }
     text[size] = '\0';
     return true;
+}
+
+/* The number of this process, and how many it has made: process numbers are used again. */
+static bool write_recording_path(const char *folder, uint32_t number, char *path, size_t room)
+{
+    int length = snprintf(path, room, "%s/%u-%u.fil", folder, platform_pid(), number);
+    return length > 0 && (size_t)length < room;
+}
+
+bool platform_make_recording(const char *folder, size_t bytes, char *path, size_t room)
+{
+    int kept = errno;
+    int descriptor = -1;
+    for (uint32_t number = 0; number < MOST_NAMES && descriptor < 0; number++) {
+        if (!write_recording_path(folder, number, path, room)) {
+            break;
+        }
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+        if (descriptor < 0 && errno != EEXIST) {
+            break;
+        }
+    }
+    bool made = descriptor >= 0 && system_allocate(descriptor, 0, bytes) == 0;
+    if (descriptor >= 0) {
+        system_close(descriptor);
+        if (!made) {
+            (void)unlink(path);
+        }
+    }
+    errno = kept;
+    return made;
 }
 
 bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "attribute/python_api.h"
+#include "children/children.h"
+#include "fil_format.h"
 #include "platform/platform.h"
 #include "start/audit_hook.h"
 #include "start/first_request.h"
@@ -19,6 +21,9 @@
 #include "start/own_words.h"
 
 #define SOURCE_BYTES 16384u
+#define MOST_PATH 4200u /* a folder's, and a name in it */
+#define LIBRARY_NAME "filprofiler/_lib/libfil.so"
+#define NO_SIGNAL "-1"            /* FIL_NO_SIGNAL */
 #define CANNOT_PROFILE 3          /* exit_statuses.CANNOT_PROFILE */
 #define RUN_EVENTS "cpython.run_" /* run_command, run_module, run_file */
 
@@ -26,10 +31,18 @@ static struct {
     struct own_words words;
     char source[SOURCE_BYTES]; /* of bootstrap.py */
     bool come;
+    bool is_child; /* of a program that is recorded, started by its own command line */
+    char bootstrap[MOST_PATH];
+    char recording[MOST_PATH];
 } moment;
 
+/* A child runs without us then. */
 static void refuse(void)
 {
+    if (moment.is_child) {
+        python_api.PyErr_Clear();
+        return;
+    }
     platform_say("=fil-profile= Cannot profile: the interpreter cannot run " BOOTSTRAP_NAME ".\n");
     _exit(CANNOT_PROFILE);
 }
@@ -67,11 +80,15 @@ static void collect_youngest(void *collect)
 /* Run bootstrap.py. There is no Python frame, before or after. */
 static void come(void)
 {
+    if (moment.is_child && !platform_make_recording(children_folder(), FIL_FIRST_BYTES, moment.recording, MOST_PATH)) {
+        return;
+    }
     void *names = python_api.PyDict_New();
     void *builtins = python_api.PyEval_GetBuiltins();
     void *code = python_api.Py_CompileString(moment.source, moment.words.bootstrap, PYTHON_FILE_INPUT);
     if (names == NULL || builtins == NULL || code == NULL) {
         refuse();
+        return;
     }
     python_api.Py_IncRef(builtins);
     bool named = name(names, "__builtins__", builtins) && name(names, "native", native_functions()) &&
@@ -83,6 +100,7 @@ static void come(void)
     void *result = named ? python_api.PyEval_EvalCode(code, names, names) : NULL;
     if (result == NULL) {
         refuse();
+        return;
     }
     void *collect = python_api.PyDict_GetItemString(names, "collect");
     python_api.Py_IncRef(collect); /* never released: -v would report the end of its module */
@@ -99,19 +117,44 @@ static int on_audit(const char *event, void *arguments, void *data)
     (void)data;
     if (!moment.come && strncmp(event, RUN_EVENTS, sizeof RUN_EVENTS - 1) == 0) {
         moment.come = true;
+        if (moment.is_child) {
+            moment.words.mode = event + sizeof RUN_EVENTS - 1; /* "module", "command", "file" or another */
+        }
         audit_hook_remove();
         come();
     }
     return 0;
 }
 
+/* The file beside our library. False if the library lies elsewhere than in the package. */
+static bool find_bootstrap(void)
+{
+    const char *library = children_library();
+    size_t length = strlen(library);
+    size_t end = sizeof LIBRARY_NAME - 1;
+    if (length < end || strcmp(library + length - end, LIBRARY_NAME) != 0) {
+        return false;
+    }
+    memcpy(moment.bootstrap, library, length - end);
+    strcpy(moment.bootstrap + length - end, BOOTSTRAP_NAME);
+    return true;
+}
+
 int moment_await(int count, char **words)
 {
     moment.words = own_words_find(count, words);
+    moment.is_child = moment.words.bootstrap == NULL && children_on() && python_api_is_program() && find_bootstrap();
+    if (moment.is_child) {
+        moment.words = (struct own_words){.bootstrap = moment.bootstrap,
+                                          .recording = moment.recording,
+                                          .report_signal = NO_SIGNAL,
+                                          .mode = "",
+                                          .target = ""};
+    }
     if (moment.words.bootstrap == NULL || !python_api_find() ||
         !platform_read_text(moment.words.bootstrap, moment.source, sizeof moment.source)) {
         return count;
     }
     bool awaited = audit_hook_can_be() ? audit_hook_add(on_audit) : first_request_await(come);
-    return awaited ? own_words_take_out(count, words) : count;
+    return awaited && !moment.is_child ? own_words_take_out(count, words) : count;
 }

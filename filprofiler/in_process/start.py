@@ -6,6 +6,7 @@ This file, and all that it reads, uses posix where others use os: an interpreter
 import posix
 import sys
 
+from filprofiler import _abi
 from filprofiler.errors import LibraryError
 from filprofiler.in_process import stacks
 from filprofiler.library import Library
@@ -26,18 +27,26 @@ class NativeFunctions:
 
 
 def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: str, mode: str, target: str) -> None:
-    """Let tracking begin, by functions that the library has given us. Ends the process if that cannot be."""
+    """Let tracking begin, by functions that the library has given us. Ends the process if that cannot be.
+
+    A child of the program that is profiled is told by its report_signal. It is profiled without a word, and runs as
+    without us if it cannot be.
+    """
+    is_child = int(report_signal) == _abi.FIL_NO_SIGNAL
     try:
         library = Library(functions=NativeFunctions(functions))
         way = prepare(library)
         if mode == "module" or (mode == "script" and _is_importable_from(target)):
             __import__("runpy")  # as the interpreter is about to do: it is no part of the program
         library.start(recording, int(report_signal))
-        say(*announcement(way))
+        if not is_child:
+            say(*announcement(way))
     except LibraryError as error:
-        refuse(error)
+        if not is_child:
+            refuse(error)
     except Exception as error:
-        refuse(LibraryError("%s: %s", type(error).__name__, error))
+        if not is_child:
+            refuse(LibraryError("%s: %s", type(error).__name__, error))
 
 
 def _is_importable_from(path: str) -> bool:
@@ -47,7 +56,7 @@ def _is_importable_from(path: str) -> bool:
 
 
 def prepare(library: Library) -> str:
-    """All that comes before tracking. Returns the way in which call stacks are found. Raises LibraryError."""
+    """All that comes before tracking. Returns the way in which callstacks are found. Raises LibraryError."""
     library.check_preloaded()
     if sys.version_info >= (3, 13):
         from filprofiler import jit

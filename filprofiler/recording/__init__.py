@@ -1,1 +1,1 @@
-"""Reads the file that the profiled process wrote."""
+"""Reading the file that the profiled process wrote."""

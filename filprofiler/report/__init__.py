@@ -1,1 +1,1 @@
-"""The report's files and the summary on the terminal."""
+"""The files and the summary that a person reads."""

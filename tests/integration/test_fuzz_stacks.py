@@ -17,7 +17,7 @@ GRANULE = 32768
 SEEDS = [int(seed) for seed in os.environ.get("FIL_TEST_SEEDS", "1,2").split(",")]
 
 # Every seed in the best way, and one in each of the others.
-SEEDS_AND_UNWIND_METHODS = [(seed, "") for seed in SEEDS] + [(SEEDS[0], way) for way in support.UNWIND_METHODS[1:]]
+SEEDS_AND_WAYS = [(seed, "") for seed in SEEDS] + [(SEEDS[0], way) for way in support.UNWIND_METHODS[1:]]
 
 Chain = Tuple[Tuple[str, int, str], ...]
 
@@ -76,7 +76,7 @@ def check(done: support.Profiled, account: Path, program: Path, least: int) -> N
     )
 
 
-@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_UNWIND_METHODS)
+@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
 def test_random_stacks(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
     profiler.stacks = way
     account = tmp_path / "account.json"
@@ -85,7 +85,7 @@ def test_random_stacks(profiler: support.Profiler, tmp_path: Path, seed: int, wa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_UNWIND_METHODS)
+@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
 def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
     profiler.stacks = way
     account = tmp_path / "account.json"
@@ -97,7 +97,7 @@ def test_random_stacks_in_six_threads(profiler: support.Profiler, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_UNWIND_METHODS)
+@pytest.mark.parametrize(("seed", "way"), SEEDS_AND_WAYS)
 def test_code_objects_that_die(profiler: support.Profiler, tmp_path: Path, seed: int, way: str) -> None:
     profiler.stacks = way
     account = tmp_path / "account.json"

@@ -11,7 +11,7 @@ import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "starts_processes.py"
-UNWIND_METHODS = ["execve", "execv", "fexecve", "c execv", "c execvp", "c execvpe", "c execl", "c execlp", "c execle"]
+WAYS = ["execve", "execv", "fexecve", "c execv", "c execvp", "c execvpe", "c execl", "c execlp", "c execle"]
 
 
 def page(done: support.Profiled) -> str:
@@ -82,7 +82,7 @@ def test_a_program_that_starts_none(one_profiler: support.Profiler) -> None:
     assert "Exact: every allocation that the program made while it was tracked is accounted for." in page(done)
 
 
-@pytest.mark.parametrize("way", UNWIND_METHODS)
+@pytest.mark.parametrize("way", WAYS)
 def test_a_program_that_becomes_another(one_profiler: support.Profiler, way: str) -> None:
     """Before, nothing was said, and the other program's resident memory was in the timeline."""
     check_becoming(one_profiler, way)

@@ -17,7 +17,7 @@ PROGRAM = support.PROGRAMS / "sandboxed.py"
 FUNCTIONS = 1500
 
 # What the program does, and whether it needs to be root for it.
-UNWIND_METHODS = {
+WAYS = {
     "kill_on_open": False,
     "kill_on_open directly": False,
     "refuse_open": False,
@@ -65,7 +65,7 @@ def in_functions(done: support.Profiled) -> int:
 
 
 def check_every_byte(profiler: support.Profiler, c_libraries: Path, open_scratch: Path, way: str) -> None:
-    if UNWIND_METHODS[way] and os.geteuid() != 0:
+    if WAYS[way] and os.geteuid() != 0:
         pytest.skip("only root may do this")
     done = run_both(profiler, way, open_scratch, c_libraries)
     assert "Incomplete" not in done.stderr and "not recorded" not in done.stderr, done.account()
@@ -79,7 +79,7 @@ def check_every_byte(profiler: support.Profiler, c_libraries: Path, open_scratch
         assert done.at_marker(PROGRAM, "of file") < support.MIB // 10
 
 
-@pytest.mark.parametrize("way", sorted(UNWIND_METHODS))
+@pytest.mark.parametrize("way", sorted(WAYS))
 def test_every_byte_has_its_callstack(
     one_profiler: support.Profiler, c_libraries: Path, open_scratch: Path, way: str
 ) -> None:

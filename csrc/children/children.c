@@ -1,0 +1,123 @@
+#include "children/children.h"
+
+#include <string.h>
+
+#define MOST_PATH 4096u
+#define PRELOAD_VARIABLE "LD_PRELOAD="
+#define EXTRA_PLACES 3u /* both variables, and the NULL at the end */
+
+static struct {
+    char library[MOST_PATH];
+    char folder[sizeof CHILDREN_VARIABLE + MOST_PATH]; /* the whole entry, "NAME=folder" */
+    bool on;
+} children;
+
+static const char *value_of(char *const *environment, const char *variable)
+{
+    size_t length = strlen(variable);
+    for (char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
+        if (strncmp(*entry, variable, length) == 0) {
+            return *entry + length;
+        }
+    }
+    return NULL;
+}
+
+void children_loaded(char **environment, const char *library)
+{
+    const char *folder = value_of(environment, CHILDREN_VARIABLE);
+    if (folder == NULL || folder[0] == '\0' || strlen(folder) >= MOST_PATH || strlen(library) >= MOST_PATH ||
+        library[0] != '/') {
+        return;
+    }
+    strcpy(children.library, library);
+    strcpy(children.folder, CHILDREN_VARIABLE);
+    strcat(children.folder, folder);
+    children.on = true;
+}
+
+void children_leave(char **environment)
+{
+    size_t length = strlen(CHILDREN_VARIABLE);
+    for (char **entry = environment; entry != NULL && *entry != NULL;) {
+        if (strncmp(*entry, CHILDREN_VARIABLE, length) == 0) {
+            for (char **move = entry; *move != NULL; move++) {
+                move[0] = move[1];
+            }
+        } else {
+            entry++;
+        }
+    }
+}
+
+bool children_on(void)
+{
+    return children.on;
+}
+
+const char *children_folder(void)
+{
+    return children.folder + strlen(CHILDREN_VARIABLE);
+}
+
+const char *children_library(void)
+{
+    return children.library;
+}
+
+size_t children_places(char *const *environment)
+{
+    size_t count = 0;
+    while (environment != NULL && environment[count] != NULL && count <= CHILDREN_MOST_ENTRIES) {
+        count++;
+    }
+    return count > CHILDREN_MOST_ENTRIES || children_list_bytes(environment) == 0 ? 0 : count + EXTRA_PLACES;
+}
+
+size_t children_list_bytes(char *const *environment)
+{
+    const char *list = value_of(environment, PRELOAD_VARIABLE);
+    size_t length = list == NULL ? 0 : strlen(list);
+    return length > CHILDREN_MOST_LIST ? 0 : length + strlen(PRELOAD_VARIABLE) + strlen(children.library) + 2;
+}
+
+/* Append to `list` the entries of `others` that are not our library. */
+static void append_others(char *list, const char *others)
+{
+    size_t end = strlen(list);
+    size_t begins = end;
+    for (const char *at = others; *at != '\0';) {
+        size_t length = strcspn(at, ": ");
+        if (length != 0 && !(length == strlen(children.library) && memcmp(at, children.library, length) == 0)) {
+            if (end != begins || begins != strlen(PRELOAD_VARIABLE)) {
+                list[end++] = ':';
+            }
+            memcpy(list + end, at, length);
+            end += length;
+        }
+        at += length + (at[length] != '\0');
+    }
+    list[end] = '\0';
+}
+
+void children_edit(char *const *environment, enum platform_program program, char **edited, char *list)
+{
+    size_t count = 0;
+    const char *others = value_of(environment, PRELOAD_VARIABLE);
+    for (char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
+        if (strncmp(*entry, PRELOAD_VARIABLE, strlen(PRELOAD_VARIABLE)) != 0 &&
+            strncmp(*entry, CHILDREN_VARIABLE, strlen(CHILDREN_VARIABLE)) != 0) {
+            edited[count++] = *entry;
+        }
+    }
+    strcpy(list, PRELOAD_VARIABLE);
+    if (program != PROGRAM_CANNOT_LOAD_US) {
+        strcat(list, children.library);
+        edited[count++] = children.folder;
+    }
+    append_others(list, others == NULL ? "" : others);
+    if (list[strlen(PRELOAD_VARIABLE)] != '\0') {
+        edited[count++] = list;
+    }
+    edited[count] = NULL;
+}

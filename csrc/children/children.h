@@ -1,0 +1,40 @@
+/* Programs that this process starts are recorded too: what they need for that is in their environment.
+ *
+ * Two variables lead from program to program: the list of preloaded libraries, with ours first, and the folder in which
+ * each process makes its own recording. A Python takes both out of its environment when the library is loaded, and the
+ * hooks of the exec family put them into that of the programs which it starts. Any other program keeps them, so that
+ * what it starts without our hooks is recorded as well. */
+#ifndef FIL_CHILDREN_H
+#define FIL_CHILDREN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "platform/platform.h"
+
+#define CHILDREN_VARIABLE "FIL_CHILDREN=" /* filprofiler/variables.py has its name too */
+#define CHILDREN_MOST_ENTRIES 8192u       /* of an environment that is edited; a longer one is handed on as it is */
+#define CHILDREN_MOST_LIST 65536u         /* bytes of its list of preloaded libraries */
+
+/* When the library at `library` is loaded, before anything is taken out of `environment`. */
+void children_loaded(char **environment, const char *library);
+
+/* Take the folder's variable out of the environment: this is a Python, which must not see it. */
+void children_leave(char **environment);
+
+/* Whether programs that are started are to be recorded. */
+bool children_on(void);
+
+/* The folder for recordings, and the path of our library. */
+const char *children_folder(void);
+const char *children_library(void);
+
+/* How many places `edited` below needs, and how many bytes `list`; 0: this environment is not edited. */
+size_t children_places(char *const *environment);
+size_t children_list_bytes(char *const *environment);
+
+/* Write into `edited` the environment for a program of that kind. Called in the child of a vfork too: takes no memory
+ * and writes only to where it is told. */
+void children_edit(char *const *environment, enum platform_program program, char **edited, char *list);
+
+#endif

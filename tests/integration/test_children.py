@@ -1,0 +1,184 @@
+"""Pythons that the program starts make recordings of their own, in the folder that FIL_CHILDREN names."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import pytest
+import support
+
+from filprofiler.recording.reader import read_recording
+from filprofiler.result_folder import was_started
+
+PROGRAM = support.PROGRAMS / "starts_pythons.py"
+
+
+class Family:
+    """A profiled program and what its children have recorded."""
+
+    def __init__(self, profiler: support.Profiler, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self._environment = dict(profiler.environment(), FIL_CHILDREN=str(folder))
+        self._profiler = profiler
+        self.python = profiler.python
+
+    def run(self, args: Sequence[object]) -> "subprocess.CompletedProcess[str]":
+        command = self._profiler.command(args, self._profiler.new_output())
+        return subprocess.run(
+            command,
+            env=self._environment,
+            cwd=str(self._profiler.scratch),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def peaks(self) -> List[float]:
+        """MiB at the peak of each recording."""
+        assert all(was_started(str(path)) for path in self.folder.iterdir())
+        return sorted(read_recording(str(path)).peak_bytes / support.MIB for path in self.folder.iterdir())
+
+
+@pytest.fixture
+def family(profiler: support.Profiler, tmp_path: Path) -> Family:
+    return Family(profiler, tmp_path / "children")
+
+
+@pytest.fixture
+def one_family(one_profiler: support.Profiler, tmp_path: Path) -> Family:
+    return Family(one_profiler, tmp_path / "children")
+
+
+def test_every_way_to_start_a_python(family: Family, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    done = family.run([PROGRAM, scratch, ""])
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    if dynamic_linker(family.python) != dynamic_linker("/bin/sh"):  # then the shell cannot load our library for it
+        lines = [line for line in lines if "*" not in line]
+    numbers = [int(line.rstrip("*")) for line in lines]
+    assert len(numbers) >= 23 and "Cannot profile" not in done.stderr
+    peaks = family.peaks()
+    missing = [number for number in numbers if not [peak for peak in peaks if number <= peak < number + 2.9]]
+    assert not missing, (missing, peaks)
+
+
+CLEAN = """
+import os, subprocess, sys
+assert subprocess.call([sys.executable, "-c", '''
+import os, sys
+print(sys.argv, getattr(sys, "orig_argv", [])[1:], sorted(os.environ))
+''', "x"], env={"A": "1"}) == 0
+"""
+
+
+def test_a_child_sees_nothing_of_it(family: Family) -> None:
+    """Its arguments and its environment are what they are without the profiler."""
+    done = family.run(["-c", CLEAN])
+    bare = subprocess.run([family.python, "-c", CLEAN], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == bare.stdout
+    assert len(family.peaks()) == 1
+
+
+def shows_environment(folder: Path, flags: Sequence[str], name: str) -> Path:
+    """A C program that prints what its environment has of ours."""
+    source = folder / "shows.c"
+    source.write_text(
+        "#include <stdio.h>\n#include <string.h>\nextern char **environ;\n"
+        "int main(void) { for (char **entry = environ; *entry; entry++)\n"
+        'if (!strncmp(*entry, "LD_PRELOAD=", 11) || !strncmp(*entry, "FIL_", 4)) puts(*entry); return 0; }\n'
+    )
+    program = folder / name
+    done = subprocess.run(["cc", *flags, "-o", str(program), str(source)], stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        pytest.skip("this compiler cannot make such a program: " + done.stderr.decode()[-200:])
+    return program
+
+
+def run_program(family: Family, program: Path, environment: Optional[Dict[str, str]] = None) -> str:
+    source = f"import subprocess; subprocess.check_call([{str(program)!r}], env={environment!r})"
+    done = family.run(["-c", source])
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def dynamic_linker(program: str) -> str:
+    done = subprocess.run(["readelf", "-l", program], stdout=subprocess.PIPE, text=True, check=True)
+    found = re.search(r"program interpreter: (.*)\]", done.stdout)
+    assert found is not None, done.stdout
+    return found.group(1)
+
+
+def test_programs_of_another_c_library_are_left_alone(one_family: Family, tmp_path: Path) -> None:
+    """The dynamic linker of musl, say, would end a program for which it shall load a library made for glibc."""
+    linker = tmp_path / "another-linker.so"
+    shutil.copy(dynamic_linker("/bin/sh"), str(linker))
+    program = shows_environment(tmp_path, ["-Wl,--dynamic-linker=" + str(linker)], "other")
+    assert run_program(one_family, program) == ""
+    assert run_program(one_family, program, {"LD_PRELOAD": "/nowhere.so"}) == "LD_PRELOAD=/nowhere.so\n"
+
+
+def test_other_programs_hand_it_on(one_family: Family, tmp_path: Path) -> None:
+    program = shows_environment(tmp_path, [], "same")
+    told = run_program(one_family, program).splitlines()
+    assert sorted(line.partition("=")[0] for line in told) == ["FIL_CHILDREN", "LD_PRELOAD"], told
+    users = tmp_path / "libusers.so"
+    empty = tmp_path / "users.c"
+    empty.write_text("int users_own;\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(users), str(empty)], check=True)
+    told = run_program(one_family, program, {"LD_PRELOAD": str(users)}).splitlines()
+    (preloaded,) = [line for line in told if line.startswith("LD_PRELOAD=")]
+    assert preloaded.endswith(":" + str(users)) and preloaded.count(":") == 1
+
+
+def test_a_static_program_runs(one_family: Family, tmp_path: Path) -> None:
+    program = shows_environment(tmp_path, ["-static"], "static")
+    run_program(one_family, program)
+
+
+def test_an_old_python_runs_without_it(one_family: Family, tmp_path: Path) -> None:
+    """So does whatever else has no interpreter that can be recorded: here a program that only has its name."""
+    program = tmp_path / "python2.7"
+    shutil.copy(str(shows_environment(tmp_path, [], "same")), str(program))
+    assert "FIL_CHILDREN" in run_program(one_family, program)
+    assert one_family.peaks() == []
+
+
+def test_a_child_that_cannot_be_recorded_runs(one_family: Family) -> None:
+    one_family.folder.rmdir()
+    source = "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-c', 'print(5)']))"
+    done = one_family.run(["-c", source])
+    assert (done.returncode, done.stdout) == (0, "5\n")
+    assert "Cannot" not in done.stderr
+
+
+SHELLS = """
+import os, signal, threading
+before = signal.getsignal(signal.SIGINT)
+print(os.system("exit 3"), os.system("kill -9 $$"), os.system("nothing-of-that-name 2>/dev/null"), os.system("true"))
+threads = [threading.Thread(target=os.system, args=("exit 0",)) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(signal.getsignal(signal.SIGINT) is before, os.system("kill -INT $$"))
+"""
+
+
+def test_system_is_what_it_is_without_it(family: Family) -> None:
+    bare = subprocess.run([family.python, "-c", SHELLS], stdout=subprocess.PIPE, text=True)
+    done = family.run(["-c", SHELLS])
+    assert (done.returncode, done.stdout) == (bare.returncode, bare.stdout)
+
+
+def test_without_the_folder_nothing_is_handed_on(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    program = shows_environment(tmp_path, [], "same")
+    source = f"import subprocess; subprocess.check_call([{str(program)!r}])"
+    done = one_profiler.run(["-c", source])
+    assert done.status == 0 and done.stdout == "", done.account()
+    assert "FIL_CHILDREN" not in os.environ
