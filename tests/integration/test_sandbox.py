@@ -99,7 +99,8 @@ def test_what_is_lost_is_told(one_profiler: support.Profiler, c_libraries: Path,
     lost = sum(stack.bytes for stack in done.stacks if stack.text == "[Callstack not recorded]")
     told = in_functions(done) + done.at_marker(PROGRAM, "deep")
     blocks = 2 * FUNCTIONS * int(done.stdout.split()[3])
-    assert blocks <= lost + told < blocks + 2 * support.MIB, done.account()
+    # The code objects and names of functions that found no room are lost with them: some 1.5 KiB for each.
+    assert blocks <= lost + told < blocks + 2 * support.MIB + 2 * FUNCTIONS * 2048, done.account()
 
 
 # Compares its descriptors before and after memory was taken on many callstacks; then it prints those that a program
