@@ -1,7 +1,7 @@
-"""Profile a part of a program from inside it: docs/api.md.
+"""Profile part of a program from inside it: docs/api.md.
 
-The program has to be started for that, by `fil-profile python` or as the Jupyter kernel "Python 3 with Fil". This
-module can be imported anywhere; what cannot work raises TrackingError, a RuntimeError, when it is called.
+The program must be started with `fil-profile python`, or run in the Jupyter kernel "Python 3 with Fil". This module can
+be imported anywhere; in other processes its functions raise TrackingError, a RuntimeError.
 """
 
 import functools
@@ -28,17 +28,17 @@ _COROUTINE, _GENERATORS = 0x80, 0x20 | 0x200  # of co_flags
 
 
 def check_ready() -> None:
-    """Return if memory can be profiled in this process, else raise TrackingError, which says how to start."""
+    """Check that memory can be profiled in this process. Raises TrackingError, which says how to start the program."""
     from filprofiler.in_process import tracking
 
     tracking.check_ready()
 
 
-ready = check_ready  # its older name
+ready = check_ready  # the older name
 
 
 def let_children_be_profiled(environment: "MutableMapping[str, str]") -> None:
-    """Change an environment so that memory can be profiled in each program started with it, and not in its children."""
+    """Change `environment` so that programs started with it can be profiled, but not their own children."""
     from filprofiler.environment import LIBRARY_PATH
     from filprofiler.supervisor.child_environment import Preload
 
@@ -46,7 +46,7 @@ def let_children_be_profiled(environment: "MutableMapping[str, str]") -> None:
 
 
 class _Block:
-    """What `profile(path)` and `peak()` give: for `with`, and, of `profile`, as a decorator."""
+    """Returned by `profile(path)` and `peak()`: a context manager and, for `profile`, a decorator."""
 
     def __init__(self, path: Optional[Folder]) -> None:
         self._path = path
@@ -77,9 +77,9 @@ class _Block:
             self._measurement.close()
 
     def __call__(self, function: F) -> F:
-        """Profile each call of `function`; the report of the last one stays."""
+        """Profile each call of `function`; the report of the last call stays. Raises UsageError."""
         if self._path is None:
-            raise UsageError("A function is decorated with profile(path), not with peak().")
+            raise UsageError("Decorate a function with profile(path), not with peak().")
         path, flags = self._path, getattr(getattr(function, "__code__", None), "co_flags", 0)
         if flags & _GENERATORS:
             raise UsageError("A generator function cannot be profiled: it returns before its code runs.")
@@ -138,21 +138,21 @@ def profile(code_to_profile: Folder) -> _Block: ...
 @overload
 def profile(*, path: Folder) -> _Block: ...
 def profile(code_to_profile: Any = None, path: Optional[Folder] = None) -> Any:
-    """Profile code, and write the report straight into the folder `path`.
+    """Profile code and write the report into the folder `path` (str or os.PathLike).
 
     profile(function, path) calls function() and returns or raises what it does.
-    profile(path) is for `with profile(path):`, whose value is the block's Peak, and for the decorator `@profile(path)`,
-    of functions and coroutine functions.
+    profile(path) is a context manager, whose value is the block's Peak, and a decorator for functions and coroutine
+    functions.
 
-    Only one profile can be made at a time in a process. Raises TrackingError (a RuntimeError) if another one is being
-    made or this process cannot be profiled, UsageError if it is called wrongly; FilError if there can be no report.
+    A process can make one profile at a time. Raises TrackingError (a RuntimeError) if another one is being made or this
+    process cannot be profiled, UsageError for wrong arguments, and FilError if the report cannot be written.
     """
     if callable(code_to_profile):
         if path is None:
             raise UsageError("profile takes the function and the folder for the report: profile(function, path).")
         return _call(code_to_profile, _name_of(code_to_profile), Peak(), path)
     if code_to_profile is not None and path is not None:
-        raise UsageError("The first of two arguments of profile is a function without parameters.")
+        raise UsageError("The first of two arguments of profile must be a function without parameters.")
     folder = path if code_to_profile is None else code_to_profile
     if folder is None:
         raise UsageError("profile needs the folder for the report.")
@@ -164,10 +164,10 @@ def peak(code_to_measure: Callable[[], Any]) -> Peak: ...
 @overload
 def peak() -> _Block: ...
 def peak(code_to_measure: Optional[Callable[[], Any]] = None) -> Any:
-    """Find out the peak of code, without a report.
+    """Measure the peak memory of code, without a report.
 
-    peak(function) calls function() and gives a Peak, whose `value` is what was returned; raises what function raises.
-    peak() is for `with peak() as found:`; `found` tells the peak when the block has ended.
+    peak(function) calls function() and returns a Peak whose `value` is the function's result; raises what it raises.
+    peak() is for `with peak() as found:`; `found.peak_bytes` is available after the block.
 
     Raises TrackingError, as `profile` does.
     """

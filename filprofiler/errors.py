@@ -1,13 +1,13 @@
-"""The errors that filprofiler raises for things a person can do something about. Each message is one sentence."""
+"""User-facing errors. Each message is one sentence."""
 
 from filprofiler import exit_statuses
 from filprofiler.wording import sentence
 
 
 class FilError(Exception):
-    """Base of all errors raised on purpose; its text is meant to be shown to the user as it is.
+    """Base of all errors raised on purpose; its text can be shown to the user as it is.
 
-    Made of a form and the values that it quotes, as wording.sentence takes them.
+    Takes a format and the values to quote in it, as wording.sentence does.
     """
 
     is_sentence = True
@@ -35,28 +35,28 @@ class RecordingError(FilError):
 
 
 class NothingRecordedError(RecordingError):
-    """The recording is in order, but tracking never began, so that it holds no memory."""
+    """The recording is valid, but tracking never began, so it is empty."""
 
 
 class CutShortError(RecordingError):
-    """Something else has cut the recording short."""
+    """The recording was cut short by something else."""
 
 
 class SavedProfileError(FilError):
-    """A saved profile (a .json or .prof file of ours) cannot be read: it is missing, damaged, or of another version."""
+    """A saved profile (our .json or .prof file) cannot be read: it is missing, damaged, or of another version."""
 
 
 class ReportError(FilError):
     """A file of the report could not be written.
 
-    `written` lists the paths of the files that were finished before.
+    written: paths of the files that were finished before.
     """
 
     written: "tuple[str, ...]" = ()
 
 
 class LibraryError(FilError):
-    """The library cannot do its work here. `exit_status` is what a launcher that gives up exits with."""
+    """The library cannot work in this process. exit_status: the launcher's exit status if it gives up."""
 
     def __init__(self, form: str, *values: object, exit_status: int = exit_statuses.CANNOT_PROFILE) -> None:
         super().__init__(form, *values)

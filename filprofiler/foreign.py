@@ -123,7 +123,7 @@ class Interpreter:
             self._get_importer = ctypes.pythonapi.PyImport_GetImporter
             self._run_string = ctypes.pythonapi.PyRun_SimpleStringFlags
         except AttributeError as error:
-            raise LibraryError("this Python does not export a function that is needed: %s", error) from None
+            raise LibraryError("this Python does not export a required function: %s", error) from None
         self._open.restype = ctypes.c_void_p
         self._open.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
         self._open_descriptor.restype = ctypes.c_void_p

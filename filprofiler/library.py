@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _STATUS_TEXTS = {
     _abi.FIL_ERROR_NOT_PRELOADED: "the memory hooks were not loaded before the program (%s)" % HERE.not_preloaded,
-    _abi.FIL_ERROR_NO_PYTHON: "this process has not the functions of CPython that are needed",
-    _abi.FIL_ERROR_UNKNOWN_LAYOUT: "this version of Python is not known",
-    _abi.FIL_ERROR_UNREADABLE_STACK: "this build of Python keeps its callstacks in another way than is known",
-    _abi.FIL_ERROR_NOT_PROVED: "the way this Python keeps its callstacks was not checked",
-    _abi.FIL_ERROR_MEMORY: "there is no memory for the tables",
-    _abi.FIL_ERROR_STARTED: "tracking has begun already",
+    _abi.FIL_ERROR_NO_PYTHON: "this process lacks functions of CPython that are needed",
+    _abi.FIL_ERROR_UNKNOWN_LAYOUT: "this version of Python is unknown",
+    _abi.FIL_ERROR_UNREADABLE_STACK: "this build of Python stores its call stacks in an unknown way",
+    _abi.FIL_ERROR_NOT_PROVED: "how this Python stores its call stacks was not verified",
+    _abi.FIL_ERROR_MEMORY: "there is not enough memory for the tables",
+    _abi.FIL_ERROR_STARTED: "tracking has already begun",
     _abi.FIL_ERROR_CHILD: "this process is a child of the one that the library was loaded for",
 }
 
@@ -76,17 +76,17 @@ class Library:
         self._check(self._functions.fil_use_layout(python_version, layout))
 
     def use_profile_function(self, python_version: int, pin_code: bool) -> None:
-        """Find callstacks without a layout: by a profile function, which `start` sets for the calling thread.
+        """Find call stacks without a layout: by a profile function, which `start` sets for the calling thread.
 
         pin_code: whether a code object begins elsewhere than its block of memory; then none that was met is freed.
         """
         self._check(self._functions.fil_use_profile_function(python_version, int(pin_code)))
 
     def thread_starter(self) -> "Callable[..., None]":
-        """After use_profile_function: the profile function with which a new thread's callstacks are found too."""
+        """After use_profile_function: the profile function with which a new thread's call stacks are found too."""
         starter = self._functions.thread_starter()
         if starter is None:
-            raise LibraryError("there is no memory")
+            raise LibraryError("there is not enough memory")
         return starter  # type: ignore[no-any-return]
 
     def read_memory(self, address: int, size: int) -> "Optional[bytes]":
@@ -146,7 +146,7 @@ class Library:
         self._functions.fil_stop()
 
     def current_callstack(self, capacity: int = 256) -> "List[Tuple[int, int]]":
-        """The callstack that an allocation made now would get, innermost first: (id of the code object, offset)."""
+        """The call stack that an allocation made now would get, innermost first: (id of the code object, offset)."""
         frames = self._functions.buffer(capacity * _abi.OBSERVED_FRAME_SIZE)
         count = self._check(self._functions.fil_current_callstack(frames, capacity))
         return [record[:2] for record in _records(frames, count)]

@@ -1,4 +1,4 @@
-"""Tracking of a part of a program, begun and ended by hand: for the API, notebooks and pytest."""
+"""Tracking of part of a program, begun and ended by hand: for the API, notebooks and pytest."""
 
 import os
 import tempfile
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Measurement:
-    """Tracking that is begun and ended by hand; for what runs code of others, like the notebook's magic.
+    """Tracking that is begun and ended by hand, around other people's code; for example by the notebook's magic.
 
-    An interrupt may come at any moment: so `begin` stands inside of a `try`, `end` in its `finally`, and `close` in
-    that of another one round it.
+    An interrupt may come at any moment, so call `begin` inside a `try`, `end` in its `finally`, and `close` in the
+    `finally` of another `try` around it.
     """
 
     _tracking: "Optional[Tracking]" = None
@@ -29,11 +29,11 @@ class Measurement:
         output: Optional[Folder] = None,
         first_files: Sequence[str] = (),
     ) -> None:
-        """Nothing is begun.
+        """Prepare without beginning.
 
-        name: what is profiled, in words. path: the folder for recording and report; or output: the folder in which a
-        new one is made, named after the time; else a temporary one that goes at the end. first_files: callstacks begin
-        at their first frame of one of these.
+        name: a description of what is profiled. path: the folder for recording and report. output: the folder in which
+        to create one named after the time. With neither, a temporary folder is used and removed at the end.
+        first_files: call stacks begin at their first frame in one of these files.
         """
         self._name = name
         self._path = path
@@ -42,7 +42,7 @@ class Measurement:
         self._temporary = path is None and output is None
 
     def begin(self) -> None:
-        """Begin. Raises TrackingError."""
+        """Begin tracking. Raises TrackingError."""
         from filprofiler.in_process.tracking import Tracking, check_ready
         from filprofiler.result_folder import GivenFolder, OutputError, ResultFolder
 
@@ -61,20 +61,20 @@ class Measurement:
 
     @property
     def folder(self) -> str:
-        """Where the recording lies, and the report is written; "" if there is none."""
+        """The folder of the recording and the report; "" if there is none."""
         return self._tracking.folder.path if self._tracking is not None else ""
 
     def end(self, peak: Peak, error: Optional[BaseException] = None, report: bool = False) -> bool:
-        """End it; `peak` knows what was found out. `error`: what the code has raised; `report`: write the report.
+        """End tracking and fill in `peak`. `error`: what the code raised; `report`: whether to write the report.
 
-        Returns False, and does nothing, if it has not begun, and in a child that was forked meanwhile: recording and
-        report are its parent's. Raises FilError.
+        Does nothing and returns False if tracking has not begun, or in a child forked meanwhile: recording and report
+        belong to its parent. Raises FilError.
         """
         tracking, own = self._tracking, False
         if tracking is None or not tracking.runs:
             return False
         try:
-            own = tracking.stop()  # before anything else: nothing of ours is to count
+            own = tracking.stop()  # first of all: our own memory must not count
             if own:
                 peak._profile = tracking.end("" if error is None else "raised %s" % type(error).__name__)
                 if report:
@@ -87,7 +87,7 @@ class Measurement:
         return own
 
     def close(self) -> None:
-        """Whatever has become of it, let another one begin."""
+        """Let another measurement begin, whatever state this one is in."""
         if self._tracking is not None:
             self._tracking.close()
 

@@ -1,4 +1,4 @@
-"""What was found out about a piece of code."""
+"""The result of profiling a block."""
 
 import os
 from typing import Any, List, NamedTuple, Optional, Union
@@ -18,10 +18,10 @@ Folder = Union[str, "os.PathLike[str]"]
 class Line(NamedTuple):
     """A line of code that held memory at the peak.
 
-    path: its file, as the code object names it; "" if there is no Python call stack.
-    line: its number, from 1; function: the function's name.
-    bytes: live bytes that it requested itself, or that libraries requested on its behalf.
-    source: the line itself, without indentation; "" if not available.
+    path: the file, as the code object names it; "" if there is no Python call stack.
+    line: the line number, from 1. function: the function's name.
+    bytes: live bytes that the line allocated itself or through the libraries it called.
+    source: the line's text, without indentation; "" if not available.
     """
 
     path: str
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Its location as one string: "path:line (function)"."""
+        """The location as one string: "path:line (function)"."""
         return "%s:%d (%s)" % (self.path, self.line, self.function) if self.path else self.function
 
 
@@ -40,6 +40,8 @@ class Peak:
     """The peak memory of a piece of code, and the lines that held it.
 
     value: what the code returned; None for a `with` block.
+
+    The other members raise TrackingError until the code has ended.
     """
 
     def __init__(self) -> None:
@@ -48,16 +50,16 @@ class Peak:
 
     def _known(self) -> "Profile":
         if self._profile is None:
-            raise TrackingError("The peak is known when the code has ended, in the process that began with it.")
+            raise TrackingError("The peak is available only after the code has ended, in the process that started it.")
         return self._profile
 
     @property
     def peak_bytes(self) -> int:
-        """The largest number of bytes live at once, of those requested while the code ran."""
+        """The largest number of bytes live at once, of those allocated while the code ran."""
         return self._known().peak_bytes
 
     def top(self, count: int = 3) -> List[Line]:
-        """The `count` lines of the user's own code that held most at the peak, the largest first."""
+        """The `count` lines of the user's own code that held most at the peak, largest first."""
         from filprofiler.profile.source import SourceReader
         from filprofiler.profile.top import TopLines
 
@@ -76,7 +78,7 @@ class Peak:
         ]
 
     def page(self) -> str:
-        """The report's page as HTML: it loads nothing, and shows the same as the index.html that `report` writes."""
+        """The report's page as HTML, self-contained: the same as the index.html that `report` writes."""
         from filprofiler.profile.source import SourceReader
         from filprofiler.profile.top import TopLines
         from filprofiler.report.content import Drawn
@@ -96,7 +98,7 @@ class Peak:
         self._write(folder)
 
     def _write(self, folder: str, open_folder: "Optional[Callable[[str], OpenedFolder]]" = None) -> None:
-        """Write the report's files into a folder; `open_folder` opens it, for who knows which one it must be."""
+        """Write the report's files into a folder. open_folder: opens it, and can check its identity."""
         from filprofiler.profile.top import TopLines
         from filprofiler.report.writer import write_report
 

@@ -20,7 +20,7 @@ def pytest_addoption(parser: "Any") -> None:
     """The options."""
     group = parser.getgroup("filprofiler", "peak memory of tests")
     group.addoption("--fil", action="store_true", help="measure the peak memory of each test")
-    group.addoption("--fil-top", metavar="N", type=int, default=3, help="lines that are told of each test (3)")
+    group.addoption("--fil-top", metavar="N", type=int, default=3, help="lines to show for each test (default: 3)")
     group.addoption("--fil-report", metavar="DIR", help="write reports of the %d worst tests into DIR" % _WORST)
     group.addoption(
         "--fil-fail-on-increase",

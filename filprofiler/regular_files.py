@@ -75,4 +75,4 @@ def check_regular(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "something else")
-    raise OSError(errno.EINVAL, "it is %s, and not a regular file" % kind)
+    raise OSError(errno.EINVAL, "it is %s, not a regular file" % kind)

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Optional
 
-# Set by a developer: the way in which callstacks are to be found (in_process/stacks.py). Not seen by the program.
+# Set by a developer: the way in which call stacks are to be found (in_process/stacks.py). Not seen by the program.
 STACKS_VARIABLE = "FIL_STACKS"
 
 # CPython's compiler to machine code is turned off by its variable. The value that this had travels in ours

@@ -30,7 +30,7 @@ class Options:
     release_memory: let libraries' own allocators give back at once what is freed.
     keep_recording: leave the recording beside the report.
     formats: forms of the report that were asked for by name (see report/formats.py), each once.
-    complete: tell every callstack in every form of the report.
+    complete: tell every call stack in every form of the report.
     fail_over: how much the peak may grow in a comparison, None if that is all the same.
     """
 
@@ -52,7 +52,7 @@ class Options:
 
         for name in names:
             if name not in ALL:
-                raise UsageError("There is no format '%s'; there are: %s.", name, ", ".join(ALL))
+                raise UsageError("Unknown format '%s'; the formats are: %s.", name, ", ".join(ALL))
             if name not in self.formats:
                 self.formats.append(name)
 
@@ -136,7 +136,7 @@ class _Reader:
         elif word in _SHOWN:
             self.shown = _SHOWN[word]
         elif word != "--disable-oom-detection":
-            raise UsageError("There is no option %s; fil-profile --help lists those there are.", word)
+            raise UsageError("Unknown option %s; fil-profile --help lists the options.", word)
 
     def value(self, option: str, what: str, word: str) -> str:
         """The value of an option: the rest of its word (of a long one, behind "="), or else the next word."""

@@ -52,7 +52,7 @@ options:
   --release-memory        make allocators inside libraries (jemalloc, mimalloc)
                           return memory at once instead of keeping it; slower
   --keep-recording        keep the recording beside the report
-  --disable-oom-detection accepted, and does nothing
+  --disable-oom-detection accepted and ignored
   --license               print the licence and exit
   --version               print the version and exit
   -h, --help              print this text and exit; after report, diff or

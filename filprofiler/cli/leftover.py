@@ -20,11 +20,11 @@ def holds_something(recording_path: str, pid: int, was_tracking: bool) -> bool:
         if was_started(recording_path) and not written_over:
             return True
         if was_cut_short(recording_path):
-            say(sentence("There is no report: something else has cut the recording %s short.", recording_path))
+            say(sentence("There is no report: the recording %s was cut short by something else.", recording_path))
         elif written_over or was_tracking:
-            say(sentence("There is no report: something else has written over the recording %s.", recording_path))
+            say(sentence("There is no report: the recording %s was overwritten by something else.", recording_path))
     except FileNotFoundError:
-        say(sentence("There is no report: the recording %s is gone.", recording_path))
+        say(sentence("There is no report: the recording %s no longer exists.", recording_path))
     except OSError as error:
         say(sentence("There is no report: the recording %s cannot be read: %s.", recording_path, error.strerror))
     return False  # the program has said why it refused, if it came that far
@@ -39,4 +39,4 @@ def say_unreported(error: Exception, folder: "ResultFolder") -> None:
 
 def kept_sentence(folder: "ResultFolder") -> str:
     """What to do with the recording later."""
-    return "The recording is kept; to make the report later: fil-profile report %s" % folder.path
+    return "The recording was kept; to make the report later: fil-profile report %s" % folder.path

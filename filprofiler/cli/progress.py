@@ -38,7 +38,7 @@ class Progress:
             return
         line = "Report %d%%: %s" % (percent, what)
         if self.callstacks is not None:
-            line += ", %s callstack%s" % (format(self.callstacks, ","), "" if self.callstacks == 1 else "s")
+            line += ", %s call stack%s" % (format(self.callstacks, ","), "" if self.callstacks == 1 else "s")
         if not self._terminal:
             say(line)
             return

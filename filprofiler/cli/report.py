@@ -41,7 +41,7 @@ def report(path: str, options: "Options") -> int:
         if finished is None:
             say(str(error))
             return exit_statuses.CANNOT_REPORT
-        say("The report was made before: %s" % finished)
+        say("The report already exists: %s" % finished)
         return exit_statuses.OK
     if shown is None:
         return exit_statuses.CANNOT_REPORT

@@ -34,7 +34,7 @@ def make_report(
     """Read the recording, write the report into `folder`, print the summary.
 
     outcome: how the program ended, if that is known; limits: gives what limited its memory, if that is to be told;
-    more_formats: what is wanted beside the usual forms; complete: in all of them, no callstacks are told together;
+    more_formats: what is wanted beside the usual forms; complete: in all of them, no call stacks are told together;
     open_folder: as write_report has it.
     Returns the path of the report's page, and whether the program died for want of memory.
 
@@ -72,7 +72,7 @@ def read_profile(
     moment, at_end = moment_to_tell(recording, outcome)
     if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
         program.limits = tuple(limits())
-    progress.reading("finding callstacks", 1, 2)
+    progress.reading("finding call stacks", 1, 2)
     return build_profile(recording, program, moment, at_end)
 
 
@@ -85,7 +85,7 @@ def write_files(
 ) -> "Optional[str]":
     """Read a profile, write the files of these forms (see report/formats.py) into `folder`, and print the summary.
 
-    complete: small callstacks are not told together.
+    complete: small call stacks are not told together.
 
     The path of the file to look at first: the page, if it is among them. None if the user has interrupted it: the
     finished files stay, and their paths are printed. If they cannot be written, the summary is printed all the same.

@@ -121,9 +121,9 @@ class _Job:
             self._watch.write()
         try:
             if not self._supervisor.aside(task):
-                say("A report is being written already; ask again when it is there.")
+                say("A report is already being written; ask again when it is finished.")
         except OSError as error:
-            say(sentence("No report can be written now (%s); the program goes on.", error.strerror))
+            say(sentence("No report can be written now (%s); the program continues.", error.strerror))
 
     def _report_now(self) -> None:
         """Write a report of the peak so far to a folder of its own; the program goes on, whatever becomes of that."""
@@ -139,7 +139,7 @@ class _Job:
 
     def _write_checkpoint(self) -> None:
         """Write a report of the peak so far where the final one will be: nothing may be left to write that one."""
-        say("Little memory is left: a report on the peak so far is written; the program goes on.")
+        say("Memory is running low: writing a report of the peak so far; the program continues.")
         self._aside(lambda: self._report_so_far(self._folder))
 
     def _report_so_far(self, folder: ResultFolder) -> bool:

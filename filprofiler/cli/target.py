@@ -53,5 +53,5 @@ def describe(target: "Target") -> Program:
 def output_folder(program: Program, wanted: str) -> str:
     """The absolute path of the folder for results, of one relative to the working directory. Raises UsageError."""
     if not program.cwd and not os.path.isabs(wanted):
-        raise UsageError("The working directory is not there any more; name a folder for the results with -o.")
+        raise UsageError("The working directory no longer exists; name a folder for the results with -o.")
     return os.path.join(program.cwd, wanted)

@@ -223,7 +223,7 @@ class _FrameMeasurement:
         for at, (running, waiting, between, generators) in enumerate(zip(*samples)):
             if (running, waiting, generators) == (0, 0, 1) and between in (3, 4):
                 return {"frame_owner": at, "shim_owner": 3}
-        raise LibraryError("this Python's frames do not tell whose they are")
+        raise LibraryError("this Python's frames do not say who owns them")
 
     def _state_places(self, fields: "Dict[str, int]") -> "Set[int]":
         """Where the thread state may say which frame is innermost: cframe's offset * _STATE_BYTES + offset.

@@ -46,7 +46,7 @@ def _layout(library: "Library") -> "Tuple[int, int, int, int]":
     expected = [0, before[1], before[1], before[3]]
     shapes = [0, _COLLECTED, _COLLECTED]
     if before != expected or flags[:3] != shapes or not (flags[3] & _COLLECTED and flags[3] & _MANAGED):
-        raise LibraryError("this build of Python keeps its objects in another way than is known")
+        raise LibraryError("this build of Python stores its objects in an unknown way")
     return type_at, flags_at, before[1], before[3] - before[1]
 
 
@@ -57,4 +57,4 @@ def _place(library: "Library", objects: "Sequence[Any]", types: "Sequence[Any]",
     for at in range(0, size, _WORD):
         if [int.from_bytes(content[at : at + _WORD], sys.byteorder) for content in contents] == wanted:
             return at
-    raise LibraryError("this build of Python keeps its objects in another way than is known")
+    raise LibraryError("this build of Python stores its objects in an unknown way")

@@ -30,7 +30,7 @@ def take_sources(program: "Program") -> None:
 
 
 def add_sources(program: "Program", profile: "Profile") -> None:
-    """Let the program have the source of all callstacks of its profile that is in no file."""
+    """Let the program have the source of all call stacks of its profile that is in no file."""
     paths = {shown: path for path, shown in program.shown_paths.items()}
     for shown in set(_paths(profile)):
         path = paths.get(shown, shown)

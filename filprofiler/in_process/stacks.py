@@ -1,4 +1,4 @@
-"""Choose how the callstacks of the program are found, by what this interpreter lets us do.
+"""Choose how the call stacks of the program are found, by what this interpreter lets us do.
 
 The best way that works is taken:
 
@@ -27,12 +27,12 @@ PROFILED = "profiled"
 UNWIND_METHODS = (KNOWN, MEASURED, PROFILED)
 
 PROFILED_SENTENCE = (
-    "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
+    "This Python's own call stacks cannot be read: a profile function follows every call instead, which is slower."
 )
 
 
 def choose_stacks(library: "Library") -> str:
-    """Make the library find callstacks, in the way that is answered. Raises LibraryError if no way works."""
+    """Make the library find call stacks, in the way that is answered. Raises LibraryError if no way works."""
     wanted = take(STACKS_VARIABLE) or ""
     if wanted and wanted not in UNWIND_METHODS:
         raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(UNWIND_METHODS))

@@ -56,7 +56,7 @@ def _is_importable_from(path: str) -> bool:
 
 
 def prepare(library: Library) -> str:
-    """All that comes before tracking. Returns the way in which callstacks are found. Raises LibraryError."""
+    """All that comes before tracking. Returns the way in which call stacks are found. Raises LibraryError."""
     library.check_preloaded()
     if sys.version_info >= (3, 13):
         from filprofiler import jit

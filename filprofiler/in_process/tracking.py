@@ -34,17 +34,16 @@ ENTRY_FILES = tuple(
 )
 
 _HOW_TO_START = (
-    "Memory can only be profiled in a program that was started for it: fil-profile python script.py. "
+    "Memory can only be profiled in a program started with: fil-profile python script.py. "
     'In Jupyter, choose the kernel "Python 3 with Fil".'
 )
 _REFUSALS = {
     _abi.FIL_ERROR_NOT_PRELOADED: _HOW_TO_START,
-    _abi.FIL_ERROR_CHILD: "This process is a child of the one that the profiler is in, and cannot be profiled. "
-    + _HOW_TO_START,
-    _abi.FIL_ERROR_STARTED: "The whole program is being profiled already, by fil-profile run.",
+    _abi.FIL_ERROR_CHILD: "This process is a child of the profiled process, and cannot be profiled. " + _HOW_TO_START,
+    _abi.FIL_ERROR_STARTED: "The whole program is already being profiled, by fil-profile run.",
 }
 
-_ONCE = "In this Python callstacks are found by following every call, which can be done only once in a process."
+_ONCE = "In this Python, call stacks are found by following every call, which is possible only once per process."
 
 _running: "Dict[str, Tracking]" = {}
 _preparing = _thread.RLock()  # an interrupted `with` may leave it taken: not for its own thread
@@ -56,7 +55,7 @@ _followed = False
 class Tracking:
     """What the whole process asks for while it lasts, in all its threads.
 
-    folder: where the recording lies; name: what is profiled, in words; first_files: where callstacks are to begin (see
+    folder: where the recording lies; name: what is profiled, in words; first_files: where call stacks are to begin (see
     profile.model.Program).
     runs: whether it has begun, and was not closed.
     """
@@ -80,7 +79,7 @@ class Tracking:
         try:
             library = check_ready()
             if _running.setdefault("now", self) is not self:  # a lock that says whose it is
-                raise TrackingError("Memory is being profiled already; only one profile can be made at a time.")
+                raise TrackingError("Memory is already being profiled; only one profile can be made at a time.")
             if _followed:
                 raise TrackingError(_ONCE)
             self.folder.create_recording()
@@ -120,7 +119,7 @@ class Tracking:
         self.program.settings = tuple(settings_that_matter(os.environ, sys.modules))
         self.program.elapsed_seconds = time.monotonic() - self._started
         if was_cut_short(self.folder.recording_path):
-            raise CutShortError("Something else has cut the recording %s short.", self.folder.recording_path)
+            raise CutShortError("The recording %s was cut short by something else.", self.folder.recording_path)
         profile = build_profile(read_recording(self.folder.recording_path), self.program)
         add_sources(self.program, profile)
         return profile

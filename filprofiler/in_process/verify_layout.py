@@ -1,6 +1,6 @@
 """Prove, before tracking starts, that the library reads this interpreter's frames as the interpreter itself does.
 
-A few shapes of callstack are built; in each, what the library sees is compared with sys._getframe().
+A few shapes of call stack are built; in each, what the library sees is compared with sys._getframe().
 """
 
 import _thread
@@ -124,7 +124,7 @@ def _compare(library: "Library") -> None:
         or {frame[7] for frame in ours} not in ({id(library)}, {0})
         or [frame[8] for frame in seen[: len(first_units)]] != first_units
     ):
-        raise LibraryError("this build of Python keeps its callstacks in another way than is known")
+        raise LibraryError("this build of Python stores its call stacks in an unknown way")
 
 
 def first_traceable(code: "Any") -> int:

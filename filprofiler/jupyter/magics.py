@@ -1,6 +1,6 @@
 """The magics `%%filprofile` and `%filprofile`.
 
-A cell is compiled here and run right below a frame of this file, so that its callstacks begin at the cell. One that
+A cell is compiled here and run right below a frame of this file, so that its call stacks begin at the cell. One that
 awaits cannot be run from inside a magic: its first line is replaced by a call that begins tracking, IPython runs it as
 usual, and tracking ends when it has told that the cell has ended.
 """
@@ -42,7 +42,7 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
         %%filprofile [--output DIR] [--top N]
         %filprofile [--output DIR] [--top N] STATEMENT
 
-        --output DIR: the folder for the report's files (default: fil-result); each has one of its own in there.
+        --output DIR: the folder for the report's files (default: fil-result); each has one of its own there.
         --top N: print the N lines that held most, too.
         """
         __tracebackhide__ = True  # IPython's debugger goes past this frame

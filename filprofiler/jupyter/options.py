@@ -34,15 +34,17 @@ def read_options(line: str, takes_statement: bool) -> MagicOptions:
         word, _, rest = rest.partition(" ")
         name, equals, value = word.partition("=")
         if name not in _WITH_VALUE:
-            raise OptionsError("%%%s has no option %s; there are --output DIR and --top N.", NAME, name)
+            raise OptionsError("%%%s has no option %s; its options are --output DIR and --top N.", NAME, name)
         if not equals:
             value, rest = _first_word(rest.strip(), name)
         _set(options, name, value)
         rest = rest.strip()
     if takes_statement and not rest:
-        raise OptionsError("%%%s needs a statement; %%%%%s stands above a cell.", NAME, NAME)
+        raise OptionsError("%%%s needs a statement; %%%%%s is for a whole cell.", NAME, NAME)
     if rest and not takes_statement:
-        raise OptionsError("%%%%%s takes options only, not %s; the code begins below it.", NAME, rest.split()[0])
+        raise OptionsError(
+            "%%%%%s takes options only, not %s; the code starts on the next line.", NAME, rest.split()[0]
+        )
     options.statement = rest
     return options
 

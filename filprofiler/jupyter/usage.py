@@ -11,7 +11,7 @@ def how_to_change(reason: str) -> str:
     """One sentence more: what to do in this notebook. `reason`: why memory cannot be profiled."""
     if "fil-profile python" not in reason:
         return reason  # this is the right kernel
-    change = 'This kernel was not started for it: change it to "Python 3 with Fil" (in the menu: Kernel, Change Kernel)'
+    change = 'This kernel cannot profile memory: change it to "Python 3 with Fil" (in the menu: Kernel, Change Kernel)'
     if _is_installed():
         return change + "."
     return change + sentence(", which this installs: !%s -m filprofiler install-kernel --sys-prefix", sys.executable)

@@ -1,1 +1,1 @@
-"""The analysed model of one run: callstacks, lines and bytes, without a thought of how they are shown."""
+"""The analysed model of one run: call stacks, lines and bytes, without a thought of how they are shown."""

@@ -1,4 +1,4 @@
-"""Where callstacks begin if only a part of a program was profiled: what stands above it is cut off."""
+"""Where call stacks begin if only a part of a program was profiled: what stands above it is cut off."""
 
 from filprofiler import _abi
 from filprofiler.profile.program import Program
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def begin_late(recording: "Recording", program: Program) -> None:
-    """Hang the nodes at which the callstacks begin under the root.
+    """Hang the nodes at which the call stacks begin under the root.
 
     These are the frames of program.entry_files, which are left out later as frames of ours, and the outermost frames of
     program.first_files.

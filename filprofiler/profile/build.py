@@ -1,4 +1,4 @@
-"""From a recording to a profile: frames become sites in the source, and equal callstacks one node.
+"""From a recording to a profile: frames become sites in the source, and equal call stacks one node.
 
 The recording tells frames apart by function and instruction; a person by line. Here they are merged by file, function
 and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was
@@ -33,12 +33,12 @@ NO_STACK_NAME = "[No Python stack]"
 LOST_NAME = "[Callstack not recorded]"
 MODULE_CODE_NAME = "[module code]"
 
-_NO_SNAPSHOT_REASON = "what was live when memory ran out could not be kept: the peak is shown instead"
+_NO_SNAPSHOT_REASON = "what was live when memory ran out could not be saved: the peak is shown instead"
 
-_MOST_TOLD = 1000  # frames of a callstack that is told apart from the tree: where a thread was, what asked for a file
+_MOST_TOLD = 1000  # frames of a call stack that is told apart from the tree: where a thread was, what asked for a file
 _MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_SUBMITTED, _abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 
-# How far a callstack has come, seen from its root.
+# How far a call stack has come, seen from its root.
 _START = 0  # nothing yet
 _OWN = 1  # only our own frames, and runpy's behind them; nothing yet, if the whole program is profiled
 _THREAD = 2  # only threading's frames, below the start of a thread

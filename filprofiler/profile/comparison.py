@@ -48,10 +48,10 @@ class Change:
 class ChangedNode:
     """A node of the tree of changes: a frame as in model.Node, with the attributes that layout.py reads.
 
-    growth_bytes: what the callstacks here and below have grown by, all in all.
+    growth_bytes: what the call stacks here and below have grown by, all in all.
     grown_bytes, shrunk_bytes: the sum over those that have grown, and over those that have shrunk; both positive.
-    own_bytes, total_bytes: how much has changed, grown or shrunk, in exactly this callstack and in all here and below.
-    callstacks: how many callstacks have changed.
+    own_bytes, total_bytes: how much has changed, grown or shrunk, in exactly this call stack and in all here and below.
+    callstacks: how many call stacks have changed.
     in_newer: whether the site is one of the newer profile.
     """
 
@@ -98,7 +98,7 @@ class Comparison:
     changes: all lines that hold a different amount, those that have grown first, the largest change first of each.
     root: the tree of changes; its growth_bytes is the growth of the peak.
     by_text: whether lines were matched by their source text; else by line number.
-    smaller_growth_bytes: by how much the callstacks have grown that a .prof file tells together, of lines not known.
+    smaller_growth_bytes: by how much the call stacks have grown that a .prof file tells together, of lines not known.
     """
 
     def __init__(self, before: "Profile", after: "Profile") -> None:
@@ -227,7 +227,7 @@ def _changes(matches: _Matches, before: TopLines, after: TopLines) -> "List[Chan
 
 
 def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode:
-    """The tree of all callstacks that have changed, and how they have."""
+    """The tree of all call stacks that have changed, and how they have."""
     root = ChangedNode(after.root.site, True, "")
     nodes = [root]
     pending: "List[Tuple[ChangedNode, Optional[Node], Optional[Node]]]" = [(root, before.root, after.root)]

@@ -1,4 +1,4 @@
-"""Requests for memory that failed, with the callstacks that asked."""
+"""Requests for memory that failed, with the call stacks that asked."""
 
 from filprofiler import _abi
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class FailedRequest:
     """A request for memory that failed; it is in no total.
 
-    number: from 1, in the order of time.
+    number: from 1, in order of time.
     requested_bytes: what was asked for; None if its size is beyond 64 bits.
     mapping: whether it was a mapping, not a block.
     live_bytes: bytes live when it failed.
@@ -41,7 +41,7 @@ class FailedRequest:
 
 
 def failed_requests(recording: "Recording", stack: "Callable[[int], Sequence[Site]]") -> "List[FailedRequest]":
-    """Those that a recording tells, in the order of time. stack: gives the callstack of one of its nodes."""
+    """Those that a recording tells, in order of time. stack: gives the call stack of one of its nodes."""
     found = []
     for failure in recording.failures:
         seconds = max(0.0, (failure.clock_ns - recording.started_clock_ns) / 1e9)

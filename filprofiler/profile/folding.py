@@ -1,13 +1,13 @@
-"""The tree of callstacks as the forms of the report tell it: what is too small to matter is told together.
+"""The tree of call stacks as the forms of the report tell it: what is too small to matter is told together.
 
-A callstack of under one part in LEAST_SHARE of the peak folds into the nearest frame above it that holds, with all it
-called, as much: there it is one of "n smaller callstacks", together with the callstack that ends there if that is
+A call stack of under one part in LEAST_SHARE of the peak folds into the nearest frame above it that holds, with all it
+called, as much: there it is one of "n smaller call stacks", together with the call stack that ends there if that is
 small too. But one that ends at a line which by itself asked for one part in HEAVY_SHARE of the peak is kept, the
 largest such ones first, as long as a .prof file has less than USUAL_BYTES with them. So every byte stays in the tree,
 and the sum is the peak.
 
-Where without any of those a .prof file would have more than MOST_BYTES, callstacks fold further: until it fits, each
-callstack, and each fold, that has a line of its own must hold twice as much as before.
+Where without any of those a .prof file would have more than MOST_BYTES, call stacks fold further: until it fits, each
+call stack, and each fold, that has a line of its own must hold twice as much as before.
 
 What lines and functions hold is never taken from here, but from the whole tree (totals.py).
 """
@@ -24,7 +24,7 @@ LEAST_SHARE = 10000
 HEAVY_SHARE = 1000
 USUAL_BYTES = 1900000
 MOST_BYTES = 18000000  # numbers are not counted; what is promised is 20 MB
-_DEEP = 1000  # of callstacks with more frames, the .prof file leaves the middle out where it would be too large
+_DEEP = 1000  # of call stacks with more frames, the .prof file leaves the middle out where it would be too large
 _DEEP_FRAMES = 64
 _LONGEST_ESCAPE = 6  # bytes of a character
 
@@ -32,7 +32,7 @@ _LONGEST_ESCAPE = 6  # bytes of a character
 class FoldedTree:
     """The kept nodes, in preorder, the root left out; by columns, as in flat_tree.FlatTree.
 
-    folded: for the places of nodes that stand for smaller callstacks, how many these are.
+    folded: for the places of nodes that stand for smaller call stacks, how many these are.
     smaller: the number of their site, 0 if there are none.
     """
 
@@ -95,7 +95,7 @@ class _Folds:
     """What is kept of a tree, and what folds into what.
 
     kept: for each place, 1 if it is kept. own_bytes: for each place, what it tells as its own.
-    folded_bytes, folded_count: for each place, and at -1 for the root, what folds into it: bytes, callstacks.
+    folded_bytes, folded_count: for each place, and at -1 for the root, what folds into it: bytes, call stacks.
     """
 
     def __init__(self, flat: "FlatTree", totals: "Totals") -> None:
@@ -145,12 +145,12 @@ class _Folds:
         kept[-1] = 0
 
     def _fold(self, size: int, into: int) -> None:
-        """Fold a callstack of so many bytes."""
+        """Fold a call stack of so many bytes."""
         self.folded_bytes[into] += size
         self.folded_count[into] += 1
 
     def _fold_where_others_do(self) -> None:
-        """Where others fold into a frame, the callstack that ends there does too, if it is small."""
+        """Where others fold into a frame, the call stack that ends there does too, if it is small."""
         for place, own_bytes in enumerate(self.own_bytes):
             small = 0 < own_bytes * LEAST_SHARE < self._peak and not self._heavy[self._flat.numbers[place]]
             if small and self.folded_count[place]:
@@ -158,7 +158,7 @@ class _Folds:
                 self._fold(own_bytes, place)
 
     def _keep_or_fold(self, places: "List[int]", large: "List[int]") -> None:
-        """Keep these callstacks, the largest first, as long as there is room; fold the others."""
+        """Keep these call stacks, the largest first, as long as there is room; fold the others."""
         own_bytes, lengths = self._flat.own_bytes, self._lengths
         room = USUAL_BYTES - self._size()
         for place in sorted(places, key=own_bytes.__getitem__, reverse=True):
@@ -196,7 +196,7 @@ class _Folds:
 
 
 def _lengths(flat: "FlatTree") -> "List[int]":
-    """For each place, how long its callstack is in the .prof file, in bytes, about."""
+    """For each place, how long its call stack is in the .prof file, in bytes, about."""
     of_sites = [_length(site) for site in flat.sites]
     ends = [0] * (2 + max(flat.depths, default=0))  # by depth
     lengths = []

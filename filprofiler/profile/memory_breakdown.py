@@ -77,7 +77,7 @@ class MappedFile:
     path: as the kernel names it; "" if that was not kept.
     resident_bytes: what of it was resident; written_bytes: what of that is the process's own copy, because it was
         written (MAP_PRIVATE). None: not known.
-    mappings: who mapped it: (bytes, whether privately, callstack with the outermost site first), the largest first.
+    mappings: who mapped it: (bytes, whether privately, call stack with the outermost site first), the largest first.
     """
 
     __slots__ = ("mappings", "path", "resident_bytes", "written_bytes")
@@ -128,7 +128,7 @@ class LargeMapping:
 
 
 class MemoryBreakdown:
-    """All that is told beside the callstacks.
+    """All that is told beside the call stacks.
 
     at_moment: at the peak, or when memory ran out. at_end: at the end, or when it was last looked at; None: not known.
     allocations, allocated_bytes: blocks and mappings taken in the whole run, and their bytes; one resized is a new one.
@@ -158,7 +158,7 @@ class MemoryBreakdown:
 
 
 def import_bytes(flat: "FlatTree") -> int:
-    """Bytes on callstacks that lead through the import of a module."""
+    """Bytes on call stacks that lead through the import of a module."""
     found = behind = 0
     places: "List[int]" = [place for place, node in enumerate(flat.nodes) if node.imported]
     for place in places:
@@ -184,7 +184,7 @@ def memory_breakdown_of(
     """The memory_breakdown at one moment, and at the end.
 
     tracked, mapped: tracked bytes then, and the mappings among them. clock_ns: monotonic clock then; None: the end.
-    stack: gives the callstack of one of the recording's nodes.
+    stack: gives the call stack of one of the recording's nodes.
     """
     memory = recording.memory
     use = MemoryUse(tracked - min(mapped, tracked), min(mapped, tracked))

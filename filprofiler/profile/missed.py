@@ -9,24 +9,23 @@ if TYPE_CHECKING:
     from filprofiler.recording.reader import Recording
 
 MISSED_REASONS = {
-    _abi.FIL_MISSED_CALLSTACK: "the callstack was lost, because the recording could not grow",
-    _abi.FIL_MISSED_BLOCK: "the bytes were not counted, because the table of addresses could not grow",
-    _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted, because the table of mappings could not grow, "
-    "or its size was not told",
-    _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept, because the recording could not grow",
+    _abi.FIL_MISSED_CALLSTACK: "the call stack was lost because the recording could not grow",
+    _abi.FIL_MISSED_BLOCK: "the bytes were not counted because the table of addresses could not grow",
+    _abi.FIL_MISSED_MAPPING: "the bytes of a mapping were not counted because the table of mappings could not grow or "
+    "its size was unknown",
+    _abi.FIL_MISSED_TEXT: "a function's name or lines were not kept because the recording could not grow",
 }
 UNSEEN_REASONS = dict(MISSED_REASONS)
-UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the callstack was not seen: the program set a profile function of its own"
+UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the call stack was not seen: the program set its own profile function"
 _MALLOC_REASON = (
-    "calls of malloc went to that of %s, past the profiler: not their blocks are counted, but the memory "
-    "that was mapped for them"
+    "malloc calls went to %s and bypassed the profiler: the memory mapped for them is counted, not the single blocks"
 )
 _OWN_FUNCTION_REASON = (
-    "a function that only the allocator %s has (%s) is called past the profiler: not its blocks are counted, but the "
-    "memory that was mapped for them"
+    "calls to a function that only the allocator %s has (%s) bypassed the profiler: the memory mapped for them is "
+    "counted, not the single blocks"
 )
 _UNCOUNTED = (_abi.FIL_MISSED_MALLOC, _abi.FIL_MISSED_OWN_FUNCTION, _abi.FIL_MISSED_DAMAGE)  # not numbers of events
-_DAMAGED_REASON = "a part of the recording was damaged, as if something else had written over it"
+_DAMAGED_REASON = "part of the recording is damaged, as if something else had overwritten it"
 _UNKNOWN_REASON = "the reason is unknown to this version"
 _ONE_EVENT_BYTES = 1 << 20  # killed in the midst of an event, the sums differ by it: mostly it is less
 

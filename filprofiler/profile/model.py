@@ -28,17 +28,17 @@ class Profile:
 
     program: the run.
     moment: PEAK or OUT_OF_MEMORY.
-    root: the tree of callstacks; its total_bytes is what was live at that moment.
+    root: the tree of call stacks; its total_bytes is what was live at that moment.
     failed_requests: how many requests for memory failed in the whole run; failures: the last of them.
     fatal_request: of an OUT_OF_MEMORY profile, the request at whose failure this was live; None if it is not known.
     functions: by path, the functions that were met: first line and name.
     changed_files: of a saved profile, the paths of files that were not what ran.
-    folds: whether most forms of the report tell small callstacks together; may be set before anything is written.
+    folds: whether most forms of the report tell small call stacks together; may be set before anything is written.
     python_version: PY_VERSION_HEX of the profiled interpreter.
     pid: of the profiled process.
     peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
-    timeline: (seconds since tracking began, tracked bytes, resident bytes), in the order of time; at most 500.
+    timeline: (seconds since tracking began, tracked bytes, resident bytes), in order of time; at most 500.
     missed: (number of events, 0 if that is not known, reason) for all that could not be recorded; empty if the profile
         is exact.
     main_paths: paths of the files whose code the program began with.
@@ -132,7 +132,7 @@ class Profile:
 
     @property
     def peak_bytes(self) -> int:
-        """Bytes live at the moment that is told: the exact sum over all callstacks."""
+        """Bytes live at the moment that is told: the exact sum over all call stacks."""
         return self.root.total_bytes
 
     @property
@@ -144,7 +144,7 @@ class Profile:
 
     @property
     def shown(self) -> "Union[FlatTree, FoldedTree]":
-        """The tree as most forms of the report tell it, by columns, as `flat`: small callstacks folded if `folds`."""
+        """The tree as most forms of the report tell it, by columns, as `flat`: small call stacks folded if `folds`."""
         if self._shown is None and self.folds:
             from filprofiler.profile.folding import FoldedTree
 
@@ -160,11 +160,11 @@ class Profile:
 
     @property
     def complete(self) -> bool:
-        """Whether every event was recorded with its callstack."""
+        """Whether every event was recorded with its call stack."""
         return not self.missed
 
     def callstacks(self) -> "Iterator[Tuple[List[Site], int]]":
-        """Every callstack with bytes of its own: its sites, outermost first, and the bytes."""
+        """Every call stack with bytes of its own: its sites, outermost first, and the bytes."""
         pending = [self.root]
         while pending:
             node = pending.pop()

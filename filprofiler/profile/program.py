@@ -21,7 +21,7 @@ class Program:
     script_absolute: the same path, absolute, or None.
     command: source text of `-c`, or None.
     cwd: absolute working directory when the run began; relative file names are meant from there.
-    own_files: absolute paths of our own files that appear at the root of callstacks and are left out.
+    own_files: absolute paths of our own files that appear at the root of call stacks and are left out.
     outcome: how the program ended, in words ("exited with status 0"); "" if that is not known.
     resident_peak_bytes: the largest resident memory of the process (ru_maxrss), or None.
     elapsed_seconds: wall-clock time of the run, or None.
@@ -32,7 +32,7 @@ class Program:
     source_lines: the source lines that came with a saved profile; None: they are read from the files.
     name: what was profiled, in words, if that is not the whole program.
     entry_files: files of ours whose frames, and all above them, are left out wherever they stand.
-    first_files: callstacks begin at their first frame of one of these files, if they have one.
+    first_files: call stacks begin at their first frame of one of these files, if they have one.
     source_texts: by path as it is shown, the whole text of source that is in no file.
     shown_paths: by co_filename, what is shown in its place: a notebook's cell as "In [3]".
     """
@@ -118,7 +118,7 @@ def write_description(program: Program, descriptor: int) -> None:
 def read_description(folder: str) -> Program:
     """What was run, as far as the file in a result folder tells it.
 
-    Anybody may have written it: a line that cannot be read, or whose value makes no sense, is left out.
+    Anybody may have written it: a line that cannot be read, or whose value is invalid, is left out.
     """
     from filprofiler.profile.literals import read_literal
     from filprofiler.profile.saved_values import PROGRAM

@@ -1,4 +1,4 @@
-"""The tree of callstacks told from the leaf: its children are the callers."""
+"""The tree of call stacks told from the leaf: its children are the callers."""
 
 from itertools import compress
 
@@ -10,14 +10,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
 
-    # A callstack that is told from its leaf (second) up to a frame (first).
+    # A call stack that is told from its leaf (second) up to a frame (first).
     Member = Tuple[Node, Node]
 
 
 class ReversedNode:
     """A node of the tree that is read from the leaf: its children are the callers of its site.
 
-    The attributes are those of Node; `thread` tells a thread if this frame is the outermost of one in all callstacks
+    The attributes are those of Node; `thread` tells a thread if this frame is the outermost of one in all call stacks
     told here. Children are worked out when they are first asked for, so that looking at the largest branches of a large
     profile costs little.
     """
@@ -34,7 +34,7 @@ class ReversedNode:
 
     @property
     def thread(self) -> str:
-        """If this frame is the outermost of a thread in all callstacks told here, that thread in words, else ""."""
+        """If this frame is the outermost of a thread in all call stacks told here, that thread in words, else ""."""
         words = {frame.thread for frame, _leaf in self._members}
         if not words or "" in words:
             return ""
@@ -56,7 +56,7 @@ class ReversedNode:
 
     @property
     def own_bytes(self) -> int:
-        """Bytes of the callstacks of which this is the outermost frame."""
+        """Bytes of the call stacks of which this is the outermost frame."""
         return self._own_bytes if self.children is not None else 0
 
 

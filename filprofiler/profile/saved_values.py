@@ -51,7 +51,7 @@ def or_none(read: "Any", value: "Any") -> "Any":
 
 
 def name(value: "Any") -> str:
-    """A path or a name, cut where a recording's are: many callstacks can show it. Raises TypeError."""
+    """A path or a name, cut where a recording's are: many call stacks can show it. Raises TypeError."""
     text: str = of_type(value, str)
     return text[:MOST_CHARACTERS]
 

@@ -17,7 +17,7 @@ _OF_SAME_THREAD = (_abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 class ThreadAtPeak:
     """A thread that was there when the peak was reached.
 
-    stack: the callstack by which it had asked for memory last; the sites, outermost first.
+    stack: the call stack by which it had asked for memory last; the sites, outermost first.
     last: whether that request was the last one before the peak.
     """
 
@@ -51,7 +51,7 @@ def threads_at_peak(threads: "Threads", stack: "Callable[[int], List[Site]]") ->
 
 
 def threads_below(threads: "Threads", offsets: "Sequence[int]", marks: "Dict[int, Set[int]]") -> "Dict[int, str]":
-    """For each key of `marks`, in words the threads whose callstacks hang below its marks.
+    """For each key of `marks`, in words the threads whose call stacks hang below its marks.
 
     offsets: of the recording's nodes: of which kind a mark is.
     An event loop's task in the main thread is no other thread's work, nor is code in another interpreter: of these,

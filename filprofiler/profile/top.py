@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class TopLine:
-    """A line, and the bytes of all callstacks whose innermost frame of the user's own it is.
+    """A line, and the bytes of all call stacks whose innermost frame of the user's own it is.
 
-    site: the line; where a callstack has no frame of the user's own, its innermost frame.
+    site: the line; where a call stack has no frame of the user's own, its innermost frame.
     owned: whether the line is in the user's own code.
-    held_bytes: bytes of those callstacks. Over all lines these add up to the peak.
+    held_bytes: bytes of those call stacks. Over all lines these add up to the peak.
     via: the innermost frame of most of those bytes, if that is another line, else None.
     """
 
@@ -81,13 +81,13 @@ def _top_lines(pairs: "Pairs") -> "List[TopLine]":
 
 
 def _pairs(profile: Profile, own_code: OwnCode, own_bytes: "List[int]") -> "Pairs":
-    """The bytes of all callstacks with the same innermost frame of the user's own (or None) and innermost frame.
+    """The bytes of all call stacks with the same innermost frame of the user's own (or None) and innermost frame.
 
     own_bytes: those to count, for each node of the flat tree.
     """
     flat = profile.flat
     sites = flat.sites
-    # Of a .prof file that was read back: smaller callstacks are of lines that are not known, so of none that is.
+    # Of a .prof file that was read back: smaller call stacks are of lines that are not known, so of none that is.
     own = [owned or site.name == SMALLER_NAME for site, owned in zip(sites, own_code.owned(sites))]
     count = len(sites)
     sizes: "Dict[int, int]" = {}

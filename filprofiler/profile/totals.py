@@ -106,7 +106,7 @@ class FlatTree:
     sites: by number; number 0 is the root's.
     threads: for the places of nodes that are the outermost of a thread, that thread in words.
     imported: the places of nodes that the node above has imported, in their order.
-    folded: for the places of nodes that stand for smaller callstacks, how many, and in `smaller` the number
+    folded: for the places of nodes that stand for smaller call stacks, how many, and in `smaller` the number
         of their site: there are none here, this is the whole tree.
     """
 

@@ -11,7 +11,7 @@ LEAST_HINTED_BYTES = 1 << 20  # what is smaller is not worth a hint
 
 
 class Site:
-    """One line of one function: the unit in which callstacks are told.
+    """One line of one function: the unit in which call stacks are told.
 
     path: the file as the code object names it; the script's own as the user gave it. "" for a special site.
     name: the function's name; for a special site the whole text, such as "[No Python stack]".
@@ -48,12 +48,12 @@ _NO_CHILDREN: "List[Node]" = []
 
 
 class Node:
-    """A callstack in the tree: the sites from the root's child down to this node.
+    """A call stack in the tree: the sites from the root's child down to this node.
 
-    own_bytes: bytes asked for by exactly this callstack.
+    own_bytes: bytes asked for by exactly this call stack.
     own_big_bytes: the part of them that is mappings and blocks of 512 bytes or more; 0 where that is not known.
     total_bytes: those, and all below.
-    callstacks: number of callstacks with bytes of their own, here and below.
+    callstacks: number of call stacks with bytes of their own, here and below.
     children: largest first; among equals, the one that asked for memory first.
     imported: whether the frame above imported what this node tells of, so that it belongs to the import.
     thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in
@@ -93,7 +93,7 @@ class Node:
         return total
 
     def stack(self, most: "Optional[int]" = None) -> "List[Site]":
-        """The sites of this callstack, outermost first; the root itself is no site.
+        """The sites of this call stack, outermost first; the root itself is no site.
 
         most: of a deeper one so many of the innermost sites, below one that stands for the others.
         """
@@ -112,7 +112,7 @@ SMALLER_NAME = "[smaller callstacks]"  # of the site of nodes that stand for man
 
 
 def sum_up(nodes: "List[Node]") -> None:
-    """Fill in totals, numbers of callstacks, and children, largest first. Parents stand before their children."""
+    """Fill in totals, numbers of call stacks, and children, largest first. Parents stand before their children."""
     for node in reversed(nodes):
         node.total_bytes += node.own_bytes
         node.callstacks += 1 if node.own_bytes else 0

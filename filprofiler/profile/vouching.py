@@ -1,15 +1,14 @@
-"""Whether a source file is what ran. Its text is shown beside bytes, and an edited file would name an innocent line.
+"""Checks that a source file is the code that ran. Its lines stand beside bytes; an edited file would blame wrong lines.
 
-A file is not what ran if it is newer than the run's start. The time of its content tells, and for the user's own code
-also that of its last change of any kind, which a file with an older time gets that was put in its place. (Files of
-libraries are linked and copied by package managers, which changes nothing in them.) So does the time of a symbolic link
-that leads to it: one that was made to lead elsewhere, as releases are put in place, leads to a file that may be old. A
-time from the future tells that clocks differ, and so nothing else.
+A file newer than the start of the run is not the code that ran. Its modification time counts and, for the user's own
+code, its change time too, which is new even if an older file was moved into its place. (Package managers link and copy
+files of libraries without changing them.) Symbolic links on the path count likewise: a link that was redirected, as
+deployments do, may lead to an old file. A time in the future only shows that clocks differ, so it is ignored.
 
-Nor is it what ran if the code does not fit: a function must stand where it began, and there must be something on each
-line that is in a callstack. That holds whatever the clocks say, and where a recording is read much later, or elsewhere.
+The code must fit as well: each function must be where it began, and each line in a call stack must not be empty. This
+check needs no clock, so it also works if the recording is read much later or on another machine.
 
-What is seen of neither is an edit that a clock hides, or a folder put in the place of another, that moves no line.
+Neither check notices an edit, or an exchanged folder, that moves no line and that a clock hides.
 """
 
 import os
@@ -68,7 +67,7 @@ class Vouching:
         return all(_begins(name, lines, line) for line, name in self._profile.functions.get(path, ()))
 
     def _used_lines(self) -> "Dict[str, Set[int]]":
-        """The lines of each file that are in callstacks."""
+        """The lines of each file that are in call stacks."""
         if self._lines is None:
             self._lines = {}
             for site in self._profile.flat.sites:

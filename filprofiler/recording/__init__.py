@@ -1,1 +1,1 @@
-"""Reading the file that the profiled process wrote."""
+"""Reads the file that the profiled process wrote."""

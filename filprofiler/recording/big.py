@@ -1,4 +1,4 @@
-"""How much of each node's bytes is big blocks and mappings, which stand beside the nodes in a recording."""
+"""How many of each node's bytes are big blocks and mappings. A recording keeps this beside the nodes."""
 
 from _operator import gt  # as in profile/tree.py
 
@@ -12,9 +12,9 @@ _LONGS, _INTEGERS = _abi.BIG_SIZE // 8, _abi.BIG_SIZE // 4  # of a record
 
 
 def read_big(segments: "Sequence[memoryview]", newest_epoch: int, rising: bool) -> "Tuple[List[int], List[int]]":
-    """Of each node those bytes when the file was read, and at the peak; of fewer nodes if the file is cut short.
+    """Big bytes of each node when the file was read, and at the peak. The lists are shorter if the file is truncated.
 
-    segments: the records of one segment of nodes after the other.
+    segments: the records of each segment of nodes, in order.
     """
     current: "List[int]" = []
     at_peak: "List[int]" = []
@@ -25,13 +25,13 @@ def read_big(segments: "Sequence[memoryview]", newest_epoch: int, rising: bool) 
         at_peak += longs[_abi.BIG_OFFSETS["at_peak_bytes"] // 8 :: _LONGS].tolist()
         epochs += integers[_abi.BIG_OFFSETS["epoch"] // 4 :: _INTEGERS].tolist()
         if len(segment) < _abi.FIL_NODES_PER_SEGMENT * _abi.BIG_SIZE:
-            break  # what follows would be of other nodes
+            break  # later records would belong to other nodes
     if rising:
         return current, current
     return current, [kept if epoch == newest_epoch else now for now, kept, epoch in zip(current, at_peak, epochs)]
 
 
 def within(big: "List[int]", held: "List[int]") -> "List[int]":
-    """The same, one value for each node, none larger than what the node holds: the file may have been made up."""
+    """One value per node, none larger than the node's bytes: the file may be forged."""
     fitting = big[: len(held)] + [0] * (len(held) - len(big))
     return list(map(min, fitting, held)) if any(map(gt, fitting, held)) else fitting

@@ -1,4 +1,4 @@
-"""What a recording tells of one function, or of one library."""
+"""A recording's record of one function or library."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,12 +6,12 @@ if TYPE_CHECKING:
 
 
 class Code:
-    """One function met in callstacks, or a library that mapped memory: `kind`, an _abi.FIL_CODE_*, tells.
+    """A function seen in call stacks, or a library that mapped memory; `kind`, an _abi.FIL_CODE_*, says which.
 
-    filename, name: co_filename and co_name; "<not recorded>" if there was no room for them.
+    filename, name: co_filename and co_name; "<not recorded>" if there was no room.
     qualname: co_qualname, None before CPython 3.11.
     first_line: co_firstlineno.
-    line_table: co_lnotab or co_linetable, None if it was not kept.
+    line_table: co_lnotab or co_linetable, None if not kept.
     """
 
     __slots__ = ("filename", "first_line", "kind", "line_table", "name", "qualname")

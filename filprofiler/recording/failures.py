@@ -1,4 +1,4 @@
-"""Requests for memory that failed, as the recording tells them."""
+"""The recording's failed requests for memory."""
 
 from struct import Struct
 
@@ -16,10 +16,10 @@ _BEYOND = (1 << 64) - 1
 class FailedRequest:
     """A request for memory that failed.
 
-    number: from 1, in the order of time.
-    bytes: what was asked for; None if its size is beyond 64 bits.
-    current_bytes: bytes live when it failed. clock_ns: monotonic clock then.
-    node: number of the callstack that asked. kind: one of _abi.FIL_REQUEST_*.
+    number: from 1, in order of time.
+    bytes: requested size; None if it exceeds 64 bits.
+    current_bytes: bytes live at the failure. clock_ns: monotonic clock at the failure.
+    node: number of the requesting call stack's node. kind: one of _abi.FIL_REQUEST_*.
     """
 
     __slots__ = ("bytes", "clock_ns", "current_bytes", "kind", "node", "number")
@@ -31,7 +31,7 @@ class FailedRequest:
 
 
 def read_failures(data: bytes, count: int, node_count: int) -> "List[FailedRequest]":
-    """The last of `count` failed requests in a recording with that many nodes, in the order of time."""
+    """The last of `count` failed requests, in order of time, from a recording with `node_count` nodes."""
     kept = min(count, _abi.FIL_FAILURES_KEPT)
     failures = []
     for number in range(count - kept + 1, count + 1):

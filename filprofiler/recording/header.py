@@ -1,4 +1,4 @@
-"""A recording's header: is this a file that we can read?"""
+"""Reads and validates a recording's header."""
 
 from struct import Struct
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _HEADER = Struct(_abi.HEADER_FORMAT)
 _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 
-# What the header says about the layout, and what it must be.
+# Layout fields of the header, and their required values.
 _LAYOUT = (
     ("header_bytes", _abi.FIL_HEADER_BYTES),
     ("segment_bytes", _abi.SEGMENT_SIZE),
@@ -25,7 +25,7 @@ _LAYOUT = (
 
 
 def read_header(data: bytes) -> "Dict[str, int]":
-    """The header's values by name. Raises RecordingError with a message that continues "The recording PATH"."""
+    """The header's values by name. Raises RecordingError, whose message continues "The recording PATH"."""
     start = data[: _HEADER.size]
     if not start.strip(b"\0"):
         raise NothingRecordedError("is empty: tracking never began")
@@ -35,7 +35,7 @@ def read_header(data: bytes) -> "Dict[str, int]":
         raise CutShortError("was cut short in its header")
     header = dict(zip(_abi.HEADER_FIELDS, _HEADER.unpack(start)))
     if header["byte_order"] != _abi.FIL_BYTE_ORDER:
-        raise RecordingError("comes from a machine of another byte order")
+        raise RecordingError("is from a machine with a different byte order")
     if header["format_version"] != _abi.FIL_FORMAT_VERSION:
         _refuse_version(header["format_version"])
     for name, expected in _LAYOUT:
@@ -47,9 +47,10 @@ def read_header(data: bytes) -> "Dict[str, int]":
 
 
 def check_length(data: bytes) -> None:
-    """Refuse a recording whose last segment is not whole: each has its place on the disk before the header names it.
+    """Check that the last segment is complete: a segment's disk space is reserved before the header lists it.
 
-    Its counters may all be there, and its callstacks not. Raises CutShortError, with a message like read_header's.
+    A truncated recording may have all counters but lack call stacks. Raises CutShortError, with a message like
+    read_header's.
     """
     count_at = _abi.HEADER_OFFSETS["segment_count"]
     count = int.from_bytes(data[count_at : count_at + 4], "little")

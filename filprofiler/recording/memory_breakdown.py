@@ -16,18 +16,18 @@ _LARGE = Struct(_abi.LARGE_FORMAT)
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
 
-_NEEDED = 6  # values of a reading: without one of them it tells nothing
+_NEEDED = 6  # values of a sample: without any of them it is useless
 _MOST_KNOWN = 1 << 60  # more bytes than any process can have, and 36 years in nanoseconds
 
 
 class RssSample:
-    """The process's memory as the kernel counted it at one moment. Sizes are bytes; None: not known.
+    """The process's memory as the kernel counted it at one moment. Sizes are bytes; None means not known.
 
     clock_ns: monotonic clock.
     tracked_bytes, mapped_bytes: live tracked bytes, and the mappings among them.
     anonymous_bytes, file_bytes, shared_bytes: resident memory, by kind.
-    mapped_files_bytes: resident memory of the files that the program has mapped, a part of the three above.
-    mapped_files_written: the part of it that the process alone has.
+    mapped_files_bytes: resident memory of files that the program has mapped, part of the three above.
+    mapped_files_written: the part of it that is private to the process.
     allocator_free_bytes: free memory that malloc keeps.
     """
 
@@ -54,11 +54,11 @@ class RssSample:
 
 
 class FileRecord:
-    """What one callstack had mapped of one file at the peak.
+    """One file's mappings at the peak by one call stack. Sizes are bytes.
 
-    path: as the kernel names it; "" if it was not kept.
-    mapped_bytes: mapped at the peak; private: whether what is written stays in the process; node: who mapped it.
-    resident_bytes, written_bytes: of all mappings of that path, at the reading nearest to the peak; None: not known.
+    path: as the kernel names it; "" if not kept.
+    mapped_bytes: mapped at the peak. private: whether writes stay in the process. node: the call stack's node.
+    resident_bytes, written_bytes: of all mappings of that path, in the sample nearest to the peak; None: not known.
     """
 
     __slots__ = ("mapped_bytes", "node", "path", "private", "resident_bytes", "written_bytes")
@@ -81,11 +81,11 @@ class FileRecord:
 
 
 class LargeRecord:
-    """A large mapping, a part of the peak.
+    """A large mapping that is part of the peak. Sizes are bytes.
 
-    mapped_bytes: of it at the peak. name: of shared memory; "" if it has none. node: who mapped it.
-    touched_bytes: what was resident or swapped out of it at the reading nearest to the peak; None: not known, or, where
-        it has no name, a tenth or more of it.
+    mapped_bytes: its size at the peak. name: for shared memory, else "". node: the call stack's node.
+    touched_bytes: resident or swapped-out bytes in the sample nearest to the peak; None: not known or, without a name,
+        a tenth of it or more.
     """
 
     __slots__ = ("mapped_bytes", "name", "node", "touched_bytes")
@@ -98,23 +98,23 @@ class LargeRecord:
 
 
 class RecordedMemory:
-    """The sums, files and readings of a recording.
+    """The sums, files and samples of a recording. Sizes are bytes.
 
-    mapped_now, mapped_at_peak: the part of the tracked bytes that are mappings, when it was read and at the peak.
-    mapped_at_failure: the same of the snapshot when memory ran out.
+    mapped_now, mapped_at_peak: tracked bytes in mappings, when the file was read and at the peak.
+    mapped_at_failure: the same for the out-of-memory snapshot.
     files_at_peak: mapped bytes of files at the peak.
-    allocations, allocated_bytes: how many blocks and mappings were taken in the whole run, and their bytes.
-    start, near_peak, last, end: the readings; None where there is none.
-    files: what was mapped of files at the peak.
-    malloc_path: if calls of malloc were not seen, the file whose malloc they went to; None: not known.
-    own_function: the name of a function that only that file's malloc has and that was called unseen; None: none was.
+    allocations, allocated_bytes: number and bytes of blocks and mappings allocated in the whole run.
+    start, near_peak, last, end: the samples; None where missing.
+    files: the file mappings at the peak.
+    malloc_path: if malloc calls were not seen, the file that served them; None: not known.
+    own_function: a function of that file's malloc alone that was called unseen; None: none was.
     large: the large mappings at the peak.
     """
 
     def __init__(
         self, data: bytes, header: "Dict[str, int]", rising: bool, text: "Callable[[int], Optional[str]]"
     ) -> None:
-        """data: the recording; rising: whether its peak is now; text: gives the text at a place in the file."""
+        """data: the recording. rising: whether its peak is now. text: returns the text at an offset of the file."""
         self._epoch = None if rising else header["epoch"]
         self.allocations = header["allocations"]
         self.allocated_bytes = header["allocated_bytes"]
@@ -169,7 +169,7 @@ class RecordedMemory:
 
 
 def _reading(data: bytes, number: int) -> "Optional[RssSample]":
-    """The reading; None if there is none, or one that makes no sense."""
+    """The sample; None if it is missing or invalid."""
     values = _RSS_SAMPLE.unpack_from(data, _place("rss_samples", number, _RSS_SAMPLE))
     if values[0] == 0 or max(values[:_NEEDED]) >= _MOST_KNOWN or values[1] < values[2]:
         return None
@@ -181,10 +181,10 @@ def _place(name: str, number: int, form: Struct) -> int:
 
 
 def _known(value: int) -> "Optional[int]":
-    """The value; None if it is FIL_NOT_KNOWN, or more than there can be."""
+    """The value; None if it is FIL_NOT_KNOWN or impossibly large."""
     return value if value < _MOST_KNOWN else None
 
 
 def _possible(size: int) -> int:
-    """The size; 0 if an event was cut in two."""
+    """The size; 0 if it is impossible because an event was interrupted."""
     return size if size < IMPOSSIBLE else 0

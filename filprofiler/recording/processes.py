@@ -1,4 +1,4 @@
-"""What a recording says of the processes that are not in it."""
+"""What a recording says about processes that it does not include."""
 
 from struct import Struct
 
@@ -11,11 +11,11 @@ _IMPOSSIBLE_BYTES = 1 << 63
 
 
 class OtherProcesses:
-    """The processes that the program has started, and the program that its own process has become. Sizes are bytes.
+    """Processes that the program started, and the program that its own process became. Sizes are bytes.
 
-    count: how many it has started, as far as they were counted or seen.
-    largest_resident_bytes: the largest resident memory of any of them that was looked at; None: none was.
-    became: the path, or its end, of the program for which the process was given up by exec; "" if it was not.
+    count: how many it started, as far as they were counted or seen.
+    largest_resident_bytes: the largest resident memory sampled in any of them; None: none was sampled.
+    became: the path, or its end, of the program that replaced this one by exec; "" if none did.
     """
 
     __slots__ = ("became", "count", "largest_resident_bytes")
@@ -27,7 +27,7 @@ class OtherProcesses:
 
 
 def read_processes(data: bytes) -> OtherProcesses:
-    """Of the bytes of a recording whose header is whole."""
+    """Read from the bytes of a recording whose header is complete."""
     (started,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["processes_started"])
     (seen,) = _COUNT.unpack_from(data, _abi.HEADER_OFFSETS["processes_seen"])
     (largest,) = _SIZE.unpack_from(data, _abi.HEADER_OFFSETS["largest_resident_bytes"])

@@ -1,8 +1,8 @@
-"""Read a recording: validate it, apply the epoch rule, hand out callstack nodes and functions.
+"""Read a recording: validate it, apply the epoch rule, return call stack nodes and functions.
 
-The process may have been killed in the middle of an event, or may still be running. So nothing in the file is taken on
-trust: counts that go beyond what the directory or the file holds are cut to what is there, and the peak that is
-reported is the sum over the nodes, never the header's own counter, which may be one event ahead of them.
+The process may have been killed in the middle of an event, or may still be running. So nothing in the file is trusted:
+counts beyond the directory or the file are cut, and the reported peak is the sum over the nodes, never the header's own
+counter, which may be one event ahead.
 """
 
 from _operator import lt  # as in profile/model.py
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from filprofiler.recording.failures import FailedRequest
 
-# Format and place, counted in values of that format, of each of a node's values.
+# For each of a node's values: its format, and its offset counted in values of that format.
 _NODE_COLUMNS = {
     name: (letter, _abi.NODE_OFFSETS[name] // calcsize(letter), _abi.NODE_SIZE // calcsize(letter))
     for name, letter in zip(_abi.NODE_FIELDS, _abi.NODE_FORMAT[1:])
@@ -44,33 +44,33 @@ _NOTHING = (0,) * len(_abi.CODE_FIELDS)
 class Recording:
     """A recording's contents at the moment it was read. Sizes are bytes.
 
-    Nodes are told by number. `parents[n]`, `codes[n]`, `offsets[n]` and `peak[n]` are those of node n: the node of the
-    calling frame, the function's number for `code()` (0 for a mark), the place in its bytecode, and the bytes that
-    exactly this callstack held at the peak. A parent's number is always smaller than its child's.
+    Nodes are numbered. `parents[n]`, `codes[n]`, `offsets[n]` and `peak[n]` belong to node n: the node of the calling
+    frame, the function's number for `code()` (0 for a mark), the offset in its bytecode, and the bytes that exactly
+    this call stack held at the peak. A parent's number is always smaller than its child's.
 
-    python_version: PY_VERSION_HEX of the profiled interpreter; pid: its process.
+    python_version: PY_VERSION_HEX of the profiled interpreter. pid: its process.
     state: one of _abi.FIL_STATE_*.
-    current[n]: the bytes of node n when the file was read.
+    current[n]: bytes of node n when the file was read.
     big_peak[n], big_current[n]: the part of peak[n] and current[n] in mappings and in blocks of FIL_BIG_BYTES or more.
     started_unix_ns, started_clock_ns: wall clock and monotonic clock when tracking began.
-    current_bytes: bytes live when the file was read: the sum over the nodes.
-    peak_bytes: the largest value that reached: the sum of `peak`.
+    current_bytes: bytes live when the file was read, the sum over the nodes.
+    peak_bytes: the highest value of that, the sum of `peak`.
     peak_clock_ns: monotonic clock at the peak; None if the peak was still rising when the file was read.
-    stacks: how callstacks were found, an _abi.FIL_STACKS_*.
+    stacks: how call stacks were found, an _abi.FIL_STACKS_*.
     missed: events that could not be recorded, by _abi.FIL_MISSED_*.
-    failed_requests: how many requests for memory failed; failures: the last of them, in the order of time.
-    allocations_since_failure: blocks and mappings that were taken since the last of them.
-    uncaught_memory_error: whether the program ended by a MemoryError that nobody caught.
-    at_failure: bytes of each node when memory ran out; None if that was not kept. big_at_failure: as above.
-    snapshot_failure: the number of the failed request at which that was; 0 for the uncaught MemoryError itself.
-    snapshot_clock_ns: monotonic clock then.
-    threads: the threads that have asked for memory, an instance of Threads.
-    memory: what is told beside the callstacks.
-    processes: what is known of processes that are not in the recording.
-    line_ranges: what profile/lines.py has read of line tables, by the table.
-    samples: the timeline: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in the order of time.
-    settled: whether the header's counter agreed with the sum over the nodes: no event was in progress.
-    astray_bytes: by how much it did not, or that of the peak.
+    failed_requests: number of failed requests for memory. failures: the last of them, in order of time.
+    allocations_since_failure: blocks and mappings allocated since the last of them.
+    uncaught_memory_error: whether the program ended with an uncaught MemoryError.
+    at_failure: bytes of each node when memory ran out; None if not kept. big_at_failure: the big ones, as above.
+    snapshot_failure: the number of the failed request of that snapshot; 0 for the uncaught MemoryError itself.
+    snapshot_clock_ns: its monotonic clock.
+    threads: the threads that have allocated memory, an instance of Threads.
+    memory: the data beside the call stacks, an instance of RecordedMemory.
+    processes: processes that the recording does not include, an instance of OtherProcesses.
+    line_ranges: cache of profile/lines.py: decoded line tables, by table.
+    samples: the timeline: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in order of time.
+    settled: whether the header's counter agreed with the sum over the nodes, so no event was in progress.
+    astray_bytes: the larger difference of either counter, current or peak.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -128,12 +128,12 @@ class Recording:
     def _read_failures(self) -> "List[FailedRequest]":
         if self.failed_requests == 0:
             return []
-        from filprofiler.recording.failures import read_failures  # most runs need nothing of it
+        from filprofiler.recording.failures import read_failures  # most runs do not need it
 
         return read_failures(self._data, self.failed_requests, self.node_count)
 
     def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
-        """Those that are possible: each after the one before."""
+        """The possible samples: each later than the one before."""
         start = _abi.HEADER_OFFSETS["samples"]
         end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
         samples: "List[Tuple[int, int, int]]" = []
@@ -143,7 +143,7 @@ class Recording:
         return samples
 
     def _read_snapshot(self, offset: int, count: int) -> None:
-        """The bytes of each node in the snapshot, if it makes sense."""
+        """The bytes of each node in the snapshot, if it is valid."""
         content = memoryview(self._data)[offset : offset + 16 * count]
         if offset < _abi.FIL_HEADER_BYTES or len(content) != 16 * count or count > self.node_count:
             self._damaged += 1
@@ -157,7 +157,7 @@ class Recording:
         self.big_at_failure = within(big, self.at_failure)
 
     def _read_nodes(self, segments: "Sequence[memoryview]", node_count: int, newest_epoch: int, rising: bool) -> None:
-        """Unpack the nodes by columns, and take of each the bytes that it held at the peak."""
+        """Unpack the nodes by columns, and choose each node's bytes at the peak."""
         parents: "List[int]" = []
         self.parents = parents
         codes: "List[int]" = []
@@ -178,7 +178,7 @@ class Recording:
             codes += _column(segment, "code")
             offsets += _column(segment, "offset")
             if len(segment) < _abi.FIL_NODES_PER_SEGMENT * _abi.NODE_SIZE:
-                break  # numbers behind a segment that is cut short would be wrong
+                break  # node numbers after a truncated segment would be wrong
         self._repair_sizes(current, at_peak)
         self._repair_nodes()
         self.current_bytes = sum(current)
@@ -192,7 +192,7 @@ class Recording:
         self.peak_bytes = sum(self.peak)
 
     def _repair_sizes(self, current: "List[int]", at_peak: "List[int]") -> None:
-        """Take nodes with impossible sizes for empty; if the others still add up to what is impossible, large ones."""
+        """Treat nodes with impossible sizes as empty; if the others still add up to too much, also large ones."""
         for most in (IMPOSSIBLE, IMPOSSIBLE // (len(current) or 1)):
             if sum(current) + sum(at_peak) < IMPOSSIBLE:
                 return  # so is each of them
@@ -202,7 +202,7 @@ class Recording:
                     current[number] = at_peak[number] = 0
 
     def _repair_nodes(self) -> None:
-        """Hang nodes that cannot be right under FIL_NODE_LOST, so that their bytes stay in the sum."""
+        """Move invalid nodes under FIL_NODE_LOST, so that their bytes stay in the sum."""
         parents, codes, code_count, first = self.parents, self.codes, self.code_count, _abi.FIL_NODE_FIRST
         for column in (parents, codes, self.offsets):
             column += [0] * (first - len(column))
@@ -223,16 +223,16 @@ class Recording:
 
     @property
     def damaged(self) -> int:
-        """Rows and texts of the file, as far as they were asked for, that made no sense; or the library has said so."""
+        """Number of invalid rows and texts found so far, plus any damage that the library reported."""
         return self._damaged + self._texts.damaged + self.missed[_abi.FIL_MISSED_DAMAGE]
 
     @property
     def node_count(self) -> int:
-        """Nodes in the file, the unused node 0 included."""
+        """Number of nodes in the file, including the unused node 0."""
         return len(self.parents)
 
     def code(self, number: int) -> Code:
-        """The function of that number, 1 <= number < code_count, decoded when it is first asked for."""
+        """The function of that number, 1 <= number < code_count, decoded on first use."""
         found = self._codes.get(number)
         if found is None:
             found = self._codes[number] = self._decode_code(number)
@@ -252,14 +252,14 @@ class Recording:
             text(filename) or _NOT_KEPT,
             text(name) or _NOT_KEPT,
             text(qualname),
-            first_line - (first_line >> 31 << 32),  # it is a signed number: programs can make up what they like
+            first_line - (first_line >> 31 << 32),  # it is signed: programs can forge any value
             self._texts.content(line_table),
             kind,
         )
 
 
 def _column(nodes: memoryview, name: str) -> "List[int]":
-    """One value of all nodes of a segment. The file has this machine's byte order."""
+    """One value of all nodes in a segment. The file has this machine's byte order."""
     letter, first, step = _NODE_COLUMNS[name]
     return nodes.cast(letter)[first::step].tolist()  # type: ignore[call-overload,no-any-return]
 
@@ -267,8 +267,8 @@ def _column(nodes: memoryview, name: str) -> "List[int]":
 def read_recording(path: str) -> Recording:
     """Read the recording at `path`.
 
-    Raises RecordingError if it cannot be read: NothingRecordedError if tracking never began, CutShortError if its end
-    is gone.
+    Raises RecordingError if it cannot be read: NothingRecordedError if tracking never began, CutShortError if it is
+    truncated.
     """
     try:
         data = read_regular(path)
@@ -284,8 +284,8 @@ def read_recording(path: str) -> Recording:
 def read_snapshot(path: str, attempts: int = 10) -> Recording:
     """Read a recording that is still being written.
 
-    Reads again, at most `attempts` times, while an event was in progress; then takes what was read last, which is off
-    by the few events that happened during the reading. Raises what read_recording raises.
+    Retries up to `attempts` times while an event was in progress. The last reading is then used; it is off by the few
+    events that happened meanwhile. Raises the same errors as read_recording.
     """
     recording = read_recording(path)
     for _attempt in range(attempts - 1):

@@ -1,4 +1,4 @@
-"""The directory of a recording: where the records of each kind lie."""
+"""The directory of a recording: where the records of each kind are."""
 
 from bisect import bisect_right, insort
 from struct import Struct
@@ -13,13 +13,13 @@ _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 
 
 class Directory:
-    """The segments that lie inside the file, and not over each other.
+    """The segments that lie inside the file and do not overlap.
 
-    nodes: the nodes of each segment of them, as far as they are there; big: the records behind these, likewise.
-    codes: where segments of functions begin; behind the file's end if they are not there. threads_at: where the threads
-    are told, 0 if nowhere.
-    damaged: how many segments were left out because they lie over others. The library writes none such, and each could
-    make one piece of the file count again and again.
+    nodes: the node records of each segment, as far as they are complete. big: likewise, the records after these.
+    codes: where segments of functions begin; beyond the file's end if missing. threads_at: where the threads are; 0 if
+    missing.
+    damaged: number of segments ignored because they overlap others. The library writes none, and each could make a
+    piece of the file count repeatedly.
     """
 
     def __init__(self, data: bytes, segment_count: int) -> None:
@@ -48,12 +48,12 @@ class Directory:
 
 
 def _whole(records: memoryview, size: int) -> memoryview:
-    """Those that are there to the end."""
+    """The complete records."""
     return records[: len(records) // size * size]
 
 
 def _take(taken: "List[Tuple[int, int]]", start: int, end: int) -> bool:
-    """Whether no place from `start` to before `end` was taken; they are then."""
+    """Claim [start, end); False if any of it was claimed before."""
     place = bisect_right(taken, (start, end))
     if (place and taken[place - 1][1] > start) or (place < len(taken) and taken[place][0] < end):
         return False

@@ -1,4 +1,4 @@
-"""The texts of a recording: names, paths and line tables, found by their place in the file."""
+"""The texts of a recording: names, paths and line tables, found by their offset in the file."""
 
 from struct import Struct
 
@@ -11,17 +11,16 @@ if TYPE_CHECKING:
 _HEAD = Struct("<2I")  # length, check
 
 MOST_CHARACTERS = 4096
-"""Of a path or a name; what is longer is cut. Each callstack could show it."""
+"""Longest path or name; longer ones are cut, because every call stack could show them."""
 
 
 class Texts:
-    """Reads the texts, each once.
+    """Reads each text once.
 
-    They lie behind each other in a file that was written by the library, so that together they are no longer than it.
-    In one that somebody has made up they may lie over each other; when as much as the whole file was read, the others
-    are not.
+    In a file that the library wrote, texts do not overlap, so together they are no longer than the file. In a forged
+    one they may overlap: once as many bytes as the file has were read, no more texts are.
 
-    damaged: how many of those that were asked for are not as the library has written them.
+    damaged: how many of the texts read are not as the library wrote them.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -32,14 +31,14 @@ class Texts:
         self._texts: "Dict[int, Optional[str]]" = {}
 
     def text(self, offset: int) -> "Optional[str]":
-        """The text at a place in the file; None if it was not kept or does not lie in the file."""
+        """The text at an offset of the file; None if it was not kept or lies outside the file."""
         if offset not in self._texts:
             content = self.content(offset)
             self._texts[offset] = None if content is None else _decoded(content)
         return self._texts[offset]
 
     def content(self, offset: int) -> "Optional[bytes]":
-        """The bytes of it."""
+        """The bytes of the text there."""
         if offset not in self._contents:
             self._contents[offset] = self._read(offset)
         return self._contents[offset]

@@ -1,4 +1,4 @@
-"""The threads of the program, as the recording tells them."""
+"""The recording's threads of the program."""
 
 from struct import Struct
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 _HEAD = Struct(_abi.THREADS_FORMAT)
 _THREAD = Struct(_abi.THREAD_FORMAT)
 _LINK = Struct(_abi.THREAD_LINK_FORMAT)
-_MAIN_NUMBER, _MAIN_NAME = 1, "MainThread"  # what the threading module calls the first one, if nobody renames it
+_MAIN_NUMBER, _MAIN_NAME = 1, "MainThread"  # the threading module's name for the first one, unless renamed
 
 
 class Thread:
-    """One thread that has asked for memory.
+    """One thread that has allocated memory.
 
-    number: from 1, in the order in which threads first asked. name: "" if it is not known.
-    peak_node: the callstack by which it had asked last when the peak was reached; 0: not known, or it was not there.
+    number: from 1, in the order of first allocations. name: "" if not known.
+    peak_node: the call stack of its latest request when the peak was reached; 0: not known, or not alive then.
     """
 
     __slots__ = ("name", "number", "peak_node")
@@ -30,11 +30,11 @@ class Thread:
 
 
 class Threads:
-    """All threads that are told one by one, and which callstacks are theirs.
+    """All threads with a record of their own, and which call stacks are theirs.
 
-    threads: in the order of their numbers. begun: how many threads have asked for memory in all.
-    last_at_peak: the number of the thread whose request was the last before the peak; 0: not known.
-    below: for each mark, by its node's number, the numbers of the threads whose callstacks hang below it.
+    threads: in the order of their numbers. begun: how many threads have allocated memory in total.
+    last_at_peak: the number of the thread that made the last request before the peak; 0: not known.
+    below: by the node number of each mark, the numbers of the threads whose call stacks are below it.
     """
 
     def __init__(self) -> None:
@@ -44,12 +44,12 @@ class Threads:
         self.below: "Dict[int, Set[int]]" = {}
 
     def names(self) -> "Dict[int, str]":
-        """The names that are known, by the thread's number."""
+        """The known names, by thread number."""
         return {thread.number: thread.name for thread in self.threads if thread.name}
 
 
 def read_threads(data: bytes, offset: int, epoch: int, rising: bool, node_count: int) -> Threads:
-    """The threads in the segment at `offset` (0: there is none). epoch, rising: of the newest peak, see the reader."""
+    """The threads in the segment at `offset` (0: there is none). epoch, rising: of the newest peak, see reader.py."""
     found = Threads()
     if not 0 < offset <= len(data) - _abi.THREADS_SIZE:
         return found

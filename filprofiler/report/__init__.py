@@ -1,1 +1,1 @@
-"""The files and the summary that a person reads."""
+"""The report's files and the summary on the terminal."""

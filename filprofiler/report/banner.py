@@ -1,4 +1,4 @@
-"""What is more urgent than the numbers: that memory ran out, and the request that failed. It is in no total."""
+"""The banner: that memory ran out, and the request that failed, which no total includes."""
 
 from filprofiler.report import text
 from filprofiler.report.sentences import requested
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.tree import Site
 
-_MAX_FRAMES = 12  # the innermost ones
+_MAX_FRAMES = 12  # the innermost
 
 
 def banner(sentence: str, profile: "Profile", sources: "SourceReader") -> str:
-    """The banner as HTML. sentence: what it begins with."""
+    """The banner as HTML. sentence: its first sentence."""
     paragraphs = list(profile.program.limits)
     failure = profile.fatal_request
     if failure is None and profile.failures:
         failure = profile.failures[-1]
     stack: "Sequence[Site]" = failure.stack if failure is not None else ()
     if failure is not None and stack:
-        which = "The request for %s" if failure is profile.fatal_request else "The last of them, for %s,"
-        paragraphs.append(which % requested(failure) + " came from these lines, the innermost last:")
+        which = "The request for %s" if failure is profile.fatal_request else "The last one, for %s,"
+        paragraphs.append(which % requested(failure) + " came from these lines, innermost last:")
     values = {
         "sentence": text.escape(sentence),
         "paragraphs": "".join("<p>%s</p>\n" % text.escape(paragraph) for paragraph in paragraphs),

@@ -1,4 +1,4 @@
-"""The page that compares two results: one file that loads nothing, and needs no script."""
+"""The page that compares two results: one self-contained file without scripts."""
 
 from filprofiler.report import text
 from filprofiler.report.comparison_picture import changes_svg
@@ -19,7 +19,7 @@ _SHOWN_ROWS = 50
 def comparison_page(
     comparison: "Comparison", older: "SourceReader", newer: "SourceReader", older_name: str, newer_name: str
 ) -> str:
-    """The whole page. The names are what the two results are called in it, such as their paths."""
+    """The whole page. The names identify the two results in it, such as their paths."""
     before, after = comparison.before, comparison.after
     known = after if after.pid or after.program.script or after.program.module else before
     name = program_name(known) if known.pid else "a program"
@@ -55,7 +55,7 @@ def _typographic(change: str) -> str:
 
 
 def _table(comparison: "Comparison", older: "SourceReader", newer: "SourceReader") -> str:
-    """The lines with the largest changes, and in one row what the others come to."""
+    """The lines with the largest changes, and one row for the sum of the others."""
     if not comparison.changes:
         return "<p>No line holds more or less than before.</p>"
     largest = sorted(comparison.changes, key=lambda change: -abs(change.growth_bytes))

@@ -1,4 +1,4 @@
-"""The icicle of changes: as wide as what has changed, red for growth and blue for shrinking, with signs."""
+"""The icicle of changes: boxes as wide as the change, red and "+" for growth, blue and "-" for shrinking."""
 
 from filprofiler.report import layout, text
 from filprofiler.report.comparison_text import signed_bytes
@@ -11,34 +11,34 @@ if TYPE_CHECKING:
     from filprofiler.profile.source import SourceReader
     from filprofiler.report.layout import Box
 
-_WIDTH = 1200  # units; 1 is 1 px where there is so much room
+_WIDTH = 1200  # units; 1 is 1 px if there is enough room
 _ROW = 36
 _GAP = 2
-_CHARACTER = 7.3  # width of one, in units
+_CHARACTER = 7.3  # width, in units
 _PADDING = 5
 _LEAST_COLUMNS = 3
-_LEAST_SIGN = 9  # units: a narrower box has not even its sign in it
+_LEAST_SIGN = 9  # units: narrower boxes do not even show their sign
 _MAX_BOXES = 1500
 _MAX_ROWS = 60
 _SHADES = 4
 
 
 def changes_svg(comparison: "Comparison", older: "SourceReader", newer: "SourceReader") -> str:
-    """The picture as an `<svg>` element, in a region that scrolls on narrow screens; a sentence if nothing changed."""
+    """An `<svg>` element in a region that scrolls on narrow screens, or a sentence if nothing changed."""
     root: "Any" = comparison.root
     if not root.total_bytes:
-        return "<p>No callstack holds more or less than before.</p>"
+        return "<p>No call stack holds more or less than before.</p>"
     boxes = layout.lay_out(root, _MAX_BOXES, _MAX_ROWS)
     height = _ROW * (1 + max(box.row for box in boxes))
     drawn = "\n".join(_box(box, root, newer if _node(box).in_newer else older) for box in boxes)
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Callstacks that have changed, callers first">\n'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Call stacks that have changed, callers first">\n'
         '<svg viewBox="0 0 %d %d" role="img" aria-label="%s">\n%s\n</svg>\n</div>'
     ) % (_WIDTH, height, text.escape(change_words(root)), drawn)
 
 
 def change_words(node: "ChangedNode") -> str:
-    """The change of a node: "+12.3 MiB", and if some of it went the other way, "+20.0 -7.7 = +12.3 MiB"."""
+    """The change of a node: "+12.3 MiB"; if it has both growth and shrinking, "+20.0 -7.7 = +12.3 MiB"."""
     if node.grown_bytes and node.shrunk_bytes:
         parts = (signed_bytes(node.grown_bytes), signed_bytes(-node.shrunk_bytes), signed_bytes(node.growth_bytes))
         return "%s %s = %s" % parts
@@ -50,7 +50,7 @@ def _node(box: "Box") -> "ChangedNode":
 
 
 def shade(growth: int, changed: int) -> str:
-    """The style of a box: which way it went, and how much of what has changed went that way."""
+    """The style of a box: its direction, and how much of the change went in that direction."""
     direction = "grown" if growth >= 0 else "shrunk"
     return "%s%d" % (direction, max(1, min(_SHADES, -(-abs(growth) * _SHADES // max(1, changed)))))
 
@@ -81,11 +81,11 @@ def _words(box: "Box", root: "ChangedNode", sources: "SourceReader") -> "Tuple[s
     node = _node(box)
     share = text.percent(box.size, root.total_bytes)
     if box.kind == layout.FOLD:
-        words = "%s, %s changed" % (text.counted(box.callstacks, "callstack"), text.human_bytes(box.size))
+        words = "%s, %s changed" % (text.counted(box.callstacks, "call stack"), text.human_bytes(box.size))
         return "fold", words, "", "%s (%s of all changes), folded" % (words, share)
     if box.row == 0:
         words = "all: " + change_words(node)
-        return shade(node.growth_bytes, node.total_bytes), words, text.counted(node.callstacks, "callstack"), words
+        return shade(node.growth_bytes, node.total_bytes), words, text.counted(node.callstacks, "call stack"), words
     if box.kind == layout.SELF:
         words = signed_bytes(node.own_growth_bytes)
         label = text.full_label(node.site)

@@ -1,4 +1,4 @@
-"""A comparison of two results in a few lines for a terminal, and the words that the page shares with it."""
+"""A comparison of two results for the terminal, and the words that the page shares with it."""
 
 from filprofiler.report import text
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Site
 
 COLUMNS = 100
-_LEAST_SHARE = 1000  # a change of less than one part in so many of the larger peak is told with the rest
-_SHOWN = 10  # lines that have grown, and as many that have shrunk
+_LEAST_SHARE = 1000  # changes below this part (1/n) of the larger peak are summed up
+_SHOWN = 10  # of lines that have grown, and of lines that have shrunk
 
 
 def signed_bytes(size: int) -> str:
@@ -21,14 +21,14 @@ def signed_bytes(size: int) -> str:
 
 
 def signed_percent(change: int, before: int) -> str:
-    """A change as a share of what there was: "+20.1%"; "new" where there was nothing."""
+    """A change as a share of the value before: "+20.1%"; "new" if that was 0."""
     if not before:
         return "new" if change else "0%"
     return "%s%s" % ("+" if change > 0 else "-" if change < 0 else "", text.percent(abs(change), before, 1))
 
 
 def peak_sentence(comparison: "Comparison") -> str:
-    """Both peaks, and what lies between them."""
+    """Both peaks and their difference."""
     before, after = comparison.before.peak_bytes, comparison.after.peak_bytes
     return "Peak %s -> %s: %s (%s)" % (
         text.human_bytes(before),
@@ -39,12 +39,12 @@ def peak_sentence(comparison: "Comparison") -> str:
 
 
 def matching_sentence(comparison: "Comparison") -> str:
-    """How the lines of the two were matched, and what could not be."""
+    """How the lines of the two results were matched, and what could not be."""
     if comparison.by_text:
-        return "Lines are matched by function and text: one that was moved or edited a little is the same line."
-    sentence = "Lines are matched by number: where lines were added above it, a line counts as gone and as new."
+        return "Lines are matched by function and text: a moved or slightly edited line counts as the same."
+    sentence = "Lines are matched by number: if lines were added above a line, it counts as gone and as new."
     if comparison.smaller_growth_bytes:
-        sentence += " Not in the lines: %s in callstacks that a .prof file tells together." % (
+        sentence += " Not in the lines: %s in call stacks that a .prof file combines." % (
             signed_bytes(comparison.smaller_growth_bytes)
         )
     return sentence
@@ -73,7 +73,7 @@ def matters(change: "Change", comparison: "Comparison") -> bool:
 def _table(
     changes: "List[Change]", comparison: "Comparison", older: "SourceReader", newer: "SourceReader"
 ) -> "List[str]":
-    """The header, the changes that matter, and in one row what the others come to."""
+    """The header, the changes that matter, and one row for the sum of the others."""
     shown = [change for change in changes[:_SHOWN] if matters(change, comparison)] or changes[:1]
     lines = ["%11s  %10s  %10s  %s" % ("change", "before", "after", "line")]
     for change in shown:
@@ -81,7 +81,7 @@ def _table(
     rest = changes[len(shown) :]
     if rest:
         size = signed_bytes(sum(change.growth_bytes for change in rest))
-        lines.append("%11s  %24s%s" % (size, "", "in %s more" % text.counted(len(rest), "line")))
+        lines.append("%11s  %24s%s" % (size, "", "in %s" % text.counted(len(rest), "more line")))
     return lines
 
 
@@ -94,5 +94,5 @@ def _row(change: "Change", sources: "SourceReader") -> str:
 
 
 def place_of(site: "Site") -> str:
-    """A site in short, without the function: "job.py:12"."""
+    """A site's short label without the function: "job.py:12"."""
     return text.short_label(site).rpartition(" (")[0] or site.name

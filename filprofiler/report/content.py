@@ -1,4 +1,4 @@
-"""What the files of a report are made of."""
+"""The input of a report's files."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class Drawn:
-    """What the pictures of one report have in common, so that it is worked out once.
+    """Data shared by the pictures of one report, computed once.
 
-    words: what boxes say of a site, by site.
+    words: the texts of boxes, by site.
     """
 
     def __init__(self, sources: "SourceReader") -> None:
@@ -22,11 +22,11 @@ class Drawn:
 
 
 class Content:
-    """What a file of the report is made of.
+    """The input of one file of the report.
 
-    name: the file's own name.
-    drawn: what the pictures of one report have in common; its `sources` read source lines.
-    beside: names of the report's other files, but for the page.
+    name: the file's name.
+    drawn: shared by the pictures of one report; its `sources` reads source lines.
+    beside: names of the report's other files, without the page.
     """
 
     __slots__ = ("beside", "drawn", "name", "profile", "top")

@@ -11,58 +11,58 @@ if TYPE_CHECKING:
 
 # What can be done about a file that is read at once, by the call that reads it.
 _PIECEWISE: "Dict[str, str]" = {
-    "read": "A loop over the file, or read(size), takes it piece by piece.",
+    "read": "A loop over the file, or read(size), reads it piece by piece.",
     "readlines": "A loop over the file itself gives the same lines one at a time.",
-    "read_text": "A loop over the opened file takes it line by line.",
-    "read_bytes": "read(size) on the opened file takes it piece by piece.",
+    "read_text": "A loop over the opened file reads it line by line.",
+    "read_bytes": "read(size) on the opened file reads it piece by piece.",
     "list(csv.reader)": "Without list(), a loop over the reader gives one row at a time.",
     "list(csv.DictReader)": "Without list(), a loop over the reader gives one row at a time.",
 }
-_TABLE_PIECEWISE = "With chunksize= it comes in pieces; usecols= leaves out columns that are not used."
-_OTHER_PIECEWISE = "A file with one value a line could be gone through line by line."
+_TABLE_PIECEWISE = "chunksize= reads it in pieces; usecols= leaves out unused columns."
+_OTHER_PIECEWISE = "A file with one value per line can be read line by line."
 
 _TEXTS: "Dict[str, str]" = {
     kinds.LARGEST_LINE: (
-        "Without the %(first)s of this line, this moment would have been at %(rest)s. The peak can fall no "
-        "lower by this line alone, and it may fall less: the next highest moment is not recorded."
+        "Without this line's %(first)s, memory at this moment would have been %(rest)s. The peak may fall by less: "
+        "the next highest moment is not recorded."
     ),
     kinds.NESTED_CALLS: (
         "%(outer)s(%(inner)s(...)): %(first)s from %(inner)s and %(second)s from %(outer)s are live at the "
-        "same time. If %(outer)s can take one piece after the other, %(inner)s need not return all at once."
+        "same time. If %(outer)s can work piece by piece, %(inner)s need not return everything at once."
     ),
     kinds.TEMPORARIES: (
         "Parts of one expression are live at the same time: %(first)s from %(one)s and %(second)s from "
-        "%(other)s. Written as one step after the other, with += and the like or with out=, it needs fewer at once."
+        "%(other)s. Written as separate steps, with operators such as += or with out=, it needs fewer of them at once."
     ),
     kinds.COPY: (
-        "Two of the same size are live: this line makes %(first)s out of %(name)s, which takes %(second)s and"
-        " is not used after it. Working in place, or in one expression that keeps no name for the first, may "
-        "save one of them."
+        "Two objects of the same size are live: this line makes %(first)s from %(name)s, which holds %(second)s and "
+        "is not used afterwards. Working in place, or in one expression that gives the first no name, may save one "
+        "of them."
     ),
     kinds.WHOLE_FILE: (
-        "%(called)s reads all of its file at once; %(first)s from this line is live. If that is not needed "
-        "all at once, the peak can be lower. %(advice)s"
+        "%(called)s reads the whole file at once; %(first)s from this line is live. If not all of it is needed "
+        "at once, the peak can be lower. %(advice)s"
     ),
     kinds.GROWN_IN_LOOP: (
-        "%(statement)s in a loop makes a new, longer one each time round, while the old one is still there; "
+        "%(statement)s in a loop makes a new, longer object in each iteration while the old one still exists; "
         "%(first)s from this line is live. Collecting the parts in a list and joining them once, after the "
         "loop, avoids that."
     ),
     kinds.FLOAT64: (
-        "%(called)s makes float64, which takes 8 bytes a number; %(first)s from this line is live. Where the "
-        "seven digits of float32 are enough, it takes half of that."
+        "%(called)s makes float64, which takes 8 bytes per number; %(first)s from this line is live. Where seven "
+        "digits are enough, float32 takes half of that."
     ),
 }
 
 _BASES: "Dict[str, str]" = {
     kinds.LARGEST_LINE: ("Measured: the line's share of the peak is %(share)s."),
     kinds.NESTED_CALLS: (
-        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more; the line's source has "
-        "the one call as an argument of the other."
+        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more; in the line's "
+        "source, one call is an argument of the other."
     ),
     kinds.TEMPORARIES: (
-        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more, told apart by the "
-        "columns that the interpreter keeps."
+        "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more, distinguished by "
+        "the interpreter's column positions."
     ),
     kinds.COPY: (
         "Measured: %(share)s and %(second_share)s of the peak, in blocks of 512 bytes or more; the line's source reads "
@@ -70,7 +70,7 @@ _BASES: "Dict[str, str]" = {
     ),
 }
 
-_OTHER_BASIS = "Measured: %(share)s of the peak; the rest is what the line's source says."
+_OTHER_BASIS = "Measured: %(share)s of the peak; the rest is inferred from the line's source."
 
 
 def hint_text(hint: "Hint", peak_bytes: int) -> str:

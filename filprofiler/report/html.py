@@ -58,7 +58,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
     values = {
         "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
         "style": page_style(),
-        "told": "Memory live when it ran out, of" if profile.moment == OUT_OF_MEMORY else "Peak tracked memory of",
+        "told": "Memory live when memory ran out in" if profile.moment == OUT_OF_MEMORY else "Peak tracked memory of",
         "program": text.for_page(name),
         "peak": text.escape(peak),
         "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
@@ -135,7 +135,7 @@ def _facts(profile: "Profile") -> "List[str]":
             facts.append("resident %s %s" % (words, text.human_bytes(resident)))
     if profile.pid:
         facts.append("process %d" % profile.pid)
-    facts.append(text.counted(profile.root.callstacks, "callstack"))
+    facts.append(text.counted(profile.root.callstacks, "call stack"))
     if profile.python_version:
         version = profile.python_version
         facts.append("CPython %d.%d.%d" % (version >> 24, version >> 16 & 255, version >> 8 & 255))
@@ -145,7 +145,7 @@ def _facts(profile: "Profile") -> "List[str]":
     if program.outcome:
         facts.append("outcome: " + program.outcome)
     if program.settings:
-        facts.append("set for it: " + ", ".join(program.settings))
+        facts.append("environment: " + ", ".join(program.settings))
     return facts
 
 
@@ -191,10 +191,10 @@ def _changed(paths: "Sequence[str]") -> str:
 def _without_source(line: "TopLine", sources: "SourceReader") -> str:
     """What is said where no source line can be shown."""
     if line.site.path in sources.changed:
-        return "(the file has changed since the run began: its text is not what ran)"
+        return "(the file has changed since the run began: its text is not the code that ran)"
     if line.owned:
-        return "(the source is not at hand)"
-    return "(no line of your own code on these callstacks)"
+        return "(source not available)"
+    return "(no line of your own code on these call stacks)"
 
 
 def _via(site: "Optional[Site]", own_code: "OwnCode") -> str:
@@ -207,7 +207,7 @@ def _via(site: "Optional[Site]", own_code: "OwnCode") -> str:
 
 
 def _reserved(size: int) -> str:
-    return "of this %s reserved, not touched" % text.human_bytes(size) if size else ""
+    return "including %s reserved, not touched" % text.human_bytes(size) if size else ""
 
 
 def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
@@ -217,7 +217,7 @@ def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
     shown = sum(line.held_bytes for line in lines[:_SHOWN_LINES])
     others = lines[_SHOWN_LINES:]
     if not others:
-        return "All of the peak is told above." if len(lines) > 1 else "This one line holds all of the peak."
+        return "These lines hold all of the peak." if len(lines) > 1 else "This one line holds all of the peak."
     rest = sum(line.held_bytes for line in others)
     return "These %d hold %s; the other %s %s %s." % (
         _SHOWN_LINES,
@@ -231,4 +231,4 @@ def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
 def _files(names: "Sequence[str]") -> str:
     """Links to the other files of the report."""
     links = [fill(read_template("file_link.html"), {"name": text.escape(name)}) for name in names]
-    return "The same in other files: %s. " % ", ".join(links) if links else ""
+    return "Other files of this report: %s. " % ", ".join(links) if links else ""

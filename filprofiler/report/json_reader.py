@@ -62,7 +62,7 @@ def read_saved(path: str) -> Profile:
             data = json.loads(content.decode("utf-8"), parse_int=parse_int)
     except (ValueError, RecursionError) as problem:
         reason = str(problem).split("\n")[0].rstrip(".")
-        raise SavedProfileError("The file %s is no whole JSON file (%s).", path, reason) from None
+        raise SavedProfileError("The file %s is not a complete JSON file (%s).", path, reason) from None
     try:
         with PausedCollector():
             return _profile_of(data)
@@ -132,13 +132,13 @@ def _profile_of(data: "Any") -> Profile:
     )
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
-        raise _UnfitError("is damaged: it tells of the moment '%s'", profile.moment)
+        raise _UnfitError("is damaged: it names the unknown moment '%s'", profile.moment)
     profile.changed_files = tuple(of_type(path, str) for path in data.get("changed_files", ()))
     hints = [_hint(hint, sites) for hint in _member(data, "hints")]
     # Where it is not known how much of their bytes is big, they may rest on small blocks.
     profile.saved_hints = tuple(hint for hint in hints if profile.tells_big or hint.kind not in LIVE_TOGETHER)
     if whole(profile.peak_bytes) != data["peak_bytes"]:
-        raise _UnfitError("is damaged: its callstacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
+        raise _UnfitError("is damaged: its call stacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
     return profile
 
 
@@ -194,7 +194,7 @@ def _hint(data: "Any", sites: "List[Site]") -> Hint:
     kind, numbers, sizes = of_type(data["kind"], str), data["sites"], data["sizes"]
     words = {of_type(name, str): of_type(word, str) for name, word in data["words"].items()}
     if KINDS.get(kind) != (len(sizes), tuple(sorted(words))) or len(numbers) != len(sizes):
-        raise _UnfitError("is damaged: one of its hints makes no sense")
+        raise _UnfitError("is damaged: one of its hints is invalid")
     return Hint(kind, [sites[whole(number)] for number in numbers], [whole(size) for size in sizes], words)
 
 
@@ -223,7 +223,7 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
     for place in range(1, len(parents)):
         parent, number, size = parents[place], of_type(numbers[place], int), of_type(sizes[place], int)
         if not (0 <= of_type(parent, int) < place and 0 <= number < len(sites) and size >= 0):
-            raise _UnfitError("is damaged: its node %d makes no sense", place)
+            raise _UnfitError("is damaged: its node %d is invalid", place)
         nodes.append(Node(sites[number], nodes[parent], size))
     places = columns["thread"]
     words = columns.get("thread_words", [ANOTHER_THREAD] * len(places))
@@ -299,7 +299,7 @@ def _file(data: "Any", sites: "List[Site]") -> MappedFile:
         for mapping in data["mappings"]
     ]
     if not mappings:
-        raise ValueError("a file is told as mapped, and by nobody")
+        raise ValueError("a mapped file has no mappings")
     sizes = [or_none(whole, data[field]) for field in ("resident_bytes", "written_bytes")]
     return MappedFile(name(data["path"]), sizes[0], sizes[1], mappings)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Node, Site
     from filprofiler.report.content import Content
 
-_AROUND = 2  # lines that are saved before and behind each line of a callstack
+_AROUND = 2  # lines that are saved before and behind each line of a call stack
 
 
 def pieces(content: "Content") -> "Iterator[bytes]":

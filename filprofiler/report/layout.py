@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FRAME = "frame"  # a frame, with boxes below it
 LEAF = "leaf"  # a frame with nothing below it: all its bytes are its own
 SELF = "self"  # what the frame above asked for itself, beside what it called
-FOLD = "fold"  # callstacks of the frame above that are not drawn one by one
+FOLD = "fold"  # call stacks of the frame above that are not drawn one by one
 
 MAX_BOXES = 4000
 MAX_ROWS = 100
@@ -34,7 +34,7 @@ class Box:
     node: the frame's node; for SELF and FOLD that of the frame above.
     row: 0 for the root.
     start, size: its left edge and its width, in bytes.
-    callstacks: how many callstacks it stands for.
+    callstacks: how many call stacks it stands for.
     """
 
     __slots__ = ("callstacks", "kind", "node", "row", "size", "start")

@@ -20,17 +20,17 @@ _MAX_COLUMNS = 120
 _NOT_KNOWN = "not known"
 
 _LABELS = (
-    ("blocks_bytes", "Blocks that are tracked: Python objects, malloc"),
-    ("mappings_bytes", "Mappings that are tracked: anonymous, shared memory"),
-    ("mapped_files_bytes", "Files that the program has mapped, resident"),
+    ("blocks_bytes", "Tracked blocks: Python objects, malloc"),
+    ("mappings_bytes", "Tracked mappings: anonymous, shared memory"),
+    ("mapped_files_bytes", "Files mapped by the program, resident part"),
     ("before_bytes", "The interpreter and its libraries, before the program began"),
     ("libraries_bytes", "Libraries loaded since"),
-    ("allocator_free_bytes", "Kept free by malloc"),
+    ("allocator_free_bytes", "Free memory that malloc keeps"),
 )
-_AND_FILES = ", and the mapped files where they are not known"
+_AND_FILES = ", and mapped files where those are not known"
 _MORE = "Allocators' overhead, thread stacks, this profiler's tables"
-_LESS = "Asked for, but not resident: not touched yet, given back, swapped out"
-_TOTAL = "Resident, as the kernel counted"
+_LESS = "Allocated but not resident: not touched yet, given back, swapped out"
+_TOTAL = "Resident, as counted by the kernel"
 _ALWAYS = ("blocks_bytes", "mappings_bytes")
 
 
@@ -70,7 +70,7 @@ def _is_told(name: str, uses: "List[MemoryUse]") -> bool:
 def _end_label(use: "MemoryUse") -> str:
     if use.at_end or use.sample_seconds is None:
         return "At the end"
-    return "When last looked at, at %s" % text.seconds(max(0.0, use.sample_seconds))
+    return "At the last sample, at %s" % text.seconds(max(0.0, use.sample_seconds))
 
 
 def _row(label: str, sizes: "List[Optional[int]]", kind: str = "") -> str:
@@ -92,22 +92,24 @@ def _notes(profile: "Profile") -> "List[str]":
     assert memory is not None
     use, notes = memory.at_moment, []
     if use.resident_bytes is None:
-        notes.append("What was resident at that moment is not known: nobody looked near enough to it.")
+        notes.append("Resident memory at that moment is not known: no sample was close enough.")
     elif profile.peak_seconds is not None and use.sample_seconds is not None:
-        notes.append("What was resident was read %s, when %s were tracked." % _reading_words(use, profile.peak_seconds))
+        notes.append(
+            "Resident memory was sampled %s, when %s were tracked." % _reading_words(use, profile.peak_seconds)
+        )
     imports = import_bytes(profile.flat)
     if imports:
         share = text.percent(imports, profile.peak_bytes, 1)
         notes.append("Of the tracked memory, %s (%s) came from importing modules." % (text.human_bytes(imports), share))
     if memory.allocations:
         counted = text.counted(memory.allocations, "allocation")
-        notes.append("In the whole run: %s, %s in all." % (counted, text.human_bytes(memory.allocated_bytes)))
+        notes.append("In the whole run: %s, %s in total." % (counted, text.human_bytes(memory.allocated_bytes)))
     return notes
 
 
 def _reading_words(use: "MemoryUse", moment: float) -> "Tuple[str, str]":
     later = (use.sample_seconds or 0.0) - moment
-    when = "%.2f s %s" % (abs(later), "after it" if later > 0 else "before it")
+    when = "%.2f s %s" % (abs(later), "after that moment" if later > 0 else "before that moment")
     return when, text.human_bytes(use.sample_tracked_bytes or 0)
 
 
@@ -123,7 +125,7 @@ def _files(files: "Tuple[MappedFile, ...]", own_code: "OwnCode") -> str:
         rows.append('<tr><th scope="row">%s</th>%s<td>%s</td></tr>\n' % (text.escape(path), cells, text.escape(by)))
     more = files[_SHOWN_FILES:]
     if more:
-        label = "%s more" % text.counted(len(more), "file")
+        label = text.counted(len(more), "more file")
         rest = "<td>%s</td><td></td><td></td><td></td>" % _size(sum(file.mapped_bytes for file in more))
         rows.append('<tr><th scope="row">%s</th>%s</tr>\n' % (text.escape(label), rest))
     return fill(read_template("mapped_files.html"), {"rows": "".join(rows)})
@@ -171,7 +173,7 @@ def files_line(profile: "Profile") -> str:
     resident = memory.at_moment.mapped_files_bytes if memory is not None else None
     if memory is None or resident is None or resident <= max(1 << 20, profile.peak_bytes // 10):
         return ""
-    return "Beside it %s of mapped files resident (%s mapped)" % (
+    return "Also resident: %s of mapped files (%s mapped)" % (
         text.human_bytes(resident),
         text.human_bytes(memory.files_bytes),
     )

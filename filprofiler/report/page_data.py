@@ -1,10 +1,10 @@
-"""The data of the page: every callstack of the profile, in little room, for the scripts in templates/.
+"""The data of the page: every call stack of the profile, in little room, for the scripts in templates/.
 
 A JSON object, in which all text has been made visible:
 
 * `strings`: paths and names of functions, each once;
 * `folders`: for paths of libraries, by the number of the string, how many characters the folder of all libraries has;
-* `peak`, and `smaller`: the number of the site that stands for callstacks which are told together, 0 if there is none;
+* `peak`, and `smaller`: the number of the site that stands for call stacks which are told together, 0 if there is none;
 * `sites`: `path` and `name` (numbers of strings), `line`, and `mine`, a string of "1" for the user's own code;
 * `lines`: for each path that has source, by the number of its string, two things: the text of some of its lines, joined
   by line ends, and the numbers of these lines;
@@ -16,7 +16,7 @@ A JSON object, in which all text has been made visible:
   node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` has, for
   each node that begins a thread, its number, from 1, and the place in `threadWords` of what that thread is called.
   `imported` has the numbers of the nodes that the node above has imported. `folded` has, for each node that stands
-  for callstacks which are told together, its number and how many these are.
+  for call stacks which are told together, its number and how many these are.
 
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
@@ -108,7 +108,7 @@ def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Op
 class _Told:
     """What is told of sites: those of the tree, then others that are in the tables.
 
-    total_bytes: of each, what all callstacks through it hold.
+    total_bytes: of each, what all call stacks through it hold.
     lines, functions: what the tables have, three numbers each, as the page has them.
     """
 

@@ -35,7 +35,7 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 
 
 def pprof_pieces(profile: "Profile") -> "Iterator[bytes]":
-    """The file in pieces. It has one value for each callstack, its bytes; they add up to the peak."""
+    """The file in pieces. It has one value for each call stack, its bytes; they add up to the peak."""
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
     for message in _Message(profile).pieces():
         packed = packer.compress(message)
@@ -97,7 +97,7 @@ class _Message:
             yield _block(_PROFILE_STRING_TABLE, content.encode("utf-8"))
 
     def _samples(self) -> "Iterable[bytes]":
-        """Each callstack with bytes of its own: the numbers of its locations, the innermost first, and the bytes."""
+        """Each call stack with bytes of its own: the numbers of its locations, the innermost first, and the bytes."""
         flat = self._profile.shown
         locations = [b""] + [varint(self._location(site)) for site in flat.sites[1:]]
         stack = [b""] * max(flat.depths, default=0)  # by depth; whole stacks would take too much memory in a recursion

@@ -1,4 +1,4 @@
-"""Reading a .prof file back: every callstack and its bytes, but nothing else of the run."""
+"""Reading a .prof file back: every call stack and its bytes, but nothing else of the run."""
 
 import re
 
@@ -23,7 +23,7 @@ _MOST_DIGITS = 20  # of a number of bytes
 _MOST_LINE_DIGITS = 10
 _DIGIT = frozenset("0123456789")
 _MOST_ESCAPED = 6 * MOST_CHARACTERS  # no escape is longer than six characters
-_MOST_OF_HALF = 5000  # frames at each end of a callstack that are read; what is between them is told as left out
+_MOST_OF_HALF = 5000  # frames at each end of a call stack that are read; what is between them is told as left out
 _SPECIAL = (NO_STACK_NAME, LOST_NAME, MODULE_CODE_NAME)
 
 
@@ -38,10 +38,10 @@ def read_prof(path: str) -> Profile:
     except OSError as problem:
         raise SavedProfileError("The profile %s cannot be read: %s.", path, problem.strerror) from None
     except UnicodeDecodeError:
-        raise SavedProfileError("The file %s is no .prof file: it is not text in UTF-8.", path) from None
+        raise SavedProfileError("The file %s is not a .prof file: it is not text in UTF-8.", path) from None
     except ValueError:
         raise SavedProfileError(
-            "The file %s is no .prof file: line %d is not one of its lines.", path, tree.lines
+            "The file %s is not a .prof file: line %d is not one of its lines.", path, tree.lines
         ) from None
     return Profile(Program(source_lines={}), tree.nodes[0])
 
@@ -58,7 +58,7 @@ class _Tree:
         self._children: "Dict[int, int]" = {}
 
     def add(self, line: str) -> None:
-        """Add a line: a callstack and its bytes. An empty one holds nothing. Raises ValueError."""
+        """Add a line: a call stack and its bytes. An empty one holds nothing. Raises ValueError."""
         self.lines += 1
         if not line:
             return
@@ -82,7 +82,7 @@ class _Tree:
             self.nodes[place].callstacks += int(fold.group(1)) - 1  # sum_up adds one
 
     def _number(self, label: str) -> int:
-        """Of a site that was not met so far; all that stand for smaller callstacks are one."""
+        """Of a site that was not met so far; all that stand for smaller call stacks are one."""
         if _FOLD.match(label):
             return 0
         site = _site(label)
@@ -93,7 +93,7 @@ class _Tree:
 
 
 def _labels(stack: str) -> "List[str]":
-    """The frames of a callstack. Of one that is deeper than any that is told apart, those at its ends."""
+    """The frames of a call stack. Of one that is deeper than any that is told apart, those at its ends."""
     if stack.count(";") < 2 * _MOST_OF_HALF:
         return stack.split(";")
     outer = stack.split(";", _MOST_OF_HALF)[:-1]

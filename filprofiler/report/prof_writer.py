@@ -1,19 +1,18 @@
-"""The .prof file: each callstack on a line of its own, with its exact bytes.
+"""The .prof file: each call stack on a line of its own, with its exact bytes.
 
     a.py:24 (<module>);a.py:21 (main);/x/numpy/_core/numeric.py:191 (ones) 52428800
 
-Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak. Callstacks
-that are too small to matter are told together, unless all are wanted, by a last frame "[12 smaller callstacks]".
+Outermost frame first, frames joined by ";", then a space and the bytes. The sum over all lines is the peak. Unless all
+call stacks are wanted, those too small to matter are combined under a last frame "[12 smaller callstacks]".
 
-A path or a name may hold what the format itself uses: there ";" is written "\\x3b", and characters that end a line,
-other control characters and lone surrogates as Python would spell them ("\\n", "\\x1b", "\\udc80"). All else, the
-backslash too, stands as it is. The file is UTF-8.
+A path or a name may contain characters of the format itself: ";" is written "\\x3b", and line ends, other control
+characters and lone surrogates as in Python ("\\n", "\\x1b", "\\udc80"). Everything else, including the backslash, is
+written as it is. The file is UTF-8.
 
-The file grows with the number of callstacks times their depth: a recursion that keeps something at each of 100,000
-levels would fill a disk. So where callstacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB
-if all callstacks are wanted), the middle of those is left out, and a frame says so. It says the same for all of them:
-who reads the file back, into a tree, finds one place for it and not one for each depth. Every line is there, with its
-bytes.
+The file grows with the number of call stacks times their depth: a recursion that keeps something at each of 100,000
+levels would fill a disk. So if call stacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB
+if all call stacks are wanted), the middle of the deep ones is left out, and a frame says so. That frame is always the
+same, so that a reader that builds a tree makes one node for it and not one per depth. No line and no byte is lost.
 """
 
 TYPE_CHECKING = False
@@ -30,10 +29,10 @@ if TYPE_CHECKING:
 
 _LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
 
-_DEEP = 1000  # frames: the usual limit of a recursion. Callstacks that are not deeper stay whole
+_DEEP = 1000  # frames: the usual limit of a recursion. Call stacks that are not deeper stay whole
 _MOST_BYTES = 1 << 30
 _MOST_FOLDED_BYTES = 18000000
-_FEWEST_FRAMES = 64  # that stay of a callstack
+_FEWEST_FRAMES = 64  # that stay of a call stack
 _LEFT_OUT = b"<frames left out>:0 (of a deep recursion);"
 
 
@@ -63,7 +62,7 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 
 
 def _fold_label(count: int) -> bytes:
-    """What stands for so many callstacks."""
+    """What stands for so many call stacks."""
     return b"[%d smaller callstack%b]" % (count, b"" if count == 1 else b"s")
 
 
@@ -90,7 +89,7 @@ def _deep_pieces(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> "I
 
 
 def _frames_that_stay(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> int:
-    """How many frames of a deep callstack, the innermost not counted, are written: the file is not to be too large."""
+    """How many frames of a deep call stack, the innermost not counted, are written: the file is not to be too large."""
     most = 1 << max(flat.depths).bit_length()
     while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > most_bytes:
         most //= 2

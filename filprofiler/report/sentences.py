@@ -14,9 +14,9 @@ _MOST_PATH_COLUMNS = 40
 
 
 def completeness(profile: Profile) -> str:
-    """Whether the profile is exact, and if not, why; and whether a profile function had to find the callstacks."""
+    """Whether the profile is exact, and if not, why; and whether a profile function had to find the call stacks."""
     others = profile.processes
-    followed = " A profile function followed the calls: this Python's own callstacks could not be read."
+    followed = " A profile function followed the calls: this Python's own call stacks could not be read."
     if profile.complete:
         exact = "Exact: every allocation that the program made while it was tracked is accounted for."
         if others.became:
@@ -58,8 +58,8 @@ def incomplete(profile: Profile) -> str:
     """How many events are missing."""
     known = sum(count for count, _reason in profile.missed)
     if not known:
-        return "Incomplete: not all of its memory could be recorded as it was taken"
-    others = "" if all(count for count, _reason in profile.missed) else ", and others not be seen"
+        return "Incomplete: some of its memory could not be recorded as it was allocated"
+    others = "" if all(count for count, _reason in profile.missed) else ", and others were not seen"
     return "Incomplete: %s could not be recorded%s" % (counted(known, "event"), others)
 
 
@@ -91,7 +91,7 @@ def out_of_memory(profile: Profile) -> str:
         live = human_bytes(fatal.live_bytes)
         return "Out of memory: %s live when a request for %s failed" % (live, requested(fatal))
     killed = profile.program.outcome.startswith("killed by the kernel")
-    return "Out of memory: %s live %s" % (live, "when the kernel ended the program" if killed else "at the end")
+    return "Out of memory: %s live %s" % (live, "when the kernel killed the program" if killed else "at the end")
 
 
 def requested(failure: "FailedRequest") -> str:

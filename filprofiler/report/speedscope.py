@@ -1,7 +1,7 @@
 """The profile for speedscope (https://www.speedscope.app), in the JSON form that is its own.
 
-The callstacks are told as events, a frame opened and a frame closed at so many bytes, the largest first. So the file
-grows with the number of nodes, not with that of callstacks times their depth.
+The call stacks are told as events, a frame opened and a frame closed at so many bytes, the largest first. So the file
+grows with the number of nodes, not with that of call stacks times their depth.
 """
 
 import json

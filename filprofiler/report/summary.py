@@ -49,7 +49,7 @@ def summary_lines(
     sources = sources or SourceReader(profile.program, profile)
     lines = [out_of_memory(profile) or _peak_line(profile, color)]
     if profile.fatal_request is not None and profile.fatal_request.stack:
-        asked = "Asked for by %s" % text.short_label(profile.fatal_request.stack[-1])
+        asked = "Requested by %s" % text.short_label(profile.fatal_request.stack[-1])
         lines.append(text.cut(text.visible(asked), COLUMNS, _CUT_MARK))
     if profile.moment == OUT_OF_MEMORY:
         lines.extend(text.cut(text.visible(limit), COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
@@ -95,7 +95,7 @@ def _peak_line(profile: "Profile", color: bool) -> str:
         size, unit = text.human_bytes(known).split(" ")
         line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
     if profile.program.outcome == STILL_RUNNING:
-        line += " so far; the program goes on"
+        line += " so far; the program continues"
     return Styled(line) if color else line
 
 

@@ -128,7 +128,7 @@ class _Picture:
         """What is and what is not in the picture."""
         note = "%s, %s, %s" % (
             text.exact_bytes(self._whole),
-            text.counted(self._boxes[0].callstacks, "callstack"),
+            text.counted(self._boxes[0].callstacks, "call stack"),
             text.counted(len(self._boxes), "box", "es"),
         )
         folds = [box for box in self._boxes if box.kind == layout.FOLD]
@@ -176,12 +176,12 @@ class _Picture:
         """The two lines of text in a box."""
         size = text.human_bytes(box.size)
         if box.kind == layout.FOLD:
-            folded = (text.counted(box.callstacks, "callstack"), size, text.percent(box.size, self._whole))
+            folded = (text.counted(box.callstacks, "call stack"), size, text.percent(box.size, self._whole))
             return "%s, %s (%s) folded" % folded, ""
         if box.kind == layout.SELF:
             return _SELF_WORDS[self._order], size
         if box.row == 0:
-            return "%s in %s" % (size, text.counted(box.callstacks, "callstack")), ""
+            return "%s in %s" % (size, text.counted(box.callstacks, "call stack")), ""
         words = self._words(box.node.site)
         return "thread: " + words.label if box.node.thread else words.label, words.source
 
@@ -204,7 +204,7 @@ class _Picture:
             parts.append(text.escape("in " + box.node.thread))
         if second:
             parts.append(words.title_source)
-        held = "%s in %s" % (text.human_bytes(box.size), text.counted(box.callstacks, "callstack"))
+        held = "%s in %s" % (text.human_bytes(box.size), text.counted(box.callstacks, "call stack"))
         return " | ".join(parts + [held]) + " " + end
 
 

@@ -50,7 +50,7 @@ def bytes_and_share(size: int, whole: int) -> str:
 
 
 def counted(number: int, noun: str, ending: str = "s") -> str:
-    """A number of things: "1 callstack", "12,345 callstacks"."""
+    """A number of things: "1 call stack", "12,345 call stacks"."""
     return "%s %s%s" % (format(number, ","), noun, "" if number == 1 else ending)
 
 

@@ -15,7 +15,7 @@ _SHOWN = 64
 def threads_section(profile: "Profile", own_code: "OwnCode") -> str:
     """The section as HTML, of a profile that tells of threads."""
     last = [thread.name for thread in profile.threads if thread.last]
-    told = "The last one before the peak came from %s." % text.visible(last[0]) if last else ""
+    told = "The last request before the peak came from %s." % text.visible(last[0]) if last else ""
     items = [_item(thread, own_code) for thread in profile.threads[:_SHOWN]]
     left_out = len(profile.threads) - len(items)
     if left_out:

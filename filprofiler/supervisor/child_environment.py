@@ -32,7 +32,7 @@ class Preload:
         self.entry = library_path
         if any(separator in library_path for separator in system.separators):
             if not system.open_files_have_names:
-                raise OSError(errno.EINVAL, "a path with a colon cannot stand in %s" % system.preload_variable)
+                raise OSError(errno.EINVAL, "a path with a colon cannot be listed in %s" % system.preload_variable)
             self.entry = "/proc/%d/fd/%d" % (os.getpid(), self._descriptor)
 
     def put_first(self, environment: "MutableMapping[str, str]") -> None:

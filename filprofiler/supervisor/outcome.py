@@ -41,7 +41,7 @@ class Outcome:
         if self.signal is None:
             return "exited with status %d" % self.exit_status if self.exit_status is not None else ""
         if self.killed_for_memory:
-            return "killed by the kernel for want of memory"
+            return "killed by the kernel (out of memory)"
         return "killed by %s" % signal_name(self.signal)
 
 

@@ -52,7 +52,7 @@ def test_folds_unfold_until_every_byte_has_its_frame(browser, tmp_path):
     browser.page(write(tmp_path, stacks))
     fold = "return all('.box.fold').pop()"
     assert browser.js(fold).get_attribute("aria-label") == (
-        "5,000 callstacks, 97.7 KiB (0.01%) folded (100,000 bytes, 0.01%)"
+        "5,000 call stacks, 97.7 KiB (0.01%) folded (100,000 bytes, 0.01%)"
     )
     seen = []
     while browser.js(fold) is not None:
@@ -134,7 +134,7 @@ def test_details_on_focus_and_pinned_by_a_click(browser, job):
         "import numpy as np",
         "rows = [work(row)",
         "52,428,800 bytes",
-        "Of its own\n0 bytes",
+        "Own\n0 bytes",
     ):
         assert part in text, part
     assert "Of the peak\n%s" % share(52428800, peak(browser)) in text
@@ -218,7 +218,7 @@ def test_what_libraries_took_is_not_called_the_lines_own(browser, job):
     browser.page(job)
     browser.js("document.getElementById('mine').click(); document.getElementById('order-callers').click()")
     assert not [label for label in boxes(browser) if "this line itself" in label]
-    assert [label for label in boxes(browser) if "this line, by what is not shown" in label]
+    assert [label for label in boxes(browser) if "this line, through hidden frames" in label]
 
 
 def test_smaller_callstacks(browser, tmp_path):

@@ -145,7 +145,7 @@ def test_printed_page_one(browser, job, tmp_path):
     assert exact(prof_bytes(job)) in first
     assert "table = np.ones( 5 )" in first
     assert "job.py:9 (<module>)" in first  # a box
-    assert "in 94 callstacks" in first  # the root's box
+    assert "in 94 call stacks" in first  # the root's box
     assert browser.js("return document.querySelectorAll('.box').length") > 5
 
 

@@ -29,7 +29,7 @@ def test_search_counts_each_byte_once(browser, job):
     search(browser, "no such thing")
     assert browser.js(FOUND) == "0 boxes, 0 bytes, 0.00%"
     search(browser, "/[/")
-    assert browser.js(FOUND) == "not a regular expression"
+    assert browser.js(FOUND) == "invalid regular expression"
     assert browser.severe() == []
 
 

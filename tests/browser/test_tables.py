@@ -68,3 +68,4 @@ def test_a_hint_leads_to_its_boxes(browser, tmp_path):
     browser.js("all('.hint .place button')[0].click()")
     assert {label.split(" | ")[0] for label in marked(browser)} == {"load.py:2 (load)"}
     assert browser.js(FOUND).startswith("1 box, 50.0 MiB, ")
+    assert "reads the whole" in " ".join(browser.printed(tmp_path / "printed.pdf")[0].split())

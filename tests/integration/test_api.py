@@ -83,7 +83,7 @@ def test_where_every_call_has_to_be_followed(profiler: support.Profiler, tmp_pat
     assert done.returncode == 0, support.text_of(done.stderr)
     found = json.loads(done.stdout.decode())
     assert found["value"] == 2 * support.MIB and found["profile function"] == "True"
-    assert "once in a process" in found["again"]
+    assert "once per process" in found["again"]
     assert support.close_to(at_marker(tmp_path / "report", "take"), 5 * support.MIB)
     stacks = support.parse_prof((tmp_path / "report" / "peak-memory.prof").read_text())
     assert any(support.marker(PROGRAM, "in thread") == frame.line for stack in stacks for frame in stack.frames)

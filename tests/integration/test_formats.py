@@ -318,16 +318,16 @@ def refusals(folder: Path) -> Dict[str, Any]:
     (folder / "file").write_text("")
     ok = folder / "ok.prof"
     return {
-        "no such format": (["report", "x", "--format", "pdf"], 2, "There is no format 'pdf'"),
+        "no such format": (["report", "x", "--format", "pdf"], 2, "Unknown format 'pdf'"),
         "no format": (["report", "x", "--format"], 2, "--format: expected one argument"),
-        "an empty format": (["report", "x", "--format="], 2, "There is no format ''"),
+        "an empty format": (["report", "x", "--format="], 2, "Unknown format ''"),
         "no such folder": (["report", folder / "none"], 5, "There is no"),
         "an empty folder": (
             ["report", folder / "empty"],
             5,
             "There is no recording.fil, peak-memory.json or out-of-memory.json",
         ),
-        "half a JSON file": (["report", folder / "bad.json"], 5, "is no whole JSON file"),
+        "half a JSON file": (["report", folder / "bad.json"], 5, "is not a complete JSON file"),
         "JSON of another version": (["report", folder / "other.json"], 5, "has format version 99"),
         "a bad recording": (["report", folder / "bad.fil"], 5, "is not a recording"),
         "a report from .prof": (["report", ok], 5, "does not hold enough"),

@@ -144,7 +144,7 @@ def test_a_report_that_is_interrupted_can_be_made_later(one_profiler: support.Pr
     status, said = hooked.run(["-o", "out", "run", "-c", PROGRAM], 40, INTERRUPT_FROM=begins)
     assert status == 0 and any("Interrupted; " in line for line in said), said
     (folder,) = (tmp_path / "out").iterdir()
-    assert said[-1].endswith("The recording is kept; to make the report later: fil-profile report %s" % folder)
+    assert said[-1].endswith("The recording was kept; to make the report later: fil-profile report %s" % folder)
     done = one_profiler.call(["-m", "filprofiler", "--no-browser", "report", folder])
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in folder.iterdir()) == support.REPORT_FILES

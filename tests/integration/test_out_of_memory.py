@@ -50,7 +50,7 @@ def check_out_of_memory(done: support.Profiled, live_mib: float, requested: str,
     assert abs(float(match.group(1)) - done.peak / support.MIB) < 0.06
     assert live_mib <= done.peak / support.MIB < live_mib + 12, support.in_mib(done.peak)
     line = support.marker(PROGRAM, asked)
-    assert any("Asked for by out_of_memory.py:%d " % line in said for said in done.own_lines()), done.account()
+    assert any("Requested by out_of_memory.py:%d " % line in said for said in done.own_lines()), done.account()
     assert support.close_to(done.at_marker(PROGRAM, "kept"), 12 * support.MIB), done.account()
 
 
@@ -120,7 +120,7 @@ def test_the_last_of_many_quick_failures_is_told(profiler: support.Profiler) -> 
     done = profiler.run([PROGRAM, "handled, then larger"])
     assert any("live when a request for 192.0 TiB failed" in line for line in done.own_lines()), done.account()
     line = support.marker(PROGRAM, "larger")
-    assert any("Asked for by out_of_memory.py:%d " % line in said for said in done.own_lines()), done.account()
+    assert any("Requested by out_of_memory.py:%d " % line in said for said in done.own_lines()), done.account()
     assert support.close_to(done.at_marker(PROGRAM, "kept"), 30 * support.MIB), done.account()
 
 
@@ -231,7 +231,7 @@ def test_killed_by_the_kernel(one_profiler: support.Profiler, memory_group: Path
     assert done.status == STATUS, done.account()
     assert done.folder is not None
     assert sorted(path.name for path in done.folder.iterdir()) == FILES, done.account()
-    assert any("when the kernel ended the program" in line for line in done.own_lines()), done.account()
+    assert any("when the kernel killed the program" in line for line in done.own_lines()), done.account()
     assert any("Limit: 200.0 MiB for the control group" in line for line in done.own_lines()), done.account()
     assert 100 * support.MIB < done.at_marker(GROWING, "growing") < 200 * support.MIB
 
@@ -260,7 +260,7 @@ def test_a_report_while_it_lives_when_little_is_left(one_profiler: support.Profi
             said.append(line.decode())
             if "Report: " in said[-1]:
                 break
-        assert any("Little memory is left" in line for line in said), said
+        assert any("Memory is running low" in line for line in said), said
         for pid in (memory_group / "cgroup.procs").read_text().split():
             os.kill(int(pid), signal.SIGKILL)
         process.wait(60)

@@ -212,7 +212,7 @@ def test_a_baseline_that_is_a_link_or_no_file(runner: Pytest) -> None:
     path.unlink()
     os.mkfifo(str(path))
     run = runner.run("--fil-save-baseline", "-k", "small")
-    assert run.status == 4 and "cannot be read: it is a pipe, and not a regular file." in run.text, run.text
+    assert run.status == 4 and "cannot be read: it is a pipe, not a regular file." in run.text, run.text
 
 
 LIMITS = """

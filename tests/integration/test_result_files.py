@@ -84,7 +84,7 @@ def test_a_report_that_was_made_before(one_profiler: support.Profiler) -> None:
         assert done.returncode == 0
         said.append(done.stderr.decode().splitlines())
     assert said[0][-1] == "=fil-profile= Report: %s" % (folder / "index.html")
-    assert said[1] == said[2] == ["=fil-profile= The report was made before: %s" % (folder / "index.html")]
+    assert said[1] == said[2] == ["=fil-profile= The report already exists: %s" % (folder / "index.html")]
     done = one_profiler.call(report_command(one_profiler, folder, "--format", "json")[1:])
     assert done.returncode == 5 and b"There is no recording.fil" in done.stderr
     (folder / "peak-memory.prof").unlink()  # so this is somebody's page

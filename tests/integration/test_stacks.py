@@ -17,7 +17,7 @@ print(subprocess.check_output([sys.executable, "-c", ask]))
 """
 
 FOLLOWED = (
-    "This Python's own callstacks cannot be read: a profile function follows every call instead, which takes time."
+    "This Python's own call stacks cannot be read: a profile function follows every call instead, which is slower."
 )
 REPLACED = (
     "The program has set a profile function of its own: what it asks for from now on, in the thread that did and those "
@@ -92,7 +92,7 @@ def test_the_best_way_that_is_proved_is_taken(profiler: support.Profiler, refuse
 
 WRONG = """
 import sys
-from filprofiler.in_process import measure, stacks
+from filprofiler.in_process import measure_layout as measure, stacks
 from filprofiler.library import Library
 right = measure.measure_layout
 def wrong(library):
@@ -160,7 +160,7 @@ def test_a_profile_function_of_the_programs_own(profiler: support.Profiler, tmp_
         return
     assert done.folder is not None
     page = (done.folder / "index.html").read_text(encoding="utf-8")
-    assert re.search("Incomplete: [0-9,]+ events? could not be recorded .*profile function of its own", page)
+    assert re.search("Incomplete: [0-9,]+ events? could not be recorded .*its own profile function", page)
 
 
 @pytest.mark.parametrize("way", support.UNWIND_METHODS)

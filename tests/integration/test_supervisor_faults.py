@@ -30,7 +30,7 @@ def test_the_disk_is_full_when_the_report_is_written(one_profiler: support.Profi
         if names != set(support.REPORT_FILES):
             assert "recording.fil" in names and not [name for name in names if name.endswith(".part")], names
             said = [line for line in done.own_lines() if "No space left" in line]
-            assert len(said) == 1 and "The recording is kept" in done.own_lines()[-1], done.account()
+            assert len(said) == 1 and "The recording was kept" in done.own_lines()[-1], done.account()
             (disk / "filler").unlink()
             again = fil_report(one_profiler, done.folder)
             assert again.returncode == 0, again.stderr
@@ -102,7 +102,7 @@ def test_the_package_is_removed_while_the_program_runs(one_profiler: support.Pro
     shutil.rmtree(str(package))
     done = waiting.finish()
     assert done.status == 5 and "Traceback" not in done.stderr and done.program_stderr() == "", done.account()
-    assert "The recording is kept" in done.own_lines()[-1], done.account()
+    assert "The recording was kept" in done.own_lines()[-1], done.account()
     assert done.folder is not None
     assert fil_report(one_profiler, done.folder).returncode == 0
     assert 50 * support.MIB <= done.peak < 55 * support.MIB
@@ -129,7 +129,7 @@ def test_no_process_can_be_made_for_a_report(one_profiler: support.Profiler, tmp
     waiting.process.send_signal(signal.SIGUSR2)
     assert waiting.process.stderr is not None
     said = [waiting.process.stderr.readline() for _ in range(3)]
-    assert b"No report can be written now (Resource temporarily unavailable); the program goes on." in said[-1], said
+    assert b"No report can be written now (Resource temporarily unavailable); the program continues." in said[-1], said
     done = waiting.finish()
     assert done.status == 5, done.account()
     support.check_report(done)

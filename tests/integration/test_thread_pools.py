@@ -102,4 +102,4 @@ def test_threads_at_the_peak(profiler: support.Profiler) -> None:
     assert [thread["name"] for thread in threads if thread["last"]] == ["second"]
     assert done.folder is not None
     page = (done.folder / "index.html").read_text(encoding="utf-8")
-    assert "Threads at the peak" in page and "The last one before the peak came from second." in page
+    assert "Threads at the peak" in page and "The last request before the peak came from second." in page

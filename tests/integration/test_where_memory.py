@@ -109,7 +109,7 @@ def test_a_killed_program_has_what_was_seen_last(one_profiler: support.Profiler)
     assert data["program"]["outcome"] == "killed by SIGKILL"
     assert not end["at_end"] and end["allocator_free_bytes"] is None
     assert end["mappings_bytes"] + end["blocks_bytes"] >= 88 * MIB
-    assert "When last looked at" in page
+    assert "At the last sample" in page
 
 
 COUNTED = "kept = [bytearray(5000) for _ in [None] * %d]; del kept"
@@ -185,4 +185,4 @@ def test_what_is_reserved_is_told_as_that(profiler: support.Profiler) -> None:
     assert large[at["store"]][:2] == (shown, 200) and large.pop(at["store"])[2] <= 40  # less if the kernel reclaims
     assert large == {at["untouched"]: ("", 64, 0), at["little"]: ("", 40, 2)}
     assert shown in page and page.count("Reserved, not touched") >= 2
-    assert all("of this %s reserved, not touched" % size in page for size in ("64.0 MiB", "38.0 MiB"))
+    assert all("including %s reserved, not touched" % size in page for size in ("64.0 MiB", "38.0 MiB"))

@@ -227,6 +227,6 @@ def test_a_fold_is_no_line_that_grew(tmp_path):
     assert [(change.site.line, change.growth_bytes) for change in comparison.changes] == [(2, -101)]
     assert comparison.smaller_growth_bytes == 99 and comparison.growth_bytes == -2
     assert "smaller" not in text and "Grown" not in text
-    assert "Not in the lines: +99 bytes in callstacks that a .prof file tells together." in text
+    assert "Not in the lines: +99 bytes in call stacks that a .prof file combines." in text
     comparison, text = compared(tmp_path, "[3 smaller callstacks] 50\n", "[1 smaller callstack] 500\n")
     assert not comparison.changes and comparison.smaller_growth_bytes == 450

@@ -90,7 +90,7 @@ def test_headline_and_top_lines(job):
     assert (
         "50.0 MiB 50.0% table = np.ones(5) job.py:2 (main) \u2192 via numpy/_core/numeric.py:191 (ones) "
         "30.0 MiB 30.0% main() job.py:3 (<module>) "
-        "10.0 MiB 10.0% (no line of your own code on these callstacks) /usr/lib/python3.9/json/decoder.py:9 (decode)"
+        "10.0 MiB 10.0% (no line of your own code on these call stacks) /usr/lib/python3.9/json/decoder.py:9 (decode)"
     ) in text
     assert "These 3 hold 90.0%; the other 2 lines hold 10.0%." in text
 
@@ -135,7 +135,7 @@ def test_nothing_held_and_one_line():
     assert "0 bytes" in page(profile_of([])).text
     assert "Nothing was live at the peak." in page(profile_of([])).text
     text = page(profile_of([([("/no/source.py", 1, "f")], 5)])).text
-    assert "(the source is not at hand)" in text
+    assert "(source not available)" in text
     assert "This one line holds all of the peak." in text
 
 
@@ -146,7 +146,7 @@ def test_requests_that_failed_are_told_in_a_banner(job):
     profile.failures = (FailedRequest(3, None, False, 17, 2.0, [asking]),)
     profile.failed_requests = 3
     assert (
-        "3 requests for memory failed; the program went on. The last of them, for more than 16 EiB, came from"
+        "3 requests for memory failed; the program went on. The last one, for more than 16 EiB, came from"
         in page(profile).text
     )
     profile.moment, profile.fatal_request = OUT_OF_MEMORY, FailedRequest(4, 800 << 30, False, 100 << 20, 2.0, [asking])
@@ -154,7 +154,7 @@ def test_requests_that_failed_are_told_in_a_banner(job):
     parsed = page(profile)
     assert (
         "Out of memory: 100.0 MiB live when a request for 800.0 GiB failed Limit: <1.0 GiB>. The request for 800.0 GiB "
-        "came from these lines, the innermost last: /no/source.py:1 (f)"
+        "came from these lines, innermost last: /no/source.py:1 (f)"
     ) in parsed.text
 
 
@@ -168,7 +168,7 @@ def test_the_curve_holds_what_was_recorded_and_the_peak(job):
     assert points[1] == "0,100 500,70 1000,95"
     for too_little in ((), ((0.0, 5, 5),), ((0.0, 5, 5), (0.0, 5, 5))):
         profile.timeline = too_little
-        assert "Over time" not in page(profile).text
+        assert "Memory over time" not in page(profile).text
 
 
 def test_hostile_text_is_escaped(tmp_path):

@@ -128,14 +128,14 @@ def test_the_tables_of_the_page_add_up() -> None:
         assert sum(numbers[:-1]) == numbers[-1] == use.resident_bytes
         assert sum(numbers[:2]) == use.tracked_bytes
     assert profile.memory.at_end.rest_bytes < 0 < profile.memory.at_moment.rest_bytes
-    assert "0.10 s before it, when 30.0 MiB were tracked" in html
-    assert "1,234 allocations, 99.0 MiB in all" in html
+    assert "0.10 s before that moment, when 30.0 MiB were tracked" in html
+    assert "1,234 allocations, 99.0 MiB in total" in html
 
 
 def test_what_is_not_known_is_said() -> None:
     html = memory_breakdown_section(told({}), OwnCode(told({})))
     rows = cells(html, "memory-table")
-    assert [row[0][:6] for row in rows] == ["Blocks", "Mappin", "Reside"]
+    assert [row[0][:10] for row in rows] == ["Tracked bl", "Tracked ma", "Resident, "]
     assert "not known" in rows[-1][1] and "is not known" in html
 
 
@@ -162,7 +162,7 @@ def test_mapped_files() -> None:
     assert rows[0][0] == "/data/&lt;b&gt;.bin" and as_number(rows[0][1]) == 11 << 20
     assert profile.peak_bytes == 30 * MEBIBYTE  # files are no part of it
     lines = summary_lines(profile, TopLines(profile), "/x/index.html", False)
-    assert "Beside it 5.0 MiB of mapped files resident (100.0 MiB mapped)" in lines
+    assert "Also resident: 5.0 MiB of mapped files (100.0 MiB mapped)" in lines
     assert told({}, FILES).memory.files[0].resident_bytes is None
 
 

@@ -79,7 +79,7 @@ def test_killed_by_the_kernel():
     profile = build_profile(recorded, killed, OUT_OF_MEMORY, at_end=True)
     assert profile.peak_bytes == 30 * MEBIBYTE
     assert profile.fatal_request is None
-    assert sentences.out_of_memory(profile) == "Out of memory: 30.0 MiB live when the kernel ended the program"
+    assert sentences.out_of_memory(profile) == "Out of memory: 30.0 MiB live when the kernel killed the program"
     assert sentences.picture_title(profile) == "Current allocations at out-of-memory time (30.0 MiB)"
 
 
@@ -111,7 +111,7 @@ def test_the_request_that_failed(size, words):
     assert profile.fatal_request.seconds == 3.0
     assert summary(profile)[:4] == [
         "Out of memory: 30.0 MiB live when a request for %s failed" % words,
-        "Asked for by a.py:7 (f)",
+        "Requested by a.py:7 (f)",
         "Limit: 1.0 GiB of address space (ulimit -v).",
         "  30.0 MiB 100% a.py:5",
     ]

@@ -80,7 +80,7 @@ def test_what_is_no_file_stays(folder: Path) -> None:
     os.mkfifo(str(folder / NAME))
     (folder / "sub").mkdir()
     with OpenedFolder(str(folder)) as opened:
-        with pytest.raises(OSError, match="it is a pipe, and not a regular file"):
+        with pytest.raises(OSError, match="it is a pipe, not a regular file"):
             opened.write(NAME, [b""])
         with pytest.raises(IsADirectoryError):
             opened.write("sub", [b""])

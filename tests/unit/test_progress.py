@@ -25,7 +25,7 @@ def said(progress: Progress, close: bool = True) -> bytes:
     os.dup2(write, 2)
     try:
         progress.reading("reading the recording", 0, 2)
-        progress.reading("finding callstacks", 1, 2)
+        progress.reading("finding call stacks", 1, 2)
         progress.callstacks = 12345
         progress.writing("peak-memory.prof", 0, 4)
         progress.writing("index.html", 3, 4)
@@ -48,9 +48,9 @@ def test_one_line_a_stage() -> None:
     lines = said(Progress(terminal=False, quiet_seconds=0)).decode().splitlines()
     assert lines == [
         "=fil-profile= Report 0%: reading the recording",
-        "=fil-profile= Report 15%: finding callstacks",
-        "=fil-profile= Report 30%: writing peak-memory.prof, 12,345 callstacks",
-        "=fil-profile= Report 82%: writing index.html, 12,345 callstacks",
+        "=fil-profile= Report 15%: finding call stacks",
+        "=fil-profile= Report 30%: writing peak-memory.prof, 12,345 call stacks",
+        "=fil-profile= Report 82%: writing index.html, 12,345 call stacks",
     ]
 
 

@@ -189,7 +189,7 @@ def test_created_but_never_tracked():
             {"format_version": 99},
             "has format version 99, and this filprofiler reads version %d" % _abi.FIL_FORMAT_VERSION,
         ),
-        ({"byte_order": 0x04030201}, "comes from a machine of another byte order"),
+        ({"byte_order": 0x04030201}, "is from a machine with a different byte order"),
         ({"node_bytes": 48}, "is damaged: its node_bytes is 48, not 32"),
         ({"header_bytes": 4096}, "is damaged: its header_bytes is 4096"),
     ],

@@ -47,7 +47,7 @@ def test_what_is_no_file_is_refused_and_named(kind: str, tmp_path: Path) -> None
     for opens in (open_regular, open_to_read, read_regular):
         with pytest.raises(OSError) as raised:
             opens(path)  # type: ignore[operator]
-        assert raised.value.strerror == "it is %s, and not a regular file" % kind
+        assert raised.value.strerror == "it is %s, not a regular file" % kind
 
 
 @kinds
@@ -120,7 +120,7 @@ def test_no_command_waits_for_what_is_no_file(command: str, name: str, kind: str
     assert "Traceback" not in told
     if given == path and not (command == "report" and name.endswith(".prof")):  # of those none is read
         assert done.returncode == 5
-        assert "cannot be read: it is %s, and not a regular file.\n" % kind in told
+        assert "cannot be read: it is %s, not a regular file.\n" % kind in told
     elif given != path:
         assert done.returncode == 0, told
 

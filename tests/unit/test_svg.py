@@ -78,12 +78,12 @@ def test_titles_widths_and_texts(tmp_path):
     assert document.get("width") == "100%"
     assert document.get("viewBox").startswith("0 0 1200 ")
     root, module, own, main, ones = sorted(boxes(picture), key=lambda box: -box[2])
-    assert root[5] == ["87.6 MiB in 2 callstacks"]
+    assert root[5] == ["87.6 MiB in 2 call stacks"]
     assert module[5] == ["job.py:3 (<module>)", "main()"]
     assert own[0] == "self"
     assert own[5] == ["this line itself", "46.1 MiB"]
     assert main[5] == ["job.py:2 (main)", "x  = np.ones(1 < 2)"]
-    assert main[1].startswith(job + ":2 (main) | x  = np.ones(1 < 2) | 41.5 MiB in 1 callstack")
+    assert main[1].startswith(job + ":2 (main) | x  = np.ones(1 < 2) | 41.5 MiB in 1 call stack")
     assert "(43,523,506 bytes, 47.36%)</title>" in picture
     assert ones[5] == ["numeric.py:191 (ones)"]
     assert ones[4] == pytest.approx(root[4] * 0.4736, rel=0.001)
@@ -114,7 +114,7 @@ def test_text_is_cut_on_the_right_and_fits():
 def test_fold_says_what_it_holds():
     stacks = [([("/a.py", 1, "f")], 10**6)] + [([("/a.py", number, "g")], 100) for number in range(2, 32)]
     fold = boxes(both(profile_of(stacks))[0])[-1]
-    assert fold[:3] == ("fold", "30 callstacks, 2.9 KiB (0.30%) folded", 3000)
+    assert fold[:3] == ("fold", "30 call stacks, 2.9 KiB (0.30%) folded", 3000)
 
 
 def test_thread_is_told():
@@ -133,7 +133,7 @@ def test_thread_is_told():
 
 def test_nothing_held():
     for picture in both(profile_of([])):
-        assert [box[1:3] for box in boxes(picture)] == [("all: 0 bytes in 0 callstacks", 0)]
+        assert [box[1:3] for box in boxes(picture)] == [("all: 0 bytes in 0 call stacks", 0)]
 
 
 def test_deep_callstack_gives_a_picture_of_limited_height():

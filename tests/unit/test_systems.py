@@ -45,7 +45,7 @@ def test_macos_loads_our_library_before_the_users(tmp_path: Path) -> None:
 
 
 def test_macos_cannot_name_a_library_in_a_folder_with_a_colon(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="a path with a colon cannot stand in DYLD_INSERT_LIBRARIES"):
+    with pytest.raises(OSError, match="a path with a colon cannot be listed in DYLD_INSERT_LIBRARIES"):
         Preload(str(macos_library(tmp_path / "with:colon")), MACOS)
 
 

@@ -110,7 +110,7 @@ def test_page_and_summary_say_so(tmp_path):
     page = html_page(profile, TopLines(profile), Drawn(sources))
     assert "innocent" not in page
     assert "Changed since the run began, so not shown: %s." % path in page
-    assert "(the file has changed since the run began: its text is not what ran)" in page
+    assert "(the file has changed since the run began: its text is not the code that ran)" in page
     lines = summary_lines(profile, TopLines(profile), "/x/index.html", False, sources)
     assert "Changed since the run began, so not shown: job.py" in lines
     assert not any("innocent" in line for line in lines)

@@ -121,8 +121,8 @@ def error_classes() -> Set[str]:
 # What is said with a path that somebody may want to copy: visible, but not shortened.
 WHOLE = (
     "Report: %s",
-    "The report was made before: %s",
-    "The recording is kept; to make the report later: fil-profile report %s",
+    "The report already exists: %s",
+    "The recording was kept; to make the report later: fil-profile report %s",
     "Jupyter finds the",
 )
 

@@ -3,13 +3,13 @@
 class Details {
   constructor(place, profile, graph, zoom) {
     Object.assign(this, { place, profile, graph, zoom });
-    this.hint = Array.from(place.childNodes);
+    this.explanation = Array.from(place.childNodes);
   }
 
-  /* Shows a node, or the hint for none. */
+  /* Shows a node, or the explanation for none. */
   show(node, pinned) {
     this.place.classList.toggle("pinned", pinned);
-    if (node === null) return this.place.replaceChildren(...this.hint.map((part) => part.cloneNode(true)));
+    if (node === null) return this.place.replaceChildren(...this.explanation.map((part) => part.cloneNode(true)));
     const site = this.profile.sites[node.site],
       isFrame = node.kind === "frame" && node.above !== null;
     const parts = [element("p", "name", isFrame ? site.name : this.graph.lines(node)[0])];
@@ -19,7 +19,7 @@ class Details {
         element(
           "p",
           "where",
-          `in ${this.profile.threadWords[node.thread - 1]}, started or handed work by the line above`,
+          `in ${this.profile.threadWords[node.thread - 1]}, started or given work by the line above`,
         ),
       );
     if (isFrame) parts.push(...this.source(site));
@@ -30,7 +30,7 @@ class Details {
 
   source(site) {
     const lines = this.profile.source.around(site);
-    if (!lines.length) return site.path ? [element("p", "no-source", "(the source is not at hand)")] : [];
+    if (!lines.length) return site.path ? [element("p", "no-source", "(source not available)")] : [];
     const indents = lines.filter(([, text]) => text).map(([, text]) => /^ */.exec(text)[0].length);
     const indent = Math.min(...indents),
       block = element("pre", "source");
@@ -62,8 +62,8 @@ class Details {
     add("Held", humanBytes(node.bytes), exactBytes(node.bytes));
     add("Of the peak", percent(node.bytes, this.profile.peak));
     if (above) add("Of the box above", percent(node.bytes, above.bytes));
-    if (node.kind === "frame" && !this.graph.filtered) add("Of its own", humanBytes(node.own), exactBytes(node.own));
-    add("Callstacks", grouped(node.stacks));
+    if (node.kind === "frame" && !this.graph.filtered) add("Own", humanBytes(node.own), exactBytes(node.own));
+    add("Call stacks", grouped(node.stacks));
     return list;
   }
 

@@ -3,7 +3,7 @@
 const ROW_PIXELS = 36;
 const TEXT_PIXELS = 30; // narrower boxes have no text
 const SELF_WORDS = { callers: "this line itself", callees: "no caller" };
-const SELF_WORDS_FILTERED = { callers: "this line, by what is not shown", callees: "no caller that is shown" };
+const SELF_WORDS_FILTERED = { callers: "this line, through hidden frames", callees: "no visible caller" };
 
 /* SHADES: shares of the peak, in thousandths, from which the next stronger shade is used. From Python. */
 function shadeOf(size, whole) {
@@ -86,9 +86,9 @@ class Graph {
       return [(this.filtered ? SELF_WORDS_FILTERED : SELF_WORDS)[this.order], humanBytes(node.bytes)];
     if (node.kind === "fold") {
       const share = percent(node.bytes, this.profile.peak);
-      return [`${counted(node.stacks, "callstack")}, ${humanBytes(node.bytes)} (${share}) folded`, ""];
+      return [`${counted(node.stacks, "call stack")}, ${humanBytes(node.bytes)} (${share}) folded`, ""];
     }
-    if (node.above === null) return [`${humanBytes(node.bytes)} in ${counted(node.stacks, "callstack")}`, ""];
+    if (node.above === null) return [`${humanBytes(node.bytes)} in ${counted(node.stacks, "call stack")}`, ""];
     if (site.smaller) return [`[${counted(node.stacks, "smaller callstack")}]`, ""];
     return [(node.thread ? "thread: " : "") + shortLabel(site), this.profile.source.at(site)];
   }
@@ -101,7 +101,7 @@ class Graph {
     if (node.kind === "fold") return `${first} ${end}`;
     if (node.above === null) return `all: ${first} ${end}`;
     if (node.kind === "self") return `${fullLabel(site)} | ${first} | ${second} ${end}`;
-    const held = `${humanBytes(node.bytes)} in ${counted(node.stacks, "callstack")}`;
+    const held = `${humanBytes(node.bytes)} in ${counted(node.stacks, "call stack")}`;
     return `${[
       site.smaller ? first : fullLabel(site),
       node.thread && `in ${this.profile.threadWords[node.thread - 1]}`,

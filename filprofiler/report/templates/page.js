@@ -167,7 +167,7 @@ class Page {
       this.mark(matcher(query, this.profile.source), "");
     } catch {
       this.mark(null, "");
-      byId("found").textContent = "not a regular expression";
+      byId("found").textContent = "invalid regular expression";
     }
   }
 
