@@ -1,4 +1,4 @@
-"""Where call stacks begin if only a part of a program was profiled: what stands above it is cut off."""
+"""Cuts off the frames above the profiled code if only part of a program was profiled."""
 
 from filprofiler import _abi
 from filprofiler.profile.program import Program
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def begin_late(recording: "Recording", program: Program) -> None:
-    """Hang the nodes at which the call stacks begin under the root.
+    """Move the nodes at which call stacks begin under the root.
 
-    These are the frames of program.entry_files, which are left out later as frames of ours, and the outermost frames of
+    These are the frames of program.entry_files, which are left out later as our own, and the outermost frames of
     program.first_files.
     """
     entries = _codes_of(recording, program.entry_files)

@@ -1,10 +1,10 @@
 """From a recording to a profile: frames become sites in the source, and equal call stacks one node.
 
-The recording tells frames apart by function and instruction; a person by line. Here they are merged by file, function
-and line, our own frames at the root and threading's and pools' round the start of a thread are left out, and what was
-held at the peak is added up.
+The recording distinguishes frames by function and instruction. Here they are merged by file, function and line; our own
+frames at the root, and those of threading and pools around the start of a thread, are left out; and the bytes held at
+the peak are added up.
 
-What only some runs need is imported by those: an import takes as long as thousands of nodes.
+Modules that only some runs need are imported on demand: an import takes as long as thousands of nodes.
 """
 
 from itertools import chain, compress
@@ -35,24 +35,24 @@ MODULE_CODE_NAME = "[module code]"
 
 _NO_SNAPSHOT_REASON = "what was live when memory ran out could not be saved: the peak is shown instead"
 
-_MOST_TOLD = 1000  # frames of a call stack that is told apart from the tree: where a thread was, what asked for a file
+_MOST_TOLD = 1000  # frames of a call stack outside the tree: where a thread was, what mapped a file
 _MARKS_OF_STARTS = (_abi.FIL_MARK_THREAD, _abi.FIL_MARK_SUBMITTED, _abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 
-# How far a call stack has come, seen from its root.
+# The state of a call stack while it is followed from its root.
 _START = 0  # nothing yet
-_OWN = 1  # only our own frames, and runpy's behind them; nothing yet, if the whole program is profiled
+_OWN = 1  # only our own frames, and runpy's below them; nothing yet, if the whole program is profiled
 _THREAD = 2  # only threading's frames, below the start of a thread
-_KEPT = 3  # frames that are shown
-_IMPORT = 4  # the import machinery's frames, which are not shown, behind any of the above
-_THREADS_IMPORT = 5  # the same, behind the start of a thread
+_KEPT = 3  # shown frames
+_IMPORT = 4  # the import machinery's hidden frames, below any of the above
+_THREADS_IMPORT = 5  # the same, below the start of a thread
 _AS_IMPORT = {_THREAD: _THREADS_IMPORT, _THREADS_IMPORT: _THREADS_IMPORT}
 
 
 def build_profile(recording: "Recording", program: Program, moment: str = PEAK, at_end: bool = False) -> Profile:
     """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
-    at_end: that was the program's end; else it was when the last request failed.
-    Every byte that was live then is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
+    at_end: memory ran out at the program's end; else when the last request failed.
+    Every byte live at that moment is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
     """
     missed: "List[Tuple[int, str]]" = []
     held, big = recording.peak, recording.big_peak
@@ -74,7 +74,7 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
     builder = _TreeBuilder(recording, program, held, big)
     with PausedCollector():
         root = builder.build()
-    missed[:0] = _missed(recording, program)  # what is damaged is known when it was read
+    missed[:0] = _missed(recording, program)  # damage is known only after reading
     failures = _failures(recording, builder)
     fatal = next((failure for failure in failures if failure.number == fatal_number), None)
     if fatal is not None:
@@ -114,7 +114,7 @@ def _missed(recording: "Recording", program: Program) -> "List[Tuple[int, str]]"
 
 
 def _failures(recording: "Recording", builder: "_TreeBuilder") -> "List[FailedRequest]":
-    """The failed requests that are told."""
+    """The failed requests to report."""
     if not recording.failures:
         return []
     from filprofiler.profile.failed_request import failed_requests
@@ -123,7 +123,7 @@ def _failures(recording: "Recording", builder: "_TreeBuilder") -> "List[FailedRe
 
 
 def _threads(recording: "Recording", builder: "_TreeBuilder") -> "Sequence[ThreadAtPeak]":
-    """Where each thread was at the peak; nothing if there was one only."""
+    """Where each thread was at the peak; empty if there was only one."""
     if len(recording.threads.threads) < 2:
         return ()
     from filprofiler.profile.threads import threads_at_peak
@@ -132,14 +132,14 @@ def _threads(recording: "Recording", builder: "_TreeBuilder") -> "Sequence[Threa
 
 
 class _TreeBuilder:
-    """Builds the tree of nodes that hold bytes at the moment that is told, or whose request failed.
+    """Builds the tree of nodes that hold bytes at the reported moment, or whose request failed.
 
     table: their sites.
     """
 
     def __init__(self, recording: "Recording", program: Program, held: "List[int]", big: "List[int]") -> None:
-        """held: bytes of each of the recording's nodes at the moment that is told; big: those that Node.own_big_bytes
-        are of.
+        """held: bytes held by each of the recording's nodes at the reported moment. big: likewise, for
+        Node.own_big_bytes.
         """
         self._recording = recording
         self._held = held
@@ -155,7 +155,7 @@ class _TreeBuilder:
         self.main_paths: "Set[str]" = set()
 
     def build(self) -> Node:
-        """The root of the tree, with all sums."""
+        """Build the tree with all sums. Returns its root."""
         recording, root = self._recording, Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
         self._module_code: "Dict[int, int]" = {}
@@ -187,11 +187,11 @@ class _TreeBuilder:
         return root
 
     def stack(self, number: int) -> "List[Site]":
-        """The sites of one of the recording's nodes, which was asked for before: outermost first."""
+        """The sites of a node of the recording, outermost first. The node must have been wanted by `build`."""
         return self._nodes[self._module_code.get(number, self._at[number])].stack(_MOST_TOLD)
 
     def _place_all(self, wanted: bytearray) -> None:
-        """Find or make the Node of each of the recording's nodes that is wanted, and give it its bytes."""
+        """Find or make the Node of each wanted node of the recording, and add its bytes."""
         recording, at, phase, nodes = self._recording, self._at, self._phase, self._nodes
         parents, codes, offsets, held = recording.parents, recording.codes, recording.offsets, self._held
         sites, known, learn = self.table.sites, self.table.known, self.table.learn
@@ -219,7 +219,7 @@ class _TreeBuilder:
                 nodes[self._module_code.get(number, at[number])].own_bytes += held[number]
 
     def _place(self, number: int) -> None:
-        """Find or make the Node of one of the recording's nodes; its parent has been placed."""
+        """Find or make the Node of one node of the recording; its parent has been placed."""
         recording = self._recording
         parent, code_number, offset = recording.parents[number], recording.codes[number], recording.offsets[number]
         self._at[number] = self._at[parent]
@@ -249,14 +249,14 @@ class _TreeBuilder:
             self._import(number)
 
     def _import(self, number: int) -> None:
-        """One of the recording's nodes is the import machinery: what it asked for itself is told in one piece."""
+        """Place a node of the import machinery: what it allocated itself is combined."""
         self._phase[number] = phase = _AS_IMPORT.get(self._phase[number], _IMPORT)
         if self._held[number] or number in self._told:
             self._module_code[number] = child = self._child(self._at[number], self.table.special(MODULE_CODE_NAME))
             self._note(number, child, phase)
 
     def _note(self, number: int, child: int, phase: int) -> None:
-        """Note what is known of a Node by what stands, and is not shown, between it and the Node above."""
+        """Note what the hidden frames between a Node and its parent say about it."""
         if phase >= _IMPORT:
             self._nodes[child].imported = True
         if phase in (_THREAD, _THREADS_IMPORT):
@@ -265,7 +265,7 @@ class _TreeBuilder:
             self.main_paths.add(self._nodes[child].site.path)
 
     def _mark_above(self, number: int) -> int:
-        """The mark of a thread, or of handed work, below which a frame stands."""
+        """The mark of a thread, or of submitted work, above a frame."""
         recording: "Recording" = self._recording
         passed: "List[int]" = []
         while number not in self._marks and (
@@ -278,7 +278,7 @@ class _TreeBuilder:
         return found
 
     def _left_out(self, number: int, phase: int) -> bool:
-        """Whether a frame is one of ours, runpy's or threading's that is not shown where it stands."""
+        """Whether a frame is one of ours, runpy's or threading's that is hidden at its position."""
         if phase >= _KEPT:
             return False
         code = self._recording.code(self._recording.codes[number])

@@ -1,4 +1,4 @@
-"""Hold the garbage collector back while many objects are made and none is thrown away."""
+"""Pauses the garbage collector while many objects are made and none is dropped."""
 
 import gc
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 class PausedCollector:
-    """A context in which the cyclic garbage collector does not run; afterwards it is as it was before.
+    """A context in which the cyclic garbage collector does not run; its state is restored afterwards.
 
-    On a large profile its searches, which find nothing, would take about a third of the time.
+    On a large profile its fruitless searches would take about a third of the time.
     """
 
     def __enter__(self) -> None:

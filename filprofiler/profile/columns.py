@@ -1,6 +1,6 @@
-"""Which part of a line asked for memory: the columns that CPython keeps from 3.11 on.
+"""Which part of a line allocated memory: the columns that CPython keeps from 3.11 on.
 
-Worked out for the few lines that are shown, one at a time, when they are asked for.
+Computed on demand, one line at a time, for the few lines that are shown.
 """
 
 from bisect import bisect_right
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Site
     from filprofiler.recording.reader import Recording
 
-    # First column and the one behind the last, in bytes of the line's UTF-8; bytes that this part asked for.
+    # First column and end column, in bytes of the line's UTF-8; bytes that this part allocated.
     Part = Tuple[int, int, int]
 
-    # By a line table, where its entries begin, and itself with zeros behind it.
+    # By line table: where its entries begin, and the table itself padded with zeros.
     Entries = Dict[bytes, Tuple[List[int], bytes]]
 
-    # Line, last line, first column, column behind the last.
+    # Line, last line, first column, end column.
     Location = Tuple[int, int, int, int]
 
 _FIRST_VERSION = 0x030B0000
@@ -32,7 +32,7 @@ _LONG_FORM = 14
 
 
 class SavedColumns:
-    """The columns that came with a saved profile."""
+    """The columns in a saved profile."""
 
     def __init__(self, known: "Dict[Site, Tuple[int, int]]") -> None:
         self._known = known
@@ -42,7 +42,7 @@ class SavedColumns:
         return self._known.get(site)
 
     def parts(self, site: "Site") -> "List[Part]":
-        """As Columns.parts: a saved profile has brought what was made of them."""
+        """Empty: a saved profile contains the hints themselves."""
         del site
         return []
 
@@ -50,9 +50,9 @@ class SavedColumns:
 class Columns:
     """Finds the columns of sites.
 
-    table: has the sites, and the functions' line tables.
-    recording: the one that it is of.
-    big: bytes of each of the recording's nodes, at the moment that is told, in mappings and in blocks of 512 or more.
+    table: the sites, and the functions' line tables.
+    recording: the recording they belong to.
+    big: by node of the recording, bytes at the reported moment in mappings and in blocks of 512 bytes or more.
     """
 
     def __init__(self, table: "SiteTable", recording: "Recording", big: "Sequence[int]") -> None:
@@ -66,9 +66,9 @@ class Columns:
         self._entries: "Entries" = {}
 
     def of(self, site: "Site") -> "Optional[Tuple[int, int]]":
-        """First column and the one behind the last, in bytes of the line's UTF-8, of all that the site did.
+        """First column and end column, in bytes of the line's UTF-8, of everything that the site executed.
 
-        None where it is not known: before CPython 3.11, without columns, or where an expression spans other lines.
+        None if not known: before CPython 3.11, without columns, or if an expression spans other lines.
         """
         first = last = None
         for place in self._places_of(site):
@@ -80,10 +80,10 @@ class Columns:
         return None if first is None or last is None or first >= last else (first, last)
 
     def parts(self, site: "Site") -> "List[Part]":
-        """The parts of the line that asked for mappings and for blocks of 512 bytes or more, themselves or through what
-        they called, in no order.
+        """The parts of the line that allocated mappings and blocks of 512 bytes or more, themselves or through their
+        callees, unordered.
 
-        Only parts that begin and end on the line. What a part asked for in a recursion may be in it more than once.
+        Only parts that begin and end on the line. Bytes allocated in a recursion may count more than once.
         """
         ranges: "Dict[int, Tuple[int, int]]" = {}
         for place in self._places_of(site):
@@ -100,7 +100,7 @@ class Columns:
         return [(first, last, size) for (first, last), size in sizes.items()]
 
     def _all_totals(self) -> "List[int]":
-        """Of each of the recording's nodes, those bytes of it and of all below it. Parents stand before children."""
+        """By node of the recording: its big bytes and those of all nodes below it. Parents precede children."""
         if self._totals is None:
             self._totals = totals = list(self._big)
             parents = self._recording.parents
@@ -135,10 +135,10 @@ class Columns:
 
 
 class Locations:
-    """The columns of a function of CPython 3.11 or later; a table that is cut short is read as far as it goes."""
+    """The columns of a function of CPython 3.11 or later; a truncated table is read as far as it goes."""
 
     def __init__(self, lines: LineTable, known: "Optional[Entries]" = None) -> None:
-        """known: where the entries of tables begin that were read before: many functions may have the same one."""
+        """known: cache of where the entries of tables begin: many functions may share a table."""
         self._lines = lines
         entries = None if known is None else known.get(lines.table)
         if entries is None:
@@ -148,7 +148,7 @@ class Locations:
         self._places, self._table = entries
 
     def at(self, offset: int) -> "Optional[Location]":
-        """The part of the source of the instruction `offset` bytes into the bytecode; None if that is not known."""
+        """The source range of the instruction `offset` bytes into the bytecode; None if not known."""
         number = bisect_right(self._lines.ends, offset)
         if number == len(self._lines.ends):
             return None

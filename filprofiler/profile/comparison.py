@@ -1,7 +1,7 @@
-"""Two profiles side by side: what has grown and what has shrunk at the peak.
+"""Compares two profiles: what has grown and what has shrunk at the peak.
 
-Lines are matched by file, function and source text where both profiles have brought their source lines, so that a line
-that was only moved, or edited a little, is the same line. Else they are matched by line number.
+Lines are matched by file, function and source text if both profiles contain their source lines, so that a moved or
+slightly edited line counts as the same. Otherwise they are matched by line number.
 """
 
 from filprofiler.profile.collector import PausedCollector
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     Function = Tuple[str, str]  # path and name
 
 
-_ALIKE = 0.7  # of two source lines: as difflib has it, from 0 to 1, what one can be told to have become the other
-_MOST_PAIRS = 400  # of lines of one function; more would take too long to look at
-_MOST_WORK = 1 << 25  # pairs of characters in all of those; some seconds
-_MOST_CHARACTERS = 200  # of a line that are looked at
+_ALIKE = 0.7  # least similarity (difflib's ratio, 0 to 1) of two source lines that count as one edited line
+_MOST_PAIRS = 400  # of lines of one function; more would take too long
+_MOST_WORK = 1 << 25  # pairs of characters in total; some seconds
+_MOST_CHARACTERS = 200  # of a line that are compared
 
 
 class Change:
-    """A line of the user's own, and what it held in the two profiles (bytes; see top.TopLine).
+    """A line of the user's own, and the bytes it held in the two profiles (see top.TopLine).
 
-    site: where the line is in the newer profile, or in the older one if it is in that only; in_newer says which.
+    site: the line in the newer profile, or in the older one if it is only there; in_newer says which.
     """
 
     __slots__ = ("after_bytes", "before_bytes", "in_newer", "site")
@@ -41,16 +41,16 @@ class Change:
 
     @property
     def growth_bytes(self) -> int:
-        """By how much the line has grown; negative if it has shrunk."""
+        """Growth of the line in bytes; negative if it has shrunk."""
         return self.after_bytes - self.before_bytes
 
 
 class ChangedNode:
-    """A node of the tree of changes: a frame as in model.Node, with the attributes that layout.py reads.
+    """A node of the tree of changes: a frame like tree.Node, with the attributes that layout.py reads.
 
-    growth_bytes: what the call stacks here and below have grown by, all in all.
-    grown_bytes, shrunk_bytes: the sum over those that have grown, and over those that have shrunk; both positive.
-    own_bytes, total_bytes: how much has changed, grown or shrunk, in exactly this call stack and in all here and below.
+    growth_bytes: total growth of the call stacks here and below.
+    grown_bytes, shrunk_bytes: sums over the call stacks that have grown, and that have shrunk; both positive.
+    own_bytes, total_bytes: bytes grown or shrunk in exactly this call stack, and in all here and below.
     callstacks: how many call stacks have changed.
     in_newer: whether the site is one of the newer profile.
     """
@@ -80,25 +80,25 @@ class ChangedNode:
 
     @property
     def total_bytes(self) -> int:
-        """How much has changed here and below."""
+        """Bytes grown or shrunk here and below."""
         return self.grown_bytes + self.shrunk_bytes
 
     @property
     def growth_bytes(self) -> int:
-        """By how much all here and below has grown; negative if it has shrunk."""
+        """Total growth here and below in bytes; negative if it has shrunk."""
         return self.grown_bytes - self.shrunk_bytes
 
 
-_NO_CHILDREN: "List[ChangedNode]" = []  # of all leaves; never changed
+_NO_CHILDREN: "List[ChangedNode]" = []  # shared by all leaves; never changed
 
 
 class Comparison:
     """An older and a newer profile.
 
-    changes: all lines that hold a different amount, those that have grown first, the largest change first of each.
+    changes: all lines whose bytes differ: first those that have grown, then those that have shrunk, largest first.
     root: the tree of changes; its growth_bytes is the growth of the peak.
     by_text: whether lines were matched by their source text; else by line number.
-    smaller_growth_bytes: by how much the call stacks have grown that a .prof file tells together, of lines not known.
+    smaller_growth_bytes: growth of the call stacks that a .prof file combines, whose lines are not known.
     """
 
     def __init__(self, before: "Profile", after: "Profile") -> None:
@@ -116,12 +116,12 @@ class Comparison:
 
     @property
     def growth_bytes(self) -> int:
-        """By how much the peak has grown; negative if it has shrunk."""
+        """Growth of the peak in bytes; negative if it has shrunk."""
         return self.after.peak_bytes - self.before.peak_bytes
 
 
 class _Matches:
-    """For every site of the older profile, the same one of the newer."""
+    """Maps every site of the older profile to the same one of the newer."""
 
     def __init__(self, before: "Profile", after: "Profile", own_before: "OwnCode", own_after: "OwnCode") -> None:
         self.by_text = bool(before.program.source_lines and after.program.source_lines)
@@ -137,9 +137,9 @@ class _Matches:
                 self._same.update((site, lines[site.line]) for site in sites if site.line in lines)
 
     def _match_texts(self, before: "Profile", sites: "List[Site]", after: "Profile", others: "List[Site]") -> None:
-        """Match the lines of a function: those that stayed in place first, then those that moved, in their order."""
+        """Match the lines of a function: first those that stayed in place, then those that moved, in order."""
         in_place: "Dict[Tuple[str, int], List[Site]]" = {}
-        for site in reversed(others):  # so that the first one comes off the end
+        for site in reversed(others):  # so that pop() yields the first one
             in_place.setdefault((_text(after, site), site.line), []).append(site)
         taken: "Set[Site]" = set()
         moved = []
@@ -165,7 +165,7 @@ class _Matches:
         self._match_edited(edited, [(text, site) for text, kept in left.items() if text for site in reversed(kept)])
 
     def _match_edited(self, gone: "List[Tuple[str, Site]]", new: "List[Tuple[str, Site]]") -> None:
-        """Match what is left of a function's lines where the texts are much alike, the most alike first."""
+        """Match a function's remaining lines by similarity, the most similar first."""
         from difflib import SequenceMatcher
 
         if len(gone) * len(new) > _MOST_PAIRS:
@@ -186,13 +186,13 @@ class _Matches:
                 self._same[old] = site
 
     def newer(self, site: Site) -> "Tuple[Site, bool]":
-        """The newer profile's site, and True; if the site of the older one is gone, that one, and False."""
+        """The newer profile's site and True; or the older one's and False if it is gone."""
         found = self._same.get(site)
         return (site, False) if found is None else (found, True)
 
 
 def _by_function(profile: "Profile", own_code: "OwnCode") -> "Dict[Function, List[Site]]":
-    """The sites of each function, by line. Paths are such that they are the same in another checkout or environment."""
+    """The sites of each function, by line. Paths are chosen to be equal in another checkout or environment."""
     functions: "Dict[Function, List[Site]]" = {}
     here = profile.program.cwd.rstrip("/") + "/"
     for site in sorted(profile.flat.sites, key=lambda site: site.order):
@@ -227,7 +227,7 @@ def _changes(matches: _Matches, before: TopLines, after: TopLines) -> "List[Chan
 
 
 def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode:
-    """The tree of all call stacks that have changed, and how they have."""
+    """The tree of all call stacks that have changed, with their changes."""
     root = ChangedNode(after.root.site, True, "")
     nodes = [root]
     pending: "List[Tuple[ChangedNode, Optional[Node], Optional[Node]]]" = [(root, before.root, after.root)]
@@ -255,7 +255,7 @@ def _tree(matches: _Matches, before: "Profile", after: "Profile") -> ChangedNode
 
 
 def _sum_up(nodes: "List[ChangedNode]") -> None:
-    """Fill in the sums, and leave out what has not changed. Parents stand before their children."""
+    """Fill in the sums and drop unchanged nodes. Parents precede their children."""
     for node in reversed(nodes):
         own = node.own_growth_bytes
         node.own_bytes = abs(own)

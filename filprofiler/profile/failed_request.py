@@ -1,4 +1,4 @@
-"""Requests for memory that failed, with the call stacks that asked."""
+"""Failed requests for memory, with their call stacks."""
 
 from filprofiler import _abi
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class FailedRequest:
-    """A request for memory that failed; it is in no total.
+    """A failed request for memory; no total includes it.
 
     number: from 1, in order of time.
-    requested_bytes: what was asked for; None if its size is beyond 64 bits.
+    requested_bytes: the requested size; None if it exceeds 64 bits.
     mapping: whether it was a mapping, not a block.
     live_bytes: bytes live when it failed.
-    seconds: when, since tracking began.
-    stack: who asked: the sites, outermost first.
+    seconds: when it failed, since tracking began.
+    stack: the sites of its call stack, outermost first.
     """
 
     __slots__ = ("live_bytes", "mapping", "number", "requested_bytes", "seconds", "stack")
@@ -41,7 +41,7 @@ class FailedRequest:
 
 
 def failed_requests(recording: "Recording", stack: "Callable[[int], Sequence[Site]]") -> "List[FailedRequest]":
-    """Those that a recording tells, in order of time. stack: gives the call stack of one of its nodes."""
+    """The recording's failed requests, in order of time. stack: returns the call stack of a node."""
     found = []
     for failure in recording.failures:
         seconds = max(0.0, (failure.clock_ns - recording.started_clock_ns) / 1e9)

@@ -1,4 +1,4 @@
-"""Which frames are shown: those of the interpreter and of thread pools are left out."""
+"""Decides which frames are hidden: those of the interpreter and of thread pools."""
 
 from filprofiler import _abi
 
@@ -8,12 +8,12 @@ if TYPE_CHECKING:
 
     from filprofiler.recording.reader import Recording
 
-PACKAGE_FOLDERS = ("site-packages", "dist-packages")  # where installed packages lie
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")  # where packages are installed
 
 _IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 
-# Frames between the line that starts a thread, or hands it work, and the function that runs in it: by the end of the
-# file's name, functions on the line's side (None: all) and on the thread's.
+# Frames between the line that starts a thread, or submits work to it, and the function that runs in it: by the end of
+# the file's name, functions on the line's side (None: all) and on the thread's side.
 THREADING: "Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]" = (
     ("/threading.py", frozenset(["start"]), frozenset(["_bootstrap", "_bootstrap_inner", "run"])),
     ("/concurrent/futures/thread.py", None, frozenset(["_worker", "run"])),
@@ -31,7 +31,7 @@ THREADING: "Tuple[Tuple[str, Optional[FrozenSet[str]], FrozenSet[str]], ...]" = 
 )
 
 
-# The other files of asyncio that make tasks, for themselves or for whoever calls them.
+# The other files of asyncio that make tasks, for themselves or for their callers.
 _ASYNCIO = {
     "/asyncio/base_events.py",
     "/asyncio/base_futures.py",
@@ -66,33 +66,33 @@ def is_import_machinery(filename: str) -> bool:
 
 
 def is_interpreter_shim(filename: str, name: str, first_line: int) -> bool:
-    """Whether a frame is the one that CPython, from 3.12 on, puts round an inlined call of `__init__`."""
+    """Whether a frame is the one that CPython, from 3.12 on, puts around an inlined call of `__init__`."""
     return first_line == 0 and filename == name == "__init__"
 
 
 def is_thread_starter(filename: str, name: str) -> bool:
-    """Whether a frame is threading's own or a pool's, above the start of a thread or work that was handed over."""
+    """Whether a frame is threading's own or a pool's, above the start of a thread or submitted work."""
     if any(filename.endswith(end) and (names is None or name in names) for end, names, _bodies in THREADING):
         return True
     return "/asyncio/" in filename and filename[filename.rindex("/asyncio/") :] in _ASYNCIO
 
 
 def is_thread_body(filename: str, name: str) -> bool:
-    """Whether a frame is threading's own or a pool's, below the start of a thread or work that was handed over."""
+    """Whether a frame is threading's own or a pool's, below the start of a thread or submitted work."""
     return any(name in names and filename.endswith(end) for end, _starters, names in THREADING)
 
 
 class ThreadStarters:
-    """Finds, in a recording, where the frames of threading and of pools above a thread's start begin."""
+    """Finds in a recording where the frames of threading and of pools above a thread's start begin."""
 
     def __init__(self, recording: "Recording") -> None:
         self._recording = recording
         self._above: "Dict[int, int]" = {}
 
     def above(self, number: int) -> int:
-        """The nearest node, from that one on towards the root, that is no frame of threading's start.
+        """The nearest node, from this one towards the root, that is not a frame of threading's start.
 
-        No frame is passed twice, however many threads it has started.
+        No frame is visited twice, however many threads it has started.
         """
         recording: "Recording" = self._recording
         passed: "List[int]" = []

@@ -1,15 +1,14 @@
-"""The tree of call stacks as the forms of the report tell it: what is too small to matter is told together.
+"""The tree of call stacks as most forms of the report show it: call stacks too small to matter are combined.
 
-A call stack of under one part in LEAST_SHARE of the peak folds into the nearest frame above it that holds, with all it
-called, as much: there it is one of "n smaller call stacks", together with the call stack that ends there if that is
-small too. But one that ends at a line which by itself asked for one part in HEAVY_SHARE of the peak is kept, the
-largest such ones first, as long as a .prof file has less than USUAL_BYTES with them. So every byte stays in the tree,
-and the sum is the peak.
+A call stack below 1/LEAST_SHARE of the peak folds into the nearest frame above it that, with its callees, holds at
+least that much. There it is one of "[n smaller callstacks]", with the call stack that ends at that frame if that is
+small too. But a call stack that ends at a line which itself allocated 1/HEAVY_SHARE of the peak is kept, the largest
+first, as long as a .prof file stays below USUAL_BYTES. So every byte stays in the tree, and the sum is the peak.
 
-Where without any of those a .prof file would have more than MOST_BYTES, call stacks fold further: until it fits, each
-call stack, and each fold, that has a line of its own must hold twice as much as before.
+If a .prof file would exceed MOST_BYTES even without those, call stacks fold further: the bytes that each call stack and
+each fold on a line of its own must hold are doubled until the file fits.
 
-What lines and functions hold is never taken from here, but from the whole tree (totals.py).
+The totals of lines and functions never come from here, but from the whole tree (totals.py).
 """
 
 from filprofiler.profile.tree import SMALLER_NAME, Site
@@ -23,16 +22,16 @@ if TYPE_CHECKING:
 LEAST_SHARE = 10000
 HEAVY_SHARE = 1000
 USUAL_BYTES = 1900000
-MOST_BYTES = 18000000  # numbers are not counted; what is promised is 20 MB
-_DEEP = 1000  # of call stacks with more frames, the .prof file leaves the middle out where it would be too large
+MOST_BYTES = 18000000  # without numbers; the documented limit is 20 MB
+_DEEP = 1000  # the .prof file may leave out the middle of call stacks with more frames
 _DEEP_FRAMES = 64
 _LONGEST_ESCAPE = 6  # bytes of a character
 
 
 class FoldedTree:
-    """The kept nodes, in preorder, the root left out; by columns, as in flat_tree.FlatTree.
+    """The kept nodes, in preorder without the root; by columns, as in totals.FlatTree.
 
-    folded: for the places of nodes that stand for smaller call stacks, how many these are.
+    folded: by index of nodes that combine smaller call stacks, how many they combine.
     smaller: the number of their site, 0 if there are none.
     """
 
@@ -53,7 +52,7 @@ class FoldedTree:
         """Fill in the columns."""
         number_of = {0: 0}
         imported = set(flat.imported)
-        above = [-1]  # the open nodes, by depth: the root, then places in the whole tree
+        above = [-1]  # the open nodes, by depth: the root, then indices in the whole tree
         places = [-1]  # and here
         for place in [place for place, kept in enumerate(folds.kept) if kept] + [len(flat.numbers)]:
             depth = flat.depths[place] if place < len(flat.numbers) else 0
@@ -80,7 +79,7 @@ class FoldedTree:
         self.ends.append(len(self.numbers))
 
     def _close(self, place: int, here: int, depth: int, folds: "_Folds") -> None:
-        """Behind all that is below a node stands what was folded into it."""
+        """Close a node: after everything below it comes the fold of what was folded into it."""
         if folds.folded_count[place]:
             if not self.smaller:
                 self.smaller = len(self.sites)
@@ -92,10 +91,10 @@ class FoldedTree:
 
 
 class _Folds:
-    """What is kept of a tree, and what folds into what.
+    """Which nodes of a tree are kept, and what folds into them. Nodes are given by index; -1 is the root.
 
-    kept: for each place, 1 if it is kept. own_bytes: for each place, what it tells as its own.
-    folded_bytes, folded_count: for each place, and at -1 for the root, what folds into it: bytes, call stacks.
+    kept: by node, 1 if it is kept. own_bytes: by node, its own bytes as shown.
+    folded_bytes, folded_count: by node, bytes and number of call stacks that fold into it.
     """
 
     def __init__(self, flat: "FlatTree", totals: "Totals") -> None:
@@ -114,7 +113,7 @@ class _Folds:
     def _begin(self) -> None:
         count = len(self._flat.numbers)
         self.own_bytes = [0] * count
-        self.kept = bytearray(count + 1)  # the last place, which is also place -1, stands for the root
+        self.kept = bytearray(count + 1)  # the last index, which is also -1, is the root's
         self.folded_bytes = [0] * (count + 1)
         self.folded_count = [0] * (count + 1)
 
@@ -122,7 +121,7 @@ class _Folds:
         """Fold by the rule."""
         self._begin()
         flat, kept, parents, heavy, peak = self._flat, self.kept, self._parents, self._heavy, self._peak
-        large = [-1] * (len(flat.numbers) + 1)  # for each place, and at -1 for the root: the nearest one that is large
+        large = [-1] * (len(flat.numbers) + 1)  # by node: the nearest large node, itself or above
         exceptions: "List[int]" = []
         columns = zip(flat.numbers, flat.own_bytes, flat.total_bytes, parents)
         for place, (number, own_bytes, total_bytes, parent) in enumerate(columns):
@@ -150,7 +149,7 @@ class _Folds:
         self.folded_count[into] += 1
 
     def _fold_where_others_do(self) -> None:
-        """Where others fold into a frame, the call stack that ends there does too, if it is small."""
+        """Where others fold into a frame, also fold the call stack that ends there, if it is small."""
         for place, own_bytes in enumerate(self.own_bytes):
             small = 0 < own_bytes * LEAST_SHARE < self._peak and not self._heavy[self._flat.numbers[place]]
             if small and self.folded_count[place]:
@@ -158,7 +157,7 @@ class _Folds:
                 self._fold(own_bytes, place)
 
     def _keep_or_fold(self, places: "List[int]", large: "List[int]") -> None:
-        """Keep these call stacks, the largest first, as long as there is room; fold the others."""
+        """Keep these call stacks, largest first, as long as there is room; fold the others."""
         own_bytes, lengths = self._flat.own_bytes, self._lengths
         room = USUAL_BYTES - self._size()
         for place in sorted(places, key=own_bytes.__getitem__, reverse=True):
@@ -170,7 +169,7 @@ class _Folds:
                 self._fold(own_bytes[place], large[place])
 
     def _fold_more(self, least: int) -> None:
-        """Fold until everything that is told by itself has so many bytes."""
+        """Fold until everything shown by itself has at least `least` bytes."""
         self._begin()
         flat, kept, parents = self._flat, self.kept, self._parents
         sizes, counts = self.folded_bytes, self.folded_count
@@ -190,13 +189,13 @@ class _Folds:
         kept[-1] = 0
 
     def _size(self) -> int:
-        """Of the .prof file, in bytes, about."""
+        """Approximate size of the .prof file in bytes."""
         told = [(own > 0) + (count > 0) for own, count in zip(self.own_bytes, self.folded_count)]
         return sum([length * lines for length, lines in zip(self._lengths, told) if lines])
 
 
 def _lengths(flat: "FlatTree") -> "List[int]":
-    """For each place, how long its call stack is in the .prof file, in bytes, about."""
+    """By node, the approximate length of its call stack in the .prof file, in bytes."""
     of_sites = [_length(site) for site in flat.sites]
     ends = [0] * (2 + max(flat.depths, default=0))  # by depth
     lengths = []
@@ -207,7 +206,7 @@ def _lengths(flat: "FlatTree") -> "List[int]":
 
 
 def _parents(flat: "FlatTree") -> "List[int]":
-    """For each place that of the node above it, -1 for the root."""
+    """By node, its parent's index; -1 for the root."""
     path = [-1] * (2 + max(flat.depths, default=0))
     parents = []
     for place, depth in enumerate(flat.depths):
@@ -217,7 +216,7 @@ def _parents(flat: "FlatTree") -> "List[int]":
 
 
 def _length(site: "Site") -> int:
-    """Of a frame in the .prof file, in bytes, with what stands round it; all escaped where anything may be."""
+    """Length of a frame in the .prof file, in bytes, with separators; an upper bound if anything needs escaping."""
     text = site.path + site.name
     if not text.isprintable() or ";" in text:
         return _LONGEST_ESCAPE * len(text) + 16

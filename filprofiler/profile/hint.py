@@ -1,4 +1,4 @@
-"""One hint about a profile: what somebody who wants the peak lower might look at first."""
+"""One hint about a profile: what to look at first to lower the peak."""
 
 from filprofiler.profile.tree import Site
 
@@ -7,15 +7,15 @@ if TYPE_CHECKING:
     from typing import Dict, Optional, Sequence, Tuple
 
 # What a hint can be about.
-LARGEST_LINE = "largest-line"  # how far the peak could fall at most, were it not for one line
-NESTED_CALLS = "nested-calls"  # f(g(...)): what g gave and what f took are live together
-TEMPORARIES = "temporaries"  # parts of one expression of arithmetic are live together
-COPY = "copy"  # a line makes, of what another line made, as much again
+LARGEST_LINE = "largest-line"  # how far the peak could fall at most without one line
+NESTED_CALLS = "nested-calls"  # f(g(...)): the memory of g's result and of f are live together
+TEMPORARIES = "temporaries"  # parts of one arithmetic expression are live together
+COPY = "copy"  # a line makes an equally large object from another line's object
 WHOLE_FILE = "whole-file"  # a file is read at once
-GROWN_IN_LOOP = "grown-in-loop"  # a loop makes a new, longer one each time round
-FLOAT64 = "float64"  # numbers are turned into float64
+GROWN_IN_LOOP = "grown-in-loop"  # a loop makes a new, longer object in each iteration
+FLOAT64 = "float64"  # numbers are converted to float64
 
-# Of each kind: how many sites it has, and which words.
+# By kind: the number of sites, and the names of its words.
 KINDS: "Dict[str, Tuple[int, Tuple[str, ...]]]" = {
     LARGEST_LINE: (1, ()),
     NESTED_CALLS: (2, ("inner", "outer")),
@@ -26,17 +26,17 @@ KINDS: "Dict[str, Tuple[int, Tuple[str, ...]]]" = {
     FLOAT64: (1, ("call",)),
 }
 
-# Of these kinds are hints that say that two things are live together: they count big blocks and mappings only.
+# Kinds that say that two things are live together: they count only big blocks and mappings.
 LIVE_TOGETHER = frozenset([NESTED_CALLS, TEMPORARIES, COPY])
 
 
 class Hint:
-    """What was found; report/hint_text.py puts it into words.
+    """A finding; report/hint_text.py puts it into words.
 
-    kind: one of KINDS, which says how many sites and which words there are.
-    sites: the places that it speaks of, the most important first.
-    sizes: for each of the sites, the bytes at the peak that are meant; of LIVE_TOGETHER, the big blocks and mappings.
-    words: names from the source, by what they are, such as {"call": "read_csv"}.
+    kind: one of KINDS, which defines the number of sites and the words.
+    sites: the lines it is about, the most important first.
+    sizes: by site, the relevant bytes at the peak; for LIVE_TOGETHER, only big blocks and mappings.
+    words: names from the source by role, such as {"call": "read_csv"}.
     """
 
     __slots__ = ("kind", "sites", "sizes", "words")

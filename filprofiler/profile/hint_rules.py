@@ -1,4 +1,4 @@
-"""What the source of one line can show by itself: a file read at once, growth in a loop, numbers made larger."""
+"""Hints from the source of one line: a file read at once, growth in a loop, conversion to larger numbers."""
 
 from filprofiler.profile.hint import FLOAT64, GROWN_IN_LOOP, WHOLE_FILE
 from filprofiler.profile.statements import assigned_name, called_name, called_on, children, names_in, nodes, walk
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.statements import Statement
     from filprofiler.profile.tree import Site
 
-    Expression = Tuple[int, str]  # bytes; the expression as it stands in the source
+    Expression = Tuple[int, str]  # bytes; the expression's source text
 
 _READ_ALL = frozenset(["read", "readlines", "read_text", "read_bytes"])
 _READ_TABLE = frozenset(["read_csv", "read_table", "read_fwf"])
@@ -32,7 +32,7 @@ _FLOAT64_NAMES = frozenset(["float", "float64", "double", "f8", "<f8", "=f8", "d
 
 
 def about(statement: "Statement") -> "Iterator[Tuple[str, Dict[str, str]]]":
-    """What a statement from which much is live shows: kinds of hints, each once, and their words."""
+    """The hints that a statement's source gives: kinds, each once, and their words."""
     for kind, rule in ((WHOLE_FILE, _whole_file), (GROWN_IN_LOOP, _grown_in_loop), (FLOAT64, _float64)):
         for words in rule(statement):
             yield kind, words
@@ -40,10 +40,10 @@ def about(statement: "Statement") -> "Iterator[Tuple[str, Dict[str, str]]]":
 
 
 def _calls(statement: "Statement") -> "Iterator[nodes.Call]":
-    """The calls that a statement's value comes from, the last one first: of `f(...).g()[0]`, `g` and `f`.
+    """The calls that a statement's value comes from, the last one first: for `f(...).g()[0]`, `g` and `f`.
 
-    Not those whose results other calls work on, because then it is not known which of them the memory is from. Only
-    functions and methods that give the same things in another form are looked through.
+    Calls whose results are arguments of other calls are left out, because it is not known which call made the memory.
+    Only functions and methods that return the same data in another form are looked through.
     """
     value = statement.node.iter if isinstance(statement.node, nodes.For) else getattr(statement.node, "value", None)
     while value is not None:
@@ -80,7 +80,7 @@ def _whole_file(statement: "Statement") -> "Iterator[Dict[str, str]]":
 
 
 def _grown_in_loop(statement: "Statement") -> "Iterator[Dict[str, str]]":
-    """`x = concat([x, ...])` and the like, in a loop: each time round makes a new one while the old is still there."""
+    """`x = concat([x, ...])` and the like in a loop: each iteration makes a new object while the old one exists."""
     name = assigned_name(statement.node)
     if not (statement.loops and name):
         return
@@ -96,9 +96,9 @@ def _grown_in_loop(statement: "Statement") -> "Iterator[Dict[str, str]]":
 
 
 def _begins_unchangeable(statement: "Statement", name: str) -> bool:
-    """Whether all that else is assigned to the name is a literal of bytes or a tuple: adding to those makes copies.
+    """Whether all other assignments to the name are bytes or tuple literals: adding to those makes copies.
 
-    Text is left out: CPython lengthens it in place where it can.
+    Strings are left out: CPython extends them in place if it can.
     """
     values = [
         node.value
@@ -113,7 +113,7 @@ def _is_bytes(value: "nodes.AST | None") -> bool:
 
 
 def _float64(statement: "Statement") -> "Iterator[Dict[str, str]]":
-    """Conversions to float64 that the source spells out."""
+    """Explicit conversions to float64."""
     for call in _calls(statement):
         name = called_name(call)
         given = [keyword.value for keyword in call.keywords if keyword.arg == "dtype"]
@@ -123,7 +123,7 @@ def _float64(statement: "Statement") -> "Iterator[Dict[str, str]]":
             return
         if isinstance(call.func, nodes.Attribute) and any(map(_means_float64, given)):
             yield {"call": name}
-        return  # what calls before the last one made is gone, or made smaller, when the line has ended
+        return  # results of earlier calls are dropped, or smaller, when the line has ended
 
 
 def _means_float64(node: nodes.AST) -> bool:
@@ -140,15 +140,15 @@ _MOST_CHARACTERS = 60  # of an expression that is shown
 
 
 def has_temporaries(statement: "Statement") -> bool:
-    """Whether a statement has arithmetic inside of arithmetic at all."""
+    """Whether a statement has nested arithmetic."""
     return any(True for _operand in _operands(statement))
 
 
 def live_parts(statement: "Statement", site: "Site", line: str, parts: "Sequence[Part]") -> "List[Expression]":
-    """The expressions whose memory is live, the largest first; one at least is an operand of another.
+    """The expressions whose memory is live, largest first; at least one is an operand of another.
 
-    line: the site's source line. parts: what asked for memory on it. [] if fewer than two of them are expressions of
-    arithmetic, or what they work on.
+    line: the site's source line. parts: the parts of it that allocated memory. Returns [] if fewer than two of them are
+    arithmetic expressions or their operands.
     """
     operands = {_columns(node) for node in _operands(statement) if _on_line(node, site.line)}
     whole = {
@@ -166,7 +166,7 @@ def live_parts(statement: "Statement", site: "Site", line: str, parts: "Sequence
 
 
 def _operands(statement: "Statement") -> "List[nodes.expr]":
-    """The operands of arithmetic that make something new themselves: their results are gone when the line has ended."""
+    """The operands of arithmetic that make new objects: their results are dropped when the line has ended."""
     found: "List[nodes.expr]" = []
     for node in statement.parts():
         if isinstance(node, _ARITHMETIC):

@@ -1,10 +1,10 @@
-"""What to look at first: the few things about a profile that its data and the source lines show.
+"""Finds hints: what to look at first, from a profile's data and the source lines.
 
-A hint is made only where both say so: much is live from a line, and the source of the line tells why. To say nothing
-is better than to be wrong, so each rule asks for more than it would strictly need.
+A hint needs evidence from both: a line holds much, and its source explains why. No hint is better than a wrong one, so
+each rule requires more than it strictly needs.
 
-A dict, a list or another small object may stand on the line of one that was dropped before it and that had its memory.
-So what is said to be live together with something else counts without small blocks.
+A dict, a list or another small object may be attributed to the line of an earlier, dropped object whose memory it
+reuses. So hints that two things are live together do not count small blocks.
 """
 
 from filprofiler.profile import hint_rules as rules
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
     Told = Tuple[TopLine, Optional[Statement]]
 
-LEAST_SHARE = 10  # one part in so many of the peak
+LEAST_SHARE = 10  # 1/n of the peak
 _LARGEST_SHARE = 4  # for the first line
 _MOST_HINTS = 6
 _COPY_DISTANCE = 10  # lines
-_COPY_EQUAL = 100  # sizes that differ by one part in so many count as equal
+_COPY_EQUAL = 100  # sizes that differ by less than 1/n count as equal
 
 
 def hints_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Tuple[Hint, ...]":
-    """The hints, the most important first; none where there is no evidence. A saved profile has brought its own."""
+    """The hints, the most important first; none without evidence. A saved profile contains its own."""
     if profile.saved_hints is not None:
         return profile.saved_hints
     statements = Statements(sources)
@@ -57,14 +57,14 @@ def _is_import(statement: "Optional[Statement]") -> bool:
 
 
 def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Hint]":
-    """How far the peak could fall, were it not for the line that holds most. Imports are seldom to be got rid of."""
+    """How far the peak could fall without the line that holds most. Imports are skipped: few can be avoided."""
     lines = [line for line, statement in told if not _is_import(statement)]
     if lines and lines[0].held_bytes * _LARGEST_SHARE >= profile.peak_bytes:
         yield Hint(LARGEST_LINE, [lines[0].site], [lines[0].held_bytes])
 
 
 def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader") -> "Iterator[Hint]":
-    """Arithmetic of which one part is still live while another one is worked out. From CPython 3.11 on."""
+    """Arithmetic of which one part is still live while another is computed. From CPython 3.11 on."""
     for line, statement in told:
         if statement is None or profile.columns is None or not has_temporaries(statement):
             continue
@@ -77,7 +77,7 @@ def _temporaries(profile: "Profile", told: "List[Told]", sources: "SourceReader"
 
 
 def _copies(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterator[Hint]":
-    """A line makes as much again of what a line shortly before it made, and that is not used any more."""
+    """A line makes an equally large object from what a line shortly before it made, which is not used afterwards."""
     told_of: "Set[Site]" = set()
     for first, made in told:
         name = assigned_name(made.node) if made is not None else ""
@@ -99,15 +99,15 @@ def _copies(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterato
 
 
 def _reads(statement: "Statement", name: str) -> bool:
-    """Whether a statement makes something of what a name stands for."""
+    """Whether a statement makes something from the value of a name."""
     value = getattr(statement.node, "value", None)
     return isinstance(value, nodes.expr) and not isinstance(value, nodes.Name) and name in names_in(value)
 
 
 def _used_after(statement: "Statement", name: str) -> bool:
-    """Whether a name may still be wanted when a statement has ended."""
+    """Whether a name may still be used after a statement."""
     if statement.loops:
-        return True  # the next time round
+        return True  # in the next iteration
     end = last_line(statement.node)
     for node in walk(statement.scope):
         if isinstance(node, (nodes.FunctionDef, nodes.AsyncFunctionDef, nodes.Lambda)) and node is not statement.scope:
@@ -121,7 +121,7 @@ def _used_after(statement: "Statement", name: str) -> bool:
 
 
 def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -> "Iterator[Hint]":
-    """`f(g(...))` on a line of the user's own, of which both what `g` and what `f` asked for is live."""
+    """`f(g(...))` on a line of the user's own, with memory live from both `g` and `f`."""
     pending = [profile.root]
     while pending:
         node = pending.pop()
@@ -138,7 +138,7 @@ def _nested_calls(profile: "Profile", top: "TopLines", statements: Statements) -
 
 
 def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
-    """The names of functions of which one is given what the other returns."""
+    """The names of pairs of functions, of which one gets the other's result as an argument."""
     for part in statement.parts():
         if isinstance(part, nodes.Call):
             for given in list(part.args) + [keyword.value for keyword in part.keywords]:
@@ -147,7 +147,7 @@ def _calls_in_calls(statement: "Statement") -> "Iterator[Tuple[str, str]]":
 
 
 def _sizes_of(called: "List[Node]", name: str) -> int:
-    """Of all functions of that name together."""
+    """The big bytes of all functions of that name together."""
     return sum(node.big_bytes() for node in called if node.site.name == name and top_level(node))
 
 

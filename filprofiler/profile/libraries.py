@@ -1,4 +1,4 @@
-"""Libraries that map memory for an allocator of their own: what a box in the graph says of them."""
+"""Labels for libraries that map memory for an allocator of their own."""
 
 import errno
 import os
@@ -16,13 +16,13 @@ WORKER_NAME = "line inferred"
 
 _MAPPED = "mapped by the library"
 
-# What the allocators' own messages begin with. A library that holds one of these texts holds that allocator.
+# Beginnings of the allocators' own messages. A library that contains one of these texts contains that allocator.
 _SIGNS = ((b"<jemalloc>: ", "jemalloc"), (b"mimalloc: error: ", "mimalloc"))
 _LONGEST_SIGN = max(len(sign) for sign, _name in _SIGNS)
 _PIECE_BYTES = 1 << 22
-_MOST_BYTES = 1 << 30  # that are searched, of all libraries: the data of the largest there are have some 200 MB
+_MOST_BYTES = 1 << 30  # searched in all libraries together: the largest known ones have some 200 MB of data
 
-# By the beginning of the file's name: where the file itself is not there, because the report is made elsewhere.
+# By the beginning of the file's name, for reports made on a machine without the file.
 _KNOWN = (
     ("_polars_runtime.", "jemalloc"),
     ("polars.", "jemalloc"),
@@ -33,17 +33,17 @@ _KNOWN = (
 
 
 class Libraries:
-    """Tells what maps memory inside a library, each library once."""
+    """Finds out what maps memory inside a library, once per library."""
 
     def __init__(self) -> None:
         self._roles: "Dict[str, Optional[str]]" = {}
         self._room = _MOST_BYTES
 
     def role(self, path: str) -> "Optional[str]":
-        """What to say of memory that the library at `path` has mapped; None if there is nothing to say.
+        """The label for memory that the library at `path` has mapped; None if it needs none.
 
-        A library of an installed package is told, any other only if an allocator is in it. The interpreter and what
-        comes with the system map memory for whoever calls them.
+        Only libraries of installed packages get one. The interpreter and the system's libraries map memory for their
+        callers.
         """
         if path not in self._roles:
             installed = not set(path.split("/")).isdisjoint(PACKAGE_FOLDERS)
@@ -52,9 +52,9 @@ class Libraries:
         return self._roles[path]
 
     def allocator_in(self, path: str) -> str:
-        """The allocators that are linked into the library at `path`, "" if none is known to be.
+        """The allocators linked into the library at `path`; "" if none is known.
 
-        Of one that cannot be read, or is too large, the name tells it.
+        If the file cannot be read or is too large, its name decides.
         """
         try:
             found = self._search(path)
@@ -86,16 +86,16 @@ class Libraries:
 
 
 _MAGIC = b"\x7fELF\x02\x01"  # 64 bits, lowest byte first
-_HEADER = Struct("<40xQ10xHH2x")  # where the table of sections is, how long an entry is, how many there are
-_SECTION = Struct("<4xIQ8xQQ24x")  # kind, flags, place, bytes
+_HEADER = Struct("<40xQ10xHH2x")  # offset of the section table, size of an entry, number of entries
+_SECTION = Struct("<4xIQ8xQQ24x")  # kind, flags, offset, bytes
 _HOLDS_CONTENT = 1  # SHT_PROGBITS
 _LOADED, _CODE = 2, 4  # SHF_ALLOC, SHF_EXECINSTR
 
 
 def data_parts(file: "BinaryIO") -> "List[Tuple[int, int]]":
-    """Where the data of a file lies: places and lengths, bytes. Raises OSError.
+    """Where the data of a file is: offsets and lengths, in bytes. Raises OSError.
 
-    The loader does not look at the table of sections, so it may make no sense: then it is the whole file.
+    The loader ignores the section table, so it may be invalid: then the whole file counts as data.
     """
     size = file.seek(0, 2)
     file.seek(0)

@@ -1,6 +1,6 @@
-"""From a place in the bytecode to a line of the source, in pure Python, for every CPython since 3.6.
+"""Maps bytecode offsets to source lines, in pure Python, for every CPython since 3.6.
 
-CPython has had three encodings. Each is turned into the same thing, ranges of bytecode with a line each:
+CPython has had three encodings. Each is converted to ranges of bytecode with a line each:
 
 * to 3.9, `co_lnotab`: pairs (bytes of bytecode, signed line step); the steps of one address add up;
 * 3.10, `co_linetable`: pairs (length of a range in bytes, signed line step), step -128 for a range without a line;
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from filprofiler.recording.code import Code
     from filprofiler.recording.reader import Recording
 
-    # Where each range ends (bytes, ascending), and its line, from the function's first on (_NO_STEP if it has none); a
-    # last line for what lies behind.
+    # Where each range ends (bytes, ascending), and its line, relative to the function's first (_NO_STEP if none); one
+    # more line for what follows the last range.
     Ranges = Tuple[List[int], List[int]]
 
 NO_LINE = -1
 _NO_STEP = -(1 << 62)
 
 MOST_LINE = (1 << 31) - 1
-"""The largest number of a line: of an integer of C. A table that leads beyond it is damaged."""
+"""The largest line number, that of a C int. A table that leads beyond it is damaged."""
 
-_VARINT_BITS = 36  # at most: six groups. A longer one is damaged, and would make numbers without end
+_VARINT_BITS = 36  # at most: six groups. A longer one is damaged, and could make huge numbers
 
-# The interpreters, by PY_VERSION_HEX, that brought a new encoding.
+# The versions, as PY_VERSION_HEX, that introduced a new encoding.
 _VERSION_3_10 = 0x030A0000
 _VERSION_3_11 = 0x030B0000
 
@@ -48,7 +48,7 @@ _IS_ENTRY = bytes(128) + bytes([1]) * 128
 _COVERED = bytes([0] * 128 + [2 * (byte & 7) + 2 for byte in range(128)])
 _STEPS = bytes([code - 10 if code in (11, 12) else 0 for code in _CODES])
 _HAS_VARINT = bytes([code in (13, 14) for code in _CODES])
-_VARINT_ENTRY = b"\xe8"  # one of those with a varint, which stands for all of them
+_VARINT_ENTRY = b"\xe8"  # one of those with a varint, to which the others are mapped
 _VARINTS_ALIKE = bytes([_VARINT_ENTRY[0] if _HAS_VARINT[byte] else byte for byte in range(256)])
 _HAS_NO_LINE = bytes([code == 15 for code in _CODES])
 
@@ -58,8 +58,8 @@ class LineTable:
 
     python_version: PY_VERSION_HEX of the interpreter that compiled it.
     first_line: co_firstlineno.
-    table: co_lnotab to CPython 3.9, co_linetable from 3.10. A table that is cut short is read as far as it goes.
-    known: the ranges of tables that were read before: many functions may have the same one.
+    table: co_lnotab to CPython 3.9, co_linetable from 3.10. A truncated table is read as far as it goes.
+    known: cache of the ranges of tables: many functions may share a table.
     ends: where its ranges end.
     """
 
@@ -80,7 +80,7 @@ class LineTable:
     def line(self, offset: int) -> int:
         """The line of the instruction `offset` bytes into the bytecode, or NO_LINE if the compiler gave it none.
 
-        A negative offset means that the function has not begun: its first line.
+        A negative offset means that the function has not begun; the result is its first line.
         """
         if offset < 0:
             return self.first_line
@@ -94,16 +94,16 @@ class LineTable:
 
 
 class OwnLines:
-    """In place of a line table, for a recording whose offsets are lines themselves."""
+    """Replaces a line table for recordings whose offsets are line numbers."""
 
     @staticmethod
     def line(offset: int) -> int:
-        """That line."""
+        """The offset itself."""
         return offset
 
 
 def table_of(recording: "Recording", code: "Code") -> "Union[LineTable, OwnLines, None]":
-    """What tells the lines of a recording's function; None if that was not kept."""
+    """The line table of a recording's function; None if it was not kept."""
     if recording.stacks == _abi.FIL_STACKS_PROFILED:
         return OwnLines()
     if code.line_table is None:
@@ -149,13 +149,13 @@ def _ranges_of_linetable(table: bytes) -> "Ranges":
 
 
 def _ranges_of_locations(table: bytes) -> "Ranges":
-    """The ranges of a co_linetable of CPython 3.11 or later, one an entry.
+    """The ranges of a co_linetable of CPython 3.11 or later, one per entry.
 
-    Works on all entries at once where it can: large modules have thousands, of which few are ever asked for.
+    Works on all entries at once where it can: large modules have thousands, of which few are ever needed.
     """
     entries = table.translate(None, _NO_ENTRY)
     steps = list(entries.translate(_STEPS))
-    behind = iter(table.translate(_VARINTS_ALIKE).split(_VARINT_ENTRY))  # what stands behind each entry with a varint
+    behind = iter(table.translate(_VARINTS_ALIKE).split(_VARINT_ENTRY))  # the bytes after each entry with a varint
     next(behind)
     for number, content in zip(compress(range(len(entries)), entries.translate(_HAS_VARINT)), behind):
         value = content[0] if content else 0
@@ -170,12 +170,12 @@ def _ranges_of_locations(table: bytes) -> "Ranges":
 
 
 def entry_places(table: bytes) -> "List[int]":
-    """Where the entries begin in a co_linetable of CPython 3.11 or later, in their order."""
+    """Where the entries begin in a co_linetable of CPython 3.11 or later, ascending."""
     return list(compress(range(len(table)), table.translate(_IS_ENTRY)))
 
 
 def read_varint(table: bytes, position: int) -> "Tuple[int, int]":
-    """An integer of 6 bits a byte, lowest first, bit 6 saying that more follows; and the position behind it."""
+    """An integer of 6 bits per byte, lowest first, with bit 6 set if more follow; and the position after it."""
     value = shift = 0
     while position < len(table) and shift < _VARINT_BITS:
         byte = table[position]

@@ -1,7 +1,7 @@
-"""Reading a value as Python writes it: a text, a number, None, or a tuple, list or dictionary of these.
+"""Parses a Python literal: a string, a number, None, or a tuple, list or dictionary of these.
 
-Python's own parser takes a hundred times as much memory as the text has characters, and old ones can be made to crash.
-This one takes what it returns.
+Python's own parser takes a hundred times as much memory as the text has characters, and old versions can be made to
+crash. This one needs only the memory of its result.
 """
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 40  # of a number
 
 
 def read_literal(text: str) -> "Any":
-    """The value of a text that was made by `ascii`. Raises ValueError if it is anything else."""
+    """Parse a text that `ascii` wrote. Raises ValueError for anything else."""
     reader = _Reader(text)
     value = reader.value()
     if reader.at != len(text):
@@ -24,14 +24,14 @@ def read_literal(text: str) -> "Any":
 
 
 class _Reader:
-    """Goes through a text. at: how far it has come."""
+    """Reads a text from left to right. at: the current position."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self.at = 0
 
     def value(self) -> "Any":
-        """What begins here."""
+        """The value that begins at the current position."""
         opening = self._text[self.at : self.at + 1]
         if opening == "{":
             return self._dictionary()
@@ -63,7 +63,7 @@ class _Reader:
         return found
 
     def _single(self) -> "Any":
-        """A text, a number, or a name."""
+        """A string, a number, or a name."""
         text, start = self._text, self.at
         if text[start : start + 1] in ("'", '"'):
             return self._quoted(text[start])
@@ -77,7 +77,7 @@ class _Reader:
         return int(word) if word.lstrip("-").isdigit() else float(word)
 
     def _quoted(self, quote: str) -> str:
-        """A text: up to the next quote that has an even number of backslashes before it."""
+        """A string, up to the next quote with an even number of backslashes before it."""
         text, start = self._text, self.at + 1
         end = text.index(quote, start)
         while True:
@@ -96,7 +96,7 @@ class _Reader:
         return content.encode("ascii").decode("unicode_escape")
 
     def _take(self, mark: str) -> bool:
-        """Whether this stands here; it is gone past then."""
+        """If `mark` is next, skip it and return True."""
         if not self._text.startswith(mark, self.at):
             return False
         self.at += len(mark)

@@ -1,4 +1,4 @@
-"""Where a program's memory was: by kind, beside what the kernel counted as resident, in parts that add up."""
+"""Where a program's memory was, by kind, in parts that add up to the kernel's resident count."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from filprofiler.recording.memory_breakdown import FileRecord, RecordedMemory, RssSample
     from filprofiler.recording.reader import Recording
 
-_LITTLE = 10  # less than this part of a mapping is little
+_LITTLE = 10  # less than 1/n of a mapping is little
 
 PARTS = (
     "blocks_bytes",
@@ -20,22 +20,22 @@ PARTS = (
     "allocator_free_bytes",
     "rest_bytes",
 )
-"""The parts of MemoryUse that add up to resident_bytes, if that is known; one that is not known is part of the rest."""
+"""The parts of MemoryUse that add up to resident_bytes, if known; an unknown part is included in the rest."""
 
 
 class MemoryUse:
-    """Where the memory was at one moment. Sizes are bytes; None: not known.
+    """Where the memory was at one moment. Sizes are bytes; None means not known.
 
-    blocks_bytes, mappings_bytes: tracked blocks (malloc and Python objects), tracked mappings: exact.
-    mapped_files_bytes: resident memory of the files that the program has mapped.
-    before_bytes: what was resident before tracking began: the interpreter and its libraries.
-    libraries_bytes: what has become resident of other files since: libraries that were loaded.
-    allocator_free_bytes: what malloc keeps free for later, more than before tracking began.
-    rest_bytes: what is left of resident_bytes. Below 0: more was asked for than was resident (not touched yet, given
-        back, or swapped out). Above 0: what allocators take beyond what was asked for, thread stacks, our own tables.
-    resident_bytes: what the kernel counted. sample_seconds: when it did, since tracking began.
-    sample_tracked_bytes: the tracked bytes then.
-    at_end: whether this is a reading that the program's process took itself at its ordinary end.
+    blocks_bytes, mappings_bytes: tracked blocks (malloc and Python objects), tracked mappings; exact.
+    mapped_files_bytes: resident memory of files that the program has mapped.
+    before_bytes: resident memory before tracking began: the interpreter and its libraries.
+    libraries_bytes: resident memory of other files since then: libraries that were loaded.
+    allocator_free_bytes: growth of malloc's free memory since tracking began.
+    rest_bytes: the rest of resident_bytes. Negative: more was allocated than resident (not touched yet, given back, or
+        swapped out). Positive: allocators' overhead, thread stacks, our own tables.
+    resident_bytes: as the kernel counted. sample_seconds: when, since tracking began.
+    sample_tracked_bytes: tracked bytes at that time.
+    at_end: whether the program's process took this sample itself at its ordinary end.
     """
 
     __slots__ = PARTS + ("resident_bytes", "sample_seconds", "sample_tracked_bytes", "at_end")
@@ -53,7 +53,7 @@ class MemoryUse:
     at_end: bool
 
     def __init__(self, blocks_bytes: int, mappings_bytes: int) -> None:
-        """Only the tracked bytes are known."""
+        """All values but the tracked bytes start as not known."""
         for name in self.__slots__:
             setattr(self, name, None)
         self.blocks_bytes = blocks_bytes
@@ -62,22 +62,22 @@ class MemoryUse:
 
     @property
     def tracked_bytes(self) -> int:
-        """The tracked bytes of that moment."""
+        """Tracked bytes at that moment."""
         return self.blocks_bytes + self.mappings_bytes
 
     def settle(self) -> None:
-        """Work out the rest, of everything else."""
+        """Compute rest_bytes from all other parts."""
         known = [getattr(self, name) or 0 for name in PARTS if name != "rest_bytes"]
         self.rest_bytes = None if self.resident_bytes is None else self.resident_bytes - sum(known)
 
 
 class MappedFile:
-    """A file that was mapped at the moment that is told. It is no part of the peak.
+    """A file mapped at the reported moment. It is not part of the peak.
 
-    path: as the kernel names it; "" if that was not kept.
-    resident_bytes: what of it was resident; written_bytes: what of that is the process's own copy, because it was
-        written (MAP_PRIVATE). None: not known.
-    mappings: who mapped it: (bytes, whether privately, call stack with the outermost site first), the largest first.
+    path: as the kernel names it; "" if not kept.
+    resident_bytes: its resident part. written_bytes: the part of that which the process has written and so owns a copy
+        of (MAP_PRIVATE). None: not known.
+    mappings: (bytes, whether private, call stack with the outermost site first), largest first.
     """
 
     __slots__ = ("mappings", "path", "resident_bytes", "written_bytes")
@@ -96,16 +96,16 @@ class MappedFile:
 
     @property
     def mapped_bytes(self) -> int:
-        """Mapped bytes, exact, at the moment itself."""
+        """Mapped bytes at the reported moment, exact."""
         return sum(size for size, _private, _stack in self.mappings)
 
 
 class LargeMapping:
-    """A large mapping that is a part of the peak, and that has a name or was hardly touched.
+    """A large mapping that is part of the peak, and that has a name or was hardly touched.
 
-    name: of shared memory, as the kernel has it; "" if it has none.
-    mapped_bytes: what counts in the peak. touched_bytes: what of it the process had touched; None: not known.
-    stack: who mapped it, the outermost site first.
+    name: of shared memory, as the kernel names it; else "".
+    mapped_bytes: its bytes in the peak. touched_bytes: the part that the process had touched; None: not known.
+    stack: the call stack that mapped it, outermost site first.
     """
 
     __slots__ = ("mapped_bytes", "name", "stack", "touched_bytes")
@@ -118,22 +118,22 @@ class LargeMapping:
 
     @property
     def reserved(self) -> bool:
-        """Whether it is addresses rather than memory: under a tenth was ever touched."""
+        """Whether it only reserves addresses: less than a tenth was ever touched."""
         return self.touched_bytes is not None and self.touched_bytes * _LITTLE < self.mapped_bytes
 
     @property
     def untouched_bytes(self) -> int:
-        """What was not touched; 0 if that is not known."""
+        """Bytes not touched; 0 if not known."""
         return 0 if self.touched_bytes is None else max(0, self.mapped_bytes - self.touched_bytes)
 
 
 class MemoryBreakdown:
-    """All that is told beside the call stacks.
+    """Memory data beside the call stacks. Sizes are bytes.
 
-    at_moment: at the peak, or when memory ran out. at_end: at the end, or when it was last looked at; None: not known.
-    allocations, allocated_bytes: blocks and mappings taken in the whole run, and their bytes; one resized is a new one.
-    files_bytes: mapped bytes of files at the moment, exact. files: these files, the largest first.
-    large: large mappings that have a name, or were hardly touched, the largest first.
+    at_moment: at the peak, or when memory ran out. at_end: at the end, or at the last sample; None: not known.
+    allocations, allocated_bytes: number and bytes of blocks and mappings in the whole run; a resized one counts as new.
+    files_bytes: mapped bytes of files at the reported moment, exact. files: these files, largest first.
+    large: large mappings that have a name or were hardly touched, largest first.
     """
 
     __slots__ = ("allocated_bytes", "allocations", "at_end", "at_moment", "files", "files_bytes", "large")
@@ -162,15 +162,13 @@ def import_bytes(flat: "FlatTree") -> int:
     found = behind = 0
     places: "List[int]" = [place for place, node in enumerate(flat.nodes) if node.imported]
     for place in places:
-        if place >= behind:  # else it is below one that was counted
+        if place >= behind:  # else it is below a counted one
             behind = flat.ends[place]
             found += flat.total_bytes[place]
     return found
 
 
-_LIKE = (
-    0.9  # a reading tells of a moment if so much of its tracked bytes was live, and not more than that the other way
-)
+_LIKE = 0.9  # a sample represents a moment if the tracked bytes of both differ by no more than this ratio
 _AS_GOOD = 0.999
 
 
@@ -181,10 +179,10 @@ def memory_breakdown_of(
     clock_ns: "Optional[int]",
     stack: "Callable[[int], Sequence[Site]]",
 ) -> MemoryBreakdown:
-    """The memory_breakdown at one moment, and at the end.
+    """The memory breakdown at one moment, and at the end.
 
-    tracked, mapped: tracked bytes then, and the mappings among them. clock_ns: monotonic clock then; None: the end.
-    stack: gives the call stack of one of the recording's nodes.
+    tracked, mapped: tracked bytes at that moment, and the mappings among them. clock_ns: its monotonic clock; None: the
+    end. stack: returns the call stack of a node of the recording.
     """
     memory = recording.memory
     use = MemoryUse(tracked - min(mapped, tracked), min(mapped, tracked))
@@ -211,7 +209,7 @@ def memory_breakdown_of(
 
 
 def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional[int]]":
-    """The mappings among what is held, and the monotonic clock of that moment; None: the end."""
+    """The mapped part of the held bytes, and the monotonic clock of that moment; None: the end."""
     memory = recording.memory
     if held is recording.at_failure:
         return memory.mapped_at_failure, recording.snapshot_clock_ns
@@ -221,7 +219,7 @@ def mapped_at(recording: "Recording", held: "List[int]") -> "Tuple[int, Optional
 
 
 def _nearest(readings: "List[RssSample]", tracked: int, clock_ns: "Optional[int]") -> "Optional[RssSample]":
-    """The reading that tells of a moment; None if none is like it."""
+    """The sample that represents a moment; None if none is close enough."""
     like = [reading for reading in readings if _is_like(reading, tracked)]
     if not like:
         return None
@@ -241,7 +239,7 @@ def _is_like(reading: "RssSample", tracked: int) -> bool:
 
 
 def _fill(use: MemoryUse, reading: "RssSample", recording: "Recording") -> None:
-    """Let a reading tell what is resident."""
+    """Fill in resident memory from a sample."""
     start = recording.memory.start
     use.resident_bytes = reading.resident_bytes
     use.sample_seconds = (reading.clock_ns - recording.started_clock_ns) / 1e9
@@ -257,7 +255,7 @@ def _fill(use: MemoryUse, reading: "RssSample", recording: "Recording") -> None:
 
 
 def _files(records: "List[FileRecord]", seen: bool, stack: "Callable[[int], Sequence[Site]]") -> "List[MappedFile]":
-    """The mapped files, those of one path together, the largest first. seen: whether what is resident is known."""
+    """The mapped files, combined by path, largest first. seen: whether resident bytes are known."""
     by_path: "Dict[str, List[FileRecord]]" = {}
     for record in records:
         by_path.setdefault(record.path, []).append(record)
@@ -275,7 +273,7 @@ def _files(records: "List[FileRecord]", seen: bool, stack: "Callable[[int], Sequ
 
 
 def _large(memory: "RecordedMemory", tracked: int, stack: "Callable[[int], Sequence[Site]]") -> "List[LargeMapping]":
-    """The large mappings at the peak of which there is something to tell, the largest first."""
+    """The large mappings at the peak that have a name or were hardly touched, largest first."""
     near = memory.near_peak
     seen = near is not None and _is_like(near, tracked)
     large = [

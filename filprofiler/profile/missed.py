@@ -1,4 +1,4 @@
-"""What could not be recorded, and why, in words."""
+"""Describes what could not be recorded, and why."""
 
 from filprofiler import _abi
 
@@ -27,13 +27,13 @@ _OWN_FUNCTION_REASON = (
 _UNCOUNTED = (_abi.FIL_MISSED_MALLOC, _abi.FIL_MISSED_OWN_FUNCTION, _abi.FIL_MISSED_DAMAGE)  # not numbers of events
 _DAMAGED_REASON = "part of the recording is damaged, as if something else had overwritten it"
 _UNKNOWN_REASON = "the reason is unknown to this version"
-_ONE_EVENT_BYTES = 1 << 20  # killed in the midst of an event, the sums differ by it: mostly it is less
+_ONE_EVENT_BYTES = 1 << 20  # if the program is killed during an event, the sums differ by it; most events are smaller
 
 
 def missed_of(recording: "Recording", ended: bool) -> "List[Tuple[int, str]]":
-    """(Number of events, 0 if that is not known, reason) for all that could not be recorded.
+    """(Number of events or 0 if not known, reason) for everything that could not be recorded.
 
-    ended: nobody writes to the recording any more.
+    ended: nothing writes to the recording any more.
     """
     followed = recording.stacks == _abi.FIL_STACKS_PROFILED
     reasons = UNSEEN_REASONS if followed else MISSED_REASONS

@@ -1,6 +1,6 @@
-"""What was found out about one run at one moment.
+"""The profile of one run at one moment.
 
-All sizes are bytes, as exact integers. Nothing here reads a file or knows how a report looks.
+All sizes are bytes, as exact integers. Nothing here reads files or depends on the forms of the report.
 """
 
 from filprofiler.profile.program import Program
@@ -24,31 +24,31 @@ OUT_OF_MEMORY = "out of memory"
 
 
 class Profile:
-    """Everything that was found out about one run at one moment: its peak, or when it ran out of memory.
+    """Everything known about one run at one moment: its peak, or when it ran out of memory.
 
     program: the run.
     moment: PEAK or OUT_OF_MEMORY.
-    root: the tree of call stacks; its total_bytes is what was live at that moment.
-    failed_requests: how many requests for memory failed in the whole run; failures: the last of them.
-    fatal_request: of an OUT_OF_MEMORY profile, the request at whose failure this was live; None if it is not known.
-    functions: by path, the functions that were met: first line and name.
-    changed_files: of a saved profile, the paths of files that were not what ran.
-    folds: whether most forms of the report tell small call stacks together; may be set before anything is written.
+    root: the tree of call stacks; its total_bytes were live at that moment.
+    failed_requests: number of failed requests for memory in the whole run. failures: the last of them.
+    fatal_request: for OUT_OF_MEMORY, the failed request of that moment; None if not known.
+    functions: by path, the functions in call stacks: first line and name.
+    changed_files: for a saved profile, paths of files that were not the code that ran.
+    folds: whether most forms of the report combine small call stacks; may be set before anything is written.
     python_version: PY_VERSION_HEX of the profiled interpreter.
     pid: of the profiled process.
-    peak_seconds: when that moment was, in seconds since tracking began, or None if that is not known.
+    peak_seconds: that moment, in seconds since tracking began; None if not known.
     started_unix_ns: wall clock when tracking began, nanoseconds since 1970.
     timeline: (seconds since tracking began, tracked bytes, resident bytes), in order of time; at most 500.
-    missed: (number of events, 0 if that is not known, reason) for all that could not be recorded; empty if the profile
+    missed: (number of events or 0 if not known, reason) for everything that could not be recorded; empty if the profile
         is exact.
-    main_paths: paths of the files whose code the program began with.
+    main_paths: paths of the files with which the program began.
     tells_big: whether its nodes' own_big_bytes are known.
-    saved_hints: the hints that came with a saved profile; None: they are worked out (see hints.py).
-    columns: tells which part of a line asked for memory, or None if nothing is known of that.
-    threads: the threads that were there at the peak; empty if there was one only, or that is not known.
-    memory: where the memory was; None if it is not known at all.
-    processes: what is known of processes that are not in these numbers.
-    followed: whether a profile function followed the calls, because the interpreter's frames could not be read.
+    saved_hints: the hints of a saved profile; None: they are computed (see hints.py).
+    columns: finds the part of a line that allocated memory; None if not known.
+    threads: the threads alive at the peak; empty if there was only one, or if not known.
+    memory: where the memory was; None if not known at all.
+    processes: processes that these numbers do not include.
+    followed: whether a profile function followed the calls because the interpreter's frames could not be read.
     """
 
     __slots__ = (
@@ -132,19 +132,19 @@ class Profile:
 
     @property
     def peak_bytes(self) -> int:
-        """Bytes live at the moment that is told: the exact sum over all call stacks."""
+        """Bytes live at the reported moment: the exact sum over all call stacks."""
         return self.root.total_bytes
 
     @property
     def flat(self) -> FlatTree:
-        """The tree by columns, in preorder; made when it is first asked for. The tree may not be changed any more."""
+        """The tree by columns, in preorder; made on first use. The tree must not change afterwards."""
         if self._flat is None:
             self._flat = FlatTree(self.root)
         return self._flat
 
     @property
     def shown(self) -> "Union[FlatTree, FoldedTree]":
-        """The tree as most forms of the report tell it, by columns, as `flat`: small call stacks folded if `folds`."""
+        """The tree as most forms of the report show it, by columns like `flat`: small call stacks folded if `folds`."""
         if self._shown is None and self.folds:
             from filprofiler.profile.folding import FoldedTree
 
@@ -153,7 +153,7 @@ class Profile:
 
     @property
     def totals(self) -> Totals:
-        """What each line and each function holds; worked out when it is first asked for, as `flat`."""
+        """What each line and each function holds; made on first use, like `flat`."""
         if self._totals is None:
             self._totals = Totals(self.flat)
         return self._totals
@@ -174,15 +174,15 @@ class Profile:
 
     @property
     def resident_then(self) -> "Optional[int]":
-        """Resident memory as it was read near the moment that is told, in bytes; None: not known."""
+        """Resident memory sampled near the reported moment, in bytes; None: not known."""
         return None if self.memory is None else self.memory.at_moment.resident_bytes
 
     @property
     def resident_at_most(self) -> "Optional[int]":
         """The largest resident memory of the process, in bytes; None: not known.
 
-        The kernel's own maximum lags a little behind: where more was read, it is that. Where the process became another
-        program, the kernel went on counting in that one.
+        The kernel's maximum lags a little behind: a larger sample counts instead. If the process became another
+        program, the kernel's maximum includes that program.
         """
         told = self.program.resident_peak_bytes
         if told is None or self.processes.became:

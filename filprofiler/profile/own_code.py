@@ -1,4 +1,4 @@
-"""Which code is the user's own: neither the standard library's nor an installed package's."""
+"""Decides which code is the user's own: not the standard library's and not an installed package's."""
 
 import os
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def standard_library_folders(python_version: int) -> "Iterable[str]":
-    """Pieces of a path that mark the standard library: this interpreter's, and any other of the profiled version."""
+    """Parts of paths in the standard library: this interpreter's, and any other's of the profiled version."""
     yield os.path.dirname(os.__file__) + "/"
     yield "/lib/python%d.%d/" % (python_version >> 24, python_version >> 16 & 255)
 
 
 class OwnCode:
-    """Tells the user's own code from the standard library's and from installed packages'.
+    """Distinguishes the user's own code from the standard library's and installed packages'.
 
-    What the program began with is the user's own wherever it lies.
+    The code that the program began with is the user's own wherever it is.
     """
 
     def __init__(self, profile: "Profile") -> None:
@@ -30,7 +30,7 @@ class OwnCode:
         self._begins_with = set(profile.main_paths)
         if program.script is not None:
             self._begins_with.add(program.script)
-        # What the program began with, though it is in no file: its text, or what it read from standard input.
+        # Code that the program began with and that is in no file: the text of -c, or of standard input.
         self._without_file = "<string>" if program.command is not None else program.script
         self._known: "Dict[str, bool]" = {}
 
@@ -39,7 +39,7 @@ class OwnCode:
         return self.owns_path(site.path)
 
     def owned(self, sites: "Sequence[Site]") -> "List[bool]":
-        """Whether each of the sites is in the user's own code: most of them are in few files."""
+        """For each site, whether it is in the user's own code. Fast, because most sites share few files."""
         known = {path: self.owns_path(path) for path in {site.path for site in sites}}
         return [known[site.path] for site in sites]
 
@@ -53,7 +53,7 @@ class OwnCode:
     def _owns_path(self, path: str) -> bool:
         if not path:
             return False
-        if path.startswith("<"):  # generated code has no source to show, so the line that called it is the better one
+        if path.startswith("<"):  # generated code has no source to show, so its caller's line is more useful
             return path.startswith("<ipython-input") or path == self._without_file
         if path in self._begins_with:
             return True
@@ -62,7 +62,7 @@ class OwnCode:
         return not any(folder in path for folder in self._library)
 
     def library_path(self, path: str) -> str:
-        """A path without the folder in which libraries are installed: "numpy/_core/numeric.py"."""
+        """A path relative to the folder in which libraries are installed: "numpy/_core/numeric.py"."""
         for folder in ["/%s/" % name for name in PACKAGE_FOLDERS] + list(self._library):
             _before, found, after = path.rpartition(folder)
             if found:

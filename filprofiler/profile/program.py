@@ -1,4 +1,4 @@
-"""The run that is described."""
+"""The description of a run."""
 
 import os
 
@@ -11,30 +11,30 @@ if TYPE_CHECKING:
 
     SourceLines = Dict[str, Dict[int, str]]  # by path and line number: the line, with its indentation, without its end
 
-STILL_RUNNING = "still running"  # the outcome of a program of which a report is made meanwhile
+STILL_RUNNING = "still running"  # the outcome in a report made while the program runs
 
 
 class Program:
-    """The run that is described, as the supervisor knows it.
+    """The description of a run, as the supervisor knows it.
 
     script: path of the script as the user gave it, or None (for `-m` and `-c`).
     script_absolute: the same path, absolute, or None.
     command: source text of `-c`, or None.
-    cwd: absolute working directory when the run began; relative file names are meant from there.
+    cwd: absolute working directory when the run began; relative file names start there.
     own_files: absolute paths of our own files that appear at the root of call stacks and are left out.
-    outcome: how the program ended, in words ("exited with status 0"); "" if that is not known.
-    resident_peak_bytes: the largest resident memory of the process (ru_maxrss), or None.
+    outcome: how the program ended, in words ("exited with status 0"); "" if not known.
+    resident_peak_bytes: the largest resident memory of the process in bytes (ru_maxrss), or None.
     elapsed_seconds: wall-clock time of the run, or None.
     module: name given to `-m`, or None.
     arguments: the program's own arguments, for display.
-    settings: environment variables that were set for libraries' allocators: "NAME=value".
-    limits: sentences about what limited its memory; only where that matters.
-    source_lines: the source lines that came with a saved profile; None: they are read from the files.
-    name: what was profiled, in words, if that is not the whole program.
-    entry_files: files of ours whose frames, and all above them, are left out wherever they stand.
-    first_files: call stacks begin at their first frame of one of these files, if they have one.
-    source_texts: by path as it is shown, the whole text of source that is in no file.
-    shown_paths: by co_filename, what is shown in its place: a notebook's cell as "In [3]".
+    settings: environment variables set for libraries' allocators: "NAME=value".
+    limits: sentences about what limited its memory, if that matters.
+    source_lines: the source lines in a saved profile; None: they are read from the files.
+    name: what was profiled, if not the whole program.
+    entry_files: our own files whose frames, and all frames above them, are left out everywhere.
+    first_files: call stacks begin at their first frame in one of these files, if any.
+    source_texts: by displayed path, the whole text of source that is in no file.
+    shown_paths: by co_filename, the path displayed instead: a notebook's cell as "In [3]".
     """
 
     __slots__ = (
@@ -100,25 +100,25 @@ class Program:
 
 
 _WHOLE = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments", "settings")
-_PART = ("name", "entry_files", "first_files", "source_texts", "shown_paths")  # where not all of a program was profiled
-_END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor lived to see it
+_PART = ("name", "entry_files", "first_files", "source_texts", "shown_paths")  # if only part of a program was profiled
+_END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor survived
 _FIELDS = _WHOLE + _PART + _END
 
 
 def write_description(program: Program, descriptor: int) -> None:
-    """Write what was run into an opened file, over what was written before. Raises OSError."""
+    """Write the description into an opened file, over the previous content. Raises OSError."""
     lines = ["%s %s\n" % (name, ascii(getattr(program, name))) for name in _FIELDS]
     content = "".join(lines).encode("ascii")
     written = 0
-    while written < len(content):  # it is never emptied: the disk may be full by now
+    while written < len(content):  # the file is never emptied first: the disk may be full by now
         written += os.pwrite(descriptor, content[written:], written)
     os.ftruncate(descriptor, written)
 
 
 def read_description(folder: str) -> Program:
-    """What was run, as far as the file in a result folder tells it.
+    """Read the description from a result folder.
 
-    Anybody may have written it: a line that cannot be read, or whose value is invalid, is left out.
+    The file may be forged: lines that cannot be read or have invalid values are ignored.
     """
     from filprofiler.profile.literals import read_literal
     from filprofiler.profile.saved_values import PROGRAM
@@ -126,7 +126,7 @@ def read_description(folder: str) -> Program:
     values: "Dict[str, Any]" = {}
     try:
         content = read_regular(os.path.join(folder, DESCRIPTION_NAME)).decode("ascii", "replace")
-        lines = content.split("\n")[:-1]  # behind the last end of a line stands what was cut off
+        lines = content.split("\n")[:-1]  # text after the last line end is incomplete
     except OSError:
         lines = []
     for line in lines:

@@ -1,4 +1,4 @@
-"""The tree of call stacks told from the leaf: its children are the callers."""
+"""The reversed tree of call stacks: a node's children are its callers."""
 
 from itertools import compress
 
@@ -10,16 +10,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
 
-    # A call stack that is told from its leaf (second) up to a frame (first).
+    # A call stack from its leaf (second) up to a frame (first).
     Member = Tuple[Node, Node]
 
 
 class ReversedNode:
-    """A node of the tree that is read from the leaf: its children are the callers of its site.
+    """A node of the reversed tree: its children are the callers of its site.
 
-    The attributes are those of Node; `thread` tells a thread if this frame is the outermost of one in all call stacks
-    told here. Children are worked out when they are first asked for, so that looking at the largest branches of a large
-    profile costs little.
+    The attributes are those of Node. Children are computed on first use, so that visiting only the largest branches of
+    a large profile is cheap.
     """
 
     __slots__ = ("_children", "_members", "_own_bytes", "callstacks", "site", "total_bytes")
@@ -34,7 +33,7 @@ class ReversedNode:
 
     @property
     def thread(self) -> str:
-        """If this frame is the outermost of a thread in all call stacks told here, that thread in words, else ""."""
+        """The thread in words if this frame is the outermost of a thread in all call stacks of this node, else ""."""
         words = {frame.thread for frame, _leaf in self._members}
         if not words or "" in words:
             return ""
@@ -56,14 +55,14 @@ class ReversedNode:
 
     @property
     def own_bytes(self) -> int:
-        """Bytes of the call stacks of which this is the outermost frame."""
+        """Bytes of the call stacks whose outermost frame this is."""
         return self._own_bytes if self.children is not None else 0
 
 
 class ReversedRoot(ReversedNode):
-    """The root of the reversed tree; its children are the sites that asked for memory.
+    """The root of the reversed tree; its children are the sites that allocated memory.
 
-    least_share: children that hold less than one part in so many of the whole are left out, but for the largest.
+    least_share: children that hold less than 1/least_share of the whole are left out, except for the largest.
     """
 
     __slots__ = ()

@@ -1,7 +1,7 @@
-"""Values of a file, looked at before they are used: anybody may have written it.
+"""Validates values from a file, which may be forged.
 
-Numbers are within what a recording can hold, so that none of them is too much for the arithmetic of a report. `PROGRAM`
-is the one list of what each value of a Program may be, whichever form of file it comes from.
+Numbers must be within the range of a recording, so that a report's arithmetic can handle them. `PROGRAM` is the only
+list of what each value of a Program may be, for all forms of files.
 """
 
 from filprofiler.recording.texts import MOST_CHARACTERS
@@ -10,20 +10,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional
 
-_MOST = (1 << 64) - 1  # of bytes, and of anything that is counted
+_MOST = (1 << 64) - 1  # of bytes, and of other counts
 _MOST_SECONDS = 1 << 34  # five hundred years
 _MOST_DIGITS = 20
 
 
 def of_type(value: "Any", *types: type) -> "Any":
-    """The value, if it is of one of the types. Raises TypeError."""
+    """The value, which must have one of the types. Raises TypeError."""
     if type(value) not in types:
         raise TypeError("%s where %s was expected" % (type(value).__name__, " or ".join(t.__name__ for t in types)))
     return value
 
 
 def whole(value: "Any", most: int = _MOST, least: int = 0) -> int:
-    """A whole number, such as a size. Raises TypeError or ValueError."""
+    """An integer, such as a size in bytes. Raises TypeError or ValueError."""
     number: int = of_type(value, int)
     if not least <= number <= most:
         raise ValueError("a number is out of range")
@@ -38,20 +38,20 @@ def whole_in_words(value: str, most: int = _MOST) -> int:
 
 
 def seconds(value: "Any", least: int = -_MOST_SECONDS) -> float:
-    """A time; below 0 it is before tracking began. Raises TypeError or ValueError."""
+    """A time in seconds; negative before tracking began. Raises TypeError or ValueError."""
     number = of_type(value, float, int)
-    if not least <= number <= _MOST_SECONDS:  # nor is it "not a number"
+    if not least <= number <= _MOST_SECONDS:  # false for NaN, too
         raise ValueError("a time is out of range")
     return float(number)
 
 
 def or_none(read: "Any", value: "Any") -> "Any":
-    """None, or what `read` makes of the value."""
+    """None if the value is None, else read(value)."""
     return None if value is None else read(value)
 
 
 def name(value: "Any") -> str:
-    """A path or a name, cut where a recording's are: many call stacks can show it. Raises TypeError."""
+    """A path or a name, cut like those in a recording: many call stacks can show it. Raises TypeError."""
     text: str = of_type(value, str)
     return text[:MOST_CHARACTERS]
 
@@ -91,4 +91,4 @@ PROGRAM: "Dict[str, Callable[[Any], Any]]" = {
     "elapsed_seconds": lambda value: or_none(lambda number: seconds(number, 0), value),
     "resident_peak_bytes": lambda value: or_none(whole, value),
 }
-"""By the name of a value of a Program what makes it of one that was read; raises TypeError or ValueError."""
+"""By attribute of Program, a function that validates the value read; it raises TypeError or ValueError."""

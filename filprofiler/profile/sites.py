@@ -1,4 +1,4 @@
-"""The sites of a recording's frames: which place in the source each function and instruction is."""
+"""The sites of a recording's frames: maps functions and instructions to source lines."""
 
 from filprofiler import _abi
 from filprofiler.profile import filters
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Function:
-    """What is needed of a function for its frames: how it is shown, its lines, and its sites so far, by line."""
+    """A function's displayed path, its line table, and its sites so far, by line."""
 
     __slots__ = ("first_line", "importing", "name", "path", "shim", "sites", "table")
 
@@ -34,8 +34,8 @@ class _Function:
 class SiteTable:
     """The sites of a recording's frames, each once.
 
-    sites: by number; number 0 stands for no site.
-    known: what `number` has answered so far; the keys are code_number << 32 ^ offset.
+    sites: by number; number 0 means no site.
+    known: cache of `number`; the keys are code_number << 32 ^ offset.
     """
 
     def __init__(self, recording: "Recording", program: Program) -> None:
@@ -48,15 +48,15 @@ class SiteTable:
         self.sites = [Site("", "", 0)]
 
     def number(self, code_number: int, offset: int) -> int:
-        """The number, in `sites`, of a function's instruction; 0 for a frame that is no place in the program.
+        """The number, in `sites`, of a function's instruction; 0 for a frame outside the program's code.
 
-        An instruction to which the compiler gave no line has the function's first.
+        An instruction without a line gets the function's first line.
         """
         found = self.known.get(code_number << 32 ^ offset)
         return self.learn(code_number, offset) if found is None else found
 
     def learn(self, code_number: int, offset: int) -> int:
-        """As `number`, for who knows that it has not answered this so far."""
+        """Like `number`, for arguments that are not in `known`."""
         function = self._functions.get(code_number) or self._function(code_number)
         line = function.table.line(offset) if function.table is not None else 0
         if not 0 < line <= MOST_LINE:
@@ -69,11 +69,11 @@ class SiteTable:
         return found
 
     def importing(self, code_number: int) -> bool:
-        """Whether a function is the import machinery's: only older recordings have its frames."""
+        """Whether a function belongs to the import machinery: only older recordings have its frames."""
         return (self._functions.get(code_number) or self._function(code_number)).importing
 
     def functions(self) -> "Dict[str, List[Tuple[int, str]]]":
-        """By path, the functions that were met: first line and name."""
+        """By path, the functions seen: first line and name."""
         found: "Dict[str, List[Tuple[int, str]]]" = {}
         for function in self._functions.values():
             if not function.shim:
@@ -81,17 +81,17 @@ class SiteTable:
         return found
 
     def lines(self, code_number: int) -> "Union[LineTable, OwnLines, None]":
-        """What tells the lines of a function; None if that was not kept."""
+        """The line table of a function; None if it was not kept."""
         return (self._functions.get(code_number) or self._function(code_number)).table
 
     def worker(self) -> int:
-        """The number of what stands for a library's own thread."""
+        """The number of the site for a library's own thread."""
         from filprofiler.profile.libraries import WORKER_NAME, WORKER_PATH
 
         return self._of_place(WORKER_PATH, WORKER_NAME, 0)
 
     def special(self, name: str) -> int:
-        """The number of what is no place in the source and is told under this name."""
+        """The number of the special site of this name."""
         return self._of_place("", name, 0)
 
     def _function(self, code_number: int) -> _Function:
@@ -105,15 +105,15 @@ class SiteTable:
         return function
 
     def _role(self, library: str) -> "Optional[str]":
-        """What is said of memory that a library has mapped; None if nothing is."""
+        """The label for memory that a library has mapped; None if it needs none."""
         if self._libraries is None:
-            from filprofiler.profile.libraries import Libraries  # most programs have no such memory
+            from filprofiler.profile.libraries import Libraries  # few programs need it
 
             self._libraries = Libraries()
         return self._libraries.role(library)
 
     def _of_place(self, path: str, name: str, line: int) -> int:
-        """Functions of the same name in the same file share their sites."""
+        """The number of a site. Functions of the same name in the same file share their sites."""
         place = (path, name, line)
         found = self._by_place.get(place)
         if found is None:
@@ -122,7 +122,7 @@ class SiteTable:
         return found
 
     def _shown(self, filename: str) -> str:
-        """The script's own file as the user gave it, a notebook's cell by its number, any other as it is."""
+        """The displayed path: the script as the user gave it, a notebook's cell by number, others unchanged."""
         program = self._program
         if filename in program.shown_paths:
             return program.shown_paths[filename]

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.model import Profile
 
-# The paths are those of a recording or a profile, so anybody's: a large file is data, a zip can hold what is no file.
-_MOST_FILE_BYTES = 16 << 20  # of one file; the largest that are written by programs have some megabytes
-_MOST_BYTES = 96 << 20  # of all that are kept: of their texts, and of lists of their lines
-_LINE_BYTES = 64  # what a line takes beside its text
-_MOST_LINE_CHARACTERS = 2000  # of a line; what is longer was written by a program and is cut
+# Paths come from a recording or a profile, so they may be forged: a large file is data, a zip can hold anything.
+_MOST_FILE_BYTES = 16 << 20  # of one file; the largest generated ones have some megabytes
+_MOST_BYTES = 96 << 20  # of all files kept: their texts and lists of lines
+_LINE_BYTES = 64  # overhead of a line beside its text
+_MOST_LINE_CHARACTERS = 2000  # of a line; longer ones are generated, and cut
 
-_SLOW_ENCODINGS = ("idna", "punycode")  # decoding takes the square of the length; nobody writes programs in them
+_SLOW_ENCODINGS = ("idna", "punycode")  # decoding takes quadratic time; nobody writes programs in them
 
 _UTF8_MARK = b"\xef\xbb\xbf"
-_COMMAND_PATH = "<string>"  # what CPython calls the text of -c
+_COMMAND_PATH = "<string>"  # CPython's file name for the text of -c
 
 
 def is_library(path: str) -> bool:
-    """Whether a path is that of machine code, which can be large and has no lines."""
+    """Whether a path names machine code, which can be large and has no lines."""
     name = os.path.basename(path)
     return name.endswith(".so") or ".so." in name
 
@@ -34,10 +34,10 @@ def is_library(path: str) -> bool:
 class SourceReader:
     """Reads lines of source files, each file once.
 
-    A relative file is meant from the program's working directory at its start; the text of `-c` is at hand. Of a
-    profile that was saved, the lines that were saved with it are all there is: the files may have changed since.
+    Relative paths start at the program's working directory at its start; the text of `-c` is available. For a saved
+    profile, only the lines saved in it are used: the files may have changed since.
 
-    profile: with it, a file that is not what ran has no lines; else files are not looked at so closely.
+    profile: if given, files that are not the code that ran have no lines; without it this is not checked.
     """
 
     def __init__(self, program: Program, profile: "Optional[Profile]" = None) -> None:
@@ -51,29 +51,29 @@ class SourceReader:
 
     @property
     def changed(self) -> "Sequence[str]":
-        """The paths of files without lines, of those that were asked for, because they are not what ran."""
+        """Paths of the files asked for so far that have no lines because they are not the code that ran."""
         if self._profile is None or self._vouching is None:
             return ()
         return self._profile.changed_files or tuple(self._vouching.changed)
 
     def line(self, path: str, number: int) -> str:
-        """Line `number` (1-based) of a file, without indentation and end; "" where there is none."""
+        """Line `number` (1-based) of a file, without indentation and line end; "" if there is none."""
         return self.indented_line(path, number).strip()
 
     def indented_line(self, path: str, number: int) -> str:
-        """Line `number` (1-based) of a file as it stands there, without its end; "" where there is none."""
+        """Line `number` (1-based) of a file with its indentation, without line end; "" if there is none."""
         if self._program.source_lines is not None:
             return self._program.source_lines.get(path, {}).get(number, "")[:_MOST_LINE_CHARACTERS]
         lines = self.lines(path)
         return lines[number - 1][:_MOST_LINE_CHARACTERS] if 0 < number <= len(lines) else ""
 
     def some_lines(self, path: str, numbers: "Iterable[int]") -> "Dict[int, str]":
-        """Those of the lines with these numbers that there are, by number, as `indented_line` gives them."""
+        """The existing lines among these numbers, by number, as `indented_line` returns them."""
         found = {number: self.indented_line(path, number) for number in numbers}
         return {number: line for number, line in found.items() if line}
 
     def lines(self, path: str) -> "List[str]":
-        """All lines of a file, for who parses it; none where it cannot be read, as of a saved profile."""
+        """All lines of a file, for parsing; empty if it cannot be read, as for a saved profile."""
         lines = self._files.get(path)
         if lines is None:
             lines = self._files[path] = self._lines(path)
@@ -113,7 +113,7 @@ def _content(path: str) -> bytes:
 
 
 def _whole(file: "IO[bytes]", size: int) -> bytes:
-    """The content of a file that tells its size, which need not be true. Raises OSError if it is too large."""
+    """The content of a file; its stated size may be wrong. Raises OSError if it is too large."""
     content = b"" if size > _MOST_FILE_BYTES else file.read(_MOST_FILE_BYTES + 1)
     if max(size, len(content)) > _MOST_FILE_BYTES:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
@@ -125,13 +125,13 @@ def _file_of(path: str) -> str:
     file = path
     while not os.path.isfile(file):
         if os.path.dirname(file) == file:
-            raise FileNotFoundError(path)  # what stands in the way is a device or the like
+            raise FileNotFoundError(path)  # a device or the like is in its place
         file = os.path.dirname(file)
     return file
 
 
 def _zipped_content(path: str) -> bytes:
-    """The bytes of a file inside a zip, whose path goes on behind the zip's. Raises OSError."""
+    """The bytes of a file inside a zip; its path continues the zip's. Raises OSError."""
     import zipfile
     import zlib
 
@@ -148,7 +148,7 @@ def _zipped_content(path: str) -> bytes:
 def decode_source(content: bytes) -> str:
     """Decode a source file as Python does: by its byte-order mark, its coding line, or else as UTF-8.
 
-    What cannot be decoded is replaced: a report never fails for a source file.
+    Bytes that cannot be decoded are replaced: a report never fails because of a source file.
     """
     if content.startswith(_UTF8_MARK):
         return content[len(_UTF8_MARK) :].decode("utf-8", "replace")
@@ -159,7 +159,7 @@ def decode_source(content: bytes) -> str:
                 return content.decode(name, "replace")
             except (LookupError, ValueError):
                 break
-        if line.split(b"#")[0].strip():  # only comments may stand before it
+        if line.split(b"#")[0].strip():  # only comments may precede it
             break
     return content.decode("utf-8", "replace")
 
@@ -178,5 +178,5 @@ def _declared_encoding(line: bytes) -> str:
 
 
 def _split(text: str) -> "List[str]":
-    """Lines as the interpreter counts them; str.splitlines knows more ends than Python's grammar does."""
+    """Lines as the interpreter counts them; str.splitlines accepts more line ends than Python's grammar."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -1,4 +1,4 @@
-"""The statement of the source that a line belongs to, with what stands round it, as a syntax tree."""
+"""Finds the statement that a source line belongs to, and its context, as a syntax tree."""
 
 import _warnings
 import sys
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     Function = Union[nodes.FunctionDef, nodes.AsyncFunctionDef]
 else:
-    import _ast as nodes  # the package `ast` takes 6 ms of every report; what it adds and we need stands below
+    import _ast as nodes  # importing `ast` would cost every report 6 ms; what we need of it is below
 
 __all__ = ["Statement", "Statements", "assigned_name", "called_name", "called_on", "children", "last_line", "names_in"]
 __all__ += ["nodes", "parse", "walk"]
 
 _LOOPS = (nodes.For, nodes.AsyncFor, nodes.While)
 _FUNCTIONS = (nodes.FunctionDef, nodes.AsyncFunctionDef)
-_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # what holds further statements, or parts that do
-_MOST_CHARACTERS = 2000000  # of all files; parsing more would take seconds, and a hundred times as much memory
+_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # fields with statements, or with parts that have some
+_MOST_CHARACTERS = 2000000  # of all files; parsing more would take seconds, and a hundred times that memory
 
 
 class Statement:
@@ -30,7 +30,7 @@ class Statement:
 
     node: the syntax tree of the statement.
     loops: whether it is inside a loop of its own function (or module).
-    scope: the function or module in which it stands.
+    scope: the function or module that contains it.
     """
 
     __slots__ = ("_last", "loops", "node", "scope")
@@ -42,7 +42,7 @@ class Statement:
         self._last = 0
 
     def covers(self, line: int) -> bool:
-        """Whether the line is one of the statement's; see last_line."""
+        """Whether the line belongs to the statement; see last_line."""
         if line < self.node.lineno:
             return False
         if not self._last:
@@ -85,7 +85,7 @@ class Statements:
         try:
             module = parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return []  # of another Python's grammar, or no Python at all
+            return []  # another Python's grammar, or not Python at all
         found: "List[Statement]" = []
         pending: "List[tuple[nodes.AST, nodes.AST, bool]]" = [(module, module, False)]
         while pending:
@@ -97,12 +97,12 @@ class Statements:
                     pending.append((child, child, False))
                 else:
                     pending.append((child, scope, loops or isinstance(child, _LOOPS)))
-        found.sort(key=lambda item: item.node.lineno, reverse=True)  # so that inner ones come before those round them
+        found.sort(key=lambda item: item.node.lineno, reverse=True)  # so that inner statements precede outer ones
         return found
 
 
 def last_line(statement: nodes.stmt) -> int:
-    """The last line of a statement without its body, so that an inner statement is never taken for its outer one."""
+    """The last line of a statement without its body, so that an inner statement is never mistaken for its outer one."""
     last = statement.lineno
     pending: "List[nodes.AST]" = [statement]
     while pending:
@@ -116,14 +116,14 @@ def last_line(statement: nodes.stmt) -> int:
 
 
 def called_name(call: nodes.Call) -> str:
-    """The last word of what is called: "read_csv" of `pd.read_csv(...)`; "" for anything but names."""
+    """The last name of the called function: "read_csv" for `pd.read_csv(...)`; "" for anything but names."""
     if isinstance(call.func, nodes.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, nodes.Name) else ""
 
 
 def called_on(call: nodes.Call) -> "Optional[str]":
-    """The name on which a method is called: "pd" of `pd.read_csv(...)`; "" for a plain function; None for all else."""
+    """The name whose method is called: "pd" for `pd.read_csv(...)`; "" for a plain function; else None."""
     if isinstance(call.func, nodes.Attribute):
         return call.func.value.id if isinstance(call.func.value, nodes.Name) else None
     return "" if isinstance(call.func, nodes.Name) else None
@@ -135,7 +135,7 @@ def names_in(node: nodes.AST) -> "List[str]":
 
 
 def assigned_name(statement: nodes.stmt) -> str:
-    """The one plain name to which a statement assigns; "" if it is no such assignment."""
+    """The one plain name that a statement assigns to; "" if it is not such an assignment."""
     if isinstance(statement, nodes.Assign) and len(statement.targets) == 1:
         target: "nodes.expr" = statement.targets[0]
     elif isinstance(statement, (nodes.AnnAssign, nodes.AugAssign)):
@@ -146,24 +146,24 @@ def assigned_name(statement: nodes.stmt) -> str:
 
 
 class _OurFile:
-    """Stands in a warnings filter where a pattern for the module's name does: it matches what `parse` compiles."""
+    """Replaces the module pattern in a warnings filter: it matches what `parse` compiles."""
 
     NAME = "<read by filprofiler>"
 
     @classmethod
     def match(cls, name: str) -> bool:
-        """As a pattern's."""
+        """Like the method of a pattern."""
         return name == cls.NAME
 
 
-# The program was warned when it was compiled. No catch_warnings: in the user's process, where reports are made too, it
-# would hide the warnings of all threads, and bring back warnings that are shown once.
+# The user saw these warnings when the program was compiled. catch_warnings is no option: reports are also made in the
+# user's process, where it would hide all threads' warnings and repeat warnings that are shown once.
 _NO_WARNING = ("ignore", None, Warning, _OurFile, 0)
 
 
 def parse(text: str) -> "nodes.Module":
     """The tree of a module. Raises SyntaxError, ValueError, RecursionError or MemoryError, as `compile` does."""
-    # Its part in C has the list where nobody has needed the module yet.
+    # If the module was not imported yet, its C part has the list.
     filters: "Any" = sys.modules.get("warnings", _warnings).filters
     filters.insert(0, _NO_WARNING)
     try:

@@ -1,4 +1,4 @@
-"""Threads in words: whose frames hang below a line, and where each thread was at the peak."""
+"""Describes threads: whose frames are below a line, and where each thread was at the peak."""
 
 from filprofiler import _abi
 
@@ -15,9 +15,9 @@ _OF_SAME_THREAD = (_abi.FIL_MARK_TASK, _abi.FIL_MARK_INTERPRETER)
 
 
 class ThreadAtPeak:
-    """A thread that was there when the peak was reached.
+    """A thread alive when the peak was reached.
 
-    stack: the call stack by which it had asked for memory last; the sites, outermost first.
+    stack: the sites of its latest request for memory, outermost first.
     last: whether that request was the last one before the peak.
     """
 
@@ -30,7 +30,7 @@ class ThreadAtPeak:
 
 
 def thread_words(numbers: "Iterable[int]", names: "Dict[int, str]") -> str:
-    """Which threads these are: "thread Loader-1", "thread Loader-1 and 7 others", "another thread" and the like."""
+    """The threads in words: "thread Loader-1", "thread Loader-1 and 7 others", "another thread" and the like."""
     told = sorted(set(numbers))
     named = [names[number] for number in told if number in names]
     if not named:
@@ -41,7 +41,7 @@ def thread_words(numbers: "Iterable[int]", names: "Dict[int, str]") -> str:
 
 
 def threads_at_peak(threads: "Threads", stack: "Callable[[int], List[Site]]") -> "List[ThreadAtPeak]":
-    """Where each thread was, as far as that is known; nothing if there was one thread only."""
+    """Where each thread was, as far as known; empty if there was only one thread."""
     found = []
     for thread in threads.threads:
         if thread.peak_node:
@@ -51,11 +51,11 @@ def threads_at_peak(threads: "Threads", stack: "Callable[[int], List[Site]]") ->
 
 
 def threads_below(threads: "Threads", offsets: "Sequence[int]", marks: "Dict[int, Set[int]]") -> "Dict[int, str]":
-    """For each key of `marks`, in words the threads whose call stacks hang below its marks.
+    """By key of `marks`, the threads whose call stacks are below its marks, in words.
 
-    offsets: of the recording's nodes: of which kind a mark is.
-    An event loop's task in the main thread is no other thread's work, nor is code in another interpreter: of these,
-    nothing is said.
+    offsets: of the recording's nodes; for a mark, its kind.
+    An event loop's task in the main thread, and code in another interpreter, are not another thread's work: they have
+    no entry.
     """
     names, below = threads.names(), threads.below
     found = {}
@@ -66,5 +66,5 @@ def threads_below(threads: "Threads", offsets: "Sequence[int]", marks: "Dict[int
 
 
 def _plain(name: str) -> str:
-    """A name that cannot be taken for something else in the title of a box."""
+    """A name that cannot be mistaken for another part of a box's title."""
     return " ".join(name.replace("|", "/").split())[:_MAX_NAME]

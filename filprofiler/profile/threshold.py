@@ -1,4 +1,4 @@
-"""How much a peak may grow: "5%", "200MB"."""
+"""The allowed growth of a peak: "5%", "200MB"."""
 
 from filprofiler.errors import UsageError
 
@@ -19,7 +19,7 @@ _UNITS = {
 
 
 class Threshold:
-    """A share of the older peak (percent) or an amount (size_bytes); the other is None. `text` is as it was given."""
+    """A share of the older peak (percent) or an amount (size_bytes); the other is None. text: as given."""
 
     def __init__(self, text: str, percent: "Optional[float]", size_bytes: "Optional[float]") -> None:
         self.text = text
@@ -33,7 +33,7 @@ class Threshold:
 
 
 def parse_threshold(text: str, option: str = "--fail-over") -> Threshold:
-    """Understand an amount: a number with % or with a unit of bytes behind it.
+    """Parse an amount: a number followed by % or a unit of bytes.
 
     Raises UsageError, which names the option.
     """

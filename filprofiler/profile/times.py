@@ -1,4 +1,4 @@
-"""When things happened, by a recording's clock: seconds since tracking began."""
+"""Times from a recording's clock, as seconds since tracking began."""
 
 from filprofiler import _abi
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def peak_seconds(recording: "Recording", elapsed_seconds: "Optional[float]") -> "Optional[float]":
-    """When the peak was; None if that is not known. elapsed_seconds: how long the program ran."""
+    """When the peak was; None if not known. elapsed_seconds: how long the program ran."""
     if recording.peak_clock_ns is None:  # still rising when the program ended
         return elapsed_seconds
     elapsed_ns = recording.peak_clock_ns - recording.started_clock_ns
@@ -18,7 +18,7 @@ def peak_seconds(recording: "Recording", elapsed_seconds: "Optional[float]") -> 
 
 
 def timeline_of(recording: "Recording") -> "List[Tuple[float, int, int]]":
-    """The timeline over time: seconds, tracked bytes and resident bytes of each point."""
+    """The timeline: seconds, tracked bytes and resident bytes of each point."""
     started = recording.started_clock_ns
     return [
         ((clock - started) / 1e9, tracked, resident)
@@ -28,9 +28,9 @@ def timeline_of(recording: "Recording") -> "List[Tuple[float, int, int]]":
 
 
 def snapshot_is_recent(recording: "Recording") -> bool:
-    """Whether the snapshot tells the moment of the last failed request, or of an uncaught MemoryError after it.
+    """Whether the snapshot shows the moment of the last failed request, or of an uncaught MemoryError after it.
 
-    The library leaves one out only so soon after the one before, or if nothing has changed since that.
+    The library skips a snapshot only if the one before is so recent, or if nothing has changed since.
     """
     if recording.snapshot_failure == 0 or not recording.failures:
         return True

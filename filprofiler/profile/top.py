@@ -1,4 +1,4 @@
-"""Which lines of the user's own code hold the memory."""
+"""The lines of the user's own code that hold the memory."""
 
 from filprofiler.profile.collector import PausedCollector
 from filprofiler.profile.model import Profile
@@ -9,17 +9,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
 
-    # Innermost frame of the user's own, or None, and innermost frame: bytes.
+    # (innermost frame of the user's own or None, innermost frame): bytes.
     Pairs = Dict[Tuple[Optional[Site], Site], int]
 
 
 class TopLine:
-    """A line, and the bytes of all call stacks whose innermost frame of the user's own it is.
+    """A line, and the bytes of all call stacks in which it is the innermost frame of the user's own.
 
-    site: the line; where a call stack has no frame of the user's own, its innermost frame.
+    site: the line; for call stacks without a frame of the user's own, their innermost frame.
     owned: whether the line is in the user's own code.
-    held_bytes: bytes of those call stacks. Over all lines these add up to the peak.
-    via: the innermost frame of most of those bytes, if that is another line, else None.
+    held_bytes: bytes of those call stacks. Over all lines they add up to the peak.
+    via: the innermost frame of most of those bytes, if it is another line; else None.
     """
 
     __slots__ = ("held_bytes", "owned", "site", "via")
@@ -32,9 +32,9 @@ class TopLine:
 
 
 class TopLines:
-    """All lines that hold memory by the user's own doing, the largest first; worked out when first asked for.
+    """All lines that hold memory, largest first; computed on first use.
 
-    own_code: tells what is the user's own.
+    own_code: decides which code is the user's own.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -52,7 +52,7 @@ class TopLines:
         return self._lines
 
     def big_bytes(self, site: Site) -> int:
-        """The part of a line's held_bytes that is mappings and blocks of 512 bytes or more."""
+        """The part of a line's held_bytes in mappings and blocks of 512 bytes or more."""
         if self._big_bytes is None:
             self._big_bytes = {}
             sizes = [node.own_big_bytes for node in self._profile.flat.nodes]
@@ -83,11 +83,11 @@ def _top_lines(pairs: "Pairs") -> "List[TopLine]":
 def _pairs(profile: Profile, own_code: OwnCode, own_bytes: "List[int]") -> "Pairs":
     """The bytes of all call stacks with the same innermost frame of the user's own (or None) and innermost frame.
 
-    own_bytes: those to count, for each node of the flat tree.
+    own_bytes: the bytes to count, by node of the flat tree.
     """
     flat = profile.flat
     sites = flat.sites
-    # Of a .prof file that was read back: smaller call stacks are of lines that are not known, so of none that is.
+    # The lines of a .prof file's "smaller callstacks" are not known, so they count for no known line.
     own = [owned or site.name == SMALLER_NAME for site, owned in zip(sites, own_code.owned(sites))]
     count = len(sites)
     sizes: "Dict[int, int]" = {}

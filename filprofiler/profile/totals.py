@@ -1,4 +1,4 @@
-"""What each line and each function holds, by itself and with all that it called."""
+"""What each line and each function holds, by itself and with its callees."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 class LineTotal:
-    """What a line or a function holds: own_bytes asked for by it, total_bytes by it and all that it called.
+    """What a line or a function holds: own_bytes by itself, total_bytes with its callees.
 
-    site: the line; of a function, its line with the largest total.
+    site: the line; for a function, its line with the largest total.
     """
 
     __slots__ = ("own_bytes", "site", "total_bytes")
@@ -22,9 +22,9 @@ class LineTotal:
 
 
 class Totals:
-    """The totals of all lines and functions of a tree. What is met again in a recursion counts once.
+    """The totals of all lines and functions of a tree. In a recursion each byte counts once.
 
-    own_bytes, total_bytes: of each site of the tree, by its number.
+    own_bytes, total_bytes: by number of each site in the tree.
     """
 
     def __init__(self, flat: "FlatTree") -> None:
@@ -34,11 +34,11 @@ class Totals:
         self._add_up(len(places))
 
     def _add_up(self, group_count: int) -> None:
-        """The own and the total bytes of all sites, and of the groups that they are in: the functions."""
+        """Compute own and total bytes of all sites, and of their groups, the functions."""
         flat, groups = self._flat, self._groups
         own, total = [0] * len(flat.sites), [0] * len(flat.sites)
         group_own, group_total = [0] * group_count, [0] * group_count
-        behind = [0] * len(flat.sites)  # the place behind all nodes below the one that was counted last
+        behind = [0] * len(flat.sites)  # the index after all nodes below the last counted one
         group_behind = [0] * group_count
         columns = zip(flat.numbers, flat.own_bytes, flat.total_bytes, flat.ends)
         for place, (site, own_bytes, total_bytes, end) in enumerate(columns):
@@ -46,7 +46,7 @@ class Totals:
             if own_bytes:
                 own[site] += own_bytes
                 group_own[group] += own_bytes
-            if place >= group_behind[group]:  # else it is below one that was counted
+            if place >= group_behind[group]:  # else it is below a counted one
                 group_behind[group] = end
                 group_total[group] += total_bytes
             if place >= behind[site]:
@@ -56,14 +56,14 @@ class Totals:
         self._group_own_bytes, self._group_total_bytes = group_own, group_total
 
     def lines(self, most: "Optional[int]" = None) -> "List[LineTotal]":
-        """The sites with the largest totals, the largest first; at most so many, or all."""
+        """The sites with the largest totals, largest first; at most `most`, or all."""
         sites = self._flat.sites
         chosen = _largest(self.total_bytes, most)
         lines = [LineTotal(sites[number], self.own_bytes[number], self.total_bytes[number]) for number in chosen]
         return _ordered(lines, most)
 
     def functions(self, most: "Optional[int]" = None) -> "List[LineTotal]":
-        """The functions with the largest totals, as `lines`. A function is a name in a file."""
+        """The functions with the largest totals, like `lines`. A function is a name in a file."""
         sites, own_bytes, total_bytes = self._flat.sites, self._group_own_bytes, self._group_total_bytes
         chosen = set(_largest(total_bytes, most))
         first_lines: "Dict[int, int]" = {}
@@ -76,14 +76,14 @@ class Totals:
         return _ordered(functions, most)
 
     def _comes_before(self, number: int, other: int) -> bool:
-        """Whether a site holds more than another one, or as much and stands before it in the source."""
+        """Whether a site holds more than another one, or as much and precedes it in the source."""
         size, other_size = self.total_bytes[number], self.total_bytes[other]
         sites = self._flat.sites
         return size > other_size or (size == other_size and sites[number].order < sites[other].order)
 
 
 def _largest(totals: "List[int]", most: "Optional[int]") -> "List[int]":
-    """The numbers, but for the root's, of at least the `most` largest totals: of those as large as the last one too."""
+    """The numbers, without the root's, of the `most` largest totals, and of any as large as the last of these."""
     numbers = range(1, len(totals))
     if most is None or most >= len(numbers):
         return list(numbers)
@@ -97,17 +97,16 @@ def _ordered(totals: "List[LineTotal]", most: "Optional[int]") -> "List[LineTota
 
 
 class FlatTree:
-    """The nodes of a tree in preorder, the largest child first, the root left out.
+    """The nodes of a tree in preorder, largest child first, without the root. Columns have one value per node.
 
     root: the root. nodes: all others.
-    numbers: for each, the number of its site. depths: for each, 1 for the root's children.
-    ends: for each, the place behind the last node below it.
-    own_bytes, total_bytes: for each, those of the node.
+    numbers: the number of the node's site. depths: 1 for the root's children.
+    ends: the index after the last node below it.
+    own_bytes, total_bytes: as in Node.
     sites: by number; number 0 is the root's.
-    threads: for the places of nodes that are the outermost of a thread, that thread in words.
-    imported: the places of nodes that the node above has imported, in their order.
-    folded: for the places of nodes that stand for smaller call stacks, how many, and in `smaller` the number
-        of their site: there are none here, this is the whole tree.
+    threads: by index of nodes that are the outermost of a thread, that thread in words.
+    imported: indices of nodes that the node above has imported, ascending.
+    folded, smaller: as in FoldedTree; empty and 0, because this is the whole tree.
     """
 
     def __init__(self, root: "Node") -> None:
@@ -119,7 +118,7 @@ class FlatTree:
         ends: "List[int]" = []
         self.ends = ends
         open_places: "List[int]" = []
-        pending = [iter(root.children)]  # the root's children, then those of the nodes at the open places
+        pending = [iter(root.children)]  # the root's children, then those of the open nodes
         depth = 1
         while pending:
             for node in pending[-1]:

@@ -1,19 +1,19 @@
-"""The tree of callstacks: sites in the source, nodes, and their sums. All sizes are bytes, as exact integers."""
+"""The tree of call stacks: sites in the source, nodes, and their sums. All sizes are bytes, as exact integers."""
 
-from _operator import attrgetter  # the part in C: the module itself costs every report a third of a millisecond
+from _operator import attrgetter  # the C part: importing `operator` would cost every report a third of a millisecond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Tuple
 
 
-LEAST_HINTED_BYTES = 1 << 20  # what is smaller is not worth a hint
+LEAST_HINTED_BYTES = 1 << 20  # less is not worth a hint
 
 
 class Site:
-    """One line of one function: the unit in which call stacks are told.
+    """One line of one function: the unit of call stacks.
 
-    path: the file as the code object names it; the script's own as the user gave it. "" for a special site.
+    path: the file as the code object names it; the script as the user gave it. "" for a special site.
     name: the function's name; for a special site the whole text, such as "[No Python stack]".
     line: line number, 1-based; 0 for a special site.
     """
@@ -27,12 +27,12 @@ class Site:
 
     @property
     def special(self) -> bool:
-        """Whether this stands for something that is not a place in the source."""
+        """Whether this is not a line of the source."""
         return not self.path
 
     @property
     def order(self) -> "Tuple[str, int, str]":
-        """By what sites are sorted, so that among equals it is always the same one that comes first."""
+        """Sort key that makes the order of equally large sites deterministic."""
         return self.path, self.line, self.name
 
     def __repr__(self) -> str:
@@ -50,14 +50,14 @@ _NO_CHILDREN: "List[Node]" = []
 class Node:
     """A call stack in the tree: the sites from the root's child down to this node.
 
-    own_bytes: bytes asked for by exactly this call stack.
-    own_big_bytes: the part of them that is mappings and blocks of 512 bytes or more; 0 where that is not known.
-    total_bytes: those, and all below.
+    own_bytes: bytes allocated by exactly this call stack.
+    own_big_bytes: the part of them in mappings and blocks of 512 bytes or more; 0 if not known.
+    total_bytes: own_bytes here and in all nodes below.
     callstacks: number of call stacks with bytes of their own, here and below.
-    children: largest first; among equals, the one that asked for memory first.
-    imported: whether the frame above imported what this node tells of, so that it belongs to the import.
-    thread: if this frame is the outermost of a thread that the frame above it started or handed work, that thread in
-        words ("thread Loader-1 and 7 others"), else "".
+    children: largest first; among equals, the one that allocated first.
+    imported: whether the frame above imported this node's module, so that it belongs to the import.
+    thread: if this frame is the outermost of a thread that the frame above started or gave work, that thread in words
+        ("thread Loader-1 and 7 others"), else "".
     """
 
     __slots__ = (
@@ -84,7 +84,7 @@ class Node:
         self.children = _NO_CHILDREN
 
     def big_bytes(self) -> int:
-        """As total_bytes, of own_big_bytes: added up when asked for, which is seldom."""
+        """Like total_bytes for own_big_bytes; computed on each call, because few nodes need it."""
         total, pending = 0, [self]
         while pending:
             node = pending.pop()
@@ -93,9 +93,9 @@ class Node:
         return total
 
     def stack(self, most: "Optional[int]" = None) -> "List[Site]":
-        """The sites of this call stack, outermost first; the root itself is no site.
+        """The sites of this call stack, outermost first, without the root.
 
-        most: of a deeper one so many of the innermost sites, below one that stands for the others.
+        most: for a deeper call stack, return this many of the innermost sites, below one that replaces the others.
         """
         sites: "List[Site]" = []
         node = self
@@ -108,11 +108,11 @@ class Node:
         return sites
 
 
-SMALLER_NAME = "[smaller callstacks]"  # of the site of nodes that stand for many: see folding.py
+SMALLER_NAME = "[smaller callstacks]"  # the site of nodes that combine many call stacks, see folding.py
 
 
 def sum_up(nodes: "List[Node]") -> None:
-    """Fill in totals, numbers of call stacks, and children, largest first. Parents stand before their children."""
+    """Fill in totals, numbers of call stacks, and children, largest first. Parents precede their children."""
     for node in reversed(nodes):
         node.total_bytes += node.own_bytes
         node.callstacks += 1 if node.own_bytes else 0

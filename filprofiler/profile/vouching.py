@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
 
 _DEFINITIONS = ("def ", "async ", "class ")
-_MOST_DECORATORS = 1000  # lines of them
-_MOST_LINKS = 40  # as the kernel has it
-_FUTURE_NS = 2 * 10**9  # some file systems count time in steps of two seconds
+_MOST_DECORATORS = 1000  # lines of decorators
+_MOST_LINKS = 40  # the kernel's limit
+_FUTURE_NS = 2 * 10**9  # some file systems count in steps of two seconds
 
 
 class Vouching:
-    """Looks at the source files of a profile.
+    """Checks the source files of a profile.
 
-    changed: the paths of those that are not what ran, in the order in which they were looked at.
+    changed: the paths of those that are not the code that ran, in the order of checks.
     """
 
     def __init__(self, profile: "Profile") -> None:
@@ -41,9 +41,9 @@ class Vouching:
         self.changed: "List[str]" = []
 
     def vouches(self, path: str, file_path: str, lines: "List[str]") -> bool:
-        """Whether the lines of a file, which were just read, can be shown. path: as the profile tells it.
+        """Whether the lines just read from a file can be shown. path: as in the profile.
 
-        file_path: where it is, or the archive that it is in. Raises OSError.
+        file_path: the file, or the archive that contains it. Raises OSError.
         """
         good = not self._is_newer(self._own_code.owns_path(path), file_path) and self._fits(path, lines)
         if not good:
@@ -76,7 +76,7 @@ class Vouching:
 
 
 def _links(path: str) -> "Iterator[str]":
-    """The symbolic links through which a path leads, also to each other."""
+    """The symbolic links on a path, including links to links."""
     path, most = os.path.abspath(path), _MOST_LINKS
     pending = path.split("/")[:0:-1]
     here = ""
@@ -91,11 +91,11 @@ def _links(path: str) -> "Iterator[str]":
 
 
 def _begins(name: str, lines: "List[str]", line: int) -> bool:
-    """Whether a function or class of that name can begin on that line, or behind the decorators there."""
+    """Whether a function or class of that name can begin on that line, or after the decorators there."""
     if name.startswith("<") or line < 1:
         return True
     if lines[line - 1 : line] and lines[line - 1].lstrip().startswith("@"):
         most = min(len(lines), line + _MOST_DECORATORS)
         while line <= most and not lines[line - 1].lstrip().startswith(_DEFINITIONS):
             line += 1
-    return name in "".join(lines[line - 1 : line + 1])  # it may stand behind the end of the first line
+    return name in "".join(lines[line - 1 : line + 1])  # it may be on the second line

@@ -1,4 +1,4 @@
-"""What a recording tells beside the callstacks: sums at the peak, mapped files, and the kernel's own count."""
+"""A recording's data beside the call stacks: sums at the peak, mapped files, and the kernel's own counts."""
 
 from struct import Struct
 

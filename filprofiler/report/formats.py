@@ -1,7 +1,7 @@
-"""The forms of the report: what each is called, which files it has, and which module makes them.
+"""The forms of the report: name, files and module of each.
 
-A form is a module of this package with a function `pieces(content)`: it gives a file piece by piece, as bytes, and
-takes a Content (content.py). To add one, write that module and add a row to FORMS.
+A form is a module of this package with a function `pieces(content)` that takes a Content (content.py) and yields a file
+in pieces, as bytes. To add a form, write the module and add a row to FORMS.
 """
 
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
@@ -19,10 +19,10 @@ _STEMS = {PEAK: "peak-memory", OUT_OF_MEMORY: "out-of-memory"}
 class Form:
     """One form of the report.
 
-    name: as --format takes it.
+    name: its name for --format.
     module: the module that makes its files.
-    endings: of its files' names, behind "peak-memory" or "out-of-memory"; none for the page, which has one name.
-    usual: whether a run writes it without being asked to.
+    endings: endings of file names, after "peak-memory" or "out-of-memory"; empty for the page, which has one name.
+    usual: whether a run writes it by default.
     """
 
     __slots__ = ("endings", "module", "name", "usual")
@@ -34,7 +34,7 @@ class Form:
         self.usual = usual
 
 
-# In the order in which they are written.
+# In the order of writing.
 FORMS = (
     Form(PROF, "filprofiler.report.prof_writer", (".prof",), usual=True),
     Form(SVG, "filprofiler.report.svg", (".svg", "-reversed.svg"), usual=True),
@@ -55,7 +55,7 @@ def form_named(name: str) -> Form:
 
 
 def all_file_names() -> "Tuple[str, ...]":
-    """Names of the files of all forms, of both moments."""
+    """Names of the files of all forms, for both moments."""
     return tuple(name for moment in _STEMS for form in ALL for name in file_names(form, moment))
 
 

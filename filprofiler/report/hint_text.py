@@ -1,4 +1,4 @@
-"""The hints in words: a text that says what was found, and a basis that says what it rests on."""
+"""The hints in words: a text with the finding, and a basis with the evidence."""
 
 from filprofiler.profile import hint as kinds
 from filprofiler.report import text
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.hint import Hint
 
-# What can be done about a file that is read at once, by the call that reads it.
+# Advice on a file that is read at once, by the call that reads it.
 _PIECEWISE: "Dict[str, str]" = {
     "read": "A loop over the file, or read(size), reads it piece by piece.",
     "readlines": "A loop over the file itself gives the same lines one at a time.",
@@ -74,17 +74,17 @@ _OTHER_BASIS = "Measured: %(share)s of the peak; the rest is inferred from the l
 
 
 def hint_text(hint: "Hint", peak_bytes: int) -> str:
-    """What was found, in one to three sentences. `peak_bytes` is the profile's peak."""
+    """The finding, in one to three sentences. peak_bytes: the profile's peak."""
     return _TEXTS[hint.kind] % _values(hint, peak_bytes)
 
 
 def hint_basis(hint: "Hint", peak_bytes: int) -> str:
-    """What a hint rests on, in one sentence."""
+    """The evidence for a hint, in one sentence."""
     return _BASES.get(hint.kind, _OTHER_BASIS) % _values(hint, peak_bytes)
 
 
 def _values(hint: "Hint", peak_bytes: int) -> "Dict[str, str]":
-    """All that a sentence may name."""
+    """All values that a sentence may use."""
     values = {"rest": text.human_bytes(max(0, peak_bytes - hint.sizes[0]))}
     for place, size in zip(("", "second_"), hint.sizes):
         values[place + "share"] = text.percent(size, peak_bytes, 1)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def hints_section(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
-    """The `<section>` "What to look at first", escaped; "" if there is nothing to hint."""
+    """The `<section>` "What to look at first", escaped; "" if there are no hints."""
     hints = hints_of(profile, top, sources)
     if not hints:
         return ""
@@ -40,7 +40,7 @@ def _item(hint: "Hint", peak_bytes: int, sources: "SourceReader") -> str:
 
 
 def _place(site: "Site", sources: "SourceReader") -> str:
-    """A site; its data attributes are what the boxes of the same site can be found by."""
+    """A site; the script finds the boxes of the same site by its data attributes."""
     values = {
         "path": text.escape(site.path),
         "line": str(site.line),

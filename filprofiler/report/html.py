@@ -1,4 +1,4 @@
-"""index.html: the one page that tells the result, self-contained and readable without scripts."""
+"""index.html: the page with the result, self-contained and readable without scripts."""
 
 import time
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from filprofiler.report.content import Content
 
 _SHOWN_LINES = 3
-_CHANGED_FILES = 10  # that are named
+_CHANGED_FILES = 10  # files named at most
 
 
 def html_page(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]" = ()) -> str:
-    """The whole page. drawn: what was drawn already; beside: the names of the other files of the report, for links."""
+    """The whole page. drawn: shared by all pictures. beside: names of the other files of the report, for links."""
     return "".join(html_pieces(profile, top, drawn, beside))
 
 
@@ -50,7 +50,7 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 
 
 def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequence[str]") -> "List[str]":
-    """The same in pieces."""
+    """The page in pieces."""
     sources = drawn.sources
     peak = text.human_bytes(profile.peak_bytes)
     name = program_name(profile)
@@ -81,7 +81,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "script": page_script(),
         "files": _files(beside),
     }
-    values["changed"] = _changed(sources.changed)  # now all files have been looked at
+    values["changed"] = _changed(sources.changed)  # last, because by now all files have been read
     return filled_pieces(read_template("report.html"), values)
 
 
@@ -90,7 +90,7 @@ def _title(profile: "Profile") -> str:
 
 
 def _banner(profile: "Profile", sources: "SourceReader") -> str:
-    """The banner; "" if no request for memory failed. Most runs need nothing of it."""
+    """The banner; "" if no request for memory failed, as in most runs."""
     sentence = out_of_memory(profile) or survived_failures(profile)
     if not sentence:
         return ""
@@ -100,7 +100,7 @@ def _banner(profile: "Profile", sources: "SourceReader") -> str:
 
 
 def _threads(profile: "Profile", own_code: "OwnCode") -> str:
-    """The section on threads; "" if there was one thread only, or nothing is known of them."""
+    """The section on threads; "" if there was only one, or none is known."""
     if not profile.threads:
         return ""
     from filprofiler.report.threads import threads_section
@@ -109,7 +109,7 @@ def _threads(profile: "Profile", own_code: "OwnCode") -> str:
 
 
 def _hints(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
-    """The section on what to look at first; "" if there is nothing. Small peaks do not need what makes hints."""
+    """The section of hints; "" if there are none. Small peaks do not import what makes hints."""
     if profile.saved_hints is None and profile.peak_bytes < LEAST_HINTED_BYTES:
         return ""
     from filprofiler.report.hints import hints_section
@@ -127,7 +127,7 @@ def _when(profile: "Profile") -> str:
 
 
 def _facts(profile: "Profile") -> "List[str]":
-    """What else is known of the run, each in a few words."""
+    """Further facts about the run, each in a few words."""
     program = profile.program
     facts = []
     for words, resident in (("then", profile.resident_then), ("at most", profile.resident_at_most)):
@@ -170,7 +170,7 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
 
 
 def _source(profile: "Profile", site: "Site", sources: "SourceReader") -> str:
-    """A site's line as HTML, with what asked for the memory underlined if that is known; "" without source."""
+    """A site's line as HTML, with the part that allocated the memory underlined if known; "" without source."""
     line = text.visible(sources.indented_line(site.path, site.line).rstrip())
     shown = text.cut(line, text.PAGE_COLUMNS)
     start, end = underlined(profile, site, sources) or (0, 0)
@@ -183,13 +183,13 @@ def _source(profile: "Profile", site: "Site", sources: "SourceReader") -> str:
 
 
 def _changed(paths: "Sequence[str]") -> str:
-    """Which files are not what ran, in a paragraph; "" if there are none."""
+    """A paragraph on files that are not the code that ran; "" if there are none."""
     sentence = changed_files(sorted(paths), _CHANGED_FILES)
     return '<p class="changed">%s.</p>\n' % text.escape(sentence) if sentence else ""
 
 
 def _without_source(line: "TopLine", sources: "SourceReader") -> str:
-    """What is said where no source line can be shown."""
+    """The text shown in place of a missing source line."""
     if line.site.path in sources.changed:
         return "(the file has changed since the run began: its text is not the code that ran)"
     if line.owned:
@@ -198,7 +198,7 @@ def _without_source(line: "TopLine", sources: "SourceReader") -> str:
 
 
 def _via(site: "Optional[Site]", own_code: "OwnCode") -> str:
-    """Where below the line most of its memory was asked for."""
+    """Where below the line most of its memory was allocated."""
     if site is None:
         return ""
     if site.special:
@@ -211,7 +211,7 @@ def _reserved(size: int) -> str:
 
 
 def _rest(profile: "Profile", lines: "List[TopLine]") -> str:
-    """What the lines hold that are not shown."""
+    """A sentence on the lines that are not shown."""
     if not lines:
         return "Nothing was live at the peak."
     shown = sum(line.held_bytes for line in lines[:_SHOWN_LINES])

@@ -1,4 +1,4 @@
-"""The saved profile: what our JSON file is called, which version it has, and how it is read back.
+"""Reads the saved profile, our JSON file: its name, its version, its content.
 
 docs/json-format.md describes the file. json_writer.py writes it.
 """
@@ -43,13 +43,13 @@ PROGRAM_FIELDS = (
     "settings",
 )
 
-_MOST_LINES = 1 << 22  # of a source file; a line number beyond it is damage
-_LONG_DIGITS = 4000  # of a number: reading it takes the square of their number
+_MOST_LINES = 1 << 22  # of a source file; a larger line number means damage
+_LONG_DIGITS = 4000  # of a number: parsing takes quadratic time
 _MOST_NS = (1 << 63) - 1  # of the time since 1970
 
 
 def read_saved(path: str) -> Profile:
-    """The profile in a JSON file that we have written. Raises SavedProfileError."""
+    """Read the profile from a JSON file of ours. Raises SavedProfileError."""
     import json
 
     try:
@@ -74,19 +74,19 @@ def read_saved(path: str) -> Profile:
 
 
 def _has_long_number(content: bytes) -> bool:
-    """Whether so many digits stand behind each other that as a number they would take long to read."""
+    """Whether there may be a run of digits that would take long to parse as a number."""
     pieces = range(0, len(content), _LONG_DIGITS)
     return any(content[place : place + _LONG_DIGITS].isdigit() for place in pieces)
 
 
 def _short_integer(digits: str) -> int:
-    """Makes reading slower; so only for files that have something like it, if only in a text."""
+    """Parse an integer of limited length. Slow, so only used for files with a long run of digits."""
     if len(digits) > _LONG_DIGITS:
         raise ValueError("a number is too long")
     return int(digits)
 
 
-# Members that have an older name: they are written by both, and read by either. Version 2 will drop the older ones.
+# Members with an older name: both names are written, either is read. Version 2 will drop the older ones.
 OLD_NAMES = {
     "hints": "remarks",
     "timeline": "curve",
@@ -96,7 +96,7 @@ OLD_NAMES = {
 
 
 class _UnfitError(FilError):
-    """What was read is not a saved profile that can be used; the text continues "The file PATH"."""
+    """The file is not a usable saved profile; the message continues "The file PATH"."""
 
 
 def _profile_of(data: "Any") -> Profile:
@@ -135,7 +135,7 @@ def _profile_of(data: "Any") -> Profile:
         raise _UnfitError("is damaged: it names the unknown moment '%s'", profile.moment)
     profile.changed_files = tuple(of_type(path, str) for path in data.get("changed_files", ()))
     hints = [_hint(hint, sites) for hint in _member(data, "hints")]
-    # Where it is not known how much of their bytes is big, they may rest on small blocks.
+    # If it is not known how many of their bytes are big, they may be based on small blocks.
     profile.saved_hints = tuple(hint for hint in hints if profile.tells_big or hint.kind not in LIVE_TOGETHER)
     if whole(profile.peak_bytes) != data["peak_bytes"]:
         raise _UnfitError("is damaged: its call stacks add up to %d bytes, not to its peak_bytes", profile.peak_bytes)
@@ -143,7 +143,7 @@ def _profile_of(data: "Any") -> Profile:
 
 
 def _member(data: "Any", name: str) -> "Any":
-    """A member by its name, or by its older one."""
+    """A member by its name or its older name."""
     return data[name] if name in data else data[OLD_NAMES.get(name, name)]
 
 
@@ -200,7 +200,7 @@ def _hint(data: "Any", sites: "List[Site]") -> Hint:
 
 def _program(data: "Any") -> Program:
     program = data["program"]
-    program.setdefault("settings", [])  # files of the first release have none
+    program.setdefault("settings", [])  # absent in files of the first release
     values: "Dict[str, Any]" = {field: PROGRAM[field](program[field]) for field in PROGRAM_FIELDS}
     lines: "Dict[str, Dict[int, str]]" = {}
     for path, texts in data["source_lines"].items():
@@ -215,7 +215,7 @@ _IMPORTING = ("/importlib/_bootstrap.py", "/importlib/_bootstrap_external.py")
 
 
 def _root(columns: "Any", sites: "List[Site]") -> Node:
-    """The tree, of columns of equal length: parents stand before their children, the root first."""
+    """The tree from columns of equal length: the root first, parents before their children."""
     parents, numbers, sizes = columns["parent"], columns["site"], columns["own_bytes"]
     if not len(parents) == len(numbers) == len(sizes) > 0:
         raise _UnfitError("is damaged: the columns of its nodes are not of equal length")
@@ -244,7 +244,7 @@ def _root(columns: "Any", sites: "List[Site]") -> Node:
 
 
 def _big_bytes(column: "Any", nodes: "List[Node]") -> "List[int]":
-    """Of each node, or of none: files that were written before they were known have no such column."""
+    """By node; empty for older files, which have no such column."""
     if column is None:
         return []
     if len(column) != len(nodes):
@@ -257,7 +257,7 @@ _LEAST_REST = -(1 << 64)
 
 
 def memory_of(data: "Any", sites: "List[Site]") -> "Optional[MemoryBreakdown]":
-    """What stands under "memory"; None if nothing does. Raises TypeError, KeyError, IndexError or ValueError."""
+    """The value of "memory"; None if absent. Raises TypeError, KeyError, IndexError or ValueError."""
     if data is None:
         return None
     at_moment, at_end = _use(data["at_moment"]), _use(data["at_end"])

@@ -1,4 +1,4 @@
-"""The JSON file: everything that the profile holds, for programs; json_reader.py reads it back.
+"""Writes the JSON file: the whole profile, for programs; json_reader.py reads it back.
 
 docs/json-format.md describes it.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Node, Site
     from filprofiler.report.content import Content
 
-_AROUND = 2  # lines that are saved before and behind each line of a call stack
+_AROUND = 2  # lines saved before and after each line of a call stack
 
 
 def pieces(content: "Content") -> "Iterator[bytes]":
@@ -32,7 +32,7 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 
 
 def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "Iterator[bytes]":
-    """The file in pieces: one member of the outermost object on each line, all in ASCII."""
+    """The file in pieces: one member of the outermost object per line, all in ASCII."""
     sites = _SiteNumbers()
     nodes = _columns(profile, sites)
     members = _facts(profile)
@@ -70,7 +70,7 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
 
 
 class _SiteNumbers:
-    """Sites and their numbers in the order in which they are met. Equal sites that are two objects are two."""
+    """Numbers sites in the order of first use, by identity: equal sites that are two objects get two numbers."""
 
     def __init__(self) -> None:
         self.sites: "List[Site]" = []
@@ -86,7 +86,7 @@ class _SiteNumbers:
 
 
 def _facts(profile: "Profile") -> "Dict[str, Any]":
-    """What is known of the run as a whole."""
+    """Facts about the run as a whole."""
     program = {name: _plain(getattr(profile.program, name)) for name in PROGRAM_FIELDS}
     return {
         "format": FORMAT,
@@ -160,7 +160,7 @@ def _failure(failure: "FailedRequest", sites: _SiteNumbers) -> "Dict[str, Any]":
 
 
 def _columns(profile: "Profile", sites: _SiteNumbers) -> "Dict[str, Any]":
-    """The tree: for each node, callers before what they called, the number of its caller, its site and its bytes."""
+    """The tree: for each node, callers before callees, the number of its caller, its site and its bytes."""
     parents: "List[int]" = []
     numbers: "List[int]" = []
     sizes: "List[int]" = []
@@ -197,7 +197,7 @@ def _columns(profile: "Profile", sites: _SiteNumbers) -> "Dict[str, Any]":
 
 
 def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReader") -> "Dict[str, Dict[str, str]]":
-    """The lines that a report shows: those of all sites, and two before and behind. Empty ones are left out."""
+    """The lines that a report shows: those of all sites, and two before and after. Empty ones are left out."""
     wanted: "Dict[str, Dict[str, str]]" = {}
     for site in sites:
         for number in range(site.line - _AROUND, site.line + _AROUND + 1):
@@ -208,7 +208,7 @@ def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReade
 
 
 def memory_member(profile: "Profile", number: "Callable[[Site], int]") -> "Optional[Dict[str, Any]]":
-    """The value of "memory". number: gives a site's number in the file."""
+    """The value of "memory". number: returns a site's number in the file."""
     memory = profile.memory
     if memory is None:
         return None

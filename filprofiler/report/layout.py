@@ -1,8 +1,8 @@
-"""Where the boxes of an icicle lie. Pure geometry, in bytes across and in rows down, without a thought of pixels.
+"""Lays out the boxes of an icicle. Pure geometry: bytes across, rows down, no pixels.
 
-The root is row 0. Below each box lie its children, the largest first, then what the box's own line asked for, and last
-one fold that stands for everything too small, too deep or too much to be drawn. Nothing is lost: below every box that
-has something below it, the widths add up to its own. So the root's bytes are the sum of all leaves, selves and folds.
+The root is row 0. Below each box are its children, largest first, then the box's own allocations, and last one fold for
+everything too small, too deep or too much to draw. Nothing is lost: below every box that is not a leaf, the widths add
+up to its own. So the root's bytes are the sum of all leaves, selves and folds.
 """
 
 from bisect import insort
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
     AnyNode = Union[Node, ReversedNode]
 
-# What a box stands for.
+# Kinds of boxes.
 FRAME = "frame"  # a frame, with boxes below it
 LEAF = "leaf"  # a frame with nothing below it: all its bytes are its own
-SELF = "self"  # what the frame above asked for itself, beside what it called
-FOLD = "fold"  # call stacks of the frame above that are not drawn one by one
+SELF = "self"  # what the frame above allocated itself, beside its callees
+FOLD = "fold"  # call stacks of the frame above that are not drawn individually
 
 MAX_BOXES = 4000
 MAX_ROWS = 100
-LEAST_SHARE = 1000  # a child of less than one part in so many of the whole is folded
+LEAST_SHARE = 1000  # children below 1/n of the whole are folded
 
 
 class Box:
     """One box.
 
     kind: FRAME, LEAF, SELF or FOLD.
-    node: the frame's node; for SELF and FOLD that of the frame above.
+    node: the frame's node; for SELF and FOLD, that of the frame above.
     row: 0 for the root.
     start, size: its left edge and its width, in bytes.
-    callstacks: how many call stacks it stands for.
+    callstacks: how many call stacks it represents.
     """
 
     __slots__ = ("callstacks", "kind", "node", "row", "size", "start")
@@ -53,7 +53,7 @@ def lay_out(
 ) -> "List[Box]":
     """The boxes of the tree under `root`: at most `max_boxes`, in at most `max_rows` rows, the root's first.
 
-    The largest boxes are opened first, so that what does not fit the limit is the smallest.
+    The largest boxes are opened first, so that only the smallest do not fit the limit.
     """
     top = Box(LEAF, root, 0, 0, root.total_bytes, root.callstacks)
     boxes = [top]
@@ -71,12 +71,12 @@ def lay_out(
 
 
 def _opens(box: Box) -> bool:
-    """Whether there is anything below the box."""
+    """Whether the box has anything below it."""
     return box.kind in (FRAME, LEAF) and box.callstacks > 0 and bool(box.node.children)
 
 
 def _close(box: Box, closed: "List[Tuple[int, int, int, Box]]") -> int:
-    """Note a box that has something below it, the largest one last; how many boxes to keep free for it."""
+    """Add a box that can be opened to `closed`, largest last. Returns the number of boxes to reserve for it."""
     if not _opens(box):
         return 0
     box.kind = FRAME
@@ -85,14 +85,14 @@ def _close(box: Box, closed: "List[Tuple[int, int, int, Box]]") -> int:
 
 
 def _below(box: Box, whole: int, least_share: int, room: int, open_further: bool) -> "List[Box]":
-    """The boxes below a box, together exactly as wide as it is: at most `room`, those that they may need included."""
+    """The boxes below a box, together exactly as wide: at most `room`, including those reserved for them."""
     below: "List[Box]" = []
     start, told = box.start, 0
     room -= 1  # for the fold
     for node in box.node.children if open_further else ():
         room -= 2 if node.children else 1
         if node.total_bytes * least_share < whole or room < 0:
-            break  # those that follow are smaller still
+            break  # the following ones are even smaller
         below.append(Box(LEAF, node, box.row + 1, start, node.total_bytes, node.callstacks))
         start += node.total_bytes
         told += node.callstacks

@@ -1,4 +1,4 @@
-"""The section "Where the memory was": tables that add up, in the page without scripts."""
+"""The section "Where the memory was": tables that add up, without scripts."""
 
 from filprofiler.profile.memory_breakdown import import_bytes
 from filprofiler.profile.model import OUT_OF_MEMORY
@@ -63,7 +63,7 @@ def memory_breakdown_section(profile: "Profile", own_code: "OwnCode") -> str:
 
 
 def _is_told(name: str, uses: "List[MemoryUse]") -> bool:
-    """Whether a part has a row: not if it is nothing, or not known, in every column."""
+    """Whether a part has a row: not if it is 0 or not known in every column."""
     return name in _ALWAYS or any(getattr(use, name) for use in uses)
 
 
@@ -87,7 +87,7 @@ def _size(size: "Optional[int]") -> str:
 
 
 def _notes(profile: "Profile") -> "List[str]":
-    """Of which moment the kernel's count is, what imports hold, and how much was taken in all."""
+    """Sentences on when the kernel's count was taken, on imports, and on all allocations."""
     memory = profile.memory
     assert memory is not None
     use, notes = memory.at_moment, []
@@ -146,7 +146,7 @@ def _large(mappings: "Tuple[LargeMapping, ...]", own_code: "OwnCode") -> str:
 
 
 def reserved_bytes(profile: "Profile", site: "Site", own_code: "OwnCode") -> int:
-    """Of what a line of the user's own holds, what is reserved and not touched."""
+    """The part of the bytes of a line of the user's own that is reserved and not touched."""
     mappings = profile.memory.large if profile.memory is not None else ()
     return sum(
         mapping.untouched_bytes
@@ -160,7 +160,7 @@ def _own_site(stack: "Sequence[Site]", own_code: "OwnCode") -> "Optional[Tuple[s
 
 
 def _asker(stack: "Sequence[Site]", own_code: "OwnCode") -> str:
-    """The line that mapped a file: the innermost of the user's own, else the innermost."""
+    """The line that mapped a file: the innermost of the user's own, else the innermost of all."""
     for site in reversed(stack):
         if own_code.owns(site):
             return text.short_label(site)
@@ -168,7 +168,7 @@ def _asker(stack: "Sequence[Site]", own_code: "OwnCode") -> str:
 
 
 def files_line(profile: "Profile") -> str:
-    """For the summary: mapped files that were resident beside the peak; "" if that is little or not known."""
+    """For the summary: resident mapped files beside the peak; "" if little or not known."""
     memory = profile.memory
     resident = memory.at_moment.mapped_files_bytes if memory is not None else None
     if memory is None or resident is None or resident <= max(1 << 20, profile.peak_bytes // 10):

@@ -1,22 +1,21 @@
-"""The data of the page: every call stack of the profile, in little room, for the scripts in templates/.
+"""The data of the page: every call stack of the profile, in compact form, for the scripts in templates/.
 
 A JSON object, in which all text has been made visible:
 
 * `strings`: paths and names of functions, each once;
-* `folders`: for paths of libraries, by the number of the string, how many characters the folder of all libraries has;
-* `peak`, and `smaller`: the number of the site that stands for call stacks which are told together, 0 if there is none;
+* `folders`: for paths of libraries, by number of the string, the length of the folder of all libraries, in characters;
+* `peak`; and `smaller`: the number of the site of nodes that combine call stacks, 0 if there is none;
 * `sites`: `path` and `name` (numbers of strings), `line`, and `mine`, a string of "1" for the user's own code;
-* `lines`: for each path that has source, by the number of its string, two things: the text of some of its lines, joined
-  by line ends, and the numbers of these lines;
-* `columns`: for some sites, by number, the first column and the one behind the last of what is to be underlined;
-* `lines_held`, `functions_held`: what is in the tables, of all callstacks: for each line or function of which enough is
-  live, the number of its site (of a function, of its line that holds most), its own bytes, and those with callees;
-* `nodes`: the tree in preorder, the largest child first, the root left out. `ups` has a digit for each node: how many
-  levels its parent lies above the node before. `sites` has `width` digits for each, lowest first. `bytes` are the
-  node's own, in hexadecimal, nothing for 0, each followed by a space. `threads` has, for
-  each node that begins a thread, its number, from 1, and the place in `threadWords` of what that thread is called.
-  `imported` has the numbers of the nodes that the node above has imported. `folded` has, for each node that stands
-  for call stacks which are told together, its number and how many these are.
+* `lines`: for each path with source, by number of its string: the text of some of its lines, joined by line ends, and
+  the numbers of these lines;
+* `columns`: for some sites, by number, the first column and the end column of the part to underline;
+* `lines_held`, `functions_held`: the tables, from all call stacks: for each line or function that holds enough, the
+  number of its site (for a function, its line that holds most), its own bytes, and its bytes with callees;
+* `nodes`: the tree in preorder, largest child first, without the root. `ups` has a digit for each node: how many levels
+  its parent is above the previous node. `sites` has `width` digits for each node, lowest first. `bytes` are the node's
+  own, in hexadecimal, empty for 0, each followed by a space. `threads` has, for each node that begins a thread, its
+  number, from 1, and the index in `threadWords` of that thread's description. `imported` has the numbers of the nodes
+  that the node above has imported. `folded` has, for each node that combines call stacks, its number and their number.
 
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
@@ -46,18 +45,18 @@ _ESCAPED_DIGITS = 4
 _MAX_COLUMNS = 240  # of a source line
 _MAX_NAME = 400  # characters of a path or a function's name
 _REACH = 2  # source lines on either side
-# Sites with source: all of the user's own, and of the others so many of the largest, if they are this part of the peak.
-# Reading the files of more costs much, and their boxes are narrower than a hair.
+# Sites with source: all of the user's own, and of the others this many of the largest, if they hold this part of the
+# peak. Reading more files costs much, and their boxes would be narrower than a hair.
 _WITH_SOURCE = 1000
 _WITH_SOURCE_SHARE = 10000
-_WITH_LINE = 40000  # of the largest of these sites: the others have no source after all
-_WITH_AROUND = 4000  # of the largest: they have the lines around too
-_CHARACTERS = 2000000  # of all source lines; beyond it the smaller sites of a file have none
-_UNDERLINED = 200  # of the largest, too, have columns
+_WITH_LINE = 40000  # of the largest of these sites: the others get no source
+_WITH_AROUND = 4000  # of the largest: they also get the lines around them
+_CHARACTERS = 2000000  # of all source lines; beyond it the smaller sites of a file get none
+_UNDERLINED = 200  # of the largest: they also get columns
 
 
 def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") -> str:
-    """The data as JSON that may stand inside a script element."""
+    """The data as JSON that is safe inside a script element."""
     tree = profile.shown
     told = _Told(profile, tree)
     sites, totals = told.sites, told.total_bytes
@@ -85,12 +84,12 @@ def page_json(profile: "Profile", own_code: "OwnCode", sources: "SourceReader") 
 
 
 def script_safe(encoded: str) -> str:
-    """JSON, in ASCII already, in which nothing can end or comment out the script element that it stands in."""
+    """Escape ASCII JSON so that nothing in it can end or comment out the enclosing script element."""
     return encoded.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Optional[Tuple[int, int]]":
-    """Which characters of a site's line, as it is shown with its indentation, asked for memory; None if not known."""
+    """The range of characters in a site's displayed line, with indentation, that allocated; None if not known."""
     columns = None if profile.columns is None else profile.columns.of(site)
     if columns is None:
         return None
@@ -98,7 +97,7 @@ def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Op
     encoded = line.encode("utf-8", "surrogatepass")
     if columns[0] <= columns[1] <= len(line) == len(encoded) and line.isprintable():
         return columns
-    if columns[1] > len(encoded):  # the file has been changed since
+    if columns[1] > len(encoded):  # the file has changed since the run
         return None
     before, within = encoded[: columns[0]], encoded[columns[0] : columns[1]]
     start = len(text.visible(before.decode("utf-8", "replace")))
@@ -106,10 +105,10 @@ def underlined(profile: "Profile", site: "Site", sources: "SourceReader") -> "Op
 
 
 class _Told:
-    """What is told of sites: those of the tree, then others that are in the tables.
+    """The sites of the page: those of the tree, then others that are only in the tables.
 
-    total_bytes: of each, what all call stacks through it hold.
-    lines, functions: what the tables have, three numbers each, as the page has them.
+    total_bytes: by site, the bytes of all call stacks through it.
+    lines, functions: the rows of the tables, three numbers each, as in the page's data.
     """
 
     def __init__(self, profile: "Profile", tree: "Tree") -> None:
@@ -122,7 +121,7 @@ class _Told:
         self.total_bytes = [known.get(site, 0) for site in self.sites]
 
     def _held(self, totals: "Sequence[LineTotal]") -> "List[int]":
-        """Those of which enough is live."""
+        """The rows of those that hold enough."""
         found: "List[int]" = []
         for total in totals:
             if total.total_bytes * _WITH_SOURCE_SHARE >= self._peak:
@@ -147,14 +146,14 @@ class _Strings:
         return found
 
     def numbers(self, contents: "List[str]") -> "List[int]":
-        """The numbers of some texts, of which most are alike."""
+        """The numbers of some texts, most of which are equal."""
         for content in dict.fromkeys(contents):
             self.number(content)
         return [self._numbers[content] for content in contents]
 
 
 def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> "Dict[int, int]":
-    """How much of each path is left out where there is little room."""
+    """The length of the part of each path that is left out if there is little room."""
     lengths = {}
     for path in paths:
         left_out = len(text.visible(path)) - len(text.visible(own_code.library_path(path)))
@@ -191,12 +190,12 @@ def _nodes(tree: "Tree") -> "Dict[str, Any]":
 
 
 def _digits(number: int, width: int) -> str:
-    """A number in so many digits, the lowest first."""
+    """A number in `width` digits, lowest first."""
     return "".join([DIGITS[number >> 6 * place & 63] for place in range(width)])
 
 
 def _all_digits(count: int, width: int) -> "List[str]":
-    """The numbers below `count` in so many digits each, as _digits."""
+    """The numbers below `count` in `width` digits each, like _digits."""
     spelled = list(DIGITS)
     for _place in range(1, width):
         spelled = [low + high for high in DIGITS[: -(-count // len(spelled))] for low in spelled]
@@ -204,14 +203,14 @@ def _all_digits(count: int, width: int) -> "List[str]":
 
 
 def _with_source(by_size: "List[Site]", seen: int, own_code: "OwnCode") -> "List[Site]":
-    """Of all sites, the largest first, those that are shown with their source; `seen` of them are large enough."""
+    """The sites shown with their source, largest first. seen: how many of `by_size` are large enough."""
     enough = min(seen, _WITH_SOURCE)
     others = by_size[enough:]
     return by_size[:enough] + list(compress(others, own_code.owned(others)))
 
 
 def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") -> "Dict[int, List[Any]]":
-    """The source lines of the sites and, for the large ones, those around them."""
+    """The source lines of the sites and, for the large ones, the lines around them."""
     of_paths: "Dict[str, Tuple[List[int], List[int]]]" = {}
     for place, site in enumerate(by_size[:_WITH_LINE]):
         of_paths.setdefault(site.path, ([], []))[place >= _WITH_AROUND].append(site.line)
@@ -220,7 +219,7 @@ def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") ->
     for path, (around, alone) in of_paths.items():
         shown = _lines_of(path, around, alone, sources)
         joined = "\n".join(shown.values())
-        while len(joined) > room:  # first without the lines around, then with ever fewer sites
+        while len(joined) > room:  # first drop the lines around, then more and more sites
             sites = around + alone
             around, alone = [], sites if around else sites[: len(sites) // 2]
             shown = _lines_of(path, around, alone, sources)
@@ -232,7 +231,7 @@ def _lines(by_size: "List[Site]", strings: _Strings, sources: "SourceReader") ->
 
 
 def _lines_of(path: str, around: "List[int]", alone: "List[int]", sources: "SourceReader") -> "Dict[int, str]":
-    """Lines with these numbers, and those around some of them, as the page shows them; not those that are blank."""
+    """Lines with these numbers, and those around some of them, as the page shows them; without blank ones."""
     wanted = set(around + alone)
     for middle in around:
         if middle > 0 and sources.line(path, middle):
@@ -251,7 +250,7 @@ def _shown(line: str) -> str:
 def _columns(
     profile: "Profile", sites: "Sequence[Site]", numbers: "Iterable[int]", sources: "SourceReader"
 ) -> "Dict[int, Tuple[int, int]]":
-    """What is to be underlined, for the sites with these numbers."""
+    """The columns to underline, for the sites with these numbers."""
     found = {}
     for number in numbers:
         columns = underlined(profile, sites[number], sources)
@@ -271,7 +270,7 @@ def compact_json(value: "Any") -> str:
         return "%d" % value
     if isinstance(value, dict):
         return "{%s}" % ",".join(['"%s":%s' % (key, compact_json(part)) for key, part in value.items()])
-    if set(map(type, value)) == {int}:  # long lists are of numbers, and Python writes those as JSON does
+    if set(map(type, value)) == {int}:  # long lists contain numbers, and Python writes those like JSON
         return str(list(value)).replace(" ", "")
     return "[%s]" % ",".join([compact_json(part) for part in value])
 
@@ -283,6 +282,6 @@ def _quoted(text: str) -> str:
         return '"%s"' % plain
     try:
         from _json import encode_basestring_ascii as quoted
-    except ImportError:  # an interpreter without that part
+    except ImportError:  # an interpreter without this module
         from json.encoder import encode_basestring_ascii as quoted
     return quoted(text)

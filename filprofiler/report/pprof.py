@@ -1,6 +1,6 @@
-"""The profile for pprof and all that reads its files: a gzipped protocol buffer, profile.proto of google/pprof.
+"""The profile for pprof and other readers of its files: a gzipped protocol buffer, profile.proto of google/pprof.
 
-The few kinds of values that this message needs are written here, so that no package is needed for it.
+The few kinds of values in this message are encoded here, so that no package is needed.
 """
 
 import zlib
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Site
     from filprofiler.report.content import Content
 
-# Numbers of fields, by the names of the messages and fields in profile.proto.
+# Field numbers, named after the messages and fields in profile.proto.
 _PROFILE_SAMPLE_TYPE, _PROFILE_SAMPLE, _PROFILE_LOCATION, _PROFILE_FUNCTION, _PROFILE_STRING_TABLE = 1, 2, 4, 5, 6
 _PROFILE_TIME_NANOS, _PROFILE_DURATION_NANOS, _PROFILE_COMMENT, _PROFILE_DEFAULT_SAMPLE_TYPE = 9, 10, 13, 14
 _VALUE_TYPE_TYPE, _VALUE_TYPE_UNIT = 1, 2
@@ -26,7 +26,7 @@ _LINE_FUNCTION_ID, _LINE_LINE = 1, 2
 _FUNCTION_ID, _FUNCTION_NAME, _FUNCTION_SYSTEM_NAME, _FUNCTION_FILENAME = 1, 2, 3, 4
 
 _VARINT, _BYTES = 0, 2  # kinds of values
-_GZIP = 31  # for zlib: the largest window, with the header and the end of gzip; the header has no time in it
+_GZIP = 31  # for zlib: the largest window, with gzip's header and trailer; the header contains no time
 
 
 def pieces(content: "Content") -> "Iterator[bytes]":
@@ -35,7 +35,7 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 
 
 def pprof_pieces(profile: "Profile") -> "Iterator[bytes]":
-    """The file in pieces. It has one value for each call stack, its bytes; they add up to the peak."""
+    """The file in pieces. Each call stack has one value, its bytes; they add up to the peak."""
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
     for message in _Message(profile).pieces():
         packed = packer.compress(message)
@@ -45,7 +45,7 @@ def pprof_pieces(profile: "Profile") -> "Iterator[bytes]":
 
 
 def varint(value: int) -> bytes:
-    """A number, 0 <= value < 1 << 64, in groups of 7 bits, the lowest first."""
+    """A number, 0 <= value < 1 << 64, in groups of 7 bits, lowest first."""
     groups = bytearray()
     while value > 127:
         groups.append(value & 127 | 128)
@@ -59,12 +59,12 @@ def _number(field: int, value: int) -> bytes:
 
 
 def _block(field: int, content: bytes) -> bytes:
-    """A text, a message, or numbers packed one behind the other."""
+    """A text, a message, or packed numbers."""
     return varint(field << 3 | _BYTES) + varint(len(content)) + content
 
 
 class _Message:
-    """The message `Profile`, while it is being written."""
+    """Builds the message `Profile`."""
 
     def __init__(self, profile: "Profile") -> None:
         self._profile = profile
@@ -75,7 +75,7 @@ class _Message:
         self._location_messages: "List[bytes]" = []
 
     def pieces(self) -> "Iterator[bytes]":
-        """The message; its tables stand behind what refers to them, which the format allows."""
+        """The message; its tables follow the data that refers to them, which the format allows."""
         profile = self._profile
         kind = self._text("peak_memory")
         value_type = _number(_VALUE_TYPE_TYPE, kind) + _number(_VALUE_TYPE_UNIT, self._text("bytes"))
@@ -97,10 +97,10 @@ class _Message:
             yield _block(_PROFILE_STRING_TABLE, content.encode("utf-8"))
 
     def _samples(self) -> "Iterable[bytes]":
-        """Each call stack with bytes of its own: the numbers of its locations, the innermost first, and the bytes."""
+        """Each call stack with bytes of its own: the numbers of its locations, innermost first, and the bytes."""
         flat = self._profile.shown
         locations = [b""] + [varint(self._location(site)) for site in flat.sites[1:]]
-        stack = [b""] * max(flat.depths, default=0)  # by depth; whole stacks would take too much memory in a recursion
+        stack = [b""] * max(flat.depths, default=0)  # by depth; whole stacks would need too much memory in a recursion
         for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
             stack[depth - 1] = locations[number]
             if size:

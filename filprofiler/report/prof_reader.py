@@ -1,4 +1,4 @@
-"""Reading a .prof file back: every call stack and its bytes, but nothing else of the run."""
+"""Reads a .prof file back: every call stack and its bytes, but nothing else about the run."""
 
 import re
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile(r"\\(?:[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4})")
 _FOLD = re.compile(r"\[([1-9][0-9]{0,8}) smaller callstacks?\]\Z")
 _DIGITS = re.compile(r"[0-9]+\Z")
-_MOST_DIGITS = 20  # of a number of bytes
+_MOST_DIGITS = 20  # in a number of bytes
 _MOST_LINE_DIGITS = 10
 _DIGIT = frozenset("0123456789")
 _MOST_ESCAPED = 6 * MOST_CHARACTERS  # no escape is longer than six characters
-_MOST_OF_HALF = 5000  # frames at each end of a call stack that are read; what is between them is told as left out
+_MOST_OF_HALF = 5000  # frames read at each end of a call stack; those between them become "left out"
 _SPECIAL = (NO_STACK_NAME, LOST_NAME, MODULE_CODE_NAME)
 
 
 def read_prof(path: str) -> Profile:
-    """The profile in a .prof file; its program is unknown, and it has no source lines. Raises SavedProfileError."""
+    """Read the profile from a .prof file, without program or source lines. Raises SavedProfileError."""
     tree = _Tree()
     try:
         with PausedCollector(), open_to_read(path) as file:
@@ -47,7 +47,7 @@ def read_prof(path: str) -> Profile:
 
 
 class _Tree:
-    """The tree, while it is put together."""
+    """Builds the tree."""
 
     def __init__(self) -> None:
         self.nodes: "List[Node]" = [Node(Site("", ROOT_NAME, 0), None)]
@@ -58,7 +58,7 @@ class _Tree:
         self._children: "Dict[int, int]" = {}
 
     def add(self, line: str) -> None:
-        """Add a line: a call stack and its bytes. An empty one holds nothing. Raises ValueError."""
+        """Add a line: a call stack and its bytes. Empty lines are ignored. Raises ValueError."""
         self.lines += 1
         if not line:
             return
@@ -82,7 +82,7 @@ class _Tree:
             self.nodes[place].callstacks += int(fold.group(1)) - 1  # sum_up adds one
 
     def _number(self, label: str) -> int:
-        """Of a site that was not met so far; all that stand for smaller call stacks are one."""
+        """The number of a new site; all sites that combine smaller call stacks are one."""
         if _FOLD.match(label):
             return 0
         site = _site(label)
@@ -93,7 +93,7 @@ class _Tree:
 
 
 def _labels(stack: str) -> "List[str]":
-    """The frames of a call stack. Of one that is deeper than any that is told apart, those at its ends."""
+    """The frames of a call stack; for a very deep one, only those at its ends."""
     if stack.count(";") < 2 * _MOST_OF_HALF:
         return stack.split(";")
     outer = stack.split(";", _MOST_OF_HALF)[:-1]
@@ -101,7 +101,7 @@ def _labels(stack: str) -> "List[str]":
 
 
 def _site(label: str) -> Site:
-    """The site that is written as "PATH:LINE (FUNCTION)". Either name may have in it what looks like the line."""
+    """The site written as "PATH:LINE (FUNCTION)". Either name may contain something like ":LINE (" itself."""
     if label in _SPECIAL:
         return Site("", label, 0)
     if not label.endswith(")"):
@@ -125,5 +125,5 @@ def _unescaped(text: str) -> str:
 
 
 def _plain(found: "re.Match[str]") -> str:
-    """What an escape stands for."""
+    """The character of an escape."""
     return found.group().encode("ascii").decode("unicode_escape")

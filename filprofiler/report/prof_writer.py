@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
     Tree = Union[FlatTree, FoldedTree]
 
-_LINE_ENDS = "\x85\u2028\u2029"  # beyond the control characters, what str.splitlines takes for the end of a line
+_LINE_ENDS = "\x85\u2028\u2029"  # line ends of str.splitlines that are not control characters
 
 _DEEP = 1000  # frames: the usual limit of a recursion. Call stacks that are not deeper stay whole
 _MOST_BYTES = 1 << 30
 _MOST_FOLDED_BYTES = 18000000
-_FEWEST_FRAMES = 64  # that stay of a call stack
+_FEWEST_FRAMES = 64  # kept of a call stack
 _LEFT_OUT = b"<frames left out>:0 (of a deep recursion);"
 
 
 def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
-    """The file in pieces. Only stacks that something is called from are put together as a whole."""
+    """The file in pieces. Only beginnings of stacks that have callees are built as a whole."""
     flat = profile.shown
     labels = _labels(flat.sites)
     if max(flat.depths, default=0) > _DEEP:
         yield from _deep_pieces(flat, labels, _MOST_FOLDED_BYTES if profile.folds else _MOST_BYTES)
         return
     folded = flat.folded
-    stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root on, each with its ";"
+    stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root, each with its ";"
     for place, (number, depth, size, end) in enumerate(zip(flat.numbers, flat.depths, flat.own_bytes, flat.ends), 1):
         label = labels[number]
         if size:
@@ -62,14 +62,14 @@ def pieces(content: "Content") -> "Iterator[bytes]":
 
 
 def _fold_label(count: int) -> bytes:
-    """What stands for so many call stacks."""
+    """The frame that combines `count` call stacks."""
     return b"[%d smaller callstack%b]" % (count, b"" if count == 1 else b"s")
 
 
 def _deep_pieces(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> "Iterator[bytes]":
-    """The same for stacks that are too deep to keep each beginning of them as a whole."""
+    """The same for stacks too deep to keep each beginning as a whole."""
     half = _frames_that_stay(flat, labels, most_bytes) // 2
-    stack = bytearray()  # the frames from the root on, each with its ";"
+    stack = bytearray()  # the frames from the root, each with its ";"
     ends = [0] * (2 + max(flat.depths))  # by depth, where the frame ends in it
     for place, (number, depth, size) in enumerate(zip(flat.numbers, flat.depths, flat.own_bytes)):
         label = labels[number] if place not in flat.folded else _fold_label(flat.folded[place])
@@ -89,7 +89,7 @@ def _deep_pieces(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> "I
 
 
 def _frames_that_stay(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> int:
-    """How many frames of a deep call stack, the innermost not counted, are written: the file is not to be too large."""
+    """How many frames of a deep call stack, without the innermost, are written so that the file is not too large."""
     most = 1 << max(flat.depths).bit_length()
     while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > most_bytes:
         most //= 2
@@ -97,7 +97,7 @@ def _frames_that_stay(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) 
 
 
 def _size(flat: "Tree", labels: "Sequence[bytes]", half: int) -> int:
-    """Of a file with so many frames at each end of its callstacks: bytes, but for the numbers and what is left out."""
+    """Size in bytes of a file with `half` frames at each end of its call stacks, without numbers and omissions."""
     lengths = [len(label) + 1 for label in labels]
     ends = [0] * (2 + max(flat.depths))
     size = 0
@@ -111,7 +111,7 @@ def _size(flat: "Tree", labels: "Sequence[bytes]", half: int) -> int:
 
 
 def _labels(sites: "Sequence[Site]") -> "List[bytes]":
-    """Each site as the file has it: "PATH:LINE (FUNCTION)"; or a special site's text. Most paths are met often."""
+    """Each site as in the file: "PATH:LINE (FUNCTION)", or a special site's text. Most paths occur often."""
     written: "Dict[str, bytes]" = {}
     for site in sites:
         for text in (site.path, site.name):

@@ -1,4 +1,4 @@
-"""The sentences about the run as a whole that the page and the summary share."""
+"""Sentences about the whole run, shared by the page and the summary."""
 
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
 from filprofiler.report.text import counted, human_bytes, visible
@@ -33,14 +33,14 @@ def _became(profile: Profile) -> str:
 
 
 def until_exec(profile: Profile) -> str:
-    """What the process became, and when that ended what is told; "" if it did not become another program."""
+    """Says that the profile ends where the process became another program; "" if it did not."""
     return "Until it became %s by exec" % _became(profile) if profile.processes.became else ""
 
 
 def other_processes(profile: Profile) -> "List[str]":
-    """What the numbers do not have: the processes that the program has started, and how large the largest was.
+    """Sentences on processes that the program started, which the numbers do not include, and on the largest of them.
 
-    "At least", always: a process may grow after the last look at it, or end before the first.
+    Always "at least": a process may grow after its last sample, or end before the first.
     """
     others = profile.processes
     if not others.count:
@@ -64,12 +64,12 @@ def incomplete(profile: Profile) -> str:
 
 
 def missed_reasons(profile: Profile) -> "List[str]":
-    """Each reason for which events are missing, with how many, where that is known."""
+    """Each reason for missing events, with their number if known."""
     return ["%s: %s" % (format(count, ","), reason) if count else reason for count, reason in profile.missed]
 
 
 def program_name(profile: Profile) -> str:
-    """What was profiled in a few words: a name, the script, "-m module", "-c ...", or its process number."""
+    """A short name of what was profiled: a name, the script, "-m module", "-c ...", or the process number."""
     program = profile.program
     if program.name is not None:
         return program.name
@@ -83,7 +83,7 @@ def program_name(profile: Profile) -> str:
 
 
 def out_of_memory(profile: Profile) -> str:
-    """What happened: "Out of memory: 152.6 MiB live when a request for 745.1 GiB failed"; "" if that did not happen."""
+    """For example "Out of memory: 152.6 MiB live when a request for 745.1 GiB failed"; "" if memory did not run out."""
     if profile.moment != OUT_OF_MEMORY:
         return ""
     fatal, live = profile.fatal_request, human_bytes(profile.peak_bytes)
@@ -95,19 +95,19 @@ def out_of_memory(profile: Profile) -> str:
 
 
 def requested(failure: "FailedRequest") -> str:
-    """How much was asked for."""
+    """The requested size in words."""
     return "more than 16 EiB" if failure.requested_bytes is None else human_bytes(failure.requested_bytes)
 
 
 def survived_failures(profile: Profile) -> str:
-    """That requests failed without ending the program; "" if none did."""
+    """Says that requests failed without ending the program; "" if none did."""
     if not profile.failed_requests or profile.moment == OUT_OF_MEMORY:
         return ""
     return "%s for memory failed; the program went on." % counted(profile.failed_requests, "request")
 
 
 def changed_files(paths: "Sequence[str]", most: int = 3) -> str:
-    """Which files' text is not shown, because it is not what ran; "" if there is no such file."""
+    """Names the files whose text is not shown because it is not the code that ran; "" if there are none."""
     if not paths:
         return ""
     named = ", ".join(paths[:most])

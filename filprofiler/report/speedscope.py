@@ -1,7 +1,7 @@
-"""The profile for speedscope (https://www.speedscope.app), in the JSON form that is its own.
+"""The profile for speedscope (https://www.speedscope.app), in its own JSON format.
 
-The call stacks are told as events, a frame opened and a frame closed at so many bytes, the largest first. So the file
-grows with the number of nodes, not with that of call stacks times their depth.
+Call stacks are events: a frame is opened and closed at a number of bytes, largest first. So the file grows with the
+number of nodes, not with the number of call stacks times their depth.
 """
 
 import json
@@ -52,7 +52,7 @@ def speedscope_pieces(profile: "Profile") -> "Iterator[bytes]":
 
 
 def _events(profile: "Profile", frames: "List[Dict[str, Any]]") -> "List[Dict[str, Any]]":
-    """The events in their order; the frames are added to `frames` as they are met."""
+    """The events in order; new frames are appended to `frames`."""
     tree = profile.shown
     numbers: "Dict[int, int]" = {}
     events: "List[Dict[str, Any]]" = []

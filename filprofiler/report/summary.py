@@ -1,4 +1,4 @@
-"""The few lines that tell the result on a terminal."""
+"""The summary of the result on the terminal."""
 
 import os
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.profile.top import TopLine, TopLines
 
-COLUMNS = 80 - len(PREFIX)  # the caller's prefix leaves so many
+COLUMNS = 80 - len(PREFIX)  # left by the caller's prefix
 _SHOWN_LINES = 3
 _MOST_LINES = 8
 _CUT_MARK = "..."
@@ -42,9 +42,9 @@ def summary_lines(
 ) -> "List[str]":
     """At most 8 lines, without a prefix: the peak, the three lines that hold most, what is missing, the report's path.
 
-    They fit 80 columns together with the prefix, except that a path is never cut. `color` allows terminal colours; the
-    caller knows about terminals and NO_COLOR. index_path: None if no report could be written; sources: what reads the
-    source lines, if there is one already.
+    They fit 80 columns together with the prefix, except that a path is never cut. color: whether terminal colours are
+    allowed; the caller knows about terminals and NO_COLOR. index_path: None if no report could be written. sources: an
+    existing reader of source lines, if any.
     """
     sources = sources or SourceReader(profile.program, profile)
     lines = [out_of_memory(profile) or _peak_line(profile, color)]
@@ -54,7 +54,7 @@ def summary_lines(
     if profile.moment == OUT_OF_MEMORY:
         lines.extend(text.cut(text.visible(limit), COLUMNS, _CUT_MARK) for limit in profile.program.limits[:1])
     notes = _notes(profile, top, sources, "." if index_path is None else "; the report says why.")
-    room = max(1, _MOST_LINES - len(lines) - len(notes) - 1)  # what is missing is told before the smaller lines
+    room = max(1, _MOST_LINES - len(lines) - len(notes) - 1)  # notes have priority over smaller lines
     for line in top.lines[: min(room, _SHOWN_LINES)]:
         lines.append(text.cut(_top_line(profile, line, sources), COLUMNS, _CUT_MARK))
     lines += notes
@@ -64,7 +64,7 @@ def summary_lines(
 
 
 def _notes(profile: "Profile", top: "TopLines", sources: SourceReader, why: str) -> "List[str]":
-    """What is to be known beside the peak and its lines, one line each. `why`: what ends that of missing events."""
+    """Notes beside the peak and its lines, one line each. why: the end of the note on missing events."""
     notes = []
     paths = {line.site.path for line in top.lines[:_SHOWN_LINES] if not sources.lines(line.site.path)}
     changed = changed_files(sorted(os.path.basename(path) for path in paths.intersection(sources.changed)))
@@ -85,7 +85,7 @@ def _notes(profile: "Profile", top: "TopLines", sources: SourceReader, why: str)
 
 def _peak_line(profile: "Profile", color: bool) -> str:
     peak = text.human_bytes(profile.peak_bytes)
-    line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)  # a number: no text from elsewhere is on this line
+    line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)  # only numbers: this line contains no untrusted text
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
     words, known = "resident", profile.resident_then

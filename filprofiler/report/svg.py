@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from filprofiler.report.layout import AnyNode, Box
 
 XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
-MAX_BYTES = 1000000  # of one picture; beyond it, fewer boxes are drawn
+MAX_BYTES = 1000000  # of one picture; larger ones get fewer boxes
 MAX_STILL_BYTES = 70000  # of the one in the page
 
-# The picture's own units; it is as wide as its place, and 1 unit is 1 px at 1200 px.
+# The picture's own units; it fills its container, and 1 unit is 1 px at a width of 1200 px.
 WIDTH = 1200
 _MARGIN = 8
 _HEAD = 58  # above the root box
 _ROW = 36
 _GAP = 2  # between rows
-_CHARACTER = 7.3  # of 12 px monospaced text, a little more than the widest common font has
+_CHARACTER = 7.3  # of 12 px monospaced text, a little wider than the widest common font
 _PADDING = 5
 _LEAST_TEXT_COLUMNS = 3
 
-# What a tree is read by: callers above, or callees above (the reversed tree).
+# Order of a tree: callers above, or callees above (the reversed tree).
 CALLERS_FIRST = "callers-first"
 CALLEES_FIRST = "callees-first"
 _SELF_WORDS = {CALLERS_FIRST: "this line itself", CALLEES_FIRST: "no caller"}
@@ -40,7 +40,7 @@ _SELF_WORDS = {CALLERS_FIRST: "this line itself", CALLEES_FIRST: "no caller"}
 def icicle_svg(root: "AnyNode", title: str, drawn: Drawn, order: str) -> str:
     """The `<svg>` element for the tree under `root`, with search, zoom and keys inside.
 
-    title: stands over the picture and is its title.
+    title: the picture's heading and title.
     order: CALLERS_FIRST or CALLEES_FIRST.
     """
     return _fitting(root, title, drawn, order, MAX_BYTES, read_template("icicle.js"))
@@ -66,7 +66,7 @@ def _fitting(root: "AnyNode", title: str, drawn: Drawn, order: str, max_bytes: i
 
 
 def shade(size: int, whole: int) -> int:
-    """Which of the shades a share of the peak gets: 0 is the faintest."""
+    """The number of the shade for a share of the peak: 0 is the faintest."""
     share = size * 1000
     number = 0
     while number < len(SHADES) and share >= whole * SHADES[number]:
@@ -75,9 +75,9 @@ def shade(size: int, whole: int) -> int:
 
 
 class _Words:
-    """What boxes say of a site; most sites have many boxes.
+    """The texts of a site's boxes, cached because most sites have many boxes.
 
-    label: in short. source: its line. title: in full, and that line, both escaped for a title.
+    label: the short label. source: the source line. title, title_source: the full label and that line, escaped.
     """
 
     __slots__ = ("label", "source", "title", "title_source")
@@ -90,7 +90,7 @@ class _Words:
 
 
 class _Picture:
-    """One picture while it is being written."""
+    """Writes one picture."""
 
     def __init__(self, boxes: "List[Box]", title: str, drawn: Drawn, order: str, script: str) -> None:
         self._boxes = boxes
@@ -125,7 +125,7 @@ class _Picture:
         return "\n".join(parts)
 
     def _note(self) -> str:
-        """What is and what is not in the picture."""
+        """The note on what the picture contains and what is folded."""
         note = "%s, %s, %s" % (
             text.exact_bytes(self._whole),
             text.counted(self._boxes[0].callstacks, "call stack"),
@@ -168,7 +168,7 @@ class _Picture:
 
     @staticmethod
     def _data(box: "Box", first: str, second: str) -> str:
-        """For the script: the size, and the lines in full. A box that becomes wider shows more of them."""
+        """For the script: the size, and the uncut lines, of which a box that becomes wider shows more."""
         data = ' data-bytes="%d" data-first="%s"' % (box.size, text.for_page(first, text.TITLE_COLUMNS))
         return data + (' data-second="%s"' % text.for_page(second, text.TITLE_COLUMNS) if second else "")
 
@@ -192,7 +192,7 @@ class _Picture:
         return words
 
     def _box_title(self, box: "Box", first: str, second: str) -> str:
-        """What is shown while one points at the box, escaped."""
+        """The tooltip of a box, escaped."""
         end = text.bytes_and_share(box.size, self._whole)
         if box.kind == layout.FOLD or box.row == 0:
             return text.escape("%s %s" % (first if box.row else "all: " + first, end))
@@ -209,7 +209,7 @@ class _Picture:
 
 
 def _fitted(line: str, room: int) -> str:
-    """Text for a box, cut to so many columns and escaped."""
+    """Text for a box, cut to `room` columns and escaped."""
     return text.escape(text.cut(text.visible(line), room))
 
 

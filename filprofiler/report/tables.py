@@ -1,4 +1,4 @@
-"""The tables of lines and of functions, the first rows of which stand in the page itself."""
+"""The first rows of the tables of lines and functions, as static HTML."""
 
 from filprofiler.report import text
 from filprofiler.report.template import fill, read_template

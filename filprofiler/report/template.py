@@ -1,4 +1,4 @@
-"""Template files: text with places `{{name}}`, each filled once with text that is escaped already."""
+"""Template files: text with placeholders `{{name}}`, filled once with text that is already escaped."""
 
 import os
 
@@ -20,12 +20,12 @@ def read_template(name: str) -> str:
 
 
 def fill(template: str, values: "Dict[str, str]") -> str:
-    """The template with every `{{name}}` replaced. What is filled in is not searched again. Raises KeyError."""
+    """The template with every `{{name}}` replaced. Replacements are not searched again. Raises KeyError."""
     return "".join(filled_pieces(template, values))
 
 
 def filled_pieces(template: str, values: "Dict[str, str]") -> "List[str]":
-    """The same in pieces, for large ones: one wide character would make all of the text wider. Raises KeyError."""
+    """The same in pieces, for large texts: one wide character would widen the whole string. Raises KeyError."""
     pieces = _split.get(template)
     if pieces is None:
         first, *others = template.split("{{")

@@ -4,14 +4,14 @@ import os
 
 from filprofiler.profile.tree import Site
 from filprofiler.wording import JOINERS
-from filprofiler.wording import visible as visible  # for who shows text from elsewhere
+from filprofiler.wording import visible as visible  # re-exported, for untrusted text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List
 
-PAGE_COLUMNS = 200  # of a name or a source line in the page; longer ones are cut
-TITLE_COLUMNS = 400  # of the same in what a box of a picture shows when pointed at
+PAGE_COLUMNS = 200  # longest name or source line in the page; longer ones are cut
+TITLE_COLUMNS = 400  # the same for tooltips of a picture's boxes
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -22,7 +22,7 @@ def human_bytes(size: int) -> str:
         return "1 byte" if size == 1 else "%d bytes" % size
     value = size / 1024
     power = 0
-    while value >= 1023.95 and power + 1 < len(_UNITS):  # what would be rounded to 1024.0 belongs to the next unit
+    while value >= 1023.95 and power + 1 < len(_UNITS):  # a value that rounds to 1024.0 belongs to the next unit
         value /= 1024
         power += 1
     return "%.1f %s" % (value, _UNITS[power])
@@ -34,12 +34,12 @@ def exact_bytes(size: int) -> str:
 
 
 def percent(part: int, whole: int, decimals: int = 2) -> str:
-    """A share: "47.36%". Nothing of nothing is all of it."""
+    """A share: "47.36%". 0 of 0 is "100.00%"."""
     return "%.*f%%" % (decimals, 100.0 * part / whole if whole else 100.0)
 
 
 def rough_percent(part: int, whole: int) -> str:
-    """A share without decimals, "<1%" for little."""
+    """A share without decimals; "<1%" for less."""
     text = percent(part, whole, 0)
     return "<1%" if part and text == "0%" else text
 
@@ -65,7 +65,7 @@ def seconds(value: float) -> str:
 
 
 def for_page(words: str, columns: int = PAGE_COLUMNS) -> str:
-    """Text from elsewhere as the page shows it: made visible, cut, escaped."""
+    """Untrusted text for the page: made visible, cut, escaped."""
     return escape(cut(visible(words), columns))
 
 
@@ -79,7 +79,7 @@ def _encodes_to_itself(text: str) -> bool:
     return len(text) == len(text.encode("utf-8", "replace"))
 
 
-_is_ascii = getattr(str, "isascii", _encodes_to_itself)  # it came with 3.7
+_is_ascii = getattr(str, "isascii", _encodes_to_itself)  # new in 3.7
 
 
 def columns(text: str) -> int:

@@ -13,7 +13,7 @@ _SHOWN = 64
 
 
 def threads_section(profile: "Profile", own_code: "OwnCode") -> str:
-    """The section as HTML, of a profile that tells of threads."""
+    """The section as HTML, for a profile with threads."""
     last = [thread.name for thread in profile.threads if thread.last]
     told = "The last request before the peak came from %s." % text.visible(last[0]) if last else ""
     items = [_item(thread, own_code) for thread in profile.threads[:_SHOWN]]
@@ -24,7 +24,7 @@ def threads_section(profile: "Profile", own_code: "OwnCode") -> str:
 
 
 def _item(thread: "ThreadAtPeak", own_code: "OwnCode") -> str:
-    """A thread: its innermost line of the user's own code, and where below it the request was made."""
+    """A thread: its innermost line of the user's own code, and the frame below it that made the request."""
     own = [site for site in thread.stack if own_code.owns(site)]
     asked = thread.stack[-1] if thread.stack else None
     shown = own[-1] if own else asked

@@ -1,4 +1,4 @@
-"""Memory over time, as far as it was recorded: a small still picture, the moment that is told marked."""
+"""Memory over time, as far as it was recorded: a small static picture with the reported moment marked."""
 
 from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.report import text
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from filprofiler.profile.model import Profile
 
-# The picture's own units; it is stretched to its place.
+# The picture's own units; it is stretched to its container.
 _WIDTH, _HEIGHT = 1000, 100
 _LEAST_POINTS = 2
 
@@ -22,7 +22,7 @@ def timeline_section(profile: "Profile") -> str:
     tracked = [(seconds, size) for seconds, size, _resident in profile.timeline]
     resident = [(seconds, size) for seconds, _tracked, size in profile.timeline]
     moment = profile.peak_seconds
-    if moment is not None:  # counted at every event, so it may lie between two points
+    if moment is not None:  # counted at every event, so it may be between two points
         tracked = sorted([*tracked, (moment, profile.peak_bytes)])
     end = max(tracked[-1][0], resident[-1][0])
     highest = max(size for _seconds, size in tracked + resident) or 1
@@ -43,20 +43,20 @@ def timeline_section(profile: "Profile") -> str:
 
 
 def _points(points: "List[Tuple[float, int]]", end: float, highest: int) -> str:
-    """Points of a line: across by time, down from the highest."""
+    """Points of a line: x is time, y is measured down from the highest value."""
     return " ".join(
         "%.5g,%.5g" % (_WIDTH * max(seconds, 0.0) / end, _HEIGHT - _HEIGHT * size / highest) for seconds, size in points
     )
 
 
 def _marked(profile: "Profile", moment: float) -> str:
-    """What stands at the mark."""
+    """The label of the mark."""
     what = "memory ran out" if profile.moment == OUT_OF_MEMORY else "the peak"
     return "%s, at %s" % (what, text.seconds(moment))
 
 
 def _words(profile: "Profile", end: float, resident: int) -> str:
-    """The picture in words."""
+    """The picture in words, for screen readers."""
     told = text.human_bytes(profile.peak_bytes)
     when = "" if profile.peak_seconds is None else " at %s" % text.seconds(profile.peak_seconds)
     return "Memory over %s: tracked %s%s, resident up to %s" % (

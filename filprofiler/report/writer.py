@@ -30,18 +30,18 @@ def write_report(
     sources: "Optional[SourceReader]" = None,
     open_folder: "Optional[Callable[[str], OpenedFolder]]" = None,
 ) -> "List[str]":
-    """Write the files of the forms that are asked for (see formats.py), in the order of formats.ALL; their paths.
+    """Write the files of the requested forms (see formats.py), in the order of formats.ALL. Returns their paths.
 
-    stage: is told before each file its name, how many are finished, and how many there will be.
-    sources: what reads the source lines, if there is one already.
-    open_folder: opens `folder`, for who knows which one must be there; may raise OSError.
+    stage: called before each file with its name, the number of finished files, and the number of all files.
+    sources: an existing reader of source lines, if any.
+    open_folder: opens `folder` and can check its identity; may raise OSError.
 
-    All but the page begin with "peak-memory", or with "out-of-memory" if that is the moment of the profile. Files of
-    these forms that tell of the other moment, from an earlier report in the same folder, are removed at the end.
+    All names but the page's begin with "peak-memory", or with "out-of-memory" if that is the profile's moment. Files of
+    these forms for the other moment, from an earlier report in the same folder, are removed at the end.
 
-    Each file is written under another name and then renamed, so that a file that is there is whole. If one cannot be
-    written those before it stay: ReportError, with their paths in its `written`. Other exceptions (an interrupt by the
-    user too) leave them just the same.
+    Each file is written under another name and then renamed, so every file present is complete. If one cannot be
+    written, the earlier ones stay, and ReportError lists their paths in `written`. They also stay after other
+    exceptions, such as an interrupt by the user.
     """
     wanted = [form for form in formats.ALL if form in tuple(forms)]
     names = [(form, name) for form in wanted for name in formats.file_names(form, profile.moment)]
@@ -67,7 +67,7 @@ def write_report(
 
 
 def write_page(path: str, content: str) -> None:
-    """Write one file of text, so that it is whole or not there. Raises ReportError."""
+    """Write one text file; it is complete or absent. Raises ReportError."""
     try:
         with OpenedFolder(os.path.dirname(path)) as opened:
             opened.write(os.path.basename(path), (_encoded(content),))
@@ -76,14 +76,14 @@ def write_page(path: str, content: str) -> None:
 
 
 def _unwritten(path: str, problem: OSError, written: "Tuple[str, ...]" = ()) -> ReportError:
-    """What is raised where a file cannot be written; `written`: those that were."""
+    """The error for a file that cannot be written. written: the paths of those that were."""
     error = ReportError("The report cannot be written (%s): %s.", path, problem.strerror or problem)
     error.written = written
     return error
 
 
 def _content(form: str, content: "Content") -> "Iterator[bytes]":
-    """A file's content in pieces, worked out while it is written."""
+    """A file's content in pieces, made while it is written."""
     module: "Any" = import_module(formats.form_named(form).module)
     yield from module.pieces(content)
 
