@@ -7,9 +7,9 @@ A dict, a list or another small object may be attributed to the line of an earli
 reuses. So hints that two things are live together do not count small blocks.
 """
 
-from filprofiler.profile import hint_rules as rules
+from filprofiler.profile import hint_evidence as evidence
 from filprofiler.profile.hint import COPY, LARGEST_LINE, NESTED_CALLS, TEMPORARIES, Hint
-from filprofiler.profile.hint_rules import has_temporaries, live_parts
+from filprofiler.profile.hint_evidence import has_temporaries, live_parts
 from filprofiler.profile.statements import Statements, assigned_name, called_name, last_line, names_in, nodes, walk
 from filprofiler.profile.tree import LEAST_HINTED_BYTES
 
@@ -44,7 +44,7 @@ def hints_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "T
     found += _copies(profile, top, told)
     for line, statement in told:
         if statement is not None:
-            found += [Hint(kind, [line.site], [line.held_bytes], words) for kind, words in rules.about(statement)]
+            found += [Hint(kind, [line.site], [line.held_bytes], words) for kind, words in evidence.about(statement)]
     return tuple(found[:_MOST_HINTS])
 
 
