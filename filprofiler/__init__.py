@@ -1,4 +1,4 @@
-"""Peak memory of a Python program, and the lines of code that had asked for it."""
+"""Peak memory of a Python program, and the lines of code that allocated it."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,7 +8,7 @@ __version__ = "2026.11.0"
 
 
 def load_ipython_extension(shell: "Any") -> None:
-    """What IPython calls at `%load_ext filprofiler`."""
+    """IPython's entry point for `%load_ext filprofiler`."""
     from filprofiler.jupyter.magics import register
 
     register(shell)

@@ -7,11 +7,11 @@ from filprofiler.command import command
 
 
 def _forget_working_directory() -> None:
-    """Python puts the working directory first, for modules of the program. Ours must not come from there."""
+    """Remove the working directory, which Python puts first in sys.path: our modules must not come from there."""
     try:
         folder = posix.getcwd()
     except OSError:
-        folder = ""  # it is gone, and Python has put nothing there; CPython 3.6 this
+        folder = ""  # it is gone, and Python has added nothing; CPython 3.6 adds ""
     if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)) and sys.path[0] in ("", folder):
         del sys.path[0]
 

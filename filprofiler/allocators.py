@@ -1,4 +1,4 @@
-"""Libraries' own allocators, steered by environment variables so that memory is found on the line that asked for it."""
+"""Configures libraries' own allocators by environment variables, so that memory counts for the allocating line."""
 
 from filprofiler.wording import quoted
 
@@ -6,22 +6,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Container, Dict, List, Mapping, MutableMapping
 
-# Arrow can do without an allocator of its own. Each buffer is then seen as it is asked for and given back.
+# Arrow can use the system's allocator. Then each buffer is seen when it is allocated and freed.
 SYSTEM_VARIABLES = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 
-_LOOKS_AT = (("pyarrow", "ARROW_DEFAULT_MEMORY_POOL"),)  # modules, and the variables that are read for them
+_LOOKS_AT = (("pyarrow", "ARROW_DEFAULT_MEMORY_POOL"),)  # modules, and the variables that they read
 
-# jemalloc reads a list of settings, the last of which counts, from a variable with the prefix that it was built with.
+# jemalloc reads a list of settings, the last of which wins, from a variable with the prefix that it was built with.
 JEMALLOC_VARIABLES = ("MALLOC_CONF", "_RJEM_MALLOC_CONF", "DUCKDB_JE_MALLOC_CONF", "JE_ARROW_MALLOC_CONF")
 JEMALLOC_SETTINGS = "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0"
 MIMALLOC_VARIABLES = {"MIMALLOC_PURGE_DELAY": "0", "MIMALLOC_ARENA_RESERVE": "0"}
 
 
 class AllocatorSettings:
-    """What was set for the program.
+    """The variables set for the program.
 
-    made: the variables, as "NAME=value".
-    overridden: the values that the user had set otherwise, by variable.
+    made: the settings, as "NAME=value".
+    overridden: the user's own differing values, by variable.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class AllocatorSettings:
 
     @property
     def sentence(self) -> str:
-        """One line for the user about the values that were replaced; "" if none was."""
+        """A line for the user about replaced values; "" if there are none."""
         if not self.overridden:
             return ""
         settings = [quoted("%s=%s" % item) for item in self.overridden.items()]
@@ -48,8 +48,8 @@ class AllocatorSettings:
 def set_allocators(environment: "MutableMapping[str, str]", keep: bool, release: bool) -> AllocatorSettings:
     """Set the variables of allocators.
 
-    keep: leave those alone that let a library use the system's allocator.
-    release: let allocators inside libraries give back to the system at once what is freed.
+    keep: do not make libraries use the system's allocator.
+    release: make allocators inside libraries return freed memory to the system at once.
     """
     settings = AllocatorSettings()
     if not keep:
@@ -61,13 +61,13 @@ def set_allocators(environment: "MutableMapping[str, str]", keep: bool, release:
 
 
 def settings_that_matter(environment: "Mapping[str, str]", modules: "Container[str]") -> "List[str]":
-    """Of a process that profiles itself: what is set for those of its imported `modules` that look at it."""
+    """For a process that profiles itself: the settings that its imported `modules` read."""
     matters = [variable for module, variable in _LOOKS_AT if module in modules]
     return ["%s=%s" % item for item in SYSTEM_VARIABLES.items() if item[0] in matters and item in environment.items()]
 
 
 def _release(environment: "MutableMapping[str, str]", made: "List[str]") -> None:
-    """The user asked for it: nothing is said of values that this replaces."""
+    """Set the variables that --release-memory asks for. Replaced values are not reported."""
     for variable in JEMALLOC_VARIABLES:
         before = environment.get(variable)
         environment[variable] = "%s,%s" % (before, JEMALLOC_SETTINGS) if before else JEMALLOC_SETTINGS

@@ -1,4 +1,4 @@
-"""Where the command `fil-profile` begins: small, so that Ctrl-C has its meaning before anything else is imported."""
+"""The entry point of `fil-profile`: small, so that Ctrl-C works before anything else is imported."""
 
 import posix
 import sys
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def command() -> "NoReturn":
-    """Carry out this process's command line, and end the process."""
+    """Execute this process's command line, and end the process."""
     if _interpreter_tells():
         _restart_quietly()
     from filprofiler.interrupts import end_at_once
@@ -21,7 +21,7 @@ def command() -> "NoReturn":
 
 
 def _interpreter_tells() -> bool:
-    """Whether this interpreter was asked to tell what it does: what we do is of no interest (supervisor/quiet.py)."""
+    """Whether this interpreter reports what it does; our own work must not appear there (supervisor/quiet.py)."""
     if sys.flags.verbose or "importtime" in sys._xoptions:
         return True
     telling = (b"PYTHONVERBOSE", b"PYTHONPROFILEIMPORTTIME", b"PYTHONMALLOCSTATS")
@@ -34,8 +34,8 @@ def _restart_quietly() -> None:
         kept = posix.dup(2)
         posix.dup2(posix.open("/dev/null", posix.O_WRONLY), 2)
     except OSError:
-        return  # then it is told, or there is no stderr
-    sys.stderr = open("/dev/null", "w")  # noqa: SIM115  until this process is another
+        return  # then it is reported, or there is no stderr
+    sys.stderr = open("/dev/null", "w")  # noqa: SIM115  until the restart
     from filprofiler.supervisor.quiet import restart
 
     restart(kept)

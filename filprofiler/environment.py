@@ -1,6 +1,6 @@
-"""Where our own files lie.
+"""Paths of our own files.
 
-Everything that is imported at the start of the command imports this, so it imports next to nothing itself.
+Everything imported at the start of the command imports this, so it imports very little itself.
 """
 
 import os.path
@@ -11,7 +11,7 @@ PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__))
 LIBRARY_PATH = os.path.join(PACKAGE_FOLDER, "_lib", HERE.library)
 BOOTSTRAP_PATH = os.path.join(PACKAGE_FOLDER, "in_process", "bootstrap.py")
 
-# Files of ours whose frames stand at the root of the program's main thread: a profile leaves them out.
+# Our own files whose frames are at the root of the program's main thread: a profile leaves them out.
 OWN_FILES = (
     BOOTSTRAP_PATH,
     os.path.join(PACKAGE_FOLDER, "in_process", "become.py"),
@@ -19,5 +19,5 @@ OWN_FILES = (
     os.path.join(PACKAGE_FOLDER, "library.py"),
 )
 
-# Set by the pytest plugin for the process that it becomes: that one does not try the same again.
+# Set by the pytest plugin for the process that it becomes, which must not restart again.
 RESTARTED_VARIABLE = "FIL_PYTEST_RESTARTED"

@@ -1,7 +1,7 @@
-"""The interpreter's and our library's functions, called through ctypes. The only file that imports it.
+"""Calls functions of the interpreter and of our library through ctypes. The only file that imports ctypes.
 
-Our own code at the start of a program gets on without (in_process/bootstrap.py): there, the library itself hands its
-functions to Python. Every call is made with the GIL held: the library looks at interpreter state that must not move.
+Our code at the start of a program does not need it (in_process/bootstrap.py): there, the library itself passes its
+functions to Python. Every call is made with the GIL held: the library reads interpreter state that must not change.
 """
 
 import ctypes
@@ -32,18 +32,18 @@ _C_TYPES = {
     "const struct fil_objects *": ctypes.c_void_p,
 }
 
-# struct rusage_info_v0 of macOS; csrc/platform/macos_resident.c holds these numbers against its header.
+# struct rusage_info_v0 of macOS; csrc/platform/macos_resident.c checks these numbers against its header.
 _USAGE_FLAVOR, _USAGE_BYTES, _USAGE_RESIDENT_AT = 0, 96, 64
 
-# PyCF_IGNORE_COOKIE: from CPython 3.10 on, the text of `-c` is UTF-8 whatever its coding line says.
+# PyCF_IGNORE_COOKIE: from CPython 3.10 on, the text of `-c` is UTF-8 whatever its coding line is.
 _COMMAND_FLAGS = 0x0800 if sys.version_info >= (3, 10) else 0
 
 
 class ForeignFunctions:
-    """The functions of the library at a path, as attributes by their names in C."""
+    """The functions of the library at a path, as attributes with their C names."""
 
     def __init__(self, path: str = "") -> None:
-        """Load the library at `path`, by default ours, or take hold of it if it is preloaded. Raises LibraryError."""
+        """Load the library at `path`, by default ours, or use it if it is preloaded. Raises LibraryError."""
         path = path or LIBRARY_PATH
         try:
             functions = ctypes.PyDLL(path)
@@ -69,7 +69,7 @@ class ForeignFunctions:
 
     @staticmethod
     def buffer(size: int) -> "Any":
-        """Memory that the library may write into; bytes() of it are its content."""
+        """A buffer that the library can write into; bytes(buffer) is its content."""
         return ctypes.create_string_buffer(size)
 
     @staticmethod
@@ -80,25 +80,25 @@ class ForeignFunctions:
         return function() or 0
 
     def thread_starter(self) -> "Any":
-        """The profile function for new threads; None if there is no memory."""
+        """The profile function for new threads; None if there is not enough memory."""
         address = self._functions.fil_thread_starter()
         return ctypes.cast(address, ctypes.py_object).value if address else None
 
 
 def is_in_front() -> bool:
-    """Whether some library of ours was loaded before the program, without loading one."""
+    """Whether a library of ours was preloaded; does not load one."""
     return hasattr(ctypes.PyDLL(None), "fil_preloaded")
 
 
 def original_arguments() -> "List[str]":
-    """What this interpreter was called with, its own name first."""
+    """This interpreter's command line, its own name first."""
     count, words = ctypes.c_int(), ctypes.POINTER(ctypes.c_wchar_p)()
     ctypes.pythonapi.Py_GetArgcArgv(ctypes.byref(count), ctypes.byref(words))
     return [words[place] or "" for place in range(count.value)]
 
 
 def process_usage(pid: int) -> "Tuple[int, int]":
-    """Bytes that a process has resident, and its footprint, as macOS counts them. Raises OSError when it is gone."""
+    """Resident bytes and footprint of a process, as macOS counts them. Raises OSError when it is gone."""
     facts = ctypes.create_string_buffer(_USAGE_BYTES)
     if ctypes.CDLL(None, use_errno=True).proc_pid_rusage(pid, _USAGE_FLAVOR, facts) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
@@ -107,11 +107,11 @@ def process_usage(pid: int) -> "Tuple[int, int]":
 
 
 class Interpreter:
-    """Entry points of the running interpreter itself, which carry out a program just as the `python` command does.
+    """Entry points of the running interpreter, which run a program just as the `python` command does.
 
-    They are told as a function and its arguments, so that no frame of ours lies between the caller's and the program's.
-    Each prints an uncaught exception as Python would, without a frame of the caller in the traceback, and then returns
-    -1. SystemExit ends the process from inside.
+    They are returned as a function and its arguments, so that no frame of ours is between the caller's and the
+    program's. Each prints an uncaught exception as Python would, without the caller's frame in the traceback, and then
+    returns -1. SystemExit ends the process from inside.
     """
 
     def __init__(self) -> None:
@@ -135,22 +135,22 @@ class Interpreter:
         self._flags = (ctypes.c_int * 2)()
 
     def importer(self, path: str) -> object:
-        """What imports from `path`: None unless it is a folder or a zip file."""
+        """The importer for `path`; None unless it is a folder or a zip file."""
         return self._get_importer(path)
 
     def file_call(self, path: str) -> "Optional[Call]":
-        """What runs the script at `path` in `__main__`; None if it cannot be opened."""
+        """The call that runs the script at `path` in `__main__`; None if it cannot be opened."""
         stream = self._open(os.fsencode(path), b"rbe")
         close = 1  # the stream, before the program begins
         return (self._run_file, (stream, os.fsencode(path), close, self._compiler_flags(0))) if stream else None
 
     def standard_input_call(self, name: str) -> "Call":
-        """What runs the program on standard input, in a file of that name."""
+        """The call that runs the program on standard input, as a file of that name."""
         stream = self._open_descriptor(0, b"rb")
         return self._run_file, (stream, os.fsencode(name), 0, self._compiler_flags(0))
 
     def command_call(self, source: str) -> "Call":
-        """What runs source text as `python -c` would."""
+        """The call that runs source text as `python -c` would."""
         return self._run_string, (source.encode("utf-8"), self._compiler_flags(_COMMAND_FLAGS))
 
     def _compiler_flags(self, flags: int) -> "Any":

@@ -1,7 +1,7 @@
-"""Ctrl-C ends the command at once and without a word, except where something has to be done first.
+"""Makes Ctrl-C end the command at once and silently, unless something has to be done first.
 
-Python's own way, an exception wherever the command happens to be, would show a traceback: also while it imports, or
-when it is nearly at its end.
+Python's default, an exception wherever the command happens to be, would show a traceback, even during imports or near
+the end.
 """
 
 TYPE_CHECKING = False
@@ -13,22 +13,22 @@ else:
 
 
 def end_at_once() -> None:
-    """Let Ctrl-C end this process from now on, unless whoever started it wants Ctrl-C to be ignored."""
+    """Make Ctrl-C end this process from now on, unless its parent set Ctrl-C to be ignored."""
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def raise_once() -> None:
-    """Let the next Ctrl-C raise KeyboardInterrupt, as it does in a process that has not called `end_at_once`.
+    """Make the next Ctrl-C raise KeyboardInterrupt, as in a process that has not called `end_at_once`.
 
-    Another one, while that is being dealt with, ends this process.
+    A further one, while that is being handled, ends this process.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
         signal.signal(signal.SIGINT, _raise_once)
 
 
 def end_at_once_again() -> None:
-    """Undo what `raise_once` did."""
+    """Undo `raise_once`."""
     if signal.getsignal(signal.SIGINT) == _raise_once:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

@@ -1,6 +1,6 @@
-"""CPython's compiler to machine code (3.13 on, off by default) lets lines of frames go stale: the program runs without.
+"""Turns off CPython's JIT compiler (from 3.13 on, off by default) for the program: it leaves frames' lines stale.
 
-It is turned off by its own environment variable, which is put back before the program can see it.
+This uses the compiler's own environment variable, which is restored before the program can see it.
 """
 
 import sys
@@ -15,7 +15,7 @@ _OFF = "0"
 
 
 def turn_off(environment: "MutableMapping[str, str]") -> None:
-    """Let a Python that is started with this environment, the same as the running one, not compile."""
+    """Turn the JIT off for a Python, the same as the running one, that is started with this environment."""
     jit = getattr(sys, "_jit", None)
     if jit.is_enabled() if jit is not None else JIT_VARIABLE in environment:
         environment[JIT_BEFORE_VARIABLE] = environment.get(JIT_VARIABLE, "")
@@ -23,7 +23,7 @@ def turn_off(environment: "MutableMapping[str, str]") -> None:
 
 
 def restore_variable() -> None:
-    """Undo what turn_off did to the environment. The running Python goes on without compiling."""
+    """Undo turn_off's changes to the environment. The running Python continues without the JIT."""
     before = take(JIT_BEFORE_VARIABLE)
     if before:
         put(JIT_VARIABLE, before)

@@ -1,6 +1,7 @@
-"""Our C library, as Python functions.
+"""Our C library as Python functions.
 
-This file is read at the start of every program, and may leave nothing behind: it imports what is there anyway.
+This file is loaded at the start of every program and must leave nothing behind: it only imports modules that are loaded
+anyway.
 """
 
 import posix
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         name: str
         qualname: str  # "" before CPython 3.11
         line_table: bytes  # co_lnotab to 3.9, then co_linetable
-        first_local: int  # id of the object in the first variable; 0 if there is none, or that is not known
+        first_local: int  # id of the object in the first variable; 0 if there is none, or if not known
         first_traceable: int  # the code object's _co_firsttraceable: units of bytecode; 0 before CPython 3.11
 
 
@@ -43,10 +44,10 @@ _TEXT_BYTES = 65536
 
 
 class Library:
-    """The loaded library. Methods raise LibraryError when the library answers with a failure."""
+    """The loaded library. Methods raise LibraryError when the library reports a failure."""
 
     def __init__(self, path: str = "", functions: "Any" = None) -> None:
-        """By `functions`, or else by ctypes: of the library at `path`, by default our own. Raises LibraryError."""
+        """Use `functions`, or else load the library at `path`, by default ours, with ctypes. Raises LibraryError."""
         if functions is None:
             from filprofiler.foreign import ForeignFunctions
 
@@ -55,15 +56,15 @@ class Library:
 
     @property
     def base_frame(self) -> "Any":
-        """The C function that the function which runs the program calls before and after, with id(__code__) and 0."""
+        """The C function that the program's runner calls before the program with id(__code__), and after it with 0."""
         return self._functions.fil_base_frame
 
     def readiness(self) -> int:
-        """FIL_OK if tracking can begin, else the _abi.FIL_ERROR_* that says why not."""
+        """FIL_OK if tracking can begin, else the _abi.FIL_ERROR_* with the reason."""
         return int(self._functions.fil_preloaded())
 
     def check_preloaded(self) -> None:
-        """Make sure that the library's memory hooks are the ones this process calls."""
+        """Check that this process calls the library's memory hooks. Raises LibraryError."""
         self._check(self._functions.fil_preloaded())
 
     def select_layout(self, python_version: int, free_threaded: bool) -> None:
@@ -71,26 +72,26 @@ class Library:
         self._check(self._functions.fil_select_layout(python_version, int(free_threaded)))
 
     def use_layout(self, python_version: int, fields: "Mapping[str, int]") -> None:
-        """Choose a layout that was measured: the fields of struct fil_layout by name."""
+        """Choose a measured layout. fields: those of struct fil_layout by name."""
         layout = b"".join(fields[name].to_bytes(2, sys.byteorder) for name in _abi.LAYOUT_FIELDS)
         self._check(self._functions.fil_use_layout(python_version, layout))
 
     def use_profile_function(self, python_version: int, pin_code: bool) -> None:
-        """Find call stacks without a layout: by a profile function, which `start` sets for the calling thread.
+        """Find call stacks without a layout, with a profile function that `start` sets for the calling thread.
 
-        pin_code: whether a code object begins elsewhere than its block of memory; then none that was met is freed.
+        pin_code: whether code objects do not begin at their block of memory; then none that was seen is freed.
         """
         self._check(self._functions.fil_use_profile_function(python_version, int(pin_code)))
 
     def thread_starter(self) -> "Callable[..., None]":
-        """After use_profile_function: the profile function with which a new thread's call stacks are found too."""
+        """After use_profile_function: the profile function for new threads, so that their call stacks are found too."""
         starter = self._functions.thread_starter()
         if starter is None:
             raise LibraryError("there is not enough memory")
         return starter  # type: ignore[no-any-return]
 
     def read_memory(self, address: int, size: int) -> "Optional[bytes]":
-        """`size` bytes of this process's memory from `address` on, which may be any number; None if that fails."""
+        """`size` bytes of this process's memory from `address`, which may be any number; None on failure."""
         content = self._functions.buffer(size)
         failed = self._functions.fil_read_memory(address & (1 << 64) - 1, content, size)
         return None if failed else bytes(content)
@@ -100,7 +101,7 @@ class Library:
         return self._functions.thread_state()  # type: ignore[no-any-return]
 
     def observe_stack(self, capacity: int = 64) -> "List[ObservedFrame]":
-        """The calling thread's frames as the library sees them, innermost first: this method's own frame is the first.
+        """The calling thread's frames as the library sees them, innermost first, beginning with this method's own.
 
         At most `capacity` frames, as tuples in the order of ObservedFrame.
         """
@@ -119,20 +120,20 @@ class Library:
         return observed  # type: ignore[return-value]
 
     def accept_layout(self) -> None:
-        """Declare that the chosen layout was compared with the interpreter's own account and is right."""
+        """Declare that the chosen layout was verified against the interpreter's own view."""
         self._functions.fil_accept_layout()
 
     def follow_objects(self, layout: "Tuple[int, int, int, int]") -> None:
-        """Let the interpreter tell of every object that it makes while tracking runs.
+        """Make the interpreter report every object that it makes while tracking runs.
 
         layout: the fields of struct fil_objects.
         """
         self._check(self._functions.fil_follow_objects(b"".join(at.to_bytes(2, sys.byteorder) for at in layout)))
 
     def start(self, recording_path: str, report_signal: int) -> None:
-        """Track from now on, into the existing file at `recording_path`.
+        """Begin tracking into the existing file at `recording_path`.
 
-        report_signal: the signal that asks for a report while the program runs; 0 for none.
+        report_signal: the signal that requests a report while the program runs; 0 for none.
         """
         path = recording_path.encode(sys.getfilesystemencoding(), "surrogateescape")
         status = self._functions.fil_start(path, report_signal)
@@ -142,18 +143,18 @@ class Library:
         self._check(status)
 
     def stop(self) -> None:
-        """Stop tracking: the recording is whole. The program goes on, and `start` may begin anew."""
+        """Stop tracking: the recording is complete. The program continues, and `start` may be called again."""
         self._functions.fil_stop()
 
     def current_callstack(self, capacity: int = 256) -> "List[Tuple[int, int]]":
-        """The call stack that an allocation made now would get, innermost first: (id of the code object, offset)."""
+        """The call stack that an allocation now would get, innermost first: (id of the code object, offset)."""
         frames = self._functions.buffer(capacity * _abi.OBSERVED_FRAME_SIZE)
         count = self._check(self._functions.fil_current_callstack(frames, capacity))
         return [record[:2] for record in _records(frames, count)]
 
     @staticmethod
     def _check(status: int) -> int:
-        """Return a status that is no failure; raise LibraryError for one that is."""
+        """Return a status unless it is a failure. Raises LibraryError."""
         if status < 0:
             if status not in _STATUS_TEXTS:
                 raise LibraryError("the library answered with status %d", status)
@@ -162,7 +163,7 @@ class Library:
 
 
 def _records(frames: "Any", count: int) -> "List[Tuple[int, int, int, List[int], int, int]]":
-    """The first `count` of some struct fil_observed_frame: as they stand there, but places of texts in one list."""
+    """The first `count` records of struct fil_observed_frame as tuples, with the offsets of texts in one list."""
     words = memoryview(bytes(frames)).cast("I").tolist()
     size = _abi.OBSERVED_FRAME_SIZE // 4
     records = []

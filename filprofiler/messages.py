@@ -1,6 +1,6 @@
-"""What we tell the user: whole lines on stderr, each with our prefix. Stdout is the program's.
+"""Messages to the user: whole lines on stderr, each with our prefix. Stdout belongs to the program.
 
-This is the one place that writes to a terminal, so that nothing gets there that has not been made visible.
+Only this file writes to a terminal, so that all text there has been made visible.
 """
 
 import os
@@ -12,13 +12,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, Optional, TextIO
 
-_CLEAR = "\r\x1b[K"  # takes a terminal's line away
+_CLEAR = "\r\x1b[K"  # clears a terminal's line
 
 
 def say(*lines: str) -> None:
-    """Write lines to stderr, in one piece. A stderr that is closed, or whose reader has gone, is no error."""
+    """Write lines to stderr, in one piece. A closed stderr, or one without a reader, is not an error."""
     if sys.stderr is None:
-        return  # Python was started without one: the descriptor 2 may be anything now
+        return  # Python was started without one, so descriptor 2 may be anything
     data = encoded("".join(["%s%s\n" % (PREFIX, _plain(line)) for line in lines]))
     try:
         sys.stderr.flush()
@@ -29,12 +29,12 @@ def say(*lines: str) -> None:
 
 
 def say_through_python(line: str) -> None:
-    """Write a line to sys.stderr, where that is not ours alone: a notebook shows it, pytest captures it."""
+    """Write a line to sys.stderr where others redirect it: a notebook shows it, pytest captures it."""
     sys.stderr.write("%s%s\n" % (PREFIX, _plain(line)))
 
 
 def rewrite(line: str) -> None:
-    """On a terminal, put a line in place of the one that was written last; an empty one takes it away."""
+    """On a terminal, replace the last line written; an empty line clears it."""
     try:
         os.write(2, encoded(_CLEAR + PREFIX + _plain(line) if line else _CLEAR))
     except OSError:
@@ -42,7 +42,7 @@ def rewrite(line: str) -> None:
 
 
 def show(lines: "Iterable[str]", stream: "Optional[TextIO]" = None) -> None:
-    """Print what was asked for instead of a run, to stdout unless told otherwise. A reader who has gone is no error."""
+    """Print the result of a command, to stdout by default. A missing reader is not an error."""
     stream = sys.stdout if stream is None else stream
     if stream is None:
         return  # closed
@@ -50,7 +50,7 @@ def show(lines: "Iterable[str]", stream: "Optional[TextIO]" = None) -> None:
         stream.write("".join(["%s\n" % _plain(line) for line in lines]))
         stream.flush()
     except OSError:
-        # Else Python would try again at its end, and complain.
+        # Otherwise Python would try again at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -59,7 +59,7 @@ def _plain(line: str) -> str:
 
 
 def encoded(text: str) -> bytes:
-    """Text as the terminal takes it: names of files come out as they are on disk, the impossible is escaped."""
+    """Text for the terminal: file names as on disk; what cannot be encoded is escaped."""
     try:
         return os.fsencode(text)
     except UnicodeEncodeError:
@@ -67,7 +67,7 @@ def encoded(text: str) -> bytes:
 
 
 def color_wanted() -> bool:
-    """Whether stderr is a terminal that may be coloured."""
+    """Whether stderr is a terminal on which colours are allowed."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     try:

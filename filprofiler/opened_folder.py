@@ -1,7 +1,7 @@
-"""A folder that is held open: files are made, replaced and removed in it by name, wherever its path leads meanwhile.
+"""A folder held open: files are made, replaced and removed in it by name, even if its path leads elsewhere meanwhile.
 
-Others may be able to write in it, or in the folder above it. So nothing is written through a link or into what is there
-already, and nobody can guess the name that a file has while it is written.
+Others may be able to write in it, or in its parent. So nothing is written through a link or into an existing file, and
+nobody can guess a file's name while it is being written.
 """
 
 import os
@@ -13,12 +13,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, Tuple
 
-    Identity = Tuple[int, int]  # no two things that are there at the same time have the same
+    Identity = Tuple[int, int]  # unique among things that exist at the same time
 
 _TEMPORARY_ENDING = ".part"
 _BUFFER_BYTES = 1 << 18
 
-# To open a folder for this is enough where one may write in it but not list it.
+# These flags suffice for a folder that may be written but not listed.
 _OPENED = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -26,7 +26,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class OpenedFolder:
     """The folder at a path, until it is closed.
 
-    All names are those of things in it, without a slash. All methods raise OSError unless they say otherwise.
+    All names are of things in it, without a slash. All methods raise OSError unless documented otherwise.
     """
 
     def __init__(self, path: str) -> None:
@@ -39,29 +39,29 @@ class OpenedFolder:
         self.close()
 
     def close(self) -> None:
-        """Let go of it. Once."""
+        """Close the folder. Call once."""
         os.close(self._descriptor)
 
     @property
     def identity(self) -> "Identity":
-        """Which folder this is, whatever its path."""
+        """The folder's identity, independent of its path."""
         return _identity(os.fstat(self._descriptor))
 
     def make_folder(self, name: str) -> "Identity":
-        """Make a folder in it that only the user can look into; which one that is."""
+        """Make a folder in it that only the user can read. Returns its identity."""
         os.mkdir(name, 0o700, dir_fd=self._descriptor)
         return _identity(os.stat(name, dir_fd=self._descriptor, follow_symlinks=False))
 
     def create(self, name: str, mode: int) -> int:
-        """Create an empty file; a descriptor to write to it."""
+        """Create an empty file. Returns a descriptor for writing."""
         return os.open(name, _NEW, mode, dir_fd=self._descriptor)
 
     def is_of_owner(self, file: int) -> bool:
-        """Whether the folder and an opened file are the same user's."""
+        """Whether the folder and an opened file belong to the same user."""
         return os.fstat(file).st_uid == os.fstat(self._descriptor).st_uid
 
     def write(self, name: str, parts: "Iterable[bytes]", mode: int = 0o666) -> None:
-        """Write a file, so that it is whole or not there. One of that name, or a link, is replaced."""
+        """Write a file; it is complete or absent. An existing file or link of that name is replaced."""
         self._check_replaceable(name)
         temporary = "%s.%s%s" % (name, os.urandom(8).hex(), _TEMPORARY_ENDING)
         try:
@@ -81,7 +81,7 @@ class OpenedFolder:
             check_regular(mode)
 
     def remove(self, name: str) -> None:
-        """Remove a file; one that is not there, or cannot be removed, is left. Raises nothing."""
+        """Remove a file, if it exists and can be removed. Never raises."""
         try:
             os.unlink(name, dir_fd=self._descriptor)
         except OSError:

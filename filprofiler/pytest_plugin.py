@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 _PEAK, _TOP = "fil_peak_bytes", "fil_top"  # names among a test report's user_properties
 _NOT_MEASURED = "fil_not_measured"
 _WORST = 3
-_LEAST_SHARE = 100  # a line that holds less than a hundredth of the peak is not told
-_LEAST_BYTES = 1000  # nor one with less than this: it is the interpreter's and pytest's
+_LEAST_SHARE = 100  # lines that hold less than 1/n of the peak are not shown
+_LEAST_BYTES = 1000  # nor those with less than this, which belong to the interpreter and pytest
 _OPTIONS = ("fil", "fil_report", "fil_fail_on_increase", "fil_save_baseline")
 
 
@@ -32,7 +32,7 @@ def pytest_addoption(parser: "Any") -> None:
 
 
 def pytest_configure(config: "Any") -> None:
-    """Make the marker known; begin, if that is asked for."""
+    """Register the marker; begin if an option requests it."""
     config.addinivalue_line(
         "markers", 'fil_limit(size): with --fil, fail the test if its peak memory is over this, such as "200 MB"'
     )
@@ -44,7 +44,7 @@ def pytest_configure(config: "Any") -> None:
 
 
 class _Plugin:
-    """What measures, compares and tells. In a run with several workers each has one, and so has their controller."""
+    """Measures, compares and reports. In a run with several workers, each and their controller have one."""
 
     def __init__(self, config: "Any") -> None:
         self._config = config
@@ -93,7 +93,7 @@ class _Plugin:
             raise UsageError(str(error)) from None
 
     def pytest_runtest_call(self, item: "Any") -> "Iterator[None]":
-        """Measure the test itself: not what its fixtures do before and after."""
+        """Measure the test itself, without its fixtures' setup and teardown."""
         from filprofiler import api
         from filprofiler.measurement import Measurement
 
@@ -104,7 +104,7 @@ class _Plugin:
         try:
             try:
                 measurement.begin()
-            except api.TrackingError as error:  # the test is run all the same
+            except api.TrackingError as error:  # the test runs anyway
                 self._problem = str(error)
             try:
                 yield
@@ -119,7 +119,7 @@ class _Plugin:
     setattr(pytest_runtest_call, "pytest_impl", {"hookwrapper": True, "trylast": True})  # noqa: B010
 
     def pytest_runtest_makereport(self, item: "Any", call: "Any") -> "Iterator[None]":
-        """Let the test's report tell the peak; a test that has passed and held too much has failed."""
+        """Add the peak to the test's report; a passed test that held too much becomes a failure."""
         from filprofiler.wording import quoted
 
         outcome: "Any"
@@ -148,7 +148,7 @@ class _Plugin:
     setattr(pytest_runtest_makereport, "pytest_impl", {"hookwrapper": True})  # noqa: B010
 
     def _too_much(self, item: "Any", peak: int) -> str:
-        """Why a peak is too high; "" if it is not."""
+        """The reason why a peak is too high; "" if it is not."""
         from filprofiler.wording import sentence
 
         mark = item.get_closest_marker("fil_limit")
@@ -165,7 +165,7 @@ class _Plugin:
         return ""
 
     def _write_report(self, found: "Any", name: str) -> None:
-        """Write a test's report; that this fails is told once, and fails no test."""
+        """Write a test's report; a failure is reported once, and fails no test."""
         from filprofiler.errors import FilError
 
         try:
@@ -181,7 +181,7 @@ class _Plugin:
             say_through_python(complaint)
 
     def _among_worst(self, name: str, peak: int) -> bool:
-        """Whether a test is one of the worst so far; the report of the one that it replaces is removed."""
+        """Whether a test is among the worst so far; removes the report of the test that it replaces."""
         self._peaks[name] = peak
         self._worst = sorted({name, *self._worst}, key=lambda one: (-self._peaks[one], one))
         for dropped in self._worst[_WORST:]:
@@ -200,10 +200,10 @@ class _Plugin:
                     folder.remove(file_name)
             os.rmdir(path)
         except OSError:
-            pass  # there is none, or someone has put something else there
+            pass  # there is none, or it contains foreign files
 
     def pytest_runtest_logreport(self, report: "Any") -> None:
-        """Collect what the tests' reports tell: the workers' too."""
+        """Collect the peaks from the tests' reports, including those of workers."""
         told = dict(report.user_properties)
         if report.when == "call" and _PEAK in told:
             self._peaks[report.nodeid] = told[_PEAK]
@@ -212,7 +212,7 @@ class _Plugin:
             self._not_measured[report.nodeid] = told[_NOT_MEASURED]
 
     def pytest_sessionfinish(self) -> None:
-        """Write the baseline; leave the reports of the worst only."""
+        """Write the baseline; keep only the reports of the worst tests."""
         if self._is_worker:
             return
         order = sorted(self._peaks, key=lambda name: -self._peaks[name])
@@ -233,7 +233,7 @@ class _Plugin:
                 self._complain(sentence("The baseline %s cannot be written: %s.", self._baseline_path, error.strerror))
 
     def pytest_terminal_summary(self, terminalreporter: "Any") -> None:
-        """Tell the peak of each test, the largest first, and the lines that held it."""
+        """Print the peak of each test, largest first, and the lines that held it."""
         if not (self._peaks or self._not_measured):
             return
         from filprofiler.wording import visible
@@ -253,7 +253,7 @@ class _Plugin:
 
 
 def _limit_of(mark: "Any") -> "Optional[float]":
-    """The bytes that a fil_limit allows; None if it cannot be understood."""
+    """The bytes that a fil_limit allows; None if it is invalid."""
     from filprofiler.errors import UsageError
     from filprofiler.profile.threshold import parse_threshold
 
@@ -280,7 +280,7 @@ def _short(path: str) -> str:
 
 
 def _folder_of(name: str) -> str:
-    """A test's name as that of a folder; names that look the same then are told apart by their sums."""
+    """A folder name for a test; a checksum distinguishes names that would otherwise be equal."""
     import zlib
 
     plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)

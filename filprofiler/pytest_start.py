@@ -1,4 +1,4 @@
-"""How pytest comes to run in processes that can profile."""
+"""Makes pytest run in processes that can profile."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _OLDEST = (3, 10)
 
 
 def get_ready(config: "Any") -> None:
-    """See to it that the processes that run the tests can profile. May replace this one."""
+    """Ensure that the processes that run the tests can profile. May replace this process."""
     _check_version()
     restarted = os.environ.pop(RESTARTED_VARIABLE, None)
     if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
@@ -42,7 +42,7 @@ def _check_version() -> None:
 
 
 def _arguments(config: "Any") -> "List[Any]":
-    """What pytest was given on its command line, or by the program that has called it."""
+    """pytest's arguments, from its command line or the program that called it."""
     given = getattr(config, "invocation_params", None)  # from pytest 4.6 on, or 5.1
     return list(given.args) if given is not None else list(config._origargs)
 
@@ -62,7 +62,7 @@ def _restart(config: "Any") -> None:
 
 
 def _flags() -> "List[str]":
-    """The interpreter's own flags; it does not keep all before 3.10, where subprocess knows most of them."""
+    """The interpreter's own flags. Before 3.10 it does not keep all of them, but subprocess knows most."""
     import subprocess
 
     return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Opening regular files only: a pipe, a device or a socket in a file's place could make us wait for ever.
+"""Opens regular files only: a pipe, a device or a socket in a file's place could make us wait for ever.
 
-The path may be anybody's: a recording from elsewhere names source files, and folders can be shared. So the file is
-looked at before it is opened (opening a device can do something), opened so that nothing waits, and looked at again.
+Paths are not trusted: a recording from elsewhere names source files, and folders can be shared. So the file is checked
+before it is opened (opening a device can have effects), opened without blocking, and checked again.
 """
 
 import errno
@@ -21,15 +21,15 @@ _KINDS: "tuple[tuple[Callable[[int], bool], str], ...]" = (
 
 _NEVER_WAIT = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
-# What is read at most of a file without a size, as the system's own information has none: some of it never ends.
+# Most bytes read from a file without a size, such as the system's pseudo files: some of them never end.
 _UNSIZED_BYTES = 1 << 20
 
 
 def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600, folder: "Optional[int]" = None) -> int:
-    """Open a file as os.open does, if it is a regular file or the flags create one; its descriptor.
+    """Open a file like os.open, if it is a regular file or the flags create one. Returns its descriptor.
 
-    folder: the descriptor of the folder that a relative path begins at, None for the working directory.
-    Raises OSError; of what is no regular file, its `strerror` says what it is instead.
+    folder: descriptor of the folder where a relative path begins; None for the working directory.
+    Raises OSError; if it is not a regular file, `strerror` says what it is.
     """
     try:
         check_regular(os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode)
@@ -46,12 +46,12 @@ def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600, folder:
 
 
 def open_to_read(path: str, folder: "Optional[int]" = None) -> "BinaryIO":
-    """A regular file, opened for reading bytes. Raises OSError as open_regular does."""
+    """Open a regular file for reading bytes. Raises OSError like open_regular."""
     return open(open_regular(path, folder=folder), "rb")
 
 
 def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
-    """All bytes of a regular file; of one that gives no size, a first mebibyte. Raises OSError as open_regular does."""
+    """All bytes of a regular file; of one without a size, the first mebibyte. Raises OSError like open_regular."""
     with open_to_read(path, folder) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
@@ -69,7 +69,7 @@ def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
 
 
 def check_regular(mode: int) -> None:
-    """Raises OSError as open_regular does, if that is not the mode of a regular file."""
+    """Check that a mode is a regular file's. Raises OSError like open_regular."""
     if stat.S_ISREG(mode):
         return
     if stat.S_ISDIR(mode):

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, List, Optional, Sequence
 
-DEFAULT_OUTPUT = "fil-result"  # where results go, unless something else is asked for
+DEFAULT_OUTPUT = "fil-result"  # the default folder for results
 DESCRIPTION_NAME = "recording.txt"  # what was started, and later how it ended
 _DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones begin: see profile/program.py
 RECORDING_NAME = "recording.fil"
@@ -32,10 +32,10 @@ class ResultFolder:
     """A new folder for one result.
 
     path: absolute path of the folder.
-    recording_path: where the recording lies while the program runs.
+    recording_path: path of the recording while the program runs.
 
-    Nothing is kept open meanwhile: it may be the program's own process that has made the folder. Whenever it is opened
-    again, it must be the same one; and what was not made here is not removed.
+    Nothing is kept open meanwhile: the program's own process may have made the folder. Whenever it is opened again, it
+    must be the same folder; and only things made here are removed.
     """
 
     _may_be_anybodys = False  # whether another user's folder will do
@@ -43,8 +43,8 @@ class ResultFolder:
     def __init__(self, output: str, now: "Optional[float]" = None) -> None:
         """Create a folder named after the time `now` (seconds since 1970) in the folder `output`.
 
-        If there is one of that name, the next millisecond that is free is taken. Nobody but the user can look into it:
-        what it will hold names files, functions and arguments of the program. Raises OutputError.
+        If that name exists, the next free millisecond is used. Only the user can read it: its content will name files,
+        functions and arguments of the program. Raises OutputError.
         """
         milliseconds = int((time.time() if now is None else now) * 1000)
         try:
@@ -67,12 +67,12 @@ class ResultFolder:
 
     def _use(self, path: str, made_folders: "Sequence[str]") -> None:
         self.path = path
-        self._made_folders = made_folders  # the inner one first
+        self._made_folders = made_folders  # innermost first
         self.recording_path = os.path.join(path, RECORDING_NAME)
         self._made: "List[str]" = []
 
     def opened(self, _path: str = "") -> OpenedFolder:
-        """This folder, opened; the caller closes it. Raises OSError, also if there is another one in its place."""
+        """Open this folder; the caller closes it. Raises OSError, also if another one is in its place."""
         folder = OpenedFolder(self.path)
         if folder.identity == self._identity:
             return folder
@@ -80,7 +80,7 @@ class ResultFolder:
         raise OSError(errno.ENOENT, "another folder is in its place")
 
     def create(self, name: str) -> int:
-        """Create a file that only the user can read; a descriptor to write to it. Raises OSError."""
+        """Create a file that only the user can read. Returns a descriptor for writing. Raises OSError."""
         with self.opened() as folder:
             descriptor = folder.create(name, 0o600)
             self._made.append(name)
@@ -90,10 +90,10 @@ class ResultFolder:
         return descriptor
 
     def create_recording(self) -> None:
-        """Create the empty recording, with its first room allocated on disk.
+        """Create the empty recording, with its first part allocated on disk.
 
-        Only the user can read it: it names functions and files of the program. Raises OutputError, and leaves nothing
-        then.
+        Only the user can read it: it names functions and files of the program. Raises OutputError and then leaves
+        nothing behind.
         """
         try:
             descriptor = self.create(RECORDING_NAME)
@@ -106,19 +106,19 @@ class ResultFolder:
             raise OutputError("Cannot write the recording in %s: %s.", self.path, error.strerror) from None
 
     def remove_made(self, more: "Iterable[str]" = ()) -> None:
-        """Remove the files that `create` has made, the recording among them, and those of the names `more`."""
+        """Remove the files made by `create`, including the recording, and those named in `more`."""
         try:
             with self.opened() as folder:
                 for name in [*self._made, *more]:
                     folder.remove(name)
         except OSError:
-            pass  # it is not ours any more
+            pass  # it is no longer ours
         self._made = []
 
     def discard(self, more: "Iterable[str]" = ()) -> None:
-        """Remove the files that we have made, and the folders that were made for them.
+        """Remove the files and folders that we made.
 
-        more: names of files that were made here otherwise. Whatever else is there stays.
+        more: names of files made here by other means. Everything else stays.
         """
         self.remove_made(more)
         try:
@@ -126,11 +126,11 @@ class ResultFolder:
             for path in self._made_folders:
                 os.rmdir(path)
         except OSError:
-            pass  # it is not ours any more, or someone has put something there
+            pass  # it is no longer ours, or contains foreign files
 
 
 def _allocate(descriptor: int, size: int) -> None:
-    """Let the empty file have this many zeros, allocated on disk. Raises OSError."""
+    """Fill the empty file with this many zeros, allocated on disk. Raises OSError."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
         return
@@ -140,30 +140,30 @@ def _allocate(descriptor: int, size: int) -> None:
 
 
 def _timestamp(milliseconds: int) -> str:
-    """Local time as a folder's name: 2020-06-15T12-37-13_033."""
+    """Local time as a folder name: 2020-06-15T12-37-13_033."""
     return "%s_%03d" % (time.strftime("%Y-%m-%dT%H-%M-%S", time.localtime(milliseconds // 1000)), milliseconds % 1000)
 
 
 def was_started(recording_path: str) -> bool:
-    """Whether tracking began, so that the recording holds something. Raises OSError."""
+    """Whether tracking began, so that the recording has content. Raises OSError."""
     with open_to_read(recording_path) as file:
         begins = file.read(_abi.HEADER_OFFSETS["state"] + 1)
     return begins.startswith(_abi.FIL_FORMAT_MAGIC) and begins[-1] > _abi.FIL_STATE_CREATED
 
 
 def was_written_over(recording_path: str, pid: int) -> bool:
-    """Whether the recording begins as the library does not leave it for that process. Raises OSError."""
+    """Whether the recording's beginning is not what the library writes for that process. Raises OSError."""
     with open_to_read(recording_path) as file:
         first = file.read(_FIRST_BYTES)
     if not first.startswith(_abi.FIL_FORMAT_MAGIC):
-        return bool(first.strip(b"\0"))  # before tracking begins it is nothing but zeros
+        return bool(first.strip(b"\0"))  # before tracking begins it contains only zeros
     at = _abi.HEADER_OFFSETS["pid"]
     states = (_abi.FIL_STATE_CREATED, _abi.FIL_STATE_TRACKING, _abi.FIL_STATE_STOPPED)
     return first[_abi.HEADER_OFFSETS["state"]] not in states or int.from_bytes(first[at : at + 4], "little") != pid
 
 
 def was_cut_short(recording_path: str) -> bool:
-    """Whether something else has taken of the recording's first room. If more was cut off, the reader finds it."""
+    """Whether the recording's first part was cut short. The reader notices if later parts were."""
     try:
         return os.path.getsize(recording_path) < _FIRST_BYTES
     except OSError:
@@ -171,9 +171,9 @@ def was_cut_short(recording_path: str) -> bool:
 
 
 def is_ours(path: str) -> bool:
-    """Whether the file of one of our names was written by us, as far as its content proves it; or there is none.
+    """Whether the content of a file with one of our names proves that we wrote it; also true if there is no file.
 
-    An empty one proves nothing, though it may be left from a start that was killed. Nor does a link: we make none.
+    An empty file proves nothing, though it may be left from a killed start. Nor does a link: we make none.
     """
     if os.path.islink(path):
         return False
@@ -196,7 +196,7 @@ class GivenFolder(ResultFolder):
     _may_be_anybodys = True
 
     def __init__(self, path: str, made: bool = False) -> None:
-        """made: it was made for this, so it goes when it is discarded. Raises OutputError."""
+        """made: it was made for this purpose, so `discard` removes it. Raises OutputError."""
         made = made or not os.path.isdir(path)
         try:
             os.makedirs(path, exist_ok=True)

@@ -1,16 +1,16 @@
-"""How Python names the file of a script that was given on the command line."""
+"""Python's name for the file of a script given on the command line."""
 
 import os
 import sys
 
-STANDARD_INPUT = "-"  # what Python is given for a script that it is to read there
+STANDARD_INPUT = "-"  # the script argument that makes Python read standard input
 STANDARD_INPUT_FILE = "<stdin>"
 
 
 def co_filename_of_script(path: str) -> str:
-    """`co_filename` and `__file__` of the script given as `path`: as it is up to CPython 3.8, absolute from 3.9 on.
+    """`co_filename` and `__file__` of the script given as `path`: unchanged up to CPython 3.8, absolute from 3.9 on.
 
-    It is joined to the working directory and not tidied up. If that is gone, it stays as it is.
+    It is joined to the working directory and not normalized. If that is gone, it stays unchanged.
     """
     if path == STANDARD_INPUT:
         return STANDARD_INPUT_FILE

@@ -1,6 +1,6 @@
-"""What differs between the operating systems that filprofiler runs on, as far as it is a name, a number or a sentence.
+"""Names, numbers and sentences that differ between the operating systems that filprofiler runs on.
 
-What they can do is asked where it is done, by whether Python has the function (supervisor/signals.py,
+Their abilities are tested where they are used, by whether Python has the function (supervisor/signals.py,
 result_folder.py).
 """
 
@@ -15,12 +15,12 @@ class System:
     """One operating system.
 
     library: the file name of our library.
-    library_begins: with which bytes such a file can begin.
-    preload_variable: the environment variable with the libraries that are loaded before a program's own.
-    separators: characters that end an entry of that list; the first is ours.
-    open_files_have_names: whether a file that this process has open can be opened by others as /proc/PID/fd/NUMBER.
-    resident_unit: what wait4's ru_maxrss counts, bytes.
-    not_preloaded: why the library may not have been loaded, a part of a sentence.
+    library_begins: possible first bytes of such a file.
+    preload_variable: the environment variable that lists preloaded libraries.
+    separators: characters that separate entries of that list; we use the first.
+    open_files_have_names: whether others can open this process's open files as /proc/PID/fd/NUMBER.
+    resident_unit: unit of wait4's ru_maxrss, in bytes.
+    not_preloaded: why the library may not have been loaded; part of a sentence.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ MACOS = System(
 
 
 def system_of(platform: str) -> System:
-    """The system that Python calls so in sys.platform."""
+    """The system for a value of sys.platform."""
     return MACOS if platform == "darwin" else LINUX
 
 

@@ -1,6 +1,6 @@
-"""Environment variables by which we tell the profiled process something, and how it takes them out again.
+"""Environment variables that carry something to the profiled process, and how it removes them again.
 
-Python keeps the environment three times: in the C library, in the module posix, and in the module os if that is there.
+Python keeps the environment three times: in the C library, in the module posix, and in the module os if it is loaded.
 """
 
 import posix
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 # Set by a developer: the way in which call stacks are to be found (in_process/stacks.py). Not seen by the program.
 STACKS_VARIABLE = "FIL_STACKS"
 
-# CPython's compiler to machine code is turned off by its variable. The value that this had travels in ours
+# CPython's JIT compiler is turned off by its variable. Our variable carries its previous value
 # (jit.py), and the program sees things as they were.
 JIT_VARIABLE = "PYTHON_JIT"
 JIT_BEFORE_VARIABLE = "FIL_PYTHON_JIT"
 
 
 def take(name: str) -> "Optional[str]":
-    """The value of a variable, which is not there any more afterwards; None if it was not there."""
+    """Remove a variable and return its value; None if it was not set."""
     value = posix.environ.pop(_encoded(name), None)
     if "os" in sys.modules:
         sys.modules["os"].environ.pop(name, None)
@@ -31,7 +31,7 @@ def take(name: str) -> "Optional[str]":
 
 
 def put(name: str, value: str) -> None:
-    """Give a variable a value."""
+    """Set a variable."""
     posix.environ[_encoded(name)] = _encoded(value)
     posix.putenv(_encoded(name), _encoded(value))
     if "os" in sys.modules:

@@ -1,30 +1,30 @@
-"""Text from elsewhere in what we say: paths, arguments, names from the program, lines of source, other errors' words.
+"""Makes untrusted text in our messages safe: paths, arguments, the program's names, source lines, other error messages.
 
-Anybody may have chosen it. Shown as it is, it could hold escape sequences that change the terminal's title, colours or
-what stands above, ends of lines that look like lines of ours, or marks that turn the writing direction. `visible` takes
-all of that out, and everything that is shown goes through it.
+Such text could contain escape sequences that change the terminal's title, colours or earlier lines, line ends that fake
+lines of ours, or marks that change the writing direction. `visible` removes all of that, and everything that is shown
+goes through it.
 """
 
-PREFIX = "=fil-profile= "  # of every line of ours on a terminal
+PREFIX = "=fil-profile= "  # begins each of our lines on a terminal
 
 _TAB = "    "
-JOINERS = "\u200c\u200d"  # zero-width, but part of the spelling in several scripts
+JOINERS = "\u200c\u200d"  # zero-width, but needed for spelling in several scripts
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
-# Of a longer value a sentence quotes the beginning and the end: of a path, what tells it from others.
+# Sentences quote only the beginning and end of longer values: the parts that identify a path.
 _MOST_QUOTED, _END_QUOTED = 200, 80
 _CUT_MARK = "..."
 
 
 class Styled(str):
-    """A line with terminal codes of our own in it; who makes one has made visible all that is not."""
+    """A line with our own terminal codes; all other text in it must already be visible."""
 
 
 def visible(text: str) -> str:
-    """Text from the program, made safe to show on one line of any medium.
+    """Make untrusted text safe to show on one line of any medium.
 
-    Tabs become spaces; control characters their pictures; lone surrogates, marks that turn the writing direction and
-    other characters without a shape are spelled out ("\\u202e").
+    Tabs become spaces; control characters become their pictures; lone surrogates, marks that change the writing
+    direction and other characters without a shape are spelled out ("\\u202e").
     """
     return text if text.isprintable() else "".join(map(_visible_character, text))
 
@@ -43,7 +43,7 @@ def _visible_character(character: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as a sentence quotes it: visible, and its middle left out if it is long."""
+    """A value for quoting in a sentence: visible, and without its middle if it is long."""
     return _shortened(visible(_shortened(str(value))))
 
 
@@ -54,9 +54,9 @@ def _shortened(text: str) -> str:
 
 
 def sentence(form: str, *values: object) -> str:
-    """A %-form filled with values. Numbers and sentences of ours stand as they are; all else is quoted.
+    """Fill a %-format with values. Numbers and our own sentences are inserted unchanged; everything else is quoted.
 
-    Without values the form is the whole sentence, and made visible too.
+    Without values the format is the whole sentence, and made visible too.
     """
     if not values:
         return visible(form)

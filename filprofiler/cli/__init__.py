@@ -1,4 +1,4 @@
-"""The command `fil-profile`: reads the command line and hands over to the file of the subcommand."""
+"""The command `fil-profile`: reads the command line and calls the subcommand."""
 
 import gc
 import os
@@ -16,25 +16,24 @@ if TYPE_CHECKING:
 
 
 def command() -> "NoReturn":
-    """Carry out this process's command line, and end the process.
+    """Execute this process's command line, and end the process.
 
-    The interpreter is not taken down first: nothing is left to be done, and after a large report that would take a
-    tenth of the time that the report took. It also spares us the interactive session that `python -i` would begin: the
-    program has had its own.
+    The interpreter is not finalized: nothing is left to be done, and after a large report that would take a tenth of
+    the report's time. It also avoids the interactive session of `python -i`: the program has had its own.
     """
-    gc.disable()  # nothing is thrown away, but for what `run` does while it waits
+    gc.disable()  # nothing is dropped, except by `run` while it waits
     status = main()
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
-        except (OSError, ValueError):  # its reader has gone; it is closed
+        except (OSError, ValueError):  # the reader is gone, or it is closed
             pass
     os._exit(status)
 
 
 def main(arguments: "Optional[Sequence[str]]" = None) -> int:
-    """Carry out a command line (without the program's name; by default this process's own). Returns the exit status."""
+    """Execute a command line (without the program's name; by default this process's). Returns the exit status."""
     try:
         return _carry_out(understand(sys.argv[1:] if arguments is None else arguments))
     except UsageError as error:
@@ -48,7 +47,7 @@ def main(arguments: "Optional[Sequence[str]]" = None) -> int:
 
 
 def understand(words: "Sequence[str]") -> "Command":
-    """Understand a command line, without the name of the command itself. Raises UsageError."""
+    """Parse a command line, without the name of the command itself. Raises UsageError."""
     from filprofiler.cli.arguments import SUBCOMMANDS, parse
 
     command = parse(words)
@@ -60,7 +59,7 @@ def understand(words: "Sequence[str]") -> "Command":
 
 
 def _carry_out(command: "Command") -> int:
-    """Carry out a command that was understood. The subcommands are imported one at a time, for a quick start."""
+    """Execute a parsed command. Only its own module is imported, for a quick start."""
     if command.name == "run":
         from filprofiler.cli.run import run
 

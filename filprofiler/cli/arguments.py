@@ -1,4 +1,4 @@
-"""The command line, as a user gives it: `run` and `python`, and the options in front of every command.
+"""Parses the command line: `run` and `python`, and the options before every command.
 
 Short and without argparse: that alone would cost a tenth of the start-up. subcommands.py reads the other commands.
 """
@@ -20,18 +20,17 @@ _SHOWN = {"-h": "help", "--help": "help", "--version": "version", "--license": "
 
 
 class Options:
-    """What the options say.
+    """The values of the options.
 
-    output: folder in which result folders are made, or the files of `report` and `diff`; output_given: whether the user
-        has named it.
+    output: folder for result folders, or for the files of `report` and `diff`. output_given: whether the user named it.
     browser: open the report in a browser.
     keep_thread_pools: leave the thread pools of numeric libraries alone.
     keep_allocators: leave libraries' own allocators alone.
-    release_memory: let libraries' own allocators give back at once what is freed.
+    release_memory: make libraries' own allocators return freed memory at once.
     keep_recording: leave the recording beside the report.
-    formats: forms of the report that were asked for by name (see report/formats.py), each once.
-    complete: tell every call stack in every form of the report.
-    fail_over: how much the peak may grow in a comparison, None if that is all the same.
+    formats: forms of the report requested by name (see report/formats.py), each once.
+    complete: keep every call stack in every form of the report.
+    fail_over: how much the peak may grow in a comparison; None for no limit.
     """
 
     def __init__(self) -> None:
@@ -47,7 +46,7 @@ class Options:
         self.fail_over: "Optional[Threshold]" = None
 
     def add_formats(self, names: "Sequence[str]") -> None:
-        """Add forms of the report, each once. Raises UsageError for a name that is none."""
+        """Add forms of the report, each once. Raises UsageError for an unknown name."""
         from filprofiler.report.formats import ALL
 
         for name in names:
@@ -60,7 +59,7 @@ class Options:
 class Target:
     """The program to run.
 
-    mode: SCRIPT, MODULE or COMMAND; name: the script's path, the module's name or the source text.
+    mode: SCRIPT, MODULE or COMMAND. name: the script's path, the module's name or the source text.
     arguments: the program's own.
     """
 
@@ -71,14 +70,14 @@ class Target:
 
 
 class Command:
-    """A command line that was understood.
+    """A parsed command line.
 
     name: "run", "report", "diff", "python", "install-kernel", "help", "version", "license", or "incomplete" for a
         `run` without a program.
-    target: what `run` runs; of `python`, only its arguments; paths: what `report` and `diff` read.
-    kernel_prefix: where `install-kernel` puts the kernel: a folder, "--user", "--sys-prefix" or "".
-    words: of one of SUBCOMMANDS, what follows its name.
-    text: the help of one command; "" for that of all.
+    target: what `run` runs; for `python`, only its arguments. paths: what `report` and `diff` read.
+    kernel_prefix: the location for `install-kernel`: a folder, "--user", "--sys-prefix" or "".
+    words: for one of SUBCOMMANDS, the words after its name.
+    text: the help of one command; "" for the general help.
     """
 
     def __init__(self, name: str, options: Options) -> None:
@@ -92,15 +91,15 @@ class Command:
 
 
 class _Reader:
-    """Goes through the words of a command line."""
+    """Reads the words of a command line in order."""
 
     def __init__(self, words: "Sequence[str]") -> None:
         self.words = list(words)
         self.options = Options()
-        self.shown: "Optional[str]" = None  # what to print instead of anything else
+        self.shown: "Optional[str]" = None  # what to print instead of executing a command
 
     def read_options(self, own: "Sequence[str]" = ()) -> None:
-        """Take our options off the front, up to the first other word, or to an option among `own`."""
+        """Consume our options up to the first other word, or to an option in `own`."""
         while self.words and self.shown is None:
             word = self.words[0]
             if not word.startswith("-") or word == "-" or word[:2] in own:
@@ -139,7 +138,7 @@ class _Reader:
             raise UsageError("Unknown option %s; fil-profile --help lists the options.", word)
 
     def value(self, option: str, what: str, word: str) -> str:
-        """The value of an option: the rest of its word (of a long one, behind "="), or else the next word."""
+        """The value of an option: the rest of its word (for a long option, after "="), or else the next word."""
         rest = word[len(option) :]
         if rest.startswith("=") and option.startswith("--"):
             rest = rest[1:]
@@ -152,7 +151,7 @@ class _Reader:
 
 
 def parse(words: "Sequence[str]") -> Command:
-    """Understand a command line, without the name of the command itself, up to a subcommand. Raises UsageError."""
+    """Parse a command line, without the name of the command itself, up to a subcommand. Raises UsageError."""
     command = _parse(_Reader(words))
     if command.options.fail_over is not None and command.name in ("run", "report"):
         raise UsageError("--fail-over belongs to fil-profile diff.")
@@ -164,7 +163,7 @@ def parse(words: "Sequence[str]") -> Command:
 
 
 def _parse(reader: _Reader) -> Command:
-    """The command, whatever its options are."""
+    """Parse the command, after the options."""
     reader.read_options()
     if reader.shown is not None or not reader.words:
         return Command(reader.shown or "help", reader.options)
@@ -183,7 +182,7 @@ def _parse(reader: _Reader) -> Command:
 
 
 def _parse_run(reader: _Reader) -> Command:
-    """`run`, with our options and the program."""
+    """Parse `run`, with our options and the program."""
     command = Command("run", reader.options)
     reader.read_options(own=tuple(_PROGRAM_OPTIONS))
     if reader.shown is not None:

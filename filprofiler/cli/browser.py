@@ -1,4 +1,4 @@
-"""Opening the report."""
+"""Opens the report in a browser."""
 
 import os
 import sys
@@ -11,19 +11,19 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
 def browser_possible(environment: "Mapping[str, str]") -> bool:
-    """Whether there is a display to open a browser on, or the user has named a browser."""
+    """Whether there is a display for a browser, or the user has named a browser."""
     return sys.platform == "darwin" or any(environment.get(variable) for variable in _DISPLAYS)
 
 
 def open_in_browser(path: str) -> None:
-    """Open a file in the user's browser. One that cannot be opened is no error: the path was printed."""
+    """Open a file in the user's browser. Failure is not an error: the path was printed."""
     import webbrowser
     from pathlib import Path
 
     kept: "Optional[int]" = None
     try:
         kept = os.dup(1)
-        os.dup2(2, 1)  # what a browser prints is not to be among the program's output
+        os.dup2(2, 1)  # the browser's output must not mix with the program's
     except OSError:
         pass  # one of the two is closed
     try:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def diff(older: str, newer: str, options: "Options") -> int:
-    """Print what has changed, and write the page of it beside the newer result; the exit status."""
+    """Print what has changed, and write its page beside the newer result. Returns the exit status."""
     try:
-        raise_once()  # so that what is half written goes
+        raise_once()  # so that half-written files are removed
         sources = [find_result(path, FOR_COMPARISON) for path in (older, newer)]
         folder = output_folder(options, os.path.dirname(os.path.abspath(sources[1])))
         comparison, page_path = _compare(sources[0], sources[1], folder, older, newer)

@@ -67,12 +67,12 @@ exit status:
   grown by more than `diff` allows.""" % {"forms": ", ".join(ALL)}
 
 
-# In an installed package the text lies beside the code; in a source tree, above it.
+# In an installed package the text is beside the code; in a source tree, above it.
 _PLACES = (PACKAGE_FOLDER, os.path.dirname(PACKAGE_FOLDER))
 
 
 def license_text() -> str:
-    """The licence under which filprofiler is given."""
+    """The text of filprofiler's licence."""
     for folder in _PLACES:
         try:
             with open(os.path.join(folder, "LICENSE"), encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""`fil-profile install-kernel`: let Jupyter find the kernel "Python 3 with Fil"."""
+"""`fil-profile install-kernel`: makes the kernel "Python 3 with Fil" available in Jupyter."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ _DATA = os.path.join("share", "jupyter")
 
 
 def install_kernel(prefix: str) -> int:
-    """Write the kernel's folder; the exit status.
+    """Write the kernel's folder. Returns the exit status.
 
     prefix: a folder such as /usr/local; "--sys-prefix" for that of this Python, "--user" for the user's own; "" for the
     first of these in a virtual environment, the second elsewhere.

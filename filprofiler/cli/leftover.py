@@ -1,4 +1,4 @@
-"""What is said of a recording of which there can be no report, or none yet."""
+"""Messages about a recording that has no report, or none yet."""
 
 from filprofiler.errors import CutShortError, FilError
 from filprofiler.messages import say
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def holds_something(recording_path: str, pid: int, was_tracking: bool) -> bool:
-    """Whether there is something to make a report of. If not, it is said why, unless the program has said so itself.
+    """Whether there is something to report. If not, say why, unless the program has said so itself.
 
-    pid: the program's process; was_tracking: that it is tracked was seen while it ran.
+    pid: the program's process. was_tracking: whether tracking was observed while it ran.
     """
     try:
         written_over = was_written_over(recording_path, pid)
@@ -27,16 +27,16 @@ def holds_something(recording_path: str, pid: int, was_tracking: bool) -> bool:
         say(sentence("There is no report: the recording %s no longer exists.", recording_path))
     except OSError as error:
         say(sentence("There is no report: the recording %s cannot be read: %s.", recording_path, error.strerror))
-    return False  # the program has said why it refused, if it came that far
+    return False  # the program has said why it refused, if it got that far
 
 
 def say_unreported(error: Exception, folder: "ResultFolder") -> None:
-    """Say why there is no report, and what becomes of the recording."""
+    """Say why there is no report, and what happens to the recording."""
     known = isinstance(error, FilError)
     reason = str(error) if known else sentence("The report cannot be made: %s.", str(error) or repr(error))
     say(reason, "There is no report." if isinstance(error, CutShortError) else kept_sentence(folder))
 
 
 def kept_sentence(folder: "ResultFolder") -> str:
-    """What to do with the recording later."""
+    """A sentence on how to use the recording later."""
     return "The recording was kept; to make the report later: fil-profile report %s" % folder.path

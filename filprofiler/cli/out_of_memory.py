@@ -1,4 +1,4 @@
-"""Did the program end for want of memory, and what limited it?"""
+"""Decides whether the program died because it ran out of memory, and what limited it."""
 
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
 from filprofiler.report.text import human_bytes
@@ -19,7 +19,7 @@ else:
 _CONSEQUENCE_ALLOCATIONS = 10000
 _CONSEQUENCE_NS = 60 * 10**9
 
-# What a C library that does not handle NULL dies of.
+# The signals of a C library that does not handle NULL.
 _CRASHES = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)
 
 

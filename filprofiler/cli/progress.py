@@ -1,4 +1,4 @@
-"""Says how far the report is, if it takes long enough for somebody to wonder."""
+"""Shows the progress of a report that takes long."""
 
 import os
 import time
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 _QUIET_SECONDS = 1.0
 
-# How much of the work lies before the first file: reading the recording and building the profile.
+# The part of the work before the first file: reading the recording and building the profile.
 _READING_PERCENT = 30
 
 
 class Progress:
-    """Says nothing for the first second. Then, on a terminal, one line that is rewritten; else one line a stage."""
+    """Silent for the first second. Then one rewritten line on a terminal, else one line per stage."""
 
     def __init__(self, terminal: "Optional[bool]" = None, quiet_seconds: float = _QUIET_SECONDS) -> None:
         self._began = time.monotonic()
@@ -30,7 +30,7 @@ class Progress:
         self._say(what, _READING_PERCENT * done // count)
 
     def writing(self, name: str, done: int, count: int) -> None:
-        """One of `count` files is begun, after `done` others."""
+        """One of `count` files begins, after `done` others."""
         self._say("writing %s" % name, _READING_PERCENT + (100 - _READING_PERCENT) * done // count)
 
     def _say(self, what: str, percent: int) -> None:
@@ -46,7 +46,7 @@ class Progress:
         rewrite(line)
 
     def close(self) -> None:
-        """Take the line away, if there is one, before anything else is said."""
+        """Clear the line, if any, before other messages."""
         if self._shown:
             self._shown = False
             rewrite("")

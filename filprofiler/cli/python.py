@@ -1,4 +1,4 @@
-"""`fil-profile python ARGS...`: become Python with the library loaded, which waits for the API to start it."""
+"""`fil-profile python ARGS...`: becomes Python with the library loaded, which waits for the API to start it."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def python(arguments: "Sequence[str]", options: "Options") -> int:
-    """Replace this process by the interpreter that runs us, with these arguments. Returns only if that fails."""
+    """Replace this process by the interpreter that runs us, with these arguments. Returns only on failure."""
     try:
         preload = library_to_preload()
     except CannotProfileError as error:

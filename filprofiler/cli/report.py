@@ -1,4 +1,4 @@
-"""`fil-profile report PATH`: the report from a recording that was left over or kept, or from a saved profile."""
+"""`fil-profile report PATH`: makes the report from a leftover or kept recording, or from a saved profile."""
 
 import os
 import sys
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def report(path: str, options: "Options") -> int:
-    """Write the report beside what it is made from, or where the options say; the exit status.
+    """Write the report beside its source, or where the options say. Returns the exit status.
 
-    The usual report beside a recording takes its place: the recording is removed, unless it is to be kept or the
-    program still writes to it.
+    The usual report beside a recording replaces it: the recording is removed, unless it is to be kept or the program
+    still writes to it.
     """
     path = os.path.abspath(path)
     takes_its_place = not options.formats and not options.output_given
@@ -36,7 +36,7 @@ def report(path: str, options: "Options") -> int:
         shown = _write(source, folder, options)
     except FilError as error:
         if source is not None and not os.path.lexists(source):
-            return report(path, options)  # someone has made the report meanwhile
+            return report(path, options)  # another process has made the report meanwhile
         finished = _finished_report(path) if takes_its_place else None
         if finished is None:
             say(str(error))
@@ -53,7 +53,7 @@ def report(path: str, options: "Options") -> int:
 
 
 def _finished_report(path: str) -> "Optional[str]":
-    """The page, if there is a report at the place of this one, and nothing to make one of: another was quicker."""
+    """The page, if there is a report here but no recording: another process was quicker."""
     from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
     from filprofiler.report.formats import INDEX_NAME, PROF, file_names
 
@@ -67,7 +67,7 @@ def _finished_report(path: str) -> "Optional[str]":
 
 
 def _remove_recording(folder: str) -> None:
-    """Remove the recording and its description, if nobody else has done so, and the program does not run any more."""
+    """Remove the recording and its description, if they still exist and the program has ended."""
     try:
         if not _still_written(os.path.join(folder, RECORDING_NAME)):
             with OpenedFolder(folder) as opened:
@@ -78,7 +78,7 @@ def _remove_recording(folder: str) -> None:
 
 
 def output_folder(options: "Options", beside: str) -> str:
-    """The folder that the user has named, made if need be, else the one given. Raises FilError."""
+    """The folder that the user named, created if needed; else `beside`. Raises FilError."""
     if not options.output_given:
         return beside
     folder = os.path.abspath(options.output)
@@ -90,7 +90,7 @@ def output_folder(options: "Options", beside: str) -> str:
 
 
 def _write(source: str, folder: str, options: "Options") -> "Optional[str]":
-    """Make the files; the path of the one to look at, None if the user has interrupted it. Raises FilError."""
+    """Make the files. Returns the path of the main one; None if the user interrupted it. Raises FilError."""
     from filprofiler.report.formats import USUAL
 
     if source.endswith(".prof"):
@@ -101,7 +101,7 @@ def _write(source: str, folder: str, options: "Options") -> "Optional[str]":
 
 
 def _still_written(recording_path: str) -> bool:
-    """Whether a process that may be the program is alive. A stranger with its number only makes us keep the file."""
+    """Whether a process that may be the program is alive. If its pid was reused, we only keep the file."""
     with open_to_read(recording_path) as file:
         file.seek(_abi.HEADER_OFFSETS["pid"])
         pid = int.from_bytes(file.read(4), sys.byteorder)
@@ -110,7 +110,7 @@ def _still_written(recording_path: str) -> bool:
     try:
         with open("/proc/%d/stat" % pid, "rb") as file:
             state = file.read().rpartition(b")")[2].split()[0]
-        return state not in (b"Z", b"X")  # those have ended, and nobody has asked how
+        return state not in (b"Z", b"X")  # ended, but not waited for
     except FileNotFoundError:
         return False
     except (OSError, IndexError):
@@ -118,11 +118,11 @@ def _still_written(recording_path: str) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether there is such a process; one that has ended and was not waited for counts too."""
+    """Whether there is such a process, including zombies."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # it is someone else's
+        pass  # it belongs to another user
     return True

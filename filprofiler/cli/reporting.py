@@ -1,4 +1,4 @@
-"""From a recording to the report: the stages one after the other, and what is said about it."""
+"""Makes the report from a recording, stage by stage, with messages."""
 
 import os
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from filprofiler.supervisor.outcome import Outcome
 
 
-# What the last report was made of. The process ends soon: to take a large one apart would be time lost.
+# Keeps the last profile alive: the process ends soon, and freeing a large one would waste time.
 _kept: "List[object]" = []
 
 
@@ -33,12 +33,12 @@ def make_report(
 ) -> "Tuple[Optional[str], bool]":
     """Read the recording, write the report into `folder`, print the summary.
 
-    outcome: how the program ended, if that is known; limits: gives what limited its memory, if that is to be told;
-    more_formats: what is wanted beside the usual forms; complete: in all of them, no call stacks are told together;
-    open_folder: as write_report has it.
-    Returns the path of the report's page, and whether the program died for want of memory.
+    outcome: how the program ended, if known. limits: returns sentences on what limited its memory, if relevant.
+    more_formats: forms in addition to the usual ones. complete: combine no call stacks in any form.
+    open_folder: as in write_report.
+    Returns the path of the report's page, and whether the program ran out of memory and died.
 
-    The path is None if the user has interrupted us: finished files stay, and their paths are printed. Raises FilError.
+    The path is None if the user interrupted us: finished files stay, and their paths are printed. Raises FilError.
     """
     from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
     from filprofiler.report.formats import USUAL
@@ -61,7 +61,7 @@ def read_profile(
     limits: "Optional[Callable[[], Sequence[str]]]",
     progress: Progress,
 ) -> "Profile":
-    """The profile of a recording, at the moment that is to be told. Raises RecordingError."""
+    """The profile of a recording at the moment to report. Raises RecordingError."""
     from filprofiler.cli.out_of_memory import moment_to_tell
     from filprofiler.profile.build import build_profile
     from filprofiler.profile.model import OUT_OF_MEMORY
@@ -85,11 +85,10 @@ def write_files(
 ) -> "Optional[str]":
     """Read a profile, write the files of these forms (see report/formats.py) into `folder`, and print the summary.
 
-    complete: small call stacks are not told together.
+    complete: do not combine small call stacks.
 
-    The path of the file to look at first: the page, if it is among them. None if the user has interrupted it: the
-    finished files stay, and their paths are printed. If they cannot be written, the summary is printed all the same.
-    Raises FilError.
+    Returns the path of the main file: the page, if it is among them. Returns None if the user interrupted it: finished
+    files stay, and their paths are printed. If files cannot be written, the summary is still printed. Raises FilError.
     """
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLines
@@ -127,7 +126,7 @@ def write_files(
         return shown
     except KeyboardInterrupt:
         progress.close()
-        _say_interrupted(begun[:-1])  # the last one is not finished, or everything is
+        _say_interrupted(begun[:-1])  # the last one is unfinished, or all are finished
         return None
     except MemoryError:
         raise FilError("There is not enough memory to make the report.") from None

@@ -1,4 +1,4 @@
-"""Reading the results of earlier runs: a result folder, or one of its files."""
+"""Reads the results of earlier runs: a result folder, or one of its files."""
 
 import os
 
@@ -18,13 +18,13 @@ _RECORDING = (RECORDING_NAME,)
 _SAVED = file_names(JSON, PEAK) + file_names(JSON, OUT_OF_MEMORY)
 _TEXT = file_names(PROF, PEAK) + file_names(PROF, OUT_OF_MEMORY)
 
-# What `report` and `diff` read in a folder: the first of these that is there.
+# What `report` and `diff` read in a folder: the first of these that exists.
 FOR_REPORT = _RECORDING + _SAVED
 FOR_COMPARISON = _SAVED + _RECORDING + _TEXT
 
 
 def find_result(path: str, names: "Sequence[str]") -> str:
-    """The file to be read: in a folder, the first of `names` that is there; else the path. Raises SavedProfileError."""
+    """The file to read: in a folder, the first of `names` that exists; else the path. Raises SavedProfileError."""
     if not os.path.isdir(path):
         if not os.path.exists(path):
             raise SavedProfileError("There is no %s.", path)
@@ -36,7 +36,7 @@ def find_result(path: str, names: "Sequence[str]") -> str:
 
 
 def read_result(path: str) -> "Profile":
-    """The profile in a recording, a .prof file or a JSON file of ours, told by the name. Raises FilError."""
+    """Read the profile from a recording, a .prof file or a JSON file, chosen by the name. Raises FilError."""
     if path.endswith(".fil"):
         from filprofiler.cli.progress import Progress
         from filprofiler.cli.reporting import read_profile

@@ -1,4 +1,4 @@
-"""`fil-profile run`: prepare, start the program, watch it, write the report, and end as the program did."""
+"""`fil-profile run`: prepares, starts the program, watches it, writes the report, and ends as the program did."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def run(target: "Target", options: "Options") -> int:
-    """Run a program under the profiler. Returns the exit status, or dies of the signal that the program died of."""
+    """Run a program under the profiler. Returns the exit status, or dies of the signal that killed the program."""
     job = _Job(target, options)
     try:
         job.prepare()
@@ -41,10 +41,10 @@ def run(target: "Target", options: "Options") -> int:
 
 
 class _Job:
-    """One run, from the command line to our own end: to be prepared, started, watched and finished, in this order."""
+    """One run, from the command line to our own end. Call prepare, start, watch and finish, in this order."""
 
     def __init__(self, target: "Target", options: "Options") -> None:
-        """Raises UsageError if there is nothing that can be run."""
+        """Raises UsageError if there is nothing to run."""
         check_target(target)
         self._target = target
         self._options = options
@@ -55,7 +55,7 @@ class _Job:
         self._watch: "Optional[Watch]" = None
 
     def prepare(self) -> None:
-        """The environment, the result folder, and in it the recording. Raises CannotProfileError or OutputError."""
+        """Make the environment, the result folder and the recording in it. Raises CannotProfileError or OutputError."""
         self._preload = library_to_preload()
         self._folder = ResultFolder(self._output)
         self._folder.create_recording()
@@ -68,7 +68,7 @@ class _Job:
             raise OutputError("Cannot write in %s: %s.", self._folder.path, error.strerror) from None
 
     def _environment_of_program(self) -> "Dict[str, str]":
-        """The program's environment; what is set for allocators goes into the description of the run."""
+        """The program's environment; settings for allocators are added to the description of the run."""
         environment = environment_of_program(os.environ)
         self._preload.put_first(environment)
         if not self._options.keep_thread_pools:
@@ -86,7 +86,7 @@ class _Job:
         return environment
 
     def start(self) -> None:
-        """Start the program, through bootstrap.py, with the interpreter that runs us. Raises CannotProfileError."""
+        """Start the program through bootstrap.py with the interpreter that runs us. Raises CannotProfileError."""
         name, flags = interpreter_command()
         begins = [BOOTSTRAP_PATH, self._folder.recording_path, str(int(REPORT_SIGNAL))]
         command = [name] + flags + begins + [self._target.mode, self._target.name] + self._target.arguments
@@ -98,7 +98,7 @@ class _Job:
             raise CannotProfileError(problem, sys.executable, error.strerror) from None
 
     def watch(self) -> "Outcome":
-        """Wait for the program's end, pass signals on, keep the timeline, and write reports that are asked for."""
+        """Wait for the program's end; meanwhile pass signals on, keep the timeline, and write requested reports."""
         outcome = self._supervisor.wait(lambda: self._aside(self._report_now), self._look)
         if self._watch is not None:
             self._watch.close()
@@ -116,7 +116,7 @@ class _Job:
         return self._watch.look()
 
     def _aside(self, task: "Callable[[], object]") -> None:
-        """Let a process of its own make a report of the program so far."""
+        """Make a report of the program so far in a forked helper."""
         if self._watch is not None:
             self._watch.write()
         try:
@@ -126,7 +126,7 @@ class _Job:
             say(sentence("No report can be written now (%s); the program continues.", error.strerror))
 
     def _report_now(self) -> None:
-        """Write a report of the peak so far to a folder of its own; the program goes on, whatever becomes of that."""
+        """Write a report of the peak so far to a folder of its own; the program continues, even if that fails."""
         try:
             folder = ResultFolder(self._output)
         except OutputError as error:
@@ -138,12 +138,12 @@ class _Job:
             folder.discard(all_file_names())
 
     def _write_checkpoint(self) -> None:
-        """Write a report of the peak so far where the final one will be: nothing may be left to write that one."""
+        """Write a report of the peak so far to the final report's folder, in case that one can no longer be written."""
         say("Memory is running low: writing a report of the peak so far; the program continues.")
         self._aside(lambda: self._report_so_far(self._folder))
 
     def _report_so_far(self, folder: ResultFolder) -> bool:
-        """Write a report on a program that is still running; whether that went well."""
+        """Write a report on the running program. Returns whether that succeeded."""
         from filprofiler.cli.reporting import make_report
 
         self._program.outcome = STILL_RUNNING
@@ -154,13 +154,13 @@ class _Job:
         except FilError as error:
             say(str(error))
             return False
-        except Exception as error:  # this is a process of its own: the program and its final report go on
+        except Exception as error:  # this is a forked helper: the program and its final report are not affected
             say(sentence("The report cannot be made: %s.", error))
             return False
         return True
 
     def finish(self, outcome: "Outcome") -> int:
-        """After the program's end: the report, then our own end; the exit status, if no signal ends us."""
+        """After the program's end, make the report, then end like the program. Returns the exit status."""
         was_tracking = self._watch is not None and self._watch.was_tracking
         if not leftover.holds_something(self._folder.recording_path, self._supervisor.pid, was_tracking):
             self._folder.discard()
@@ -180,7 +180,7 @@ class _Job:
                 self._options.complete,
                 self._folder.opened,
             )
-        except Exception as error:  # whatever it is, the program has ended well or badly, and so do we
+        except Exception as error:  # whatever it is, end like the program
             leftover.say_unreported(error, self._folder)
             return end_like(outcome)
         if index_path is None:
@@ -192,7 +192,7 @@ class _Job:
         return exit_statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)
 
     def _describe_end(self, outcome: "Outcome") -> None:
-        """Say in the description how the program ended, for whoever makes the report later."""
+        """Add to the description how the program ended, for a report made later."""
         self._program.outcome = outcome.text
         self._program.elapsed_seconds = outcome.elapsed_seconds
         self._program.resident_peak_bytes = outcome.resident_peak_bytes

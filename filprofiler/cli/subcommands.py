@@ -1,7 +1,7 @@
-"""The command lines of `report`, `diff` and `install-kernel`: by argparse, and each with its own --help.
+"""Parses the command lines of `report`, `diff` and `install-kernel` with argparse; each has its own --help.
 
-`run` and `python` are read in arguments.py: everything after the script is the program's, and argparse would cost their
-start-up a tenth.
+`run` and `python` are parsed in arguments.py: everything after the script belongs to the program, and argparse would
+make their start-up a tenth slower.
 """
 
 import argparse
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class _HelpWantedError(Exception):
-    """--help was found: its text is to be printed."""
+    """--help was given: print its text."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """One subcommand's. Errors are one sentence, and it never ends the process."""
+    """A subcommand's parser. Errors are one sentence, and it never ends the process."""
 
     def error(self, message: str) -> "NoReturn":
         raise UsageError("%s: %s.", self.prog, message)
@@ -46,7 +46,7 @@ def _parser(name: str, description: str) -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("-h", "--help", action=_Help, nargs=0, help="print this text and exit")
-    if hasattr(parser, "color"):  # from 3.14 on; the text is the same wherever it is printed
+    if hasattr(parser, "color"):  # from 3.14 on; the text must not depend on the terminal
         parser.color = False
     return parser
 
@@ -125,7 +125,7 @@ _PARSERS = {"report": _report_parser, "diff": _diff_parser, "install-kernel": _i
 
 
 def parse_subcommand(command: "Command") -> None:
-    """Understand what follows the name of one of these commands, its `words`. Raises UsageError."""
+    """Parse `words`, the words after the name of one of these commands. Raises UsageError."""
     options = command.options
     try:
         found = vars(_PARSERS[command.name]().parse_args(command.words))

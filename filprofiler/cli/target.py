@@ -1,4 +1,4 @@
-"""Is there something to run? What can be said before the program is started, and before anything is created."""
+"""Checks and describes the program to run, before it is started and before anything is created."""
 
 import os
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_target(target: "Target") -> None:
-    """Raises UsageError if the script cannot be run. Modules are left to Python: it alone knows where they are."""
+    """Check that a script can be run. Raises UsageError. Modules are left to Python, which knows where they are."""
     if target.mode != SCRIPT:
         return
     path = target.name
@@ -32,11 +32,11 @@ def check_target(target: "Target") -> None:
 
 
 def describe(target: "Target") -> Program:
-    """The run that is about to begin, as the report tells it."""
+    """The description of the run that is about to begin, for the report."""
     try:
         cwd = os.getcwd()
     except OSError:
-        cwd = ""  # it is not there any more, which a program need not mind
+        cwd = ""  # it no longer exists, which a program may not need
     script: "Optional[str]" = target.name if target.mode == SCRIPT else None
     script_absolute = None if script is None else co_filename_of_script(script)
     return Program(
@@ -51,7 +51,7 @@ def describe(target: "Target") -> Program:
 
 
 def output_folder(program: Program, wanted: str) -> str:
-    """The absolute path of the folder for results, of one relative to the working directory. Raises UsageError."""
+    """The absolute path of the folder for results; relative ones start at the working directory. Raises UsageError."""
     if not program.cwd and not os.path.isabs(wanted):
         raise UsageError("The working directory no longer exists; name a folder for the results with -o.")
     return os.path.join(program.cwd, wanted)

@@ -1,1 +1,1 @@
-"""What runs in the program's own process: the start of its tracking, and what the API tracks."""
+"""Runs in the program's own process: the start of its tracking, and the API's tracking."""

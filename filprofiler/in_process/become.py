@@ -1,6 +1,6 @@
-"""Turn the process that bootstrap.py began into the user's program, where the interpreter cannot run it by itself.
+"""Turns the process that bootstrap.py began into the user's program, where the interpreter cannot run it by itself.
 
-What runs the program are the interpreter's own functions behind `python SCRIPT` and `python -c`, and runpy for `-m`, as
+The program is run by the interpreter's own functions for `python SCRIPT` and `python -c`, and by runpy for `-m`, as
 under Python itself. So tracebacks, exit statuses and the death by Ctrl-C are Python's own.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from filprofiler.foreign import Call, Interpreter
 else:
-    import _signal as signal  # the signal module itself would import much, and not be needed by every program
+    import _signal as signal  # the signal module imports much that not every program needs
 
 
 class _FailedError(BaseException):
@@ -28,7 +28,7 @@ class _FailedError(BaseException):
 
 
 def prepare() -> "Call":
-    """Start tracking. Returns the function that then runs the program, in a new `__main__`, and its arguments."""
+    """Start tracking. Returns the function that runs the program in a new `__main__`, and its arguments."""
     present = set(sys.modules)
     try:
         from filprofiler.foreign import Interpreter
@@ -63,8 +63,8 @@ def _run(function: "Any", arguments: "Any", base_frame: "Any") -> None:
         raise
     except BaseException as error:
         base_frame(0)
-        # Only what runpy or exec ran comes here. The interpreter reports it when it has left our frames, so they are
-        # taken off just before.
+        # Only exceptions from runpy or exec get here. The interpreter reports them after leaving our frames, so those
+        # are removed just before.
         _own_frames_off(error)
         raise
     if failed:
@@ -95,12 +95,12 @@ def _module(interpreter: "Interpreter", name: str) -> "Call":
     try:
         _set_first_path(os.getcwd() if sys.version_info >= (3, 7) else "")
     except OSError:
-        pass  # the folder is gone: Python adds nothing then
+        pass  # the folder is gone; Python adds nothing in that case
     return _module_call(name, True)
 
 
 def _module_call(name: str, set_first_argument: bool) -> "Call":
-    """What runs the module as `__main__`: runpy, as in the interpreter, where its frames are in tracebacks too."""
+    """The call that runs the module as `__main__`: runpy, as in the interpreter, including its frames in tracebacks."""
     import runpy
 
     return runpy._run_module_as_main, (name, set_first_argument)  # type: ignore[attr-defined]
@@ -116,7 +116,7 @@ def _command(interpreter: "Interpreter", source: str) -> "Call":
 
 
 def _run_shown_source(source: str) -> None:
-    """`-c` from CPython 3.13 on, which keeps the source where tracebacks find it, by a way that is not exported."""
+    """`-c` from CPython 3.13 on, which keeps the source for tracebacks through a function that is not exported."""
     import linecache
 
     shown: "Any" = linecache
@@ -133,7 +133,7 @@ _PREPARE = {"script": _script, "module": _module, "command": _command}
 
 
 def _set_arguments(first: "List[str]", original: "List[str]") -> None:
-    """Set sys.argv, and sys.orig_argv where there is one, to what the program would see without us."""
+    """Set sys.argv, and sys.orig_argv if it exists, to what the program would see without us."""
     arguments = sys.argv[5:]
     if hasattr(sys, "orig_argv"):
         sys.orig_argv[len(sys.orig_argv) - len(sys.argv) :] = original + arguments
@@ -147,14 +147,14 @@ def _set_first_path(folder: str) -> None:
 
 
 def _replace_main() -> None:
-    """Put a `__main__` in place of bootstrap.py's, in the state in which Python begins a program.
+    """Replace bootstrap.py's `__main__` by one in the state in which Python begins a program.
 
-    The old one stays behind: our frames refer to it, and the interpreter removes names from it when they end.
+    The old one stays alive: our frames refer to it, and the interpreter removes names from it when they end.
     """
     old = sys.modules["__main__"].__dict__
     module = type(sys)("__main__")
     names = module.__dict__
-    names["__loader__"] = sys.__spec__.loader  # the importer of built-in modules, until it is known what runs
+    names["__loader__"] = sys.__spec__.loader  # the importer of built-in modules, until the program is loaded
     if "__annotations__" in old:
         names["__annotations__"] = {}
     names["__builtins__"] = old["__builtins__"]
@@ -162,27 +162,27 @@ def _replace_main() -> None:
 
 
 def _forget(present: "Set[str]", way: str) -> None:
-    """Take modules out of sight that were imported for us; what is still needed is held by the functions that run."""
-    sys.path_importer_cache.pop(sys.argv[0], None)  # the interpreter has asked whether bootstrap.py is a folder
+    """Remove modules imported for us from sys.modules; running functions keep alive what they need."""
+    sys.path_importer_cache.pop(sys.argv[0], None)  # the interpreter has checked whether bootstrap.py is a folder
     if way == stacks.PROFILED:
-        return  # threading, and what it imports, was set up for the program's threads
+        return  # threading and its imports were set up for the program's threads
     for name in set(sys.modules) - present:
         del sys.modules[name]
 
 
 def _let_interrupts_raise() -> None:
-    """Undo what bootstrap.py did: from now on, Ctrl-C raises KeyboardInterrupt, if it did in this interpreter."""
+    """Undo bootstrap.py's change: Ctrl-C raises KeyboardInterrupt again, if it did in this interpreter."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _hide_next_exception() -> None:
-    """Let the exception that ends the process pass unseen: the program's own was shown already."""
+    """Hide the exception that ends the process: the program's own was already shown."""
     _at_next_exception(lambda: None, _last_exception())
 
 
 def _own_frames_off(error: BaseException) -> None:
-    """Let `error`, which is on its way out, be shown without our frames, and so given to the program's excepthook."""
+    """Remove our frames from `error`, which is propagating, before it is shown and passed to the excepthook."""
     traceback: "Any" = error.__traceback__
     while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
         traceback = traceback.tb_next
@@ -208,13 +208,13 @@ def _own_frames_off(error: BaseException) -> None:
 
 
 def _last_exception() -> "Dict[str, Any]":
-    """What Python keeps in sys about the exception that it has shown last."""
+    """The variables in sys about the exception shown last."""
     names = ("last_exc", "last_type", "last_value", "last_traceback")
     return {name: getattr(sys, name) for name in names if hasattr(sys, name)}
 
 
 def _at_next_exception(show: "Callable[[], None]", last: "Dict[str, Any]") -> None:
-    """Replace sys.excepthook for one call: it puts the hook and sys.last_* back, then calls `show`."""
+    """Replace sys.excepthook for one call, which restores the hook and sys.last_* and then calls `show`."""
     hook = sys.excepthook
 
     def once(*_exception: object) -> None:

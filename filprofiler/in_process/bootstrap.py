@@ -1,14 +1,15 @@
-"""The first code of ours in the profiled process: it lets tracking begin, and leaves nothing behind.
+"""Our first code in the profiled process: begins tracking and leaves nothing behind.
 
     PYTHON [FLAGS] bootstrap.py RECORDING REPORT_SIGNAL MODE TARGET [ARGS...]
 
-MODE is `script`, `module` or `command`. Where it can, our library takes these words out again before the interpreter
-sees them, and runs this file when the interpreter is about to run the program by itself (csrc/start/moment.c). Then
-there are the global names `native`, `recording`, `report_signal`, `mode` and `target`. Where it cannot, this is the
-script, and become.py, which it leads to, runs the program.
+MODE is `script`, `module` or `command`. If possible, our library removes these words before the interpreter sees them,
+and runs this file when the interpreter is about to run the program itself (csrc/start/moment.c). Then the global names
+`native`, `recording`, `report_signal`, `mode` and `target` exist. Otherwise this file is the script, and become.py runs
+the program.
 
-Our files are not imported: what the import system keeps of that, and tells under -v and -X importtime, is the
-program's. They are read here, from their cached bytecode if it is up to date, and import each other by a function here.
+Our files are not imported, because the import system's state, and its output under -v and -X importtime, belong to the
+program. They are read here, from their cached bytecode if it is up to date, and import each other through a function
+here.
 """
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _OwnModules:
-    """The modules of the package in a folder, without the import system."""
+    """Loads the modules of the package in a folder without the import system."""
 
     def __init__(self, folder: str, compile_source: "Callable[[bytes, str], Any]") -> None:
         import builtins
@@ -30,8 +31,8 @@ class _OwnModules:
         self._imported = builtins.__import__
         self._files: "Any" = sys.modules["_frozen_importlib_external"]
         self._marshal = marshal
-        self._writes_cache = not (sys.dont_write_bytecode or sys.flags.verbose)  # which would be told
-        self._namespace = type(sys.implementation)  # the end of a module would be told under -v
+        self._writes_cache = not (sys.dont_write_bytecode or sys.flags.verbose)  # -v would report it
+        self._namespace = type(sys.implementation)  # -v would report the end of a module object
         self._header = 16 if sys.version_info >= (3, 7) else 12
         self._names = dict(builtins.__dict__, __import__=self._import)
 
@@ -46,7 +47,7 @@ class _OwnModules:
         return self._modules[name]
 
     def forget(self) -> None:
-        """Let go of all."""
+        """Release all modules."""
         for module in self._modules.values():
             module.__dict__.clear()
         self._modules.clear()
@@ -88,12 +89,12 @@ class _OwnModules:
 
 
 def _compile(source: bytes, path: str) -> "Any":
-    """The code of a file. The library's own function for that leaves no classes of syntax trees behind."""
+    """Compile a file. The library's own function for that leaves no syntax tree classes behind."""
     return compile(source, path, "exec", 0, True)
 
 
 def _collector() -> "Any":
-    """The module gc, without a trace of it where nobody has imported it yet."""
+    """The module gc, leaving no trace if nothing has imported it yet."""
     import _imp
     import sys
 
@@ -102,19 +103,19 @@ def _collector() -> "Any":
     machinery: "Any" = sys.modules["_frozen_importlib"]
     collector = _imp.create_builtin(machinery.BuiltinImporter.find_spec("gc"))
     _imp.exec_builtin(collector)
-    sys.modules.pop("gc", None)  # until CPython 3.8 it is put there
+    sys.modules.pop("gc", None)  # up to CPython 3.8 it is put there
     return collector
 
 
 def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
-    """Begin, or, where this is the script, get ready to: then what runs the program is answered."""
+    """Begin tracking; if this file is the script, return the call that runs the program."""
     import _signal as signal  # type: ignore[import-not-found]
     import posix
     import sys
 
     handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if handled:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the program begins, Ctrl-C ends the process without a word
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the program begins, Ctrl-C ends the process silently
     names = globals()
     native = names.get("native")
     folder = __file__[: -len("in_process/bootstrap.py")]
@@ -128,7 +129,7 @@ def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
         modules.get("filprofiler.in_process.start").begin_natively(native, *words)
     except Exception as error:
         try:
-            reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be what is missing
+            reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be missing
             posix.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
         finally:
             posix._exit(3)  # exit_statuses.CANNOT_PROFILE
@@ -139,7 +140,7 @@ def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
 
 
 def _without_collections() -> "Optional[Tuple[Callable[..., None], Any]]":
-    """Begin while no garbage is collected: when that happens, and what it has counted until then, is the program's."""
+    """Begin without garbage collections: their moments, and the counts until then, belong to the program."""
     collector = _collector()
     collects = collector.isenabled()
     collector.disable()

@@ -1,8 +1,8 @@
-"""Find out how an interpreter that is not known keeps its frames, code objects and texts: by looking at some.
+"""Measures how an unknown interpreter stores its frames, code objects and texts.
 
-Objects are made whose contents are known; where their memory shows those contents is where the interpreter keeps them.
-Each offset is the lowest at which all samples agree. Nothing here is taken on trust: what was measured is proved like
-any other layout (proof.py) before it is used.
+Objects with known contents are made, and their memory is searched for those contents. Each offset is the lowest at
+which all samples agree. Nothing is trusted: a measured layout is verified like any other (verify_layout.py) before it
+is used.
 """
 
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from filprofiler.library import Library
 
 _WORD = 8
-_FRAME_BYTES = 96  # of a frame that is no object: as much as comes before its variables
+_FRAME_BYTES = 96  # of a frame that is not an object: the part before its variables
 _STATE_BYTES = 1024  # of a thread state
 _CFRAME_BYTES = 32
 _TAG = 3  # the low bits of a reference in a frame
@@ -35,7 +35,7 @@ def measure_layout(library: "Library") -> "Dict[str, int]":
 
 
 class _Memory:
-    """This process's memory, read without a risk."""
+    """Reads this process's memory safely."""
 
     def __init__(self, library: "Library") -> None:
         self._library = library
@@ -46,11 +46,11 @@ class _Memory:
         return self._library.thread_state()
 
     def words(self, address: int, size: int) -> "List[int]":
-        """The words from `address` on; none if they cannot be read."""
+        """The words from `address` on; empty if they cannot be read."""
         return _words(self.read(address, size))
 
     def places(self, address: int, size: int, wanted: int, form: str = "Q", mask: int = 0) -> "Set[int]":
-        """Offsets from `address` at which `wanted` stands, as an integer of that form; bits of `mask` do not count."""
+        """Offsets from `address` with the integer `wanted` in that struct format; bits of `mask` are ignored."""
         content = self.read(address, size) or b""
         item = 8 if form == "Q" else 4
         whole = memoryview(content[: len(content) // item * item])
@@ -73,7 +73,7 @@ def _lowest(what: str, candidates: "Iterable[Set[int]]") -> int:
 def _measure_texts(memory: "_Memory") -> "Dict[str, int]":
     """The fields of text and bytes objects."""
     blobs = [bytes(range(7, 7 + size)) for size in (37, 91)]
-    # ASCII, then the three widths of characters. Made here, so that nothing has used them before.
+    # ASCII, then the three character widths. Made here, so that nothing has used them before.
     texts = ["".join(map(chr, range(first, first + size))) for first, size in _TEXT_SAMPLES]
     ascii_at = "".__sizeof__() - 1
     compact_at = texts[2].__sizeof__() - 2 * (len(texts[2]) + 1)
@@ -99,11 +99,11 @@ def _measure_texts(memory: "_Memory") -> "Dict[str, int]":
 
 
 _TEXT_SAMPLES = ((0x41, 23), (0xC1, 29), (0x3B1, 17), (0x10400, 11))  # first character, number of characters
-_TEXT_FORMS = ((1, True), (1, False), (2, False), (4, False))  # bytes a character, all of them ASCII?
+_TEXT_FORMS = ((1, True), (1, False), (2, False), (4, False))  # bytes per character, whether all are ASCII
 
 
 def _state_places(head: "Optional[bytes]", width: int, is_ascii: bool) -> "Set[int]":
-    """Offset * 32 + bit for every place in a text's head where its form may stand."""
+    """Offset * 32 + bit for every position in a text's head that may hold its form."""
     wanted = width | 1 << 3 | int(is_ascii) << 4
     head = head or b""
     words = memoryview(head[: len(head) // 4 * 4]).cast("I")
@@ -126,13 +126,13 @@ def _measure_code(memory: "_Memory") -> "Dict[str, int]":
         "code_qualname": pointer_to("co_qualname") if has_qualname else 0,
         "code_first_line": _lowest("co_firstlineno", first_lines),
         "code_line_table": pointer_to("co_linetable" if sys.version_info >= (3, 10) else "co_lnotab"),
-        "code_bytecode": size if has_qualname else 0,  # since there is a qualname, bytecode follows the other fields
+        "code_bytecode": size if has_qualname else 0,  # since qualnames exist, bytecode follows the other fields
         "code_first_traceable": _measure_first_traceable(memory, size) if has_qualname else 0,
     }
 
 
 def _measure_first_traceable(memory: "_Memory", size: int) -> int:
-    """Where a code object, of that many bytes before its bytecode, keeps what proof.first_traceable tells."""
+    """The offset of verify_layout.first_traceable's value in a code object with `size` bytes before its bytecode."""
 
     def outer(one: int, two: int, three: int) -> "Iterator[int]":
         def inner() -> int:
@@ -146,7 +146,7 @@ def _measure_first_traceable(memory: "_Memory", size: int) -> int:
 
 
 def _sample_code(filename: str, first_line: int, name: str) -> "Any":
-    """The code of a method (its qualname is not its name) that stands at that line of that file."""
+    """The code of a method (its qualname is not its name) at that line of that file."""
     source = "%sclass Sample:\n def %s(self):\n  self.a = 1\n\n  self.b = 2\n" % ("\n" * (first_line - 2), name)
     names: "Dict[str, Any]" = {}
     exec(compile(source, filename, "exec"), names)
@@ -154,7 +154,7 @@ def _sample_code(filename: str, first_line: int, name: str) -> "Any":
 
 
 class _FrameMeasurement:
-    """The fields of frames and thread states. `bytecode`: where bytecode begins in a code object, 0 if it does not."""
+    """The fields of frames and thread states. bytecode: its offset in a code object; 0 if it is elsewhere."""
 
     def __init__(self, memory: "_Memory", bytecode: int) -> None:
         self._memory = memory
@@ -168,12 +168,12 @@ class _FrameMeasurement:
         holders = [shape(lambda _frame: self._state_places(fields)) for shape in shapes]
         cframe, frame = divmod(_lowest("thread state", holders), _STATE_BYTES)
         fields.update({"state_cframe": cframe, "state_frame": frame})
-        # Chunks of frames are a way to be quicker only, and a mistake in them would show in deep stacks alone.
+        # Chunks of frames are only an optimization, and a mistake in them would show only in deep stacks.
         fields.update({"state_chunk": 0, "chunk_previous": 0, "chunk_size": 0, "frame_locals": 0})
         return fields
 
     def _address(self, frame: "Any") -> "Tuple[int, int]":
-        """Where the frame behind a frame object is, and how many bytes are its own."""
+        """The address of the frame behind a frame object, and its size in bytes."""
         size = type(frame).__basicsize__
         for address in self._memory.words(id(frame), size):
             words = self._memory.words(address, _FRAME_BYTES)
@@ -208,7 +208,7 @@ class _FrameMeasurement:
         raise LibraryError("this Python's instructions cannot be found")
 
     def _owner_fields(self, frame: "Any", previous: int) -> "Dict[str, int]":
-        """From a frame that C called: whether another one lies between it and its caller, and how to tell."""
+        """From a frame called by C: whether there is another one between it and its caller, and how to recognize it."""
         nothing = {"frame_owner": 0, "shim_owner": 0}
         own, size = self._address(frame)
         caller = self._address(frame.f_back)[0]
@@ -226,10 +226,10 @@ class _FrameMeasurement:
         raise LibraryError("this Python's frames do not say who owns them")
 
     def _state_places(self, fields: "Dict[str, int]") -> "Set[int]":
-        """Where the thread state may say which frame is innermost: cframe's offset * _STATE_BYTES + offset.
+        """Where the thread state may hold the innermost frame: cframe's offset * _STATE_BYTES + offset.
 
-        While memory is read, that is the frame of the method which reads it; so all reading is done from here, by calls
-        that leave that frame where it is.
+        While memory is read, that is the reading method's frame; so all reading is done from here, by calls that do not
+        move that frame.
         """
         read = self._memory.read
         reader = id(self._memory.reader_code)
@@ -248,7 +248,7 @@ class _FrameMeasurement:
 
 
 def _call_nested(use: "Callable[[Any], Any]") -> "Any":
-    """Call `use` with the innermost of some frames that called each other, each at another instruction."""
+    """Call `use` with the innermost of nested frames, each at a different instruction."""
 
     def inner() -> "Any":
         return use(sys._getframe())

@@ -1,7 +1,7 @@
-"""Let the interpreter tell the library of every object it makes: memory from its free lists gets the right line.
+"""Reports every new object to the library, so that memory from the interpreter's free lists gets the right line.
 
-CPython keeps dead dicts, lists, tuples, ... for the next object of the kind. From 3.13 on it tells of that. The library
-follows all kinds but floats, of which a calculation makes too many.
+CPython keeps dead dicts, lists, tuples, ... for the next object of the kind. From 3.13 on it reports such reuse. The
+library follows all kinds but floats, of which calculations make too many.
 """
 
 import sys
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from filprofiler.library import Library
 
 _WORD = 8
-_OBJECT_BYTES = 48  # of an object, where its type is looked for
-_TYPE_BYTES = 256  # of a type, where its flags are
+_OBJECT_BYTES = 48  # of an object that are searched for its type
+_TYPE_BYTES = 256  # of a type that are searched for its flags
 _COLLECTED = 1 << 14  # Py_TPFLAGS_HAVE_GC
 _MANAGED = 3 << 3  # Py_TPFLAGS_MANAGED_WEAKREF, Py_TPFLAGS_MANAGED_DICT
 
 
 def follow_objects(library: "Library") -> None:
-    """Do so, if this interpreter can, and keeps its objects in a way that we understand. Before tracking begins."""
+    """Begin, if this interpreter can, and stores its objects in a known way. Call before tracking begins."""
     if sys.version_info < (3, 13):
         return
     try:
         library.follow_objects(_layout(library))
     except LibraryError:
-        pass  # a block from a free list then belongs to who asked for it first, as before 3.13
+        pass  # then a block from a free list counts for its first line, as before 3.13
 
 
 def _layout(library: "Library") -> "Tuple[int, int, int, int]":
-    """The fields of struct fil_objects, measured on objects at hand. Raises LibraryError if they are not understood."""
+    """The fields of struct fil_objects, measured on existing objects. Raises LibraryError if they are not found."""
 
     class Managed:
         pass

@@ -1,4 +1,4 @@
-"""Numeric libraries' own thread pools while a program profiles itself: one thread, and then what they had."""
+"""Limits numeric libraries' thread pools to one thread while a program profiles itself, and restores them."""
 
 import sys
 
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 _LIMIT = 1
 
-# Libraries that are asked by calls of their own, if the program has imported them: the name of the function, which
-# answers with the number that was set before.
+# Libraries with their own call for it, used if the program has imported them: the function's name. It returns the
+# number set before.
 _OWN_CALLS = (("numexpr", "set_num_threads"), ("blosc", "set_nthreads"), ("blosc2", "set_nthreads"))
 
 
@@ -17,11 +17,11 @@ class LimitedPools:
     """The pools that were limited. BLAS and OpenMP are found by threadpoolctl, if it is installed."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """No pool is limited yet."""
         self._undo: "List[Callable[[], Any]]" = []
 
     def limit(self) -> None:
-        """Limit every pool of the libraries that are loaded."""
+        """Limit every pool of the loaded libraries."""
         try:
             import threadpoolctl  # type: ignore[import-not-found,import-untyped,unused-ignore]
         except ImportError:
@@ -38,14 +38,14 @@ class LimitedPools:
         try:
             before = call(_LIMIT)
         except Exception:
-            return  # it cannot be limited: the program's computation goes on as it was
+            return  # it cannot be limited: the program's computation continues unchanged
         if isinstance(before, int):
             self._undo.append(lambda: call(before))
 
     def restore(self) -> None:
-        """Give every pool what it had."""
+        """Restore every pool."""
         while self._undo:
             try:
                 self._undo.pop()()
             except Exception:
-                pass  # the pools are the program's: no failure of theirs is to end it
+                pass  # the pools are the program's: their failures must not end it

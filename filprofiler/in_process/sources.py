@@ -1,4 +1,4 @@
-"""Source text that lies in no file: cells of notebooks and what else linecache was given. The page shows it too."""
+"""Collects source text that is in no file, such as notebook cells and other entries of linecache, for the page."""
 
 import linecache
 import os
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program
 
-_MOST_CHARACTERS = 500000  # of what is written down before tracking begins, in case the process is killed
-_OLD_CELL = "<ipython-input-"  # how IPython to 7 names a cell; its number follows
+_MOST_CHARACTERS = 500000  # of the text saved before tracking begins, in case the process is killed
+_OLD_CELL = "<ipython-input-"  # name of a cell up to IPython 7; its number follows
 
 
 def take_sources(program: "Program") -> None:
-    """Let the program have the newest of all source text that is in no file, and how its paths are shown."""
+    """Add to the program the newest source text that is in no file, and its displayed paths."""
     program.shown_paths = _names_of_cells()
     program.source_texts = {}
     room = _MOST_CHARACTERS
@@ -40,14 +40,14 @@ def add_sources(program: "Program", profile: "Profile") -> None:
 
 
 def shown_path(path: str) -> str:
-    """How a path is shown: a cell as "In [3]"."""
+    """The displayed path: "In [3]" for a cell."""
     return _names_of_cells().get(path, path)
 
 
 def _names_of_cells() -> "Dict[str, str]":
-    """By the file name that IPython gave them, the cells that were run, each as "In [3]"; none outside of IPython.
+    """By IPython's file name, the cells that were run, each as "In [3]"; empty outside IPython.
 
-    Of two that have the same number, the later has it: the code below a magic is compiled after the call of the magic.
+    Of two with the same number the later counts: the code below a magic is compiled after the call of the magic.
     """
     get_shell = getattr(sys.modules.get("IPython"), "get_ipython", None)
     shell = get_shell() if get_shell is not None else None
@@ -74,6 +74,6 @@ def _paths(profile: "Profile") -> "Iterator[str]":
 
 
 def _cached(path: str) -> str:
-    """What linecache holds of a file; "" if that is nothing, or not read yet."""
+    """linecache's text of a file; "" if there is none, or it is not read yet."""
     entry: "Any" = linecache.cache.get(path)
     return "".join(entry[2]) if entry is not None and len(entry) > 2 else ""

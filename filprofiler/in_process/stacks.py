@@ -1,12 +1,12 @@
-"""Choose how the call stacks of the program are found, by what this interpreter lets us do.
+"""Chooses how the program's call stacks are found, depending on the interpreter.
 
-The best way that works is taken:
+The best method that works is used:
 
-known: the interpreter's frames are read by a layout that is known for its version, or that it publishes itself.
-measured: they are read by a layout that was measured just now.
-profiled: a profile function, set through the public API, follows every call. This costs time; the user is told.
+known: the interpreter's frames are read with a layout that is known for its version, or that it publishes itself.
+measured: they are read with a layout that was measured just now.
+profiled: a profile function, set through the public API, follows every call. This is slower; the user is told.
 
-A layout is used only after it was proved. STACKS_VARIABLE names one way to be taken, instead of the best.
+A layout is used only after verification. STACKS_VARIABLE selects a method instead of the best.
 """
 
 import sys
@@ -32,7 +32,7 @@ PROFILED_SENTENCE = (
 
 
 def choose_stacks(library: "Library") -> str:
-    """Make the library find call stacks, in the way that is answered. Raises LibraryError if no way works."""
+    """Make the library find call stacks. Returns the method. Raises LibraryError if none works."""
     wanted = take(STACKS_VARIABLE) or ""
     if wanted and wanted not in UNWIND_METHODS:
         raise LibraryError("%s is %s instead of %s", STACKS_VARIABLE, wanted, ", ".join(UNWIND_METHODS))
@@ -69,14 +69,14 @@ def _select_measured(library: "Library") -> None:
 
 
 def follow_threads(library: "Library") -> None:
-    """With a profile function: let it follow the threads too that the program starts with the threading module."""
+    """For the profile function: make it also follow threads that the program starts with the threading module."""
     import threading
 
     threading.setprofile(library.thread_starter())
 
 
 def leave_threads() -> None:
-    """Undo follow_threads, for the threads that come."""
+    """Undo follow_threads, for future threads."""
     import threading
 
     threading.setprofile(None)  # type: ignore[arg-type,unused-ignore]

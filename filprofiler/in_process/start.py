@@ -1,6 +1,6 @@
-"""What has to be done in the profiled process before its program begins.
+"""Prepares the profiled process before its program begins.
 
-This file, and all that it reads, uses posix where others use os: an interpreter may begin without that.
+This file, and all that it loads, uses posix instead of os: an interpreter may start without os.
 """
 
 import posix
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NativeFunctions:
-    """The library's functions, which it has handed to Python itself (csrc/start/native.c)."""
+    """The library's functions, which it passes to Python itself (csrc/start/native.c)."""
 
     def __init__(self, functions: "Dict[str, Any]") -> None:
         self.__dict__.update(functions)
@@ -27,17 +27,16 @@ class NativeFunctions:
 
 
 def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: str, mode: str, target: str) -> None:
-    """Let tracking begin, by functions that the library has given us. Ends the process if that cannot be.
+    """Begin tracking with the functions that the library passes. Ends the process on failure.
 
-    A child of the program that is profiled is told by its report_signal. It is profiled without a word, and runs as
-    without us if it cannot be.
+    The report_signal marks a child of the profiled program. It is profiled silently, and runs unprofiled on failure.
     """
     is_child = int(report_signal) == _abi.FIL_NO_SIGNAL
     try:
         library = Library(functions=NativeFunctions(functions))
         way = prepare(library)
         if mode == "module" or (mode == "script" and _is_importable_from(target)):
-            __import__("runpy")  # as the interpreter is about to do: it is no part of the program
+            __import__("runpy")  # as the interpreter is about to do: it is not part of the program
         library.start(recording, int(report_signal))
         if not is_child:
             say(*announcement(way))
@@ -50,13 +49,13 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
 
 
 def _is_importable_from(path: str) -> bool:
-    """Whether the script at `path` is a folder or an archive, whose `__main__.py` is run."""
+    """Whether the script at `path` is a folder or an archive with a `__main__.py` to run."""
     finder: "Any" = sys.modules["_frozen_importlib_external"].PathFinder  # type: ignore[attr-defined,unused-ignore]
     return finder._path_hooks(path) is not None
 
 
 def prepare(library: Library) -> str:
-    """All that comes before tracking. Returns the way in which call stacks are found. Raises LibraryError."""
+    """Do everything needed before tracking. Returns the method for call stacks. Raises LibraryError."""
     library.check_preloaded()
     if sys.version_info >= (3, 13):
         from filprofiler import jit
@@ -79,7 +78,7 @@ def refuse(error: "LibraryError") -> "NoReturn":
 
 
 def announcement(way: str) -> "List[str]":
-    """What the user is told when tracking begins: by this process, because before that it may still fail."""
+    """The lines for the user when tracking begins. This process prints them, because until then it may still fail."""
     return [stacks.PROFILED_SENTENCE] * (way == stacks.PROFILED) + [
         "Memory usage will be written at exit.",
         "To have it written now: kill -s SIGUSR2 %d" % posix.getppid(),
@@ -87,7 +86,7 @@ def announcement(way: str) -> "List[str]":
 
 
 def say(*lines: str) -> None:
-    """Write lines to stderr, if there is one and someone who reads it. What they quote is made visible already."""
+    """Best-effort write of lines to stderr. Quoted text in them must already be visible."""
     if sys.stderr is not None:
         try:
             posix.write(2, "".join(["%s%s\n" % (PREFIX, line) for line in lines]).encode("utf-8", "surrogateescape"))

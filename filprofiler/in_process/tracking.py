@@ -1,4 +1,4 @@
-"""One stretch of tracking, from its beginning in this process to the profile of it."""
+"""One stretch of tracking in this process, from its beginning to its profile."""
 
 import _thread
 import os
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.result_folder import ResultFolder
 
-# Files of ours that stand between the program and the code that it has profiled.
+# Our own files between the program and the code that it profiles.
 ENTRY_FILES = tuple(
     os.path.join(PACKAGE_FOLDER, *name.split("/"))
     for name in ("api.py", "in_process/tracking.py", "library.py", "jupyter/magics.py", "pytest_plugin.py")
@@ -46,18 +46,18 @@ _REFUSALS = {
 _ONCE = "In this Python, call stacks are found by following every call, which is possible only once per process."
 
 _running: "Dict[str, Tracking]" = {}
-_preparing = _thread.RLock()  # an interrupted `with` may leave it taken: not for its own thread
+_preparing = _thread.RLock()  # an interrupted `with` may leave it locked, but not for its own thread
 _library: "Optional[Library]" = None
-_follows_calls = False  # the profile function finds the callstacks: only once
+_follows_calls = False  # the profile function finds the call stacks: only once
 _followed = False
 
 
 class Tracking:
-    """What the whole process asks for while it lasts, in all its threads.
+    """Tracks everything that the whole process allocates while it lasts, in all threads.
 
-    folder: where the recording lies; name: what is profiled, in words; first_files: where call stacks are to begin (see
-    profile.model.Program).
-    runs: whether it has begun, and was not closed.
+    folder: the folder of the recording. name: what is profiled, in words. first_files: where call stacks begin (see
+    profile.program.Program).
+    runs: whether it has begun and was not closed.
     """
 
     def __init__(self, folder: "ResultFolder", name: str, first_files: "Sequence[str]" = ()) -> None:
@@ -74,11 +74,11 @@ class Tracking:
         )
 
     def begin(self) -> None:
-        """Begin. Nothing of ours is left in memory that is counted. Raises TrackingError; then there is no folder."""
+        """Begin. None of our own memory is counted. Raises TrackingError; then there is no folder."""
         global _followed
         try:
             library = check_ready()
-            if _running.setdefault("now", self) is not self:  # a lock that says whose it is
+            if _running.setdefault("now", self) is not self:  # a lock that names its owner
                 raise TrackingError("Memory is already being profiled; only one profile can be made at a time.")
             if _followed:
                 raise TrackingError(_ONCE)
@@ -104,15 +104,15 @@ class Tracking:
             raise
 
     def stop(self) -> bool:
-        """Stop counting. False in a child of the process that is tracked: there, nothing is to be done."""
+        """Stop counting. Returns False in a child of the tracked process, which has nothing to do."""
         assert _library is not None
         _library.stop()
         return os.getpid() == self._pid
 
     def end(self, outcome: str = "") -> "Profile":
-        """After `stop`: find out what was live at the peak. The recording stays. Raises RecordingError.
+        """After `stop`: build the profile. The recording stays. Raises RecordingError.
 
-        outcome: how the code that was profiled has ended, in words.
+        outcome: how the profiled code ended, in words.
         """
         self._pools.restore()
         self.program.outcome = outcome
@@ -125,7 +125,7 @@ class Tracking:
         return profile
 
     def close(self) -> None:
-        """Whatever has become of it (an interrupt may come at any moment), let another one begin."""
+        """Let another one begin, whatever the state of this one: an interrupt may come at any moment."""
         if _running.get("now") is not self:
             return
         try:
@@ -140,7 +140,7 @@ class Tracking:
 
 
 def check_ready() -> Library:
-    """The library, if it can track in this process. Raises TrackingError, which says how to start."""
+    """The library, if it can track in this process. Raises TrackingError, which says how to start the program."""
     global _library
     if not is_in_front():
         raise TrackingError(_HOW_TO_START)
@@ -148,10 +148,10 @@ def check_ready() -> Library:
         library = _library or Library()
         status = library.readiness()
         if status == _abi.FIL_ERROR_STARTED and _library is not None:
-            return library  # by ourselves: who asks is told so
+            return library  # by ourselves: `begin` reports it
         if status in _REFUSALS:
             raise TrackingError(_REFUSALS[status])
-        with _preparing:  # the layout is chosen and proved for the whole process
+        with _preparing:  # the layout is chosen and verified once for the whole process
             if _library is None:
                 _prepare(library)
                 _library = library
@@ -161,7 +161,7 @@ def check_ready() -> Library:
 
 
 def _prepare(library: Library) -> None:
-    """What is needed once in a process. Raises TrackingError or LibraryError."""
+    """Prepare what is needed once per process. Raises TrackingError or LibraryError."""
     global _follows_calls
     jit.restore_variable()
     _follows_calls = stacks.choose_stacks(library) == stacks.PROFILED
@@ -176,6 +176,6 @@ def _working_directory() -> str:
 
 
 def caller_file(depth: int) -> str:
-    """The file of the code that called the caller's function, `depth` calls up, if it is in no file; else ""."""
+    """The name of the source `depth` calls above the caller's caller, if it is not a real file; else ""."""
     path = sys._getframe(depth + 1).f_code.co_filename
     return "" if os.path.exists(path) else path

@@ -1,6 +1,6 @@
-"""Prove, before tracking starts, that the library reads this interpreter's frames as the interpreter itself does.
+"""Verifies, before tracking starts, that the library reads this interpreter's frames as the interpreter itself does.
 
-A few shapes of call stack are built; in each, what the library sees is compared with sys._getframe().
+A few shapes of call stack are built; in each, the library's view is compared with sys._getframe().
 """
 
 import _thread
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from filprofiler.library import Library
 
-# File names of each width in which texts are stored. (A name that is not ASCII would import unicodedata, for good.)
+# File names of each width in which texts are stored. (A non-ASCII name would import unicodedata, permanently.)
 _FILE_NAMES = ("<fil>", "<\u00e9>", "<\u03a9>", "<\U00010400>")
 
 
@@ -29,13 +29,13 @@ def prove(library: "Library") -> None:
     for name in _FILE_NAMES:
         call = _from_file(name, call)
     call()
-    # Without the GIL the first thread that is started makes functions, classes and modules immortal, for good (3.13).
+    # Without the GIL, the first started thread makes functions, classes and modules immortal (3.13).
     if "t" not in sys.abiflags:
         _in_thread(probe)
 
 
 def _from_comprehension(call: "Callable[[], object]") -> "Callable[[], object]":
-    """A function that calls `call` from within a list comprehension: a frame of its own up to CPython 3.11."""
+    """A function that calls `call` inside a list comprehension, which has its own frame up to CPython 3.11."""
 
     def run() -> None:
         [call() for _ in (1,)]
@@ -44,7 +44,7 @@ def _from_comprehension(call: "Callable[[], object]") -> "Callable[[], object]":
 
 
 def _from_generators(call: "Callable[[], object]") -> "Callable[[], object]":
-    """A function that calls `call` from a generator that was resumed, and this one from one that runs a first time."""
+    """A function that calls `call` from a resumed generator, inside a generator that runs for the first time."""
 
     def resumed() -> "Iterator[None]":
         yield
@@ -62,12 +62,12 @@ def _from_generators(call: "Callable[[], object]") -> "Callable[[], object]":
 
 
 def _from_file(name: str, call: "Callable[[], object]") -> "Callable[[], object]":
-    """A function that calls `call` and stands, as it says, in the file of that name."""
+    """A function that calls `call`, with code that claims to be in the file of that name."""
 
     def run() -> None:
         call()
 
-    # compile() would first make the classes of all nodes of a syntax tree, for good, in twice the time of all else.
+    # compile() would first make all syntax tree classes, permanently, in twice the time of everything else.
     code: "Any" = run.__code__
     if sys.version_info >= (3, 8):
         run.__code__ = code.replace(co_filename=name)
@@ -80,7 +80,7 @@ def _from_file(name: str, call: "Callable[[], object]") -> "Callable[[], object]
 
 
 def _in_thread(probe: "Callable[[], None]") -> None:
-    """Call `probe` in a thread of its own; raises what it raises. The thread is gone afterwards."""
+    """Call `probe` in another thread, and raise what it raises. The thread has ended afterwards."""
     errors: "List[BaseException]" = []
     ended = _thread.allocate_lock()
     ended.acquire()
@@ -95,7 +95,7 @@ def _in_thread(probe: "Callable[[], None]") -> None:
     before = _thread_count()
     _thread.start_new_thread(run, ())
     ended.acquire()
-    # The lock says that our function has returned. Wait for the thread itself, so that tracking begins with one thread.
+    # The lock shows that our function has returned. Wait for the thread too, so that tracking begins with one thread.
     for _ in range(10000):
         if _thread_count() <= before:
             break
@@ -105,7 +105,7 @@ def _in_thread(probe: "Callable[[], None]") -> None:
 
 
 def _thread_count() -> int:
-    """The number of threads of this process, where the system tells it."""
+    """The number of threads of this process, where the system has it."""
     try:
         return len(posix.listdir("/proc/self/task"))
     except OSError:
@@ -113,12 +113,12 @@ def _thread_count() -> int:
 
 
 def _compare(library: "Library") -> None:
-    """Compare the calling thread's stack, from the caller of this function outwards, in every field."""
+    """Compare the calling thread's stack, from this function's caller outwards, in every field."""
     expected, first_units = _interpreters_view()
-    # Innermost are observe_stack itself and this function; their instruction has moved since, so they are left out.
+    # Innermost are observe_stack and this function; their instructions have advanced since, so they are left out.
     observed = library.observe_stack()
     ours, seen = observed[:2], observed[2:]
-    # The first variable of both is the library; where variables are is not known of a layout that was measured.
+    # The first variable of both is the library; a measured layout does not know where variables are.
     if (
         [frame[:7] for frame in seen] != expected
         or {frame[7] for frame in ours} not in ({id(library)}, {0})
@@ -128,9 +128,9 @@ def _compare(library: "Library") -> None:
 
 
 def first_traceable(code: "Any") -> int:
-    """How many units of bytecode a frame of that code runs before the interpreter shows it; none before CPython 3.11.
+    """How many units of bytecode a frame of that code runs before it becomes visible; none before CPython 3.11.
 
-    They end at an instruction with which functions that have no such units begin.
+    They end at the instruction with which functions without such units begin.
     """
     if sys.version_info < (3, 11):
         return 0
@@ -138,9 +138,9 @@ def first_traceable(code: "Any") -> int:
 
 
 def _interpreters_view() -> "Tuple[List[Any], List[int]]":
-    """The frames from the caller's caller outwards, as sys._getframe gives them, in the form of observe_stack.
+    """The frames from the caller's caller outwards, as sys._getframe returns them, in the form of observe_stack.
 
-    Then `first_traceable` of those that only this proof has made: a code object keeps what it was asked for that.
+    Then `first_traceable` of the code made for this check only: a code object caches the bytecode read for it.
     """
     old_line_table = sys.version_info < (3, 10)
     frames = []

@@ -1,8 +1,8 @@
 """The magics `%%filprofile` and `%filprofile`.
 
-A cell is compiled here and run right below a frame of this file, so that its call stacks begin at the cell. One that
-awaits cannot be run from inside a magic: its first line is replaced by a call that begins tracking, IPython runs it as
-usual, and tracking ends when it has told that the cell has ended.
+A cell is compiled here and run directly below a frame of this file, so that its call stacks begin at the cell. A cell
+that awaits cannot be run inside a magic: its first line is replaced by a call that begins tracking, IPython runs it as
+usual, and tracking ends when IPython reports the end of the cell.
 """
 
 import ast
@@ -37,15 +37,15 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
 
     @line_cell_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
     def filprofile(self, line: str, cell: "Optional[str]" = None) -> Any:
-        """Show how much memory the cell, or the statement, had at its peak, and which lines had asked for it.
+        """Show the peak memory of the cell or the statement, and the lines that allocated it.
 
         %%filprofile [--output DIR] [--top N]
         %filprofile [--output DIR] [--top N] STATEMENT
 
-        --output DIR: the folder for the report's files (default: fil-result); each has one of its own there.
-        --top N: print the N lines that held most, too.
+        --output DIR: where to make the report's folder (default: fil-result).
+        --top N: also print the N lines that held most.
         """
-        __tracebackhide__ = True  # IPython's debugger goes past this frame
+        __tracebackhide__ = True  # IPython's debugger skips this frame
         options = _options(line, takes_statement=cell is None)
         run = _runner(self.shell, options.statement if cell is None else cell, first_line=1 if cell is None else 2)
         found: "Any" = api.Peak()
@@ -67,7 +67,7 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
 
     @line_magic  # type: ignore[misc,untyped-decorator,unused-ignore]
     def _filprofile_begin(self, line: str) -> None:
-        """What takes the place of the first line of a cell that awaits."""
+        """Replaces the first line of a cell that awaits."""
         shell, options = self.shell, _options(line, takes_statement=False)
         found = api.Peak()
         frame: Any = sys._getframe()
@@ -91,9 +91,9 @@ class FilMagics(Magics):  # type: ignore[misc,untyped-decorator,unused-ignore]
 
 
 def _when_ended(shell: Any, ended: "Callable[[Optional[BaseException]], None]") -> None:
-    """Call `ended` once with what the cell that runs has raised, if anything, when it has ended.
+    """Call `ended` once when the running cell has ended, with the exception that it raised, if any.
 
-    IPython tells it; but ipykernel 5.0 did not for cells that await, and runs each of these as a task of its own.
+    IPython reports the end; but ipykernel 5.0 does not for cells that await, and runs each of them as its own task.
     """
     waiting = [ended]
     show_traceback = shell.showtraceback
@@ -108,7 +108,7 @@ def _when_ended(shell: Any, ended: "Callable[[Optional[BaseException]], None]") 
         told(getattr(result, "error_in_exec", None))
 
     def told_error(*arguments: Any, **named: Any) -> Any:
-        """Before the traceback is shown: what that takes is not the cell's."""
+        """Called before the traceback is shown, because its memory is not the cell's."""
         told(sys.exc_info()[1])
         return show_traceback(*arguments, **named)
 
@@ -123,7 +123,7 @@ def _when_ended(shell: Any, ended: "Callable[[Optional[BaseException]], None]") 
 
 
 def register(shell: Any) -> None:
-    """Give a shell the magics. A shell in which they cannot work has them too: they say how to start it."""
+    """Add the magics to a shell. Where they cannot work, they say how to start the kernel."""
     shell.register_magics(FilMagics)
 
     def fil_cells(lines: "List[str]") -> "List[str]":
@@ -135,7 +135,7 @@ def register(shell: Any) -> None:
 
 
 def _transformed(shell: Any, lines: "List[str]") -> "List[str]":
-    """The lines of a cell; of one that is to be profiled and awaits, or cannot be compiled, with another first line."""
+    """The lines of a cell; a profiled cell that awaits, or cannot be compiled, gets a different first line."""
     if not lines or lines[0].split()[:1] != ["%%" + NAME]:
         return lines
     body = shell.transform_cell("".join(lines[1:]))
@@ -146,14 +146,14 @@ def _transformed(shell: Any, lines: "List[str]") -> "List[str]":
     if awaits:
         return ["%%%s %s\n" % (_BEGIN, lines[0].partition(NAME)[2].strip())] + lines[1:]
     if not _compiles(shell, body):
-        return ["# " + lines[0]] + lines[1:]  # IPython tells what is wrong as in any cell
+        return ["# " + lines[0]] + lines[1:]  # IPython reports the error as in any cell
     return lines
 
 
 def _compiles(shell: Any, source: str) -> bool:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they come when it is compiled to be run
+            warnings.simplefilter("ignore")  # they appear when it is compiled to be run
             compile(source, "<cell>", "exec", shell.compile.flags)
     except (SyntaxError, ValueError):
         return False
@@ -168,7 +168,7 @@ def _options(line: str, takes_statement: bool) -> Any:
 
 
 def _measurement(shell: Any, output: str, first_files: "Any" = ()) -> Measurement:
-    """Tracking of the cell that runs, which has not begun."""
+    """A measurement of the running cell, not yet begun."""
     return Measurement("In [%d]" % _number(shell), output=output, first_files=first_files)
 
 
@@ -181,12 +181,12 @@ def _begin(measurement: Measurement) -> None:
 
 
 def _number(shell: Any) -> int:
-    """The number of the cell that runs."""
+    """The number of the running cell."""
     return len(shell.user_ns.get("In", ())) - 1
 
 
 def _end(measurement: Measurement, found: Any, error: "Optional[BaseException]", top: int) -> None:
-    """End tracking, and show what was found out. That nothing was is said, and does not end the cell."""
+    """End tracking and show the result. Failures are reported and do not end the cell."""
     folder = measurement.folder
     try:
         try:
@@ -194,43 +194,43 @@ def _end(measurement: Measurement, found: Any, error: "Optional[BaseException]",
                 return
         except api.FilError as problem:
             say_through_python(str(problem))
-            folder = ""  # the files cannot be written, but what they would tell can be shown
+            folder = ""  # the files cannot be written, but the result can be shown
         if found._profile is not None:
             show(found, folder, top)
-    except Exception as problem:  # the cell's own value or error is what counts
+    except Exception as problem:  # the cell's own value or error has priority
         say_through_python(sentence("The report cannot be made: %s.", repr(problem)))
 
 
 def _show_without_us(shell: Any, error: BaseException) -> None:
-    """Let IPython show an exception, which is on its way out, as if no magic had run the code."""
+    """Make IPython show a propagating exception as if no magic had run the code."""
     trace: Any = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
 
     def render() -> Any:
-        vars(error).pop("_render_traceback_", None)  # for this time only
+        vars(error).pop("_render_traceback_", None)  # only this time
         return shell.InteractiveTB.structured_traceback(type(error), error, trace, tb_offset=0)
 
     if trace is not None:
         try:
             error._render_traceback_ = render  # type: ignore[attr-defined]
         except AttributeError:
-            pass  # a kind of exception that takes none: it is shown with us
+            pass  # this kind of exception takes no attributes: it is shown with our frames
 
 
 def _show_as_written(path: str, line: str) -> None:
-    """Let the source of a cell whose first line was replaced begin with that line, as a comment."""
+    """Make the source of a cell whose first line was replaced begin with the original line, as a comment."""
     entry: Any = linecache.cache.get(path)
     if entry is not None and len(entry) > 2 and entry[2]:
         entry[2][0] = "# %%%%%s %s\n" % (NAME, line)
 
 
 def _runner(shell: Any, source: str, first_line: int) -> "Callable[[], Any]":
-    """What runs the source in the user's namespace, and returns its last expression's value.
+    """A function that runs the source in the user's namespace and returns its last expression's value.
 
-    first_line: the number of its first line. Above it stands the magic.
+    first_line: the number of its first line; the magic is above it.
 
-    Raises UsageError where this process cannot be profiled, SyntaxError and what the source's own magics raise.
+    Raises UsageError if this process cannot be profiled, SyntaxError, and errors of the source's own magics.
     """
     try:
         api.check_ready()
@@ -238,7 +238,7 @@ def _runner(shell: Any, source: str, first_line: int) -> "Callable[[], Any]":
         raise UsageError(how_to_change(str(error))) from None
     lines = source.split("\n")
     while len(lines) > 1 and not lines[0].strip():
-        lines.pop(0)  # IPython would take empty lines off the front, and lines would have other numbers
+        lines.pop(0)  # IPython would remove leading empty lines, and line numbers would change
     above = first_line - 1 + source.count("\n") + 1 - len(lines)
     magic = "# %%%%%s" % NAME if first_line > 1 else ""
     source = magic + "\n" * above + shell.transform_cell("\n".join(lines))

@@ -15,11 +15,11 @@ _WITH_VALUE = ("--output", "--top")
 
 
 class OptionsError(FilError):
-    """The magic was used in a way that cannot work; the text says how it is used."""
+    """The magic was used incorrectly; the text says how to use it."""
 
 
 class MagicOptions:
-    """output: folder in which the report's folder is made; top: how many lines to print; statement: what follows."""
+    """output: folder for the report's folder. top: how many lines to print. statement: the code after the options."""
 
     def __init__(self) -> None:
         self.output = DEFAULT_OUTPUT
@@ -28,7 +28,7 @@ class MagicOptions:
 
 
 def read_options(line: str, takes_statement: bool) -> MagicOptions:
-    """The options that a magic's line begins with, and the statement behind them. Raises OptionsError."""
+    """Parse a magic's line: options, then the statement. Raises OptionsError."""
     options, rest = MagicOptions(), line.strip()
     while rest.startswith("--"):
         word, _, rest = rest.partition(" ")
@@ -59,7 +59,7 @@ def _set(options: MagicOptions, name: str, value: str) -> None:
 
 
 def _first_word(text: str, option: str) -> "List[str]":
-    """The first word of a text, which may be quoted, and what follows it."""
+    """The first word of a text, which may be quoted, and the rest."""
     stream = io.StringIO(text)
     lexer = shlex.shlex(stream, posix=True)
     lexer.whitespace_split = True

@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from filprofiler.api import Peak
 
-# The page is inside the output itself: it works when the notebook was moved, exported or mailed. The frame keeps its
-# style and scripts and the notebook's apart.
+# The page is inside the output itself, so it works after the notebook was moved, exported or mailed. The frame
+# separates its style and scripts from the notebook's.
 _FRAME = (
     '<div><iframe class="filprofile" title="%s" sandbox="allow-scripts" srcdoc="%s" loading="lazy" '
     'style="width: 100%%; height: 640px; border: 1px solid #8888; background: white"></iframe>%s</div>'
@@ -19,9 +19,7 @@ _FRAME = (
 
 
 def show(found: "Peak", folder: str, top: int) -> None:
-    """Show the report of what was profiled. `folder`: where its files are, "" if there are none; `top`: how many lines
-    to print too.
-    """
+    """Show the report in the notebook. folder: of its files, "" if there are none. top: how many lines to print too."""
     headline = "Peak memory %s bytes" % format(found.peak_bytes, ",")
     lines = _lines(found, top)
     plain = "\n".join([headline, *lines] + (["Report: %s" % visible(folder)] if folder else []))

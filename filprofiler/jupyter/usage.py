@@ -1,4 +1,4 @@
-"""What the magics say where they cannot work."""
+"""The message of the magics where they cannot work."""
 
 import sys
 
@@ -8,7 +8,7 @@ _KERNEL = "filprofile"
 
 
 def how_to_change(reason: str) -> str:
-    """One sentence more: what to do in this notebook. `reason`: why memory cannot be profiled."""
+    """A sentence on what to do in this notebook. reason: why memory cannot be profiled."""
     if "fil-profile python" not in reason:
         return reason  # this is the right kernel
     change = 'This kernel cannot profile memory: change it to "Python 3 with Fil" (in the menu: Kernel, Change Kernel)'
@@ -23,4 +23,4 @@ def _is_installed() -> bool:
 
         return _KERNEL in KernelSpecManager().find_kernel_specs()
     except Exception:
-        return False  # then the way to install it is told
+        return False  # then explain how to install it

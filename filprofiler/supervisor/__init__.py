@@ -1,1 +1,1 @@
-"""What runs beside the program: it starts it, watches it, and outlives it."""
+"""The process beside the program: starts it, watches it, and outlives it."""

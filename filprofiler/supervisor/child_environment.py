@@ -1,4 +1,4 @@
-"""The environment in which the program is started: our library is loaded in front of the C library."""
+"""The program's environment: our library is preloaded before the C library."""
 
 import errno
 import os
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Preload:
     """Our library's entry in the list of preloaded libraries.
 
-    The list cannot hold a path with a colon (on Linux, or a blank). Such a library is named through a descriptor of
+    The list cannot hold a path with a colon (or, on Linux, a space). Such a library is named through a descriptor of
     this process, which stays open until `close`.
     """
 
     def __init__(self, library_path: str, system: "System" = HERE) -> None:
-        """Raises OSError if the library cannot be read, is none, or cannot be named in the list."""
+        """Raises OSError if the file cannot be read, is not a library, or cannot be listed."""
         self._system = system
         self._descriptor = os.open(library_path, os.O_RDONLY | os.O_CLOEXEC)
         if not os.read(self._descriptor, 16).startswith(system.library_begins):
@@ -36,17 +36,17 @@ class Preload:
             self.entry = "/proc/%d/fd/%d" % (os.getpid(), self._descriptor)
 
     def put_first(self, environment: "MutableMapping[str, str]") -> None:
-        """Put our library before the user's own. The library takes itself out again when it is loaded."""
+        """Put our library before the user's own. The library removes itself from the list when it is loaded."""
         variable = self._system.preload_variable
         others = environment.get(variable)
         environment[variable] = self.entry + (self._system.separators[0] + others if others else "")
 
     def outlive_exec(self) -> None:
-        """This process is about to become the program: an entry that names a descriptor has to be good then."""
+        """Keep the entry's descriptor, if it has one, open when this process becomes the program by exec."""
         os.set_inheritable(self._descriptor, self.entry.startswith("/proc/"))
 
     def close(self) -> None:
-        """The program has begun: the entry is not needed any more."""
+        """Call when the program has begun and no longer needs the entry."""
         os.close(self._descriptor)
 
 
@@ -65,7 +65,7 @@ _LIMIT = "1"
 
 
 def limit_thread_pools(environment: "MutableMapping[str, str]") -> "Dict[str, str]":
-    """Set every pool's variable to 1. Returns the values that the user had set otherwise, by variable."""
+    """Set every pool's variable to 1. Returns the user's own differing values, by variable."""
     overridden = {}
     for variable in POOL_VARIABLES:
         before = environment.get(variable, _LIMIT)
@@ -76,13 +76,13 @@ def limit_thread_pools(environment: "MutableMapping[str, str]") -> "Dict[str, st
 
 
 def overridden_sentence(overridden: "Dict[str, str]") -> str:
-    """One line for the user about the values that limit_thread_pools replaced."""
+    """A line for the user about the values that limit_thread_pools replaced."""
     settings = [quoted("%s=%s" % item) for item in overridden.items()]
     return "Thread pools run with 1 thread instead of %s; --keep-thread-pools leaves them alone." % ", ".join(settings)
 
 
 def library_to_preload() -> Preload:
-    """Raises CannotProfileError."""
+    """Our library's entry. Raises CannotProfileError."""
     if not sys.executable:
         raise CannotProfileError("Python does not know its own path, so it cannot start the program.")
     try:

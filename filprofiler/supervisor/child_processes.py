@@ -1,9 +1,8 @@
-"""The processes that the program has started, looked at from outside: how many there are, and how large they get.
+"""Watches from outside the processes that the program starts: how many there are, and how large they get.
 
-The library counts them, but what they do is not recorded. So that the report can say how much it does not have, the
-supervisor asks the kernel now and then for the largest resident memory of each. A process that comes and goes between
-two looks is counted and not looked at. What that may cost is limited: a look is followed by a rest that is sixty times
-as long.
+The library counts them, but their memory is not recorded. So that the report can say how much is missing, the
+supervisor samples the largest resident memory of each from time to time. A process that begins and ends between two
+samples is counted but not sampled. The cost is limited: each pause is sixty times as long as the sample before.
 """
 
 import os
@@ -18,18 +17,18 @@ if TYPE_CHECKING:
 
 _STARTED = Struct("<I")
 _STARTED_AT = _abi.HEADER_OFFSETS["processes_started"]
-_SEEN = Struct("<IQ")  # processes_seen and largest_resident_bytes, which stand side by side
+_SEEN = Struct("<IQ")  # processes_seen and largest_resident_bytes, which are adjacent
 _SEEN_AT = _abi.HEADER_OFFSETS["processes_seen"]
 _BECAME_AT = _abi.HEADER_OFFSETS["became"]
 _REST = 60
-_STARTED_FIELD = 19  # of /proc/PID/stat, counted behind the name: when the process was started
+_STARTED_FIELD = 19  # of /proc/PID/stat, counted after the name: the start time
 
 
 class ChildProcesses:
-    """Keeps the recording of one program up to date on the processes that it has started."""
+    """Updates a program's recording with the processes that it has started."""
 
     def __init__(self, recording: int, pid: int) -> None:
-        """recording: the descriptor of the recording's file; pid: the program's process."""
+        """recording: descriptor of the recording's file. pid: the program's process."""
         self._recording = recording
         self._pid = pid
         self._seen: "Dict[Tuple[int, bytes], int]" = {}
@@ -38,7 +37,7 @@ class ChildProcesses:
         self._written = (0, 0)
 
     def look(self) -> bool:
-        """Look at them if there are any and it is time to; whether the program's own process is still the program."""
+        """Sample them if there are any and it is time. Returns False once the program has become another by exec."""
         counters = os.pread(self._recording, _BECAME_AT + 1 - _STARTED_AT, _STARTED_AT)
         if counters[-1]:
             return False
@@ -60,7 +59,7 @@ class ChildProcesses:
             except (OSError, ValueError, IndexError):
                 continue  # it has just ended
             if pid in self._alive and key not in self._seen:
-                continue  # another process has its number by now
+                continue  # another process has reused its number
             alive.add(pid)
             self._seen[key] = max(size, self._seen.get(key, 0))
             pending += _children(pid)
@@ -72,7 +71,7 @@ class ChildProcesses:
 
 
 def _children(pid: int) -> "Iterator[int]":
-    """The numbers of a process's children, whichever thread has started them; none where the kernel does not tell."""
+    """The pids of a process's children, started by any of its threads; none if the kernel does not list them."""
     folder = "/proc/%d/task/" % pid
     try:
         for thread in os.listdir(folder):
@@ -86,7 +85,7 @@ def _started(pid: int) -> bytes:
 
 
 def _largest(pid: int) -> int:
-    """The largest resident memory that a process has had, bytes; 0 if it is only waited for."""
+    """The largest resident memory that a process has had, in bytes; 0 for a zombie."""
     words = _content("/proc/%d/status" % pid).partition(b"\nVmHWM:")[2].split(None, 1)
     return int(words[0]) * 1024 if words else 0
 

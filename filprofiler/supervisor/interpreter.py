@@ -1,4 +1,4 @@
-"""The interpreter that runs us, and the flags it was given: the program gets the same."""
+"""The running interpreter and its flags, which the program gets too."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ _LONG_WITH_VALUE = ("--check-hash-based-pycs",)
 
 
 def command_line() -> "List[str]":
-    """The words by which this interpreter was called, its own name first; none if they are not known."""
+    """This interpreter's command line, its own name first; empty if not known."""
     try:
         with open("/proc/self/cmdline", "rb") as file:
             return [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
@@ -22,19 +22,19 @@ def command_line() -> "List[str]":
 
 
 def _asked_arguments() -> "List[str]":
-    """What this interpreter was called with, where neither /proc nor Python itself (before 3.10) tells it."""
+    """The command line where neither /proc nor Python itself (before 3.10) has it."""
     from filprofiler.foreign import original_arguments
 
     return original_arguments()
 
 
 def interpreter_flags(arguments: "Sequence[str]") -> "List[str]":
-    """The flags among an interpreter's arguments (without its own name): what stands before -c, -m or the script."""
+    """The flags among an interpreter's arguments (without its own name): those before -c, -m or the script."""
     return split_flags(arguments)[0]
 
 
 def split_flags(arguments: "Sequence[str]") -> "Tuple[List[str], List[str]]":
-    """An interpreter's arguments (without its own name): its flags, and the rest from -c, -m or the script on."""
+    """Split an interpreter's arguments (without its own name) into its flags and the rest from -c, -m or the script."""
     count = 0
     while count < len(arguments):
         argument = arguments[count]
@@ -48,28 +48,28 @@ def split_flags(arguments: "Sequence[str]") -> "Tuple[List[str], List[str]]":
                 before = argument[:place]
                 flags = list(arguments[:count]) + ([before] if len(before) > 1 else [])
                 return flags, ["-" + argument[place:]] + list(arguments[count + 1 :])
-            if letter in _WITH_VALUE:  # the rest of the word is its value, or else the next word
+            if letter in _WITH_VALUE:  # its value is the rest of the word or, if empty, the next word
                 count += place == len(argument) - 1
                 break
         count += 1
     return list(arguments[:count]), list(arguments[count:])
 
 
-# By this the small program tells the interpreter how it was called, so that a virtual environment is found.
+# A framework's launcher passes its own path to the interpreter in this variable, so that virtual environments work.
 LAUNCHER_VARIABLE = "__PYVENV_LAUNCHER__"
 
 _PROPER = ("Resources", "Python.app", "Contents", "MacOS", "Python")
 
 
 def executable_to_start(environment: "MutableMapping[str, str]") -> str:
-    """The path of the running interpreter's executable. Sets what that needs in the environment that it will get."""
+    """The path of the running interpreter's executable. Sets variables that it needs in `environment`."""
     if sys.platform != "darwin":
         return sys.executable
     return proper_executable(sys.executable, sys.base_prefix, environment)
 
 
 def proper_executable(executable: str, prefix: str, environment: "MutableMapping[str, str]") -> str:
-    """The executable to start for `executable`, of an installation in the folder `prefix`: perhaps a framework."""
+    """The executable to start for `executable` of an installation, perhaps a framework, in the folder `prefix`."""
     proper = os.path.join(prefix, *_PROPER)
     if not os.path.isfile(proper):
         return executable

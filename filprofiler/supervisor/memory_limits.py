@@ -1,7 +1,7 @@
-"""What limits the program's memory, how much is left, and whether the kernel has ended programs for want of it.
+"""What limits the program's memory, how much is left, and whether the kernel has killed programs that ran out of it.
 
 Read from /proc and from the control groups of this process, which the program shares: version 1 and version 2, with the
-limits of all groups above. Page cache that can be given back does not count as used.
+limits of all groups above. Reclaimable page cache does not count as used.
 """
 
 import os
@@ -22,7 +22,7 @@ _KILL_SECONDS = 10.0
 
 
 def _memory_by_sysconf() -> "Optional[int]":
-    """The machine's memory where there is no /proc; None if that is not told."""
+    """The machine's memory in bytes, without /proc; None if not known."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
@@ -30,7 +30,7 @@ def _memory_by_sysconf() -> "Optional[int]":
 
 
 class _Files:
-    """Names of a control group's files, and of the page cache in its memory.stat."""
+    """Names of a control group's files, and of the page cache fields in its memory.stat."""
 
     def __init__(self, limit: str, used: str, kills: str, cache: "Tuple[str, str]") -> None:
         self.limit = limit
@@ -49,31 +49,31 @@ _VERSION_2 = _Files("memory.max", "memory.current", "memory.events", ("inactive_
 
 
 class MemoryWatch:
-    """Looks at the limits; made before the program starts."""
+    """Watches the limits. Must be created before the program starts."""
 
     def __init__(self, root: str = "/") -> None:
-        """root: where /proc and /sys are found."""
+        """root: the folder that contains proc and sys."""
         self._root = root
         self._files = _VERSION_2
-        self._groups = self._find_groups()  # the process's own first, then those above
+        self._groups = self._find_groups()  # the process's own first, then its ancestors
         self._kills_before = self._kills_lately = self._kills()
         self._remember_next = 0.0
 
     def killed(self, outcome: "Outcome") -> bool:
-        """Whether the kernel has ended the program for want of memory: it was killed, and the kernel's counter rose."""
+        """Whether the out-of-memory killer ended the program: it was killed, and the kernel's counter rose."""
         return outcome.signal == 9 and self._kills() > self._kills_before
 
     def remember_kills(self, now: float) -> None:
-        """Let kills that are some time ago (one of the program's workers, say) not count for its own end.
+        """Ignore older OOM kills (of the program's workers, for example) when the program itself ends.
 
-        now: any clock, in seconds. The program's own kill must still count while it is being torn down.
+        now: any clock, in seconds. Recent kills still count, because the program may be slow to exit after its own.
         """
         if now >= self._remember_next:
             self._kills_before, self._kills_lately = self._kills_lately, self._kills()
             self._remember_next = now + _KILL_SECONDS
 
     def is_low(self) -> bool:
-        """Whether so little memory is left that the program may soon be ended."""
+        """Whether so little memory is left that the program may soon be killed."""
         limits = [self._machine()]
         for group in self._groups:
             allowed = self._group_limit(group)
@@ -85,14 +85,14 @@ class MemoryWatch:
         )
 
     def group_bytes(self) -> "Optional[int]":
-        """What the control groups allow; None if they set no limit below the machine's memory."""
+        """The control groups' limit in bytes; None if it is not below the machine's memory."""
         limits = [limit for limit in map(self._group_limit, self._groups) if limit is not None]
         physical = self.physical_bytes()
         smallest = min(limits) if limits else None
         return None if smallest is None or (physical is not None and smallest >= physical) else smallest
 
     def physical_bytes(self) -> "Optional[int]":
-        """The machine's memory."""
+        """The machine's memory in bytes; None if not known."""
         told = self._machine()[0]
         return _memory_by_sysconf() if told is None else told
 
@@ -115,7 +115,7 @@ class MemoryWatch:
             if len(before.split(" ")) < 5:
                 continue
             if kind == "cgroup2" and "cgroup" in paths:
-                continue  # the memory controller is with version 1
+                continue  # version 1 has the memory controller
             self._files = _VERSION_1 if kind == "cgroup" else _VERSION_2
             mounted, point = before.split(" ")[3:5]
             return self._upwards(os.path.join(self._root, point.lstrip("/")), paths[kind], mounted)
@@ -123,14 +123,14 @@ class MemoryWatch:
 
     @staticmethod
     def _upwards(point: str, path: str, mounted: str) -> "List[str]":
-        """The folder of a group and those above it, as far as they are mounted."""
+        """The folders of a group and its ancestors, as far as they are mounted."""
         below = path[len(mounted.rstrip("/")) :] if (path + "/").startswith(mounted.rstrip("/") + "/") else ""
         parts = [part for part in below.split("/") if part]
         groups = [os.path.join(point, *parts[:count]) for count in range(len(parts), -1, -1)]
         return [group for group in groups if os.path.isdir(group)]
 
     def _kills(self) -> int:
-        """Programs that the kernel has ended for want of memory: in our own group, or anywhere if that does not say."""
+        """Number of OOM kills: in our own group or, if it has no counter, on the machine."""
         for group in self._groups[:1]:
             kills = self._numbers(os.path.join(group, self._files.kills), ("oom_kill",)).get("oom_kill")
             if kills is not None:
@@ -148,13 +148,13 @@ class MemoryWatch:
         return sum(int(line) for line in self._lines(os.path.join(group, self._files.used)) if line.isdigit()) - cache
 
     def _machine(self) -> "Tuple[Optional[int], Optional[int]]":
-        """The machine's memory, and what of it can be had: bytes; None where it is not told."""
+        """The machine's total and available memory in bytes; None if not known."""
         sizes = self._numbers("proc/meminfo", ("MemTotal:", "MemAvailable:"))  # KiB
         total, available = sizes.get("MemTotal:"), sizes.get("MemAvailable:")
         return None if total is None else total * 1024, None if available is None else available * 1024
 
     def _numbers(self, path: str, names: "Tuple[str, ...]") -> "Dict[str, int]":
-        """Of a file of lines that begin with a name and a number: the numbers of these names, if they are there."""
+        """The numbers of these names, where present, from a file whose lines begin with a name and a number."""
         rows = [line.split() for line in self._lines(path) if line.startswith(names)]
         return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[0] in names and row[1].isdigit()}
 

@@ -11,11 +11,10 @@ class Outcome:
     exit_status: its exit status, or None if it was killed by a signal.
     signal: the number of that signal, or None.
     elapsed_seconds: wall-clock time from its start.
-    resident_peak_bytes: the largest resident memory that it had.
-    limits: bytes of what the program was allowed at its end, by the name of the limit ("RLIMIT_AS", "RLIMIT_DATA");
-        not filled in after an ordinary end.
+    resident_peak_bytes: its largest resident memory.
+    limits: the program's limits in bytes at its end, by name ("RLIMIT_AS", "RLIMIT_DATA"); empty after an ordinary end.
     ended_clock_ns: monotonic clock at its end, nanoseconds.
-    killed_for_memory: whether the kernel has killed it for want of memory.
+    killed_for_memory: whether the kernel's out-of-memory killer ended it.
     """
 
     def __init__(

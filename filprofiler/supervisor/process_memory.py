@@ -1,4 +1,4 @@
-"""What the kernel counts as a process's memory, read from outside."""
+"""The kernel's counts of a process's memory, read from outside."""
 
 import os
 import sys
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 _STATUS_BYTES = 8192
 _PIECE_BYTES = 1 << 18
-_ENTRY_BYTES = 8  # of /proc/PID/pagemap, for each page
+_ENTRY_BYTES = 8  # of /proc/PID/pagemap, per page
 _TOUCHED = bytes(range(0x40, 0x100))  # the highest byte of such an entry: resident, or swapped out
 _KINDS = (b"\nRssAnon:", b"\nRssFile:", b"\nRssShmem:")
 
 
 def process_memory(pid: int) -> "AnyProcessMemory":
-    """What is known of a process's memory. Raises OSError."""
+    """A reader of a process's memory counts for this system. Raises OSError."""
     if sys.platform != "darwin":
         return ProcessMemory(pid)
     return MacProcessMemory(pid)
@@ -28,7 +28,7 @@ def process_memory(pid: int) -> "AnyProcessMemory":
 class ProcessMemory:
     """One process; its files in /proc stay open. Methods raise OSError or ValueError when it is gone."""
 
-    tells_files = True  # whether of_files and touched can be asked
+    tells_files = True  # whether of_files and touched may be called
 
     def __init__(self, pid: int) -> None:
         """Raises OSError."""
@@ -38,12 +38,12 @@ class ProcessMemory:
         self._statm = self._file("statm")
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         while self._open:
             os.close(self._open.popitem()[1])
 
     def resident(self) -> int:
-        """Resident bytes; 0 if the process has ended and is only waited for."""
+        """Resident bytes; 0 for a zombie."""
         return int(os.pread(self._statm, 128, 0).split()[1]) * self._page
 
     def kinds(self) -> "Tuple[int, int, int]":
@@ -53,9 +53,9 @@ class ProcessMemory:
         return anonymous, files, shared
 
     def of_files(self, paths: "Iterable[bytes]") -> "Dict[bytes, Tuple[int, int]]":
-        """For each path: resident bytes of its mappings, and how many of them are the process's own copies.
+        """For each path, resident bytes of its mappings, and how many of them are the process's own copies.
 
-        The kernel walks the page tables for it: some milliseconds for each GiB that is resident.
+        The kernel walks the page tables: this takes some milliseconds per resident GiB.
         """
         pieces: "List[bytes]" = []
         offset = 0
@@ -69,9 +69,9 @@ class ProcessMemory:
         return {path: _mappings_of(text, path) for path in paths}
 
     def touched(self, start: int, size: int, most: int) -> int:
-        """How much of the addresses [start, start + size) was ever touched: it is resident or swapped out.
+        """Bytes of [start, start + size) that were ever touched, that is, are resident or swapped out.
 
-        The count ends as soon as it is above `most`.
+        Counting stops when the result exceeds `most`.
         """
         entries, end = start // self._page * _ENTRY_BYTES, (start + size) // self._page * _ENTRY_BYTES
         found = 0
@@ -104,7 +104,7 @@ def _mappings_of(text: bytes, path: bytes) -> "Tuple[int, int]":
 
 
 def _size_at(text: bytes, at: int) -> int:
-    """The size that stands there, in bytes: the kernel writes KiB."""
+    """The size at that position, in bytes: the kernel writes KiB."""
     return int(text[at : text.index(b"k", at)]) * 1024
 
 
@@ -119,21 +119,21 @@ class MacProcessMemory:
         process_usage(pid)
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """There is nothing to close."""
 
     def resident(self) -> int:
-        """Resident bytes; 0 if the process has ended and is only waited for."""
+        """Resident bytes; 0 for a zombie."""
         return process_usage(self._pid)[0]
 
     def kinds(self) -> "Tuple[int, int, int]":
-        """Bytes of anonymous memory (its footprint, with what is compressed), of files, and of shared memory (none)."""
+        """Bytes of anonymous memory (the footprint, including compressed memory), files, and shared memory (0)."""
         resident, footprint = process_usage(self._pid)
         return footprint, max(0, resident - footprint), 0
 
     def of_files(self, paths: "Iterable[bytes]") -> "Dict[bytes, Tuple[int, int]]":
-        """Not to be asked: `tells_files`."""
+        """Not supported; see `tells_files`."""
         raise OSError("macOS does not tell how much of a file is in memory")
 
     def touched(self, start: int, size: int, most: int) -> int:
-        """Not to be asked: `tells_files`."""
+        """Not supported; see `tells_files`."""
         raise OSError("macOS does not tell which pages of a mapping were touched")

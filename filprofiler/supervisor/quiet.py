@@ -1,7 +1,7 @@
-"""Flags and variables by which an interpreter tells what it does: -v, -X importtime and their kin.
+"""Flags and variables that make an interpreter report what it does: -v, -X importtime and the like.
 
-They are meant for the program. Where the process of `fil-profile` has them too, it becomes the same command without
-them, before it has done anything. The program is started with them: they travel in variables of ours.
+They are meant for the program. If the `fil-profile` process has them too, it restarts itself without them before it
+does anything else. The program is started with them: our own variables carry them.
 """
 
 import os
@@ -21,7 +21,7 @@ _BETWEEN = "\x1e"
 
 
 def restart(stderr: int) -> None:
-    """Become the same command, which is told nothing; its stderr is that descriptor. Returns only if that fails."""
+    """Become the same command without these flags, with the descriptor `stderr`. Returns only on failure."""
     words = command_line()
     if not words or not sys.executable or FLAGS_VARIABLE in os.environ:
         return
@@ -42,13 +42,13 @@ def restart(stderr: int) -> None:
 
 
 def flags_of_program(flags: "List[str]") -> "List[str]":
-    """The flags that the program's interpreter gets, of one that has `flags`."""
+    """The flags for the program's interpreter, if ours has `flags`."""
     kept = os.environ.get(FLAGS_VARIABLE)
     return flags if kept is None else [flag for flag in kept.split(_BETWEEN) if flag]
 
 
 def environment_of_program(environment: "Mapping[str, str]") -> "Dict[str, str]":
-    """The environment that the program gets, of ours."""
+    """The program's environment, made from ours."""
     result = dict(environment)
     result.pop(FLAGS_VARIABLE, None)
     for name in TELLING_VARIABLES:
@@ -58,7 +58,7 @@ def environment_of_program(environment: "Mapping[str, str]") -> "Dict[str, str]"
 
 
 def interpreter_command() -> "Tuple[str, List[str]]":
-    """How this interpreter was called (its argv[0]), and the flags that the program's interpreter is to get."""
+    """This interpreter's argv[0], and the flags for the program's interpreter."""
     words = command_line()
     if not words:
         return sys.executable, []
@@ -66,7 +66,7 @@ def interpreter_command() -> "Tuple[str, List[str]]":
 
 
 def quiet_flags(flags: "Sequence[str]") -> "List[str]":
-    """An interpreter's flags without those that let it tell what it does."""
+    """An interpreter's flags without those that make it report what it does."""
     quiet: "List[str]" = []
     words = list(flags)
     while words:

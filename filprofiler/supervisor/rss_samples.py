@@ -1,8 +1,8 @@
-"""Where the program's memory is, looked at from outside: the reading nearest to the peak, and the last one.
+"""Samples from outside where the program's memory is: the sample nearest to the peak, and the last one.
 
-Both lie in the recording (`fil_rss_sample`). The files that the program has mapped are told with how much of each is
-resident, which needs a look at all of the process's page tables. So what readings may cost is limited: 50 ms, and a
-thousandth of the run's time.
+Both are kept in the recording (`fil_rss_sample`), with the resident part of each file that the program has mapped. That
+requires a walk of all page tables of the process, so the cost of samples is limited to 50 ms plus a thousandth of the
+run's time.
 """
 
 import os
@@ -23,45 +23,45 @@ _FILE = Struct(_abi.FILE_FORMAT)
 _LARGE = Struct(_abi.LARGE_FORMAT)
 _LARGE_PLACES = Struct("<QI")  # large_offset, large_count
 _ONE = Struct("<Q")
-_LITTLE = 10  # of a large mapping less than this part is little
+_LITTLE = 10  # less than 1/n of a large mapping is little
 _PLACES = Struct("<QQI")  # file_bytes, files_offset, file_count
 _TWO = Struct("<2Q")
 _LENGTH = Struct("<I")
-_MOST_PATH_BYTES = 4096  # somebody may have written over the recording
+_MOST_PATH_BYTES = 4096  # the recording may have been overwritten
 
 _ALLOWED_SECONDS = 0.05
 _ALLOWED_SHARE = 0.001
-_NOT_NEAR_PEAK = 0.5  # of what is allowed: readings that are not near the peak leave the rest to those that are
-_BEST_EVERY_SECONDS = 0.05  # if not much more is tracked than at the best one
+_NOT_NEAR_PEAK = 0.5  # share of the allowed cost for samples that are not near the peak; the rest is for those that are
+_BEST_EVERY_SECONDS = 0.05  # if not much more is tracked than at the best sample
 _LAST_EVERY_SECONDS = 0.2
 _CALM_EVERY_SECONDS = 1.0  # as long as memory has not changed
-_REST = 60  # times as long as the last reading took
+_REST = 60  # times the duration of the last sample
 _FILES_EVERY_SECONDS = 1.0
-_AS_GOOD = 0.999  # a reading with this much of the best one's tracked bytes may be nearer to the peak in time
+_AS_GOOD = 0.999  # a sample with this share of the best one's tracked bytes replaces it if nearer to the peak in time
 
 
 class RssSamples:
-    """Keeps the two readings of one recording up to date."""
+    """Keeps the two samples of a recording up to date."""
 
     def __init__(self, recording: int, memory: "AnyProcessMemory") -> None:
-        """recording: the descriptor of the recording's file."""
+        """recording: descriptor of the recording's file."""
         self._recording = recording
         self._memory = memory
         self._begun = time.monotonic()
         self._spent = 0.0
-        self._cost = 0.0  # of the last reading
-        self._last = 0.0  # when the last reading was begun
-        self._last_clock_ns = 0  # the clock of its look
-        self._files_at = 0.0  # when the mapped files were looked at last
+        self._cost = 0.0  # of the last sample
+        self._last = 0.0  # when the last sample was begun
+        self._last_clock_ns = 0  # its clock_ns
+        self._files_at = 0.0  # when the mapped files were last sampled
         self._best_tracked = -1
         self._best_clock_ns = 0
         self._paths: "Dict[int, bytes]" = {}
 
     def look(self, clock_ns: int, tracked: int, peak: int, peak_clock_ns: int, changed_ns: int) -> None:
-        """Take a reading if it is time for one. Raises OSError or ValueError when the process is gone.
+        """Take a sample if it is time for one. Raises OSError or ValueError when the process is gone.
 
-        clock_ns: now. tracked, peak, peak_clock_ns: what the recording's header says. changed_ns: the clock when memory
-        was last seen to have changed.
+        clock_ns: now. tracked, peak, peak_clock_ns: from the recording's header. changed_ns: the clock of the last
+        observed change of memory.
         """
         begun = clock_ns / 1e9
         allowed = _ALLOWED_SECONDS + _ALLOWED_SHARE * (begun - self._begun)
@@ -78,7 +78,7 @@ class RssSamples:
         if self._spent > (allowed if best else allowed * _NOT_NEAR_PEAK):
             return
         self._last, self._last_clock_ns = begun, clock_ns
-        started = time.monotonic()  # the look was begun before that: other things may have been done in between
+        started = time.monotonic()  # later than clock_ns: other work may have been done in between
         self._take(clock_ns, tracked, best, best or begun - self._files_at >= _FILES_EVERY_SECONDS)
         self._cost = time.monotonic() - started
         self._spent += self._cost
@@ -105,20 +105,20 @@ class RssSamples:
             os.pwrite(self._recording, packed, self._place(_abi.FIL_RSS_SAMPLE_PEAK))
 
     def _is_best(self, clock_ns: int, tracked: int, peak_clock_ns: int) -> bool:
-        """Whether a reading now is nearer to the peak than the one that is kept."""
+        """Whether a sample taken now is nearer to the peak than the kept one."""
         if tracked > self._best_tracked:
             return True
         nearer = abs(clock_ns - peak_clock_ns) < abs(self._best_clock_ns - peak_clock_ns)
         return nearer and tracked >= _AS_GOOD * self._best_tracked
 
     def _gauges(self) -> "Tuple[int, int]":
-        """Tracked mappings, and mapped bytes of files, now."""
+        """Current bytes of tracked mappings and of mapped files."""
         data = os.pread(self._recording, _abi.FIL_COUNTERS * _COUNTER.size, _abi.HEADER_OFFSETS["counters"])
         sizes = [counter[0] for counter in _COUNTER.iter_unpack(data)]
         return sizes[_abi.FIL_COUNTER_MAPPINGS], sizes[_abi.FIL_COUNTER_FILES]
 
     def _files(self) -> "Tuple[int, int, List[Tuple[int, Tuple[int, int]]]]":
-        """Resident bytes of all mapped files, those written, and where to write both for each file."""
+        """Resident and written bytes of all mapped files, and for each file both values and their offset."""
         data = os.pread(self._recording, _PLACES.size, _abi.HEADER_OFFSETS["file_bytes"])
         _file_bytes, offset, count = _PLACES.unpack(data)
         data = os.pread(self._recording, min(count, _abi.FIL_FILES_KEPT) * _FILE.size, offset)
@@ -132,7 +132,7 @@ class RssSamples:
         return sum(size for size, _ in found.values()), sum(size for _, size in found.values()), rows
 
     def _look_at_large(self) -> None:
-        """Write down how much of each large mapping was touched. What is not named is told only if that is little."""
+        """Record how much of each large mapping was touched; for mappings without a name, only if it is little."""
         data = os.pread(self._recording, _LARGE_PLACES.size, _abi.HEADER_OFFSETS["large_offset"])
         offset, count = _LARGE_PLACES.unpack(data)
         data = os.pread(self._recording, min(count, _abi.FIL_LARGE_KEPT) * _LARGE.size, offset) if offset else b""
@@ -145,7 +145,7 @@ class RssSamples:
                 os.pwrite(self._recording, _ONE.pack(found), place)
 
     def _path(self, offset: int) -> bytes:
-        """A text of the recording; texts never change."""
+        """A text of the recording, cached: texts never change."""
         if offset not in self._paths:
             (length,) = _LENGTH.unpack(os.pread(self._recording, _LENGTH.size, offset))
             self._paths[offset] = os.pread(

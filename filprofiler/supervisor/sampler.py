@@ -1,13 +1,13 @@
-"""The timeline over time: tracked and resident memory, looked at from outside and kept in the recording.
+"""The timeline: tracked and resident memory, sampled from outside and kept in the recording.
 
-The program pays nothing for it but what a process that wakes up beside it takes from its caches. The first points
-are close together: further apart, they would miss the peak of a short run, and where its memory was would not be known.
-As long as memory stays as it is, each pause is twice as long as the one before, up to an eighth of a second. Whenever
-there is no room for more points, every second one is dropped and the next ones come half as often.
+The only cost for the program is the cache that a process waking up beside it takes. The first samples are close
+together; otherwise they would miss the peak of a short run, and where its memory was. While memory does not change,
+each pause is twice as long as the one before, up to an eighth of a second. When the timeline is full, every second
+sample is dropped and the next ones come half as often.
 
-After a pause each system call costs some 20 microseconds, more than all else that a point takes. So as long as points
-are close together, a few of them are written at a time. The header is not mapped: where the disk is full or the file
-was cut short, the kernel would answer that with a signal that ends us.
+After a pause each system call costs some 20 microseconds, more than the rest of a sample. So while samples are close
+together, a few of them are written at a time. The header is not mapped into memory: if the disk is full or the file was
+cut short, an access would kill us by a signal.
 """
 
 import os
@@ -34,17 +34,17 @@ _STATE_AT = _abi.HEADER_OFFSETS["state"]
 _TRACKED_AT = _abi.HEADER_OFFSETS["current_bytes"]
 
 _FIRST_SECONDS = 0.03
-_MOST_SECONDS = 4 * _FIRST_SECONDS  # so soon after a new peak it is looked where the memory is
-_CALM_SHARE = 128  # memory has stayed as it is if it has changed by less than this part of the peak,
-_CALM_BYTES = 1 << 20  # or by less than this, which is little beside the interpreter itself
-_NO_TIMELINE_SECONDS = 0.5  # other things are to be looked at too
+_MOST_SECONDS = 4 * _FIRST_SECONDS  # a new peak is sampled at least this soon
+_CALM_SHARE = 128  # memory counts as unchanged if it differs by less than 1/n of the peak,
+_CALM_BYTES = 1 << 20  # or by less than this, which is little compared to the interpreter itself
+_NO_TIMELINE_SECONDS = 0.5  # interval without a timeline: other things are watched too
 _WRITE_EVERY_SECONDS = 0.1
 
 
 class Sampler:
     """Writes the timeline of one program into its recording.
 
-    was_tracking: the library has begun to write into it.
+    was_tracking: whether the library has begun to write into it.
     """
 
     def __init__(
@@ -54,17 +54,17 @@ class Sampler:
         open_memory: "Callable[[int], AnyProcessMemory]" = process_memory,
         seconds_between: float = _FIRST_SECONDS,
     ) -> None:
-        """Begin. Without access to the recording or to the process there is no timeline, and nothing else is lost.
+        """Begin. Without access to the recording or the process, only the timeline is lost.
 
-        open_memory: gives the memory of the process `pid`; seconds_between: two points of the timeline, at the least.
+        open_memory: opens the memory counts of the process `pid`. seconds_between: least time between two samples.
         """
         self.was_tracking = False
         self._samples: "List[Sample]" = []
-        self._written = 0  # of these
+        self._written = 0  # number of these in the recording
         self._every = seconds_between
-        self._next = 0.0  # when another point may come
+        self._next = 0.0  # when the next sample of the timeline may be taken
         self._pause = _FIRST_SECONDS  # until the next look
-        self._seen = (0, 0, 0)  # when memory changed last: tracked, its peak, resident
+        self._seen = (0, 0, 0)  # at the last change of memory: tracked bytes, their peak, resident bytes
         self._changed_ns = 0  # the clock at that time
         self._files: "List[int]" = []
         self._memory: "Optional[AnyProcessMemory]" = None
@@ -77,36 +77,36 @@ class Sampler:
             self.close()
 
     def look(self, now: float) -> float:
-        """Take a sample and a reading if it is time for one; in how many seconds to look again.
+        """Take samples if it is time. Returns the seconds until the next call.
 
         now: time.monotonic().
         """
         if self._files:
             try:
                 self._take(int(now * 1e9), now >= self._next)
-            except (OSError, IndexError, ValueError):  # the program has just ended, or the disk has gone
+            except (OSError, IndexError, ValueError):  # the program has just ended, or the disk is gone
                 self.close()
             if now >= self._next:
                 self._next = now + self._every
         return self._pause if self._files else _NO_TIMELINE_SECONDS
 
     def write(self) -> None:
-        """Write the points that are not in the recording yet: someone is about to read it."""
+        """Write pending samples: the recording is about to be read."""
         if not self._files or self._written == len(self._samples):
             return
         new = b"".join([_SAMPLE.pack(*sample) for sample in self._samples[self._written :]])
         place = _abi.HEADER_OFFSETS["samples"] + self._written * _SAMPLE.size
         try:
-            if self._written == 0:  # killed in between, the recording has fewer
+            if self._written == 0:  # if we are killed in between, the recording has fewer
                 self._write_count(0)
             if os.pwrite(self._files[0], new, place) == len(new):
                 self._write_count(len(self._samples))
                 self._written = len(self._samples)
-        except OSError:  # the disk has gone, for now
+        except OSError:  # the disk is gone for now
             pass
 
     def close(self) -> None:
-        """Write what is not written yet, and let go of the files."""
+        """Write pending samples and close the files."""
         self.write()
         if self._memory is not None:
             self._memory.close()
@@ -118,21 +118,21 @@ class Sampler:
         recording, memory = self._files[0], self._memory
         begins = os.pread(recording, _TRACKED_AT + _TRACKED.size, 0)
         if memory is None or not begins.startswith(_abi.FIL_FORMAT_MAGIC):
-            return  # tracking has not begun, or somebody has written over it
+            return  # tracking has not begun, or the header was overwritten
         self.was_tracking = begins[_STATE_AT] != _abi.FIL_STATE_CREATED
         tracked, peak, peak_clock_ns = _TRACKED.unpack(begins[_TRACKED_AT:])
         resident = memory.resident()
         if resident == 0:
-            return  # it has ended, and is only waited for
+            return  # a zombie
         if not self._children.look():
-            return  # what is resident is another program's
+            return  # the resident memory is another program's
         self._compare(clock_ns, (tracked, peak, resident))
         if for_timeline:
             self._add((clock_ns, tracked, resident))
         self._rss_samples.look(clock_ns, tracked, peak, peak_clock_ns, self._changed_ns)
 
     def _compare(self, clock_ns: int, seen: "Sample") -> None:
-        """Settle how long to wait after seeing this: tracked bytes, their peak, resident bytes."""
+        """Choose the next pause from what changed: tracked bytes, their peak, resident bytes."""
         before = self._seen
         little = max(seen[1] // _CALM_SHARE, _CALM_BYTES)
         if (
@@ -146,7 +146,7 @@ class Sampler:
             self._seen, self._changed_ns = seen, clock_ns
 
     def _add(self, sample: "Sample") -> None:
-        """One more point of the timeline."""
+        """Add a sample to the timeline."""
         if len(self._samples) == _abi.FIL_SAMPLES_KEPT:
             del self._samples[1::2]
             self._every *= 2

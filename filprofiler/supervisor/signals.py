@@ -1,6 +1,6 @@
-"""Taking signals one by one, in the order of a program, so that nothing runs in between.
+"""Receives signals synchronously, one by one, so that no handler runs in between.
 
-This is _signal, the C part of the signal module: the Python part costs several milliseconds for its enumerations.
+Uses _signal, the C part of the signal module: the Python part costs several milliseconds for its enumerations.
 """
 
 import os
@@ -13,47 +13,47 @@ else:
     import _signal as signal
 
 
-# The kernel sends these for something that the process itself does: where they have a handler instead of being blocked,
-# that handler would run again and again, or a closed pipe would be passed on as a signal.
+# The kernel sends these for something that the process itself does: with a handler instead of a block, the handler
+# would run again and again, or a closed pipe would be passed on as a signal.
 _OF_OWN_DOING = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGEMT", "SIGPIPE", "SIGXFSZ")
 
 _OF_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 
-# SIGKILL and SIGSTOP cannot be taken. SIGTTIN and SIGTTOU say that this process uses a terminal which is not its own.
+# SIGKILL and SIGSTOP cannot be caught. SIGTTIN and SIGTTOU mean that this process used a terminal as a background job.
 _LEFT_ALONE = ("SIGKILL", "SIGSTOP", "SIGTTIN", "SIGTTOU", "SIGCHLD")
 
 
 def forwarded_signals(but: "Sequence[int]") -> "Tuple[int, ...]":
-    """The numbers of all signals that can be passed on to a program, without those in `but`."""
+    """The numbers of all signals that can be passed on to a program, except those in `but`."""
     names = _LEFT_ALONE if hasattr(signal, "sigtimedwait") else _LEFT_ALONE + _OF_OWN_DOING
     without = {getattr(signal, name, 0) for name in names} | set(but)
     first_real_time = getattr(signal, "SIGRTMIN", signal.NSIG)
-    # Between the two kinds lie those that the C library keeps for itself.
+    # Between the two kinds are signals reserved by the C library.
     ordinary = range(1, min(signal.NSIG, 32))
     return tuple(number for number in [*ordinary, *range(first_real_time, signal.NSIG)] if number not in without)
 
 
 class WaitedSignals:
-    """Signals are blocked, and taken by sigtimedwait, which tells who sent them."""
+    """Blocks signals and receives them with sigtimedwait, which identifies the sender."""
 
     def __init__(self, watched: "Sequence[int]") -> None:
         self._watched = watched
         self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
 
     def before_fork(self) -> "Any":
-        """Let the end of the next child be told; were it ignored, the kernel would forget how children ended."""
+        """Enable SIGCHLD for the next child; if it is ignored, the kernel discards the exit status of children."""
         return signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def in_child(self, child_action: "Any") -> None:
-        """In a child that becomes a program: as all was before. `child_action`: what before_fork answered."""
+        """Restore everything in a child that becomes a program. child_action: the result of before_fork."""
         signal.signal(signal.SIGCHLD, child_action)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask_before)
 
     def take(self, seconds: float) -> "Optional[Tuple[int, bool]]":
-        """The next signal, and whether the kernel sent it; None if there was none for so long.
+        """The next signal, and whether the kernel sent it; None if there was none in that time.
 
-        The kernel sends what a key stands for to the whole foreground group, so the program has it too. Other signals
-        of the kernel's, and what it sends in our own name (SIGPIPE), are for this process alone.
+        The kernel sends a key's signal to the whole foreground group, so the program gets it too. Its other signals,
+        and those it sends in our own name (SIGPIPE), are for this process alone.
         """
         event = signal.sigtimedwait(self._watched, seconds)
         if event is None:
@@ -61,22 +61,22 @@ class WaitedSignals:
         return event.si_signo, event.si_code > 0 or event.si_pid == os.getpid()
 
     def stop(self) -> None:
-        """Let this process be stopped by SIGTSTP, as it would be if that were not taken."""
+        """Stop this process by SIGTSTP, with the default action."""
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTSTP,))
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTSTP,))
 
     def leave(self, but: "Sequence[int]") -> None:
-        """Forget what came and was not taken, and go back to what was before, but let the signals `but` do nothing."""
+        """Discard pending signals and restore the previous state, but make the signals `but` do nothing."""
         while signal.sigtimedwait(self._watched, 0) is not None:
             pass
         signal.pthread_sigmask(signal.SIG_SETMASK, set(self._mask_before) | set(but))
 
 
 class PipedSignals:
-    """For systems without sigtimedwait: the interpreter's handler writes each signal into a pipe, where it is taken.
+    """For systems without sigtimedwait: the interpreter's handler writes each signal into a pipe.
 
-    Who sent a signal is not known there: see `take`.
+    The sender of a signal is not known: see `take`.
     """
 
     def __init__(self, watched: "Sequence[int]") -> None:
@@ -92,19 +92,19 @@ class PipedSignals:
             self._actions[number] = signal.SIG_DFL if action is None else action
 
     def before_fork(self) -> "Any":
-        """As WaitedSignals has it; here the end of a child is told in any case."""
+        """Like WaitedSignals.before_fork; here SIGCHLD always arrives."""
         return self._actions.get(signal.SIGCHLD)
 
     def in_child(self, child_action: "Any") -> None:
-        """In a child that becomes a program: handlers are gone with that, what was ignored is ignored again."""
+        """In a child that becomes a program: exec removes handlers; signals ignored before are ignored again."""
         for number, action in self._actions.items():
             ignored = (child_action if number == signal.SIGCHLD else action) == signal.SIG_IGN
             signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
     def take(self, seconds: float) -> "Optional[Tuple[int, bool]]":
-        """The next signal, and whether the kernel sent it for the terminal; None if there was none for so long.
+        """The next signal, and whether it came from the terminal; None if there was none in that time.
 
-        The terminal's signals go to its whole foreground group. So if we are in that, ours is taken for one.
+        The terminal's signals go to its whole foreground group. So if we are in it, such a signal is assumed to be one.
         """
         import select
 
@@ -121,13 +121,13 @@ class PipedSignals:
         return None
 
     def stop(self) -> None:
-        """Let this process be stopped by SIGTSTP, as it would be if that were not taken."""
+        """Stop this process by SIGTSTP, with the default action."""
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, handler)
 
     def leave(self, but: "Sequence[int]") -> None:
-        """Forget what came and was not taken, and go back to what was before, but let the signals `but` do nothing."""
+        """Discard pending signals and restore the previous state, but make the signals `but` do nothing."""
         for number, action in self._actions.items():
             signal.signal(number, signal.SIG_IGN if number in but else action)
         signal.set_wakeup_fd(self._pipe_before)
@@ -136,11 +136,11 @@ class PipedSignals:
 
 
 def _do_nothing(_number: int, _frame: object) -> None:
-    """So that the interpreter has a handler to call."""
+    """The handler that the interpreter requires."""
 
 
 def _in_foreground() -> bool:
-    """Whether a key that is pressed now would reach us."""
+    """Whether a key pressed now would send us its signal."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
@@ -154,5 +154,5 @@ def _in_foreground() -> bool:
 
 
 def take_signals(watched: "Sequence[int]") -> "Any":
-    """WaitedSignals, or PipedSignals where Python does not have what that needs."""
+    """WaitedSignals, or PipedSignals if Python lacks its functions."""
     return (WaitedSignals if hasattr(signal, "sigtimedwait") else PipedSignals)(watched)

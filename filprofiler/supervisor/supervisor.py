@@ -1,7 +1,7 @@
-"""Start the program as a child process, pass signals on, wait for its end, and end as it did.
+"""Starts the program as a child process, passes signals on, waits for its end, and ends as it did.
 
-All signals that concern us are taken one by one (signals.py), so that nothing runs in between. This is _signal, the C
-part of the signal module: the Python part costs several milliseconds for its enumerations.
+All signals that concern us are received one by one (signals.py), so that no handler runs in between. Uses _signal, the
+C part of the signal module: the Python part costs several milliseconds for its enumerations.
 """
 
 import gc
@@ -20,20 +20,20 @@ else:
     import _signal as signal
 
 SIGINT = signal.SIGINT
-REPORT_SIGNAL = signal.SIGUSR2  # to us, or to the program, which passes it on: write a report now
+REPORT_SIGNAL = signal.SIGUSR2  # asks for a report now; sent to us, or to the program, which passes it on
 
 _WATCHED = forwarded_signals(but=(REPORT_SIGNAL,)) + (REPORT_SIGNAL, signal.SIGCHLD)
 
-# Python ignores these in itself; a program must not inherit that.
+# Python ignores these for itself; a program must not inherit that.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 _EXEC_FAILED = 127
 
-FIRST_LOOK_SECONDS = 0.03  # a program that has ended by then is not looked at, and costs no imports for it
+FIRST_LOOK_SECONDS = 0.03  # a program that ends before is not watched, which saves imports
 
 
 class Supervisor:
-    """Runs one program. From the moment it is made until `leave_signals_to_python`, no signal interrupts us."""
+    """Runs one program. From its creation until `leave_signals_to_python`, no signal interrupts us."""
 
     def __init__(self) -> None:
         self._signals = take_signals(_WATCHED)
@@ -42,9 +42,9 @@ class Supervisor:
         self._started = 0.0
 
     def start(self, executable: str, arguments: "Sequence[str]", environment: "Mapping[str, str]") -> None:
-        """Start `executable` with `arguments` (its own name first). Raises OSError if that cannot be done."""
+        """Start `executable` with `arguments` (its own name first). Raises OSError."""
         child_action = self._signals.before_fork()
-        reader, writer = os.pipe()  # closed by a successful exec; else it tells the errno
+        reader, writer = os.pipe()  # closed by a successful exec; else it carries the errno
         self._started = time.monotonic()
         self._pid = os.fork()
         if self._pid == 0:
@@ -67,12 +67,12 @@ class Supervisor:
     def wait(self, report_now: "Callable[[], None]", look: "Callable[[], float]") -> Outcome:
         """Pass signals on until the program has ended.
 
-        `report_now` is called when a report is asked for. `look` is called after FIRST_LOOK_SECONDS, and then again
-        and again: it returns after how many seconds. Waiting can take days: so with the garbage collector.
+        report_now: called when a report is requested. look: called after FIRST_LOOK_SECONDS, and then repeatedly, after
+        the seconds that it returns. Waiting can take days, so the garbage collector runs meanwhile.
         """
         collects = gc.isenabled()
         if hasattr(gc, "freeze"):
-            gc.freeze()  # what is there stays: the collector need not look through it
+            gc.freeze()  # existing objects stay alive, so the collector can skip them
         gc.enable()
         try:
             return self._wait(report_now, look)
@@ -109,20 +109,20 @@ class Supervisor:
                     self._signals.stop()  # as the program does, until SIGCONT comes
 
     def _is_stopped(self) -> bool:
-        """Whether the program is stopped, as far as can be known: a shell that continues us has continued it too."""
+        """Whether the program is stopped, as far as known: a shell that continues us has continued it too."""
         if not hasattr(os, "waitid"):
             return True
         return os.waitid(os.P_PID, self._pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
 
     def aside(self, task: "Callable[[], object]") -> bool:
-        """Do something lengthy in a process of its own: signals go on to the program meanwhile.
+        """Run `task` in a forked helper; meanwhile signals are passed on to the program.
 
-        Should memory be wanting, the kernel is to take that process first. One at a time: False if one still runs.
-        Raises OSError if there is no room for another process.
+        If memory runs out, the kernel kills the helper first. Only one at a time: returns False if one still runs.
+        Raises OSError if no process can be created.
         """
         if self._aside and not os.waitpid(self._aside, os.WNOHANG)[0]:
             return False
-        self._aside = 0  # should there be no other
+        self._aside = 0  # in case fork fails
         self._aside = os.fork()
         if self._aside == 0:
             try:
@@ -137,7 +137,7 @@ class Supervisor:
         return True
 
     def _end_aside(self) -> None:
-        """Wait for what is done aside."""
+        """Wait for the helper."""
         if self._aside:
             os.waitpid(self._aside, 0)
             self._aside = 0
@@ -148,15 +148,15 @@ class Supervisor:
         return self._pid
 
     def elapsed_seconds(self) -> float:
-        """Wall-clock time since the program was started."""
+        """Wall-clock seconds since the program was started."""
         return time.monotonic() - self._started
 
     def leave_signals_to_python(self) -> None:
-        """After the program's end: forget what was sent to it and came too late, and let Ctrl-C interrupt us again."""
+        """After the program's end: discard signals that came too late for it, and let Ctrl-C interrupt us again."""
         self._signals.leave((REPORT_SIGNAL,))
 
     def _limits_at_end(self) -> "Dict[str, int]":
-        """The limits of a program that has just ended badly: it may have set them itself. Not known everywhere."""
+        """The limits of a program that has just failed: it may have set them itself. Empty where not known."""
         if not hasattr(os, "waitid"):
             return {}
         ended = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -190,7 +190,7 @@ class Supervisor:
 
 
 def end_like(outcome: Outcome) -> int:
-    """The program's exit status, for us to exit with; if a signal killed it, that kills us too, without a core file."""
+    """The program's exit status, for us to exit with; if a signal killed it, kill ourselves by it, without a core."""
     if outcome.exit_status is not None:
         return outcome.exit_status
     assert outcome.signal is not None
@@ -203,4 +203,4 @@ def end_like(outcome: Outcome) -> int:
         pass  # SIGKILL has nothing to reset
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (outcome.signal,))
     os.kill(os.getpid(), outcome.signal)
-    return 128 + outcome.signal  # the signal was one that does not kill: say it as a shell would
+    return 128 + outcome.signal  # the signal does not kill us: use a shell's exit status

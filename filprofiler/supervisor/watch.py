@@ -1,4 +1,4 @@
-"""Looks at the running program from time to time: its memory, for the timeline, and whether memory is running out."""
+"""Watches the running program: samples its memory for the timeline, and notices when memory is running out."""
 
 import time
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from filprofiler.supervisor.memory_limits import MemoryWatch
 
 _LOOK_SECONDS = 0.5
-_REST_SECONDS = 60.0  # after a report that was written because memory was low
+_REST_SECONDS = 60.0  # pause after a report written because memory was low
 
 
 class Watch:
-    """Keeps the timeline, and calls `write_checkpoint` when memory is low: should all processes be killed together,
-    that report is there."""
+    """Keeps the timeline, and calls `write_checkpoint` when memory is low, so that there is a report even if all
+    processes are killed together."""
 
     def __init__(
         self, recording_path: str, pid: int, limits: "MemoryWatch", write_checkpoint: "Callable[[], None]"
@@ -27,7 +27,7 @@ class Watch:
         self._next_limits = time.monotonic() + _LOOK_SECONDS
 
     def look(self) -> float:
-        """Look once. Returns in how many seconds to look again. Never raises: waiting for the program comes first."""
+        """Sample once. Returns the seconds until the next call. Never raises: waiting for the program has priority."""
         try:
             now = time.monotonic()
             self._look_at_limits(now)
@@ -36,7 +36,7 @@ class Watch:
             return _LOOK_SECONDS
 
     def _look_at_limits(self, now: float) -> None:
-        """Twice a second. A checkpoint is written at most once a minute."""
+        """Check the limits twice a second. Writes a checkpoint at most once a minute."""
         if now < self._next_limits:
             return
         self._next_limits = now + _LOOK_SECONDS
@@ -47,13 +47,13 @@ class Watch:
 
     @property
     def was_tracking(self) -> bool:
-        """Whether the library was seen to have begun to write into the recording."""
+        """Whether the library has begun to write into the recording, as far as seen."""
         return self._sampler.was_tracking
 
     def write(self) -> None:
-        """Bring the timeline in the recording up to date: someone is about to read it."""
+        """Write pending samples: the recording is about to be read."""
         self._sampler.write()
 
     def close(self) -> None:
-        """Write what is not written yet, and close the files."""
+        """Write pending samples and close the files."""
         self._sampler.close()
