@@ -1,20 +1,20 @@
-/* The profile, read from the page's data; filprofiler/report/page_data.py says how it is written. */
+/* Reads the profile from the page's data; filprofiler/report/page_data.py describes the format. */
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = new Uint8Array(128);
 for (let value = 0; value < 64; value++) VALUES[DIGITS.charCodeAt(value)] = value;
 
-/* The number that begins at `position`, in so many digits, the lowest first. */
+/* The number of `width` digits at `position`, lowest digit first. */
 function readDigits(text, position, width) {
   let number = 0;
   for (let place = width - 1; place >= 0; place--) number = number * 64 + VALUES[text.charCodeAt(position + place)];
   return number;
 }
 
-/* The tree of callstacks, callers first, in columns of one value a node. Node 0 is the root; parents stand first.
-   parent, site: numbers. own: bytes asked for by exactly this callstack. total: those and all below.
-   ownStacks: how many callstacks of the program end here. stacks: those and all below. thread: where one begins, 1 + its place in threadWords.
-   first, next: the first child and the next sibling, 0 for none. */
+/* The tree of call stacks, callers first, in columns with one value per node. Node 0 is the root; parents precede children.
+   parent, site: numbers. own: bytes allocated by exactly this call stack. total: own bytes here and below.
+   ownStacks: how many call stacks of the program end here. stacks: the same here and below.
+   thread: 1 + the index in threadWords of the thread that begins here, or 0. first, next: first child and next sibling, or 0. */
 class Callstacks {
   constructor(parent, site, own, stacks, thread) {
     const count = parent.length;
@@ -86,7 +86,7 @@ function readSites(data) {
   }));
 }
 
-/* Source lines: `at(site)` is the site's own, without indentation; `around(site)` are [number, text] near it. */
+/* Source lines: `at(site)` is the site's line without indentation; `around(site)` lists [number, text] near it. */
 class Source {
   constructor(lines) {
     this.files = new Map();

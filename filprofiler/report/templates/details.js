@@ -1,4 +1,4 @@
-/* All that is known of one box. */
+/* The details of one box. */
 
 class Details {
   constructor(place, profile, graph, zoom) {
@@ -83,7 +83,7 @@ class Details {
   }
 }
 
-/* Copies text, and says on the button how it went. */
+/* Copies text, and shows the result on the button. */
 async function copyText(text, button) {
   let copied = false;
   try {

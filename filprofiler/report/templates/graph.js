@@ -1,16 +1,16 @@
-/* The icicle: draws the boxes, moves the focus among them, marks what is hit. */
+/* The icicle: draws the boxes, moves the focus among them, marks search hits. */
 
 const ROW_PIXELS = 36;
 const TEXT_PIXELS = 30; // narrower boxes have no text
 const SELF_WORDS = { callers: "this line itself", callees: "no caller" };
 const SELF_WORDS_FILTERED = { callers: "this line, through hidden frames", callees: "no visible caller" };
 
-/* SHADES: shares of the peak, in thousandths, from which the next stronger shade is used. From Python. */
+/* SHADES: shares of the peak, in thousandths, at which the next stronger shade begins. From Python. */
 function shadeOf(size, whole) {
   return SHADES.filter((share) => size * 1000 >= whole * share).length;
 }
 
-/* listener: {point(node), leave(), pin(node), zoom(node), out()}; the graph itself knows no more than what it shows.
+/* listener: {point(node), leave(), pin(node), zoom(node), out()}; the graph itself only knows what it shows.
    filtered: whether frames were left out of the tree. */
 class Graph {
   constructor(place, trail, profile, listener) {
@@ -93,7 +93,7 @@ class Graph {
     return [(node.thread ? "thread: " : "") + shortLabel(site), this.profile.source.at(site)];
   }
 
-  /* What a screen reader says of a box. */
+  /* The text of a box for screen readers. */
   words(node) {
     const site = this.profile.sites[node.site],
       [first, second] = this.lines(node);
@@ -112,7 +112,7 @@ class Graph {
       .join(" | ")} ${end}`;
   }
 
-  /* The way from the root to what is shown: a click leads back. */
+  /* The path from the root to the shown box; a click on a step leads back. */
   drawTrail() {
     const steps = [];
     for (let node = this.root.above; node; node = node.above) steps.unshift(node);
@@ -126,7 +126,7 @@ class Graph {
     );
   }
 
-  /* Marks the boxes that are hit; how many there are. */
+  /* Marks the hit boxes, and returns their number. */
   mark(hits) {
     this.hits = hits;
     let count = 0;
@@ -146,7 +146,7 @@ class Graph {
     }
   }
 
-  /* The box of a node, or of the nearest above it that is drawn; else the first. */
+  /* The box of a node or of its nearest drawn ancestor; else the first box. */
   boxOf(node) {
     for (let wanted = node; wanted; wanted = wanted.above) {
       const found = this.boxes.find((box) => box.node === wanted);
@@ -155,7 +155,7 @@ class Graph {
     return this.boxes[0];
   }
 
-  /* Makes a box the one that Tab leads to. */
+  /* Makes a box the target of Tab. */
   setCurrent(box) {
     if (this.focus) this.focus.element.setAttribute("tabindex", "-1");
     this.focus = box;

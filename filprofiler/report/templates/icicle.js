@@ -1,4 +1,4 @@
-/* Search, zoom and keys inside a picture that stands alone. Everything is taken from the picture itself. */
+/* Search, zoom and keys inside a standalone picture. All data comes from the picture itself. */
 (() => {
   "use strict";
   const picture = document.documentElement,
@@ -29,7 +29,7 @@
     const shown = Array.from(group.querySelectorAll("text"), (text) => text.textContent);
     const isFrame = !/^(self|fold)\b/.test(group.getAttribute("class"));
     const lines = [first, second].filter(Boolean);
-    const text = title.slice(0, title.lastIndexOf(" | ")); // what a search looks through: all but the size
+    const text = title.slice(0, title.lastIndexOf(" | ")); // the text to search: everything but the size
     const attribute = (name) => Number(rect.getAttribute(name));
     return {
       group,
@@ -81,7 +81,7 @@
     });
   }
 
-  /* Gives a box the whole width, and those above it too. */
+  /* Gives a box and all its ancestors the whole width. */
   function zoom(target) {
     zoomed = target;
     for (const box of boxes) {
@@ -140,7 +140,7 @@
     }
   }
 
-  /* Marks what is found among the boxes that are drawn, and says how much it is, each byte once. */
+  /* Marks the drawn boxes that match, and shows their bytes, each counted once. */
   function search() {
     const wanted = query?.trim() ? tester() : () => false;
     const hits = new Set(boxes.filter((box) => box !== boxes[0] && box.isFrame && wanted(box)));

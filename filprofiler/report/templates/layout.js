@@ -1,8 +1,8 @@
-/* Where the boxes lie: in bytes across and in rows down, each node before what lies below it.
+/* Lays out the boxes: bytes across, rows down, each node before those below it.
    A box is {node, row, start, leaf}; leaf: nothing lies below it. Below every other box the widths add up to its own. */
 
-const LEAST_PIXELS = 1; // what is narrower is folded
-const FOLD_PARTS = 50; // a fold that is zoomed into and still too fine shows so many finer folds
+const LEAST_PIXELS = 1; // narrower boxes are folded
+const FOLD_PARTS = 50; // a zoomed fold that is still too fine shows this many finer folds
 
 function layOut(root, pixels) {
   const least = pixels > 0 ? (root.bytes * LEAST_PIXELS) / pixels : 0;
@@ -22,7 +22,7 @@ function layOut(root, pixels) {
   return boxes;
 }
 
-/* What is shown below a node: all that is wide enough, and one fold of the rest. */
+/* The boxes shown below a node: all that are wide enough, and one fold for the rest. */
 function shownBelow(node, least) {
   const items = node.items();
   let count = 0;

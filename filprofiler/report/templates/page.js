@@ -1,6 +1,6 @@
-/* Puts the parts together: what is shown, and what the controls and keys do. */
+/* Connects the parts: what is shown, and what the controls and keys do. */
 
-const THEMES = ["", "dark", "light"]; // "": as the system says
+const THEMES = ["", "dark", "light"]; // "": the system's
 const PRINTED_PIXELS = 700;
 
 function byId(id) {
@@ -77,7 +77,7 @@ class Page {
     );
   }
 
-  /* The places that hints name become buttons that mark their boxes. */
+  /* Turns the lines named by hints into buttons that mark their boxes. */
   hints() {
     for (const place of document.querySelectorAll(".hint .place")) {
       const { path, line, function: name } = place.dataset,
@@ -97,7 +97,7 @@ class Page {
     return byId("order-callees").checked ? "callees" : "callers";
   }
 
-  /* Makes the tree anew, after another order or filter was chosen. */
+  /* Rebuilds the tree after the order or a filter has changed. */
   rebuild() {
     const on = (id) => byId(id).getAttribute("aria-pressed") === "true";
     const mine = on("mine"),
@@ -136,7 +136,7 @@ class Page {
     this.rebuild();
   }
 
-  /* What the graph tells. */
+  /* Events of the graph. */
   point(node) {
     if (this.pinned === null) this.details.show(node, false);
   }
@@ -200,7 +200,7 @@ class Page {
     event.preventDefault();
   }
 
-  /* Esc: the whole picture, nothing pinned or marked by a table. */
+  /* Esc: shows the whole picture, with nothing pinned or marked by a table. */
   restore() {
     this.pin(null);
     this.zoomed = this.tree;
@@ -215,7 +215,7 @@ class Page {
     try {
       localStorage.setItem("filprofiler-theme", dataset.theme || "");
     } catch {
-      /* a sandboxed frame keeps nothing */
+      /* a sandboxed frame has no storage */
     }
   }
 }
@@ -242,7 +242,7 @@ function begin() {
     setTheme(keptTheme());
     new Page(profile);
   } catch (problem) {
-    // better the still picture than none
+    // fall back to the static picture
     classList.remove("scripted");
     throw problem;
   }

@@ -1,6 +1,6 @@
-/* Which sites a search means, and what the callstacks through them hold. */
+/* Finds the sites that match a search, and the bytes of the call stacks through them. */
 
-/* A test of sites, or null for an empty query. Raises SyntaxError for a wrong /expression/.
+/* A predicate on sites, or null for an empty query. Raises SyntaxError for an invalid /expression/.
    Without slashes: the text as it is, whatever its case and its blanks. */
 function matcher(query, source) {
   const wanted = query.trim();
@@ -17,14 +17,14 @@ function matcher(query, source) {
   };
 }
 
-/* Without blanks; the end of a line stays, so that nothing is found across it. */
+/* Without spaces; line ends stay, so that no match crosses them. */
 function packedText(text) {
   return text.toLowerCase().replace(/[^\S\n]+/g, "");
 }
 
-/* What is hit when these sites are meant.
-   sites: 1 for each site that is. bytes: of all callstacks through any of them, each once.
-   above, below: for each node of the Callstacks, whether it or one above it, or below it, is hit. */
+/* The hits of a search.
+   sites: 1 for each matching site. bytes: of all call stacks through any of them, each counted once.
+   above, below: for each node of the Callstacks, whether it or a node above it, or below it, is hit. */
 class Hits {
   constructor(callstacks, sites, matches) {
     const { count, parent, site, own } = callstacks;
@@ -42,7 +42,7 @@ class Hits {
     }
   }
 
-  /* Whether a box that stands for this node is to be marked. */
+  /* Whether to mark the box of this node. */
   marks(node) {
     return node.kind === "frame"
       ? node.above !== null && this.sites[node.site] === 1

@@ -1,9 +1,9 @@
-/* The tables of lines and of functions: all rows, to be sorted; a row's button marks its boxes. */
+/* The sortable tables of lines and functions, with all rows; a row's button marks its boxes. */
 
 const FIRST_ROWS = 30,
   MORE_ROWS = 100;
 
-/* The rows of a table, as the page's data has them: {site, sites, own, total}. keyOf(site): what the sites of a row share. */
+/* The rows of a table, from the page's data: {site, sites, own, total}. keyOf(site): the key shared by a row's sites. */
 function rowsOf(profile, held, keyOf) {
   const groups = new Map();
   for (const site of profile.sites) {
@@ -20,7 +20,7 @@ function rowsOf(profile, held, keyOf) {
 }
 
 class Table {
-  /* label(site): what the row's button says. mark(row, words): called when it is pressed. */
+  /* label(site): the text of a row's button. mark(row, words): called when it is pressed. */
   constructor(place, rows, profile, label, mark) {
     Object.assign(this, { place, rows, profile, label, mark, shown: FIRST_ROWS, by: "total", down: true });
     this.heads = Array.from(place.querySelectorAll("th[data-by]"));

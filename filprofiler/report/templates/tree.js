@@ -1,9 +1,9 @@
-/* What is drawn: trees of nodes with these properties.
-   kind: "frame"; "self", what the frame above asked for itself; "fold", what is too small to be drawn one by one.
-   site: number of its site; of a self or a fold, that of the frame above. bytes: all it holds. stacks: its callstacks.
-   own: bytes that are its own. thread: 0, or 1 + the place in threadWords of the thread that begins here. above: its parent, null for the root.
-   items(): what lies below it, frames first, the largest first, then its self.
-   holds(hits): whether it or anything below is hit. Children are made when they are first asked for. */
+/* The drawn trees. Their nodes have these properties.
+   kind: "frame"; "self" for the frame above's own allocations; "fold" for nodes too small to draw one by one.
+   site: number of its site; for a self or a fold, that of the frame above. bytes: all it holds. stacks: its call stacks.
+   own: its own bytes. thread: 0, or 1 + the index in threadWords of the thread that begins here. above: its parent or null.
+   items(): the nodes below it: frames, largest first, then its self.
+   holds(hits): whether it or anything below is hit. Children are made on first use. */
 
 function bySize(first, second) {
   return second.bytes - first.bytes;
@@ -24,7 +24,7 @@ class Frame {
     return this.below;
   }
 
-  /* The fold of all items from that number on, but for a self that is drawn. The same one each time. */
+  /* The fold of items `from` to `end`; the same object each time. */
   fold(from, end) {
     const key = `${from}:${end}`;
     if (!this.folds.has(key)) this.folds.set(key, new Fold(this, this.items().slice(from, end)));
@@ -94,14 +94,14 @@ class CallerFirst extends Frame {
   }
 }
 
-/* Callees above: `frames` are nodes of a Callstacks with the same site, reached from the nodes in `leaves` that asked. */
+/* Callees above: `frames` are nodes of a Callstacks with the same site, reached from the allocating nodes in `leaves`. */
 class CalleeFirst extends Frame {
   constructor(callstacks, site, above) {
     super(site, above);
     this.callstacks = callstacks;
     this.frames = [];
     this.leaves = [];
-    this.thread = -1; // none met yet
+    this.thread = -1; // none seen yet
   }
 
   tell(frame, leaf) {
@@ -111,7 +111,7 @@ class CalleeFirst extends Frame {
     this.stacks += this.callstacks.ownStacks[leaf];
     const thread = this.callstacks.thread[frame],
       same = this.thread === -1 || thread === this.thread;
-    this.thread = same ? thread : this.thread && thread && 1; // the first words are those for any thread
+    this.thread = same ? thread : this.thread && thread && 1; // the first text is the one for any thread
   }
 
   children() {
@@ -157,9 +157,9 @@ function treeOf(callstacks, calleesFirst) {
   return calleesFirst ? new CalleeRoot(callstacks) : new CallerFirst(callstacks, 0, null);
 }
 
-/* The same callstacks without frames that are not wanted; every byte stays, on the frames above.
-   placeOf(site, node): the number of the site to show; -1 to leave the frame out; of `gathers`, what stands for all below it.
-   outside: the site for what has no frame left. */
+/* The same call stacks without unwanted frames; every byte stays, on the frames above.
+   placeOf(site, node): the number of the site to show, or -1 to leave the frame out. `gathers`: a site that includes all below.
+   outside: the site for call stacks without any frame left. */
 function withoutFrames(callstacks, placeOf, gathers, outside, siteCount) {
   const { count, site, own, ownStacks, thread } = callstacks;
   const parents = [0],

@@ -1,4 +1,4 @@
-/* Numbers and places in words, as filprofiler/report/text.py has them. */
+/* Numbers and locations as text, like filprofiler/report/text.py. */
 
 const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -29,7 +29,7 @@ function percent(part, whole, decimals = 2) {
   return `${(whole ? (100 * part) / whole : 100).toFixed(decimals)}%`;
 }
 
-/* Places: a site is {path, name, line, mine}; one without a path is no place in the source, and its name says it all. */
+/* Locations: a site is {path, name, line, mine}; one without a path is not in the source, and its name is its label. */
 
 function baseName(path) {
   return path.startsWith("<") ? path : path.slice(path.lastIndexOf("/") + 1);
