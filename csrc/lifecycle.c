@@ -26,20 +26,31 @@ static uint32_t supervisor_pid;
 
 /* Near a memory limit every event may ask for pages: back off for one tick of the coarse clock, some milliseconds,
  * after a refusal. */
-static void *map_pages(size_t bytes)
+static void *map_unless_refused(size_t bytes, void *(*map)(size_t bytes))
 {
     static uint64_t refused_at;
     if (refused_at != 0 && platform_coarse_clock_ns() == refused_at) {
         return NULL;
     }
-    void *pages = platform_map_pages(bytes);
+    void *pages = map(bytes);
     refused_at = pages == NULL ? platform_coarse_clock_ns() : 0;
     return pages;
+}
+
+static void *map_pages(size_t bytes)
+{
+    return map_unless_refused(bytes, platform_map_pages);
+}
+
+static void *map_table(size_t bytes)
+{
+    return map_unless_refused(bytes, platform_map_wiped_on_fork);
 }
 
 static const struct ledger_storage storage = {
     .map_pages = map_pages,
     .unmap_pages = platform_unmap_pages,
+    .map_table = map_table,
     .empty_pages = platform_empty_pages,
     .next_node_segment = recording_next_nodes,
     .next_code_segment = recording_next_codes,

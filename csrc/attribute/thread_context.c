@@ -58,7 +58,7 @@ void thread_context_know_more(struct thread_context *context)
         return;
     }
     bool locked = state_enter(); /* fil_stop clears it */
-    struct cached_child *known = storage->map_pages(count * sizeof *known);
+    struct cached_child *known = storage->map_table(count * sizeof *known);
     if (known != NULL) {
         if (context->known != NULL) {
             storage->unmap_pages(context->known, context->known_count * sizeof *known);

@@ -15,7 +15,7 @@ uint32_t *block_slot_create(struct block_table *table, const struct ledger_stora
     }
     struct block_leaf **leaf = &(*middle)->leaves[(address >> BLOCK_LEAF_BITS) % BLOCK_LEAVES];
     if (*leaf == NULL) {
-        struct block_leaf *fresh = storage->map_pages(sizeof *fresh);
+        struct block_leaf *fresh = storage->map_table(sizeof *fresh);
         if (fresh == NULL) {
             return NULL;
         }

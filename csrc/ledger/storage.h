@@ -20,7 +20,10 @@ struct ledger_storage {
     /* Release memory from map_pages, with the same size. */
     void (*unmap_pages)(void *pages, size_t bytes);
 
-    /* Make memory from map_pages zeros again. It stays mapped, for threads that still read it. */
+    /* The same for a table that may become zeros at any time (empty_pages). In a forked child it does, if the system
+     * supports that: the child records nothing, and need not pay for a copy. */
+    void *(*map_table)(size_t bytes);
+    /* Make memory from map_table zeros again. It stays mapped, for threads that still read it. */
     void (*empty_pages)(void *pages, size_t bytes);
 
     /* The next segment of nodes or codes in the recording, zeroed; NULL if there is no room. */

@@ -202,7 +202,7 @@ bool platform_is_privileged(void)
 void platform_wipe_on_fork(void *start, size_t bytes)
 {
     int kept = errno;
-    if (bytes % platform_page_bytes() == 0) {
+    if (bytes % platform_page_bytes() == 0 && system_allows(SYSTEM_ADVISES)) {
         (void)madvise(start, bytes, MADV_WIPEONFORK);
     }
     errno = kept;

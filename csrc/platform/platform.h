@@ -16,7 +16,11 @@
 /* Zeroed private memory, rounded up to pages; NULL if there is none. Only touched pages are resident. */
 void *platform_map_pages(size_t bytes);
 
-/* Release what platform_map_pages returned, with the same size. */
+/* The same, but zeros in a forked child if the system supports that (Linux 4.14): fork copies no page tables for this
+ * memory, and a write afterwards copies no page. */
+void *platform_map_wiped_on_fork(size_t bytes);
+
+/* Release what either of these returned, with the same size. */
 void platform_unmap_pages(void *pages, size_t bytes);
 
 /* Make whole pages of private memory zeros again, and not resident if the system supports that. */

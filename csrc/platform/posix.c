@@ -21,10 +21,10 @@
 #define LONGEST_NAP_NS 200000
 #define MOST_NAMES 10000u /* of recordings that one process number can have had */
 
-static struct {
+struct slab {
     char *next;
     size_t room;
-} slab;
+};
 
 size_t platform_page_bytes(void)
 {
@@ -35,25 +35,46 @@ size_t platform_page_bytes(void)
     return bytes;
 }
 
+static void *map_wiped(size_t bytes)
+{
+    void *pages = system_map_pages(bytes);
+    if (pages != NULL) {
+        platform_wipe_on_fork(pages, bytes);
+    }
+    return pages;
+}
+
 /* Callers hold the lock, or are alone. */
-void *platform_map_pages(size_t bytes)
+static void *take(struct slab *slab, size_t bytes, void *(*map)(size_t bytes))
 {
     bytes = platform_whole_pages(bytes);
     if (bytes > SLAB_SHARE) {
-        return system_map_pages(bytes);
+        return map(bytes);
     }
-    if (slab.room < bytes) {
-        char *fresh = system_map_pages(SLAB_BYTES);
+    if (slab->room < bytes) {
+        char *fresh = map(SLAB_BYTES);
         if (fresh == NULL) {
-            return system_map_pages(bytes); /* a limit on addresses may still allow the small one */
+            return map(bytes); /* a limit on addresses may still allow the small one */
         }
-        slab.next = fresh;
-        slab.room = SLAB_BYTES;
+        slab->next = fresh;
+        slab->room = SLAB_BYTES;
     }
-    void *pages = slab.next;
-    slab.next += bytes;
-    slab.room -= bytes;
+    void *pages = slab->next;
+    slab->next += bytes;
+    slab->room -= bytes;
     return pages;
+}
+
+void *platform_map_pages(size_t bytes)
+{
+    static struct slab normal;
+    return take(&normal, bytes, system_map_pages);
+}
+
+void *platform_map_wiped_on_fork(size_t bytes)
+{
+    static struct slab wiped;
+    return take(&wiped, bytes, map_wiped);
 }
 
 void platform_unmap_pages(void *pages, size_t bytes)

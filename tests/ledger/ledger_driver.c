@@ -268,6 +268,7 @@ int main(void)
     }
     const struct ledger_storage storage = {
         .map_pages = take,
+        .map_table = take,
         .unmap_pages = give,
         .empty_pages = empty,
         .next_node_segment = next_nodes,

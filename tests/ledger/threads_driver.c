@@ -87,6 +87,7 @@ int main(void)
 {
     const struct ledger_storage storage = {
         .map_pages = take,
+        .map_table = take,
         .unmap_pages = give,
         .empty_pages = platform_empty,
         .next_node_segment = next_nodes,
