@@ -144,6 +144,15 @@ FIL_EXPORT int32_t fil_follow_objects(const struct fil_objects *objects);
  * fil_status. */
 FIL_EXPORT int32_t fil_start(const char *path, int32_t report_signal);
 
+/* Not 0 if FIL_CHILDREN was in the environment when the library was loaded: processes that are started make recordings
+ * of their own. */
+FIL_EXPORT int32_t fil_records_children(void);
+
+/* Called by the interpreter in the child of a fork, before anything else of the program runs there: tracking goes on
+ * into a recording of its own, if its parent was tracked and children are recorded. What the child has inherited is its
+ * parent's. Hold the GIL. Returns FIL_OK or a negative fil_status. */
+FIL_EXPORT int32_t fil_fork_child(void);
+
 /* Stop tracking: the recording is complete, and the tracker's memory is released. The program goes on; what it
  * allocates and frees is no longer counted. Hold the GIL. */
 FIL_EXPORT void fil_stop(void);

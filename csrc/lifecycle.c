@@ -19,6 +19,8 @@
 #include "sampling.h"
 #include "state.h"
 
+#define MOST_PATH 4200u /* a folder's, and a name in it */
+
 static int last_error;
 static int report_signal;
 static uint32_t loaded_in; /* in which process */
@@ -327,6 +329,33 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     state_leave(locked);
     python_objects_follow();
     return FIL_OK;
+}
+
+int32_t fil_records_children(void)
+{
+    return children_on();
+}
+
+int32_t fil_fork_child(void)
+{
+    static char path[MOST_PATH]; /* the recording is opened by it again */
+    uint32_t session;
+    uint32_t generation;
+    if (!children_on() || !process_hooks_forked(&session, &generation)) {
+        return FIL_OK;
+    }
+    python_objects_leave();
+    state.session = session; /* of what the parent began: it is over here */
+    state.generation = generation + 1;
+    attribute_end();
+    libraries_end();
+    ledger_end(&state.ledger);
+    recording_close(); /* unmapped only: it is the parent's */
+    loaded_in = platform_pid();
+    if (!platform_make_recording(children_folder(), FIL_FIRST_BYTES, path, sizeof path)) {
+        return FIL_ERROR_RECORDING;
+    }
+    return fil_start(path, FIL_NO_SIGNAL);
 }
 
 void fil_stop(void)

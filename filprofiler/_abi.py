@@ -539,6 +539,8 @@ FUNCTIONS = {
     "fil_accept_layout": ("void", ()),
     "fil_follow_objects": ("int32_t", ("const struct fil_objects *",)),
     "fil_start": ("int32_t", ("const char *", "int32_t")),
+    "fil_records_children": ("int32_t", ()),
+    "fil_fork_child": ("int32_t", ()),
     "fil_stop": ("void", ()),
     "fil_base_frame": ("void", ("uint64_t",)),
     "fil_current_callstack": ("int32_t", ("struct fil_observed_frame *", "uint32_t")),

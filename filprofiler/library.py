@@ -142,6 +142,11 @@ class Library:
             raise LibraryError("cannot write %s: %s", recording_path, reason, exit_status=exit_statuses.CANNOT_WRITE)
         self._check(status)
 
+    def follow_forks(self) -> None:
+        """Let forked children go on in recordings of their own, if children are recorded. Not before CPython 3.7."""
+        if self._functions.fil_records_children() and hasattr(posix, "register_at_fork"):
+            posix.register_at_fork(after_in_child=self._functions.fil_fork_child)
+
     def stop(self) -> None:
         """Stop tracking: the recording is complete. The program continues, and `start` may be called again."""
         self._functions.fil_stop()

@@ -52,8 +52,25 @@ HOOK(int, pthread_create)(pthread_t *thread, const pthread_attr_t *attributes, v
 /* A fork happens between events, and its child records nothing: the recording is its parent's. */
 static bool locked_for_fork;
 
+/* What stood in the first page of the state. */
+static struct {
+    bool tracking;
+    uint32_t session;
+    uint32_t generation;
+} at_fork;
+
+bool process_hooks_forked(uint32_t *session, uint32_t *generation)
+{
+    *session = at_fork.session;
+    *generation = at_fork.generation;
+    return at_fork.tracking && platform_pid() != state.pid;
+}
+
 static void before_fork(void)
 {
+    at_fork.tracking = state.tracking;
+    at_fork.session = state.session;
+    at_fork.generation = state.generation;
     sampling_before_fork();
     locked_for_fork = state_enter();
 }

@@ -2,13 +2,19 @@
 #ifndef FIL_PROCESS_HOOKS_H
 #define FIL_PROCESS_HOOKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attribute/attribute.h"
 #include "interpose/c11_threads.h"
 
 /* From now on, stop recording in forked children. */
 void process_hooks_install(void);
+
+/* In the child of a fork: whether its parent was tracked then, with the numbers of the parent's state, which the kernel
+ * has cleared here. */
+bool process_hooks_forked(uint32_t *session, uint32_t *generation);
 
 /* This process, or a fork of it, has started another. */
 void process_hooks_started(void);

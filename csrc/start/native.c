@@ -44,6 +44,8 @@ static bool take(void *arguments, const char *letters, uint64_t *values)
     NATIVE(fil_accept_layout, "", (fil_accept_layout(), FIL_OK))                                     \
     NATIVE(fil_follow_objects, "b", fil_follow_objects(MEMORY(0)))                                   \
     NATIVE(fil_start, "bn", fil_start(MEMORY(0), (int32_t)NUMBER(1)))                                \
+    NATIVE(fil_fork_child, "", fil_fork_child())                                                     \
+    NATIVE(fil_records_children, "", fil_records_children())                                         \
     NATIVE(fil_last_errno, "", fil_last_errno())                                                     \
     NATIVE(thread_state, "", (long long)(intptr_t)python_api.PyGILState_GetThisThreadState())
 

@@ -41,6 +41,7 @@ def prepare() -> "Call":
         function, arguments = _PREPARE[mode](interpreter, target)
         base_frame = library.base_frame
         library.start(recording, int(report_signal))
+        library.follow_forks()
         start.say(*start.announcement(way))
     except LibraryError as error:
         start.refuse(error)

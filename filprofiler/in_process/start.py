@@ -38,6 +38,7 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
         if mode == "module" or (mode == "script" and _is_importable_from(target)):
             __import__("runpy")  # as the interpreter is about to do: it is not part of the program
         library.start(recording, int(report_signal))
+        library.follow_forks()
         if not is_child:
             say(*announcement(way))
     except LibraryError as error:

@@ -10,6 +10,8 @@ from typing import Dict, List, Optional, Sequence
 import pytest
 import support
 
+from filprofiler.profile.build import build_profile
+from filprofiler.profile.program import Program
 from filprofiler.recording.reader import read_recording
 from filprofiler.result_folder import was_started
 
@@ -25,9 +27,13 @@ class Family:
         self._environment = dict(profiler.environment(), FIL_CHILDREN=str(folder))
         self._profiler = profiler
         self.python = profiler.python
+        self.version = profiler.version
+        self.new_output = profiler.new_output
 
-    def run(self, args: Sequence[object]) -> "subprocess.CompletedProcess[str]":
-        command = self._profiler.command(args, self._profiler.new_output())
+    def run(
+        self, args: Sequence[object], output: Optional[Path] = None, options: Sequence[str] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        command = self._profiler.command(args, output or self.new_output(), options)
         return subprocess.run(
             command,
             env=self._environment,
@@ -66,6 +72,64 @@ def test_every_way_to_start_a_python(family: Family, tmp_path: Path) -> None:
     peaks = family.peaks()
     missing = [number for number in numbers if not [peak for peak in peaks if number <= peak < number + 2.9]]
     assert not missing, (missing, peaks)
+
+
+FORKED = support.PROGRAMS / "forked.py"
+
+
+def at_marker(path: Path, program: Path, name: str) -> int:
+    """Bytes that a recording has on a marked line at its peak."""
+    profile = build_profile(read_recording(str(path)), Program())
+    line = support.marker(program, name)
+    return sum(
+        node.own_bytes
+        for node in profile.flat.nodes
+        if node.site.line == line and support.same_file(node.site.path, program)
+    )
+
+
+def test_forked_children(family: Family) -> None:
+    """Each has what it has taken itself, on the line that did, and nothing of what it has inherited."""
+    if family.version < (3, 7):
+        pytest.skip("this Python does not know the feature: it calls nobody in the child of a fork")
+    output = family.new_output()
+    done = family.run([FORKED], output, ["--keep-recording"])
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and lines[-1] == "True", (done.stdout, done.stderr)
+    numbers = [int(line) for line in lines[:-1]]
+    assert sorted(numbers) == [11, 12, 13, 14, 15, 16, 17, 18, 22]
+    found = sorted(at_marker(path, FORKED, "child") / support.MIB for path in family.folder.iterdir())
+    assert [round(size, 1) for size in found if size > 1] == sorted(numbers), found
+    for path in family.folder.iterdir():
+        size = at_marker(path, FORKED, "child")
+        spawned = at_marker(path, FORKED, "parent")  # it has run the program's first lines itself
+        assert size == 0 or read_recording(str(path)).peak_bytes - size < 12 * support.MIB + spawned
+    (recording,) = output.glob("*/recording.fil")
+    assert at_marker(recording, FORKED, "child") == 0
+    assert abs(at_marker(recording, FORKED, "parent") - 30 * support.MIB) < 1000
+
+
+MANY = """
+import os
+for number in range(200):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(len(bytearray(1 << 20)) >> 20)
+    assert os.waitpid(pid, 0)[1] == 256
+pid = os.fork()
+if pid == 0:
+    os.execv("/bin/true", ["true"])
+assert os.waitpid(pid, 0)[1] == 0
+"""
+
+
+def test_many_forks(one_family: Family) -> None:
+    done = one_family.run(["-c", MANY])
+    assert done.returncode == 0, done.stderr
+    paths = list(one_family.folder.iterdir())
+    became = [path for path in paths if read_recording(str(path)).processes.became]
+    assert len(paths) == 201 and len(became) == 1
+    assert all(read_recording(str(path)).peak_bytes >= support.MIB for path in paths if path not in became)
 
 
 CLEAN = """
