@@ -64,6 +64,11 @@ _PROPER = ("Resources", "Python.app", "Contents", "MacOS", "Python")
 def executable_to_start(environment: "MutableMapping[str, str]") -> str:
     """The path of the running interpreter's executable. Sets variables that it needs in `environment`."""
     if sys.platform != "darwin":
+        if os.environ.get("PYTHONEXECUTABLE") == sys.executable:  # a name that the user has made up
+            try:
+                return os.readlink("/proc/self/exe")
+            except OSError:
+                pass
         return sys.executable
     return proper_executable(sys.executable, sys.base_prefix, environment)
 

@@ -4,6 +4,7 @@ Uses _signal, the C part of the signal module: the Python part costs several mil
 """
 
 import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class WaitedSignals:
 
     def __init__(self, watched: "Sequence[int]") -> None:
         self._watched = watched
+        self._last: "Any" = None
         self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
 
     def before_fork(self) -> "Any":
@@ -55,9 +57,15 @@ class WaitedSignals:
         The kernel sends a key's signal to the whole foreground group, so the program gets it too. Its other signals,
         and those it sends in our own name (SIGPIPE), are for this process alone.
         """
+        until = time.monotonic() + seconds
         event = signal.sigtimedwait(self._watched, seconds)
         if event is None:
             return None
+        # A process that is stopped and continued while it waits is interrupted. If the time is over by then, CPython
+        # returns what lies on its stack: nothing, or the event before.
+        if time.monotonic() >= until and (event.si_signo not in self._watched or tuple(event) == self._last):
+            return None
+        self._last = tuple(event)
         return event.si_signo, event.si_code > 0 or event.si_pid == os.getpid()
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
@@ -291,3 +292,16 @@ def test_a_working_directory_that_is_gone(profiler: support.Profiler, tmp_path: 
             outcomes.append(outcome(done))
         assert outcomes[1] == outcomes[0], program
         assert outcomes[0][0] == 0, outcomes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the variable is the system's own")
+def test_a_name_for_the_interpreter_that_the_user_has_made_up(profiler: support.Profiler) -> None:
+    environment = profiler.environment()
+    environment["PYTHONEXECUTABLE"] = "/of/no/file"
+    program = ["-c", "import sys; print(sys.executable)"]
+    bare = subprocess.run([profiler.python, *program], env=environment, capture_output=True)
+    if bare.returncode != 0:
+        pytest.skip("this Python does not know the feature: it finds its own files by that name")
+    command = profiler.command(program, profiler.new_output())
+    done = subprocess.run(command, env=environment, capture_output=True)
+    assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr

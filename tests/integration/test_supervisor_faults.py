@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import List, Optional
 
@@ -91,6 +92,21 @@ def test_the_supervisor_is_killed_and_the_program_goes_on(one_profiler: support.
     assert report.returncode == 0, report.stderr
     support.check_report(done)
     assert 50 * support.MIB <= done.peak < 55 * support.MIB
+
+
+def test_the_supervisor_is_stopped_and_continued(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """While it waits: CPython then says that a signal came which is none, and it died of that, in most of a few tries."""
+    waiting = Waiting(one_profiler, tmp_path / "out", tmp_path / "result")
+    pid = waiting.process.pid
+    for _ in range(10):
+        os.kill(pid, signal.SIGSTOP)
+        assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
+        threading.Event().wait(0.2)  # longer than it waits at a time: that this is over is what it is about
+        os.kill(pid, signal.SIGCONT)
+        os.waitpid(pid, os.WCONTINUED)
+    done = waiting.finish()
+    assert done.status == 5, done.account()  # the program's own
+    support.check_report(done)
 
 
 def test_the_package_is_removed_while_the_program_runs(one_profiler: support.Profiler, tmp_path: Path) -> None:
