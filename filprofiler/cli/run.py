@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from filprofiler.supervisor.watch import Watch
 
 
+_LATER_SECONDS = 0.5  # until the next look, if one has failed
+
+
 def run(target: "Target", options: "Options") -> int:
     """Run a program under the profiler. Returns the exit status, or dies of the signal that killed the program."""
     job = _Job(target, options)
@@ -108,12 +111,16 @@ class _Job:
         return outcome
 
     def _look(self) -> float:
-        if self._watch is None:
-            from filprofiler.supervisor.watch import Watch
+        """Look at the program. Never raises: whatever fails, here even the import, the program is still waited for."""
+        try:
+            if self._watch is None:
+                from filprofiler.supervisor.watch import Watch
 
-            path, pid = self._folder.recording_path, self._supervisor.pid
-            self._watch = Watch(path, pid, self._limits, self._write_checkpoint)
-        return self._watch.look()
+                path, pid = self._folder.recording_path, self._supervisor.pid
+                self._watch = Watch(path, pid, self._limits, self._write_checkpoint)
+            return self._watch.look()
+        except Exception:
+            return _LATER_SECONDS
 
     def _aside(self, task: "Callable[[], object]") -> None:
         """Make a report of the program so far in a forked helper."""

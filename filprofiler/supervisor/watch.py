@@ -27,13 +27,10 @@ class Watch:
         self._next_limits = time.monotonic() + _LOOK_SECONDS
 
     def look(self) -> float:
-        """Sample once. Returns the seconds until the next call. Never raises: waiting for the program has priority."""
-        try:
-            now = time.monotonic()
-            self._look_at_limits(now)
-            return self._sampler.look(now)
-        except Exception:
-            return _LOOK_SECONDS
+        """Sample once. Returns the seconds until the next call."""
+        now = time.monotonic()
+        self._look_at_limits(now)
+        return self._sampler.look(now)
 
     def _look_at_limits(self, now: float) -> None:
         """Check the limits twice a second. Writes a checkpoint at most once a minute."""

@@ -95,7 +95,7 @@ def test_the_supervisor_is_killed_and_the_program_goes_on(one_profiler: support.
 
 
 def test_the_supervisor_is_stopped_and_continued(one_profiler: support.Profiler, tmp_path: Path) -> None:
-    """While it waits: CPython then says that a signal came which is none, and it died of that, in most of a few tries."""
+    """While it waits: CPython then reports a signal that is none, and the supervisor died of it in most runs."""
     waiting = Waiting(one_profiler, tmp_path / "out", tmp_path / "result")
     pid = waiting.process.pid
     for _ in range(10):

@@ -166,16 +166,6 @@ def test_a_checkpoint_when_memory_is_low_once_a_minute(tmp_path, monkeypatch, lo
     assert limits.asked == 3 if low else 200 < limits.asked < 261
 
 
-def test_what_fails_at_a_look_leaves_the_program_alone(tmp_path):
-    name, _path = recording_file(tmp_path)
-    limits = Limits(low=True)
-    limits.remember_kills = None
-    watch = Watch(name, os.getpid(), limits, lambda: None)
-    pauses = [watch.look() for _look in range(3)]
-    assert all(0 < pause <= 0.5 for pause in pauses)
-    watch.close()
-
-
 def test_points_and_readings_while_memory_does_not_change(tmp_path, monkeypatch):
     name, path = recording_file(tmp_path)
     clock = time.monotonic()
