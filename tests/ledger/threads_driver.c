@@ -57,7 +57,7 @@ static void *work(void *argument)
     uint32_t node = ledger_child(&state.ledger, FIL_NODE_ROOT, number + 1, 0);
     state_leave(locked);
     void *live[LIVE] = {NULL};
-    for (uint32_t session = 0; round < ROUNDS; round++) {
+    for (uint32_t round = 0; round < ROUNDS; round++) {
         uint32_t place = round % LIVE;
         size_t bytes = 64 + (size_t)(round * 37u % 900u);
         if (live[place] != NULL) { /* as free does: look without the lock, take with it */
@@ -111,7 +111,7 @@ int main(void)
         (void)pthread_join(threads[i], NULL);
     }
     uint64_t expected_blocks = 0;
-    for (uint32_t session = ROUNDS - LIVE; round < ROUNDS; round++) {
+    for (uint32_t round = ROUNDS - LIVE; round < ROUNDS; round++) {
         expected_blocks += 64 + round * 37u % 900u;
     }
     printf("%llu %llu %llu\n", (unsigned long long)header.current_bytes, (unsigned long long)header.peak_bytes,
