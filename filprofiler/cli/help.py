@@ -16,14 +16,14 @@ usage: fil-profile [OPTIONS] run SCRIPT [ARGS...]
 
 Run a Python program and report how much memory it used at its peak, and which
 lines of code allocated it. `python -m filprofiler` is the same command; its
-interpreter flags (-O, -W, -X, ...) are passed on to the program.
+interpreter flags (-O, -W, -X, ...) apply to the program too.
 
 commands:
   run SCRIPT, -m MODULE, -c CODE
                           run a program and write the report when it has ended;
                           everything that follows belongs to the program
-  python ARGS...          run `python ARGS...`, in which a program can profile parts
-                          of itself with filprofiler.api; nothing else is recorded
+  python ARGS...          run `python ARGS...` so that the program can profile parts of
+                          itself with filprofiler.api; nothing else is recorded
   report RESULT           write the report from a recording, if the run was cut
                           short or the recording was kept, or from a
                           peak-memory.json
@@ -36,10 +36,11 @@ commands:
 options:
   -o DIR                  run: write results to folders in DIR (default:
                           fil-result); report, diff: write the files to DIR
-  --format NAMES          report: write these forms instead of the usual ones; run:
-                          write them too; separated by commas, of
-                          %(forms)s
-  --complete              keep every call stack in every form; otherwise those under
+  --format NAMES          a comma-separated list of
+                          %(forms)s;
+                          report: write these formats instead of the usual ones;
+                          run: write them too
+  --complete              keep every call stack in every format; otherwise those under
                           1/10,000 of the peak are combined (except in json)
   --fail-over AMOUNT      diff: exit with status 6 if the peak has grown by more
                           than this, such as 5%% or 200MB
@@ -64,7 +65,7 @@ exit status:
   the program's own; or 2 if the command cannot work as given, 3 if this Python or
   platform cannot be profiled, 4 if the result cannot be written (before the
   program starts), 5 if `report` or `diff` cannot read or write, 6 if the peak has
-  grown by more than `diff` allows.""" % {"forms": ", ".join(ALL)}
+  grown by more than `diff` allows, 53 if the program ran out of memory.""" % {"forms": ", ".join(ALL)}
 
 
 # In an installed package the text is beside the code; in a source tree, above it.

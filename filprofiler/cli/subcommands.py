@@ -77,13 +77,13 @@ def _report_parser() -> _Parser:
         dest="formats",
         metavar="NAMES",
         action="append",
-        help="write these forms instead of the usual ones; separated by commas, of " + ", ".join(ALL),
+        help="a comma-separated list of the formats to write instead of the usual ones: " + ", ".join(ALL),
     )
     parser.add_argument(
         "--complete",
         action="store_true",
         default=None,
-        help="keep every call stack in every form; otherwise those under 1/10,000 of the peak are combined (except in "
+        help="keep every call stack in every format; otherwise those under 1/10,000 of the peak are combined (except in "
         "json)",
     )
     parser.add_argument(
@@ -95,7 +95,7 @@ def _report_parser() -> _Parser:
 def _diff_parser() -> _Parser:
     parser = _parser(
         "diff",
-        "Show what has grown and shrunk from the first result to the second, and write a page of it.",
+        "Show what has grown and shrunk from the first result to the second, and write a comparison page.",
     )
     parser.add_argument("paths", metavar="RESULT", nargs=2, help="a result folder, or one of its files; older first")
     _add_output(parser, "beside the second RESULT")
