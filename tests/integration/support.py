@@ -32,6 +32,10 @@ IMPORT_MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstr
 WITHOUT_CALLSTACK = ("[No Python stack]", "[Callstack not recorded]")
 """What the `.prof` has in place of a callstack."""
 
+ARENA_MAP = 131072
+"""From CPython 3.10 on pymalloc takes a piece of its map of arenas, by malloc, on whatever line it needs an arena in a
+part of the address space where it has had none: where that is changes from run to run."""
+
 UNWIND_METHODS = ("known", "measured", "profiled")
 """How callstacks can be found: docs/how-it-works.md. The first is the best, and taken where it is possible."""
 

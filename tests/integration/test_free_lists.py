@@ -38,7 +38,8 @@ def differences(expected: Lines, found: Lines) -> Dict[Tuple[str, int], Tuple[in
         place: (expected.get(place, 0), found.get(place, 0))
         for place in sorted(set(expected) | set(found))
         if place[1] in (DROPPED, KEPT)
-        and abs(expected.get(place, 0) - found.get(place, 0)) > SMALL + expected.get(place, 0) // 100
+        and min(abs(expected.get(place, 0) + maps * support.ARENA_MAP - found.get(place, 0)) for maps in (-1, 0, 1))
+        > SMALL + expected.get(place, 0) // 100
     }
 
 

@@ -22,10 +22,7 @@ SEEDS_AND_WAYS = [(seed, "") for seed in SEEDS] + [(SEEDS[0], way) for way in su
 Chain = Tuple[Tuple[str, int, str], ...]
 
 
-# From CPython 3.10 on pymalloc takes a piece of its map of arenas, by malloc, on whatever line it needs an arena in
-# a part of the address space where it has had none: where that is changes from run to run. A block of that size on
-# a wrong callstack would be missing on the right one.
-ARENA_MAP = 131072
+# A block of that size on a wrong call stack would be missing on the right one.
 MOST_ARENA_MAPS = 2
 
 
@@ -56,7 +53,7 @@ def mismatches(done: support.Profiled, expected: Dict[Chain, int]) -> List[str]:
     maps = 0
     for chain, size in expected.items():
         got = found.get(chain, 0)
-        if maps < MOST_ARENA_MAPS and abs(got - size - ARENA_MAP) < GRANULE // 2:
+        if maps < MOST_ARENA_MAPS and abs(got - size - support.ARENA_MAP) < GRANULE // 2:
             maps += 1
         elif abs(got - size) >= GRANULE // 2:
             wrong.append(f"{got} instead of {size} bytes at {chain}")

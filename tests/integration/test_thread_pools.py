@@ -28,7 +28,7 @@ FEW = ["executor", "thread pool"]
 
 
 def handed_over(done: support.Profiled, kinds: List[str]) -> Dict[str, int]:
-    """MiB by the marked line that stands innermost in the callstack; what has none is at most half a MiB."""
+    """MiB by the marked line that stands innermost in the callstack; what has none is at most three quarters."""
     lines = {support.marker(PROGRAM, name): name for kind in kinds for name in EXPECTED[kind]}
     if "event loop" in kinds:
         lines[support.marker(PROGRAM, "instead of to_thread")] = "to_thread"
@@ -41,7 +41,8 @@ def handed_over(done: support.Profiled, kinds: List[str]) -> Dict[str, int]:
         name = marked[-1] if marked else ""
         found[name] = found.get(name, 0) + stack.bytes
     rest = found.pop("", 0)
-    assert rest < support.MIB // 2, f"{rest} bytes belong to no line"
+    # Imports, and the program's own compile(), for which CPython 3.9 needs half a MiB.
+    assert rest < support.MIB * 3 // 4, f"{rest} bytes belong to no line"
     return {name: round(size / support.MIB) for name, size in found.items()}
 
 
