@@ -83,8 +83,8 @@ def _report_parser() -> _Parser:
         "--complete",
         action="store_true",
         default=None,
-        help="keep every call stack in every format; otherwise those under 1/10,000 of the peak are combined (except in "
-        "json)",
+        help="keep every call stack in every format; otherwise those under 1/10,000 of the peak are combined "
+        "(except in json)",
     )
     parser.add_argument(
         "--keep-recording", action="store_true", default=None, help="keep the recording beside the report"
