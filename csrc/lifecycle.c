@@ -19,8 +19,6 @@
 #include "sampling.h"
 #include "state.h"
 
-#define MOST_PATH 4200u /* a folder's, and a name in it */
-
 static int last_error;
 static int report_signal;
 static uint32_t loaded_in; /* in which process */
@@ -338,7 +336,7 @@ int32_t fil_records_children(void)
 
 int32_t fil_fork_child(void)
 {
-    static char path[MOST_PATH]; /* the recording is opened by it again */
+    static char path[CHILDREN_PATH_BYTES]; /* the recording is opened by it again */
     uint32_t session;
     uint32_t generation;
     if (!children_on() || !process_hooks_forked(&session, &generation)) {

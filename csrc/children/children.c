@@ -26,8 +26,10 @@ static const char *value_of(char *const *environment, const char *variable)
 void children_loaded(char **environment, const char *library)
 {
     const char *folder = value_of(environment, CHILDREN_VARIABLE);
+    bool can_be_named = library[0] == '/' && strpbrk(library, ": ") == NULL && /* as an entry of the list */
+                        strncmp(library, "/proc/", strlen("/proc/")) != 0;     /* a descriptor of fil-profile alone */
     if (folder == NULL || folder[0] == '\0' || strlen(folder) >= MOST_PATH || strlen(library) >= MOST_PATH ||
-        library[0] != '/') {
+        !can_be_named) {
         return;
     }
     strcpy(children.library, library);

@@ -12,9 +12,12 @@
 
 #include "platform/platform.h"
 
-#define CHILDREN_VARIABLE "FIL_CHILDREN=" /* filprofiler/variables.py has its name too */
-#define CHILDREN_MOST_ENTRIES 8192u       /* of an environment that is edited; a longer one is handed on as it is */
-#define CHILDREN_MOST_LIST 65536u         /* bytes of its list of preloaded libraries */
+#define CHILDREN_VARIABLE "FIL_CHILDREN="
+/* An environment that is edited lies on the stack, perhaps a small one. A longer one is handed on as it is. */
+#define CHILDREN_MOST_ENTRIES 2048u
+#define CHILDREN_MOST_LIST 8192u /* bytes of its list of preloaded libraries */
+
+#define CHILDREN_PATH_BYTES 4200u /* room for the path of a recording in the folder */
 
 /* When the library at `library` is loaded, before anything is taken out of `environment`. */
 void children_loaded(char **environment, const char *library);

@@ -13,6 +13,7 @@
 #include "children/children.h"
 #include "interpose/exec_hooks.h"
 #include "interpose/hooks.h"
+#include "interpose/real.h"
 #include "platform/platform.h"
 
 #define SHELL "/bin/sh"
@@ -137,18 +138,19 @@ HOOK(FILE *, popen)(const char *line, const char *type)
 {
     find_both();
     size_t places = children_on() ? children_places(environ) : 0;
-    char *edited[places + 1];
-    char list[places == 0 ? 1 : children_list_bytes(environ)];
+    char **edited = places == 0 ? NULL : real.malloc(places * sizeof *edited + children_list_bytes(environ));
     char **kept = environ;
-    if (places != 0) { /* for as long as it takes to start the shell; whoever looks meanwhile sees all that was there */
-        children_edit(environ, platform_program_at(SHELL), edited, list);
+    if (edited !=
+        NULL) { /* for as long as it takes to start the shell; whoever looks meanwhile sees all that was there */
+        children_edit(environ, platform_program_at(SHELL), edited, (char *)(edited + places));
         environ = edited;
     }
     bool outermost = exec_hooks_start();
     FILE *stream = next.popen(line, type);
-    if (places != 0 && environ == edited) {
+    if (edited != NULL && environ == edited) {
         environ = kept;
-    }
+        real.free(edited);
+    } /* else another thread has set a variable meanwhile: the new environment points into this one */
     exec_hooks_started(outermost, stream != NULL);
     return stream;
 }

@@ -82,7 +82,7 @@ enum platform_program platform_program_at(const char *path)
     enum platform_program found = PROGRAM_UNKNOWN;
     for (int depth = 0; depth < MOST_SCRIPTS && path != NULL; depth++) {
         unsigned char begins[BEGINS_BYTES];
-        int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         ssize_t got = descriptor < 0 ? -1 : pread(descriptor, begins, sizeof begins, 0);
         path = NULL;
         if (got >= (ssize_t)sizeof(ElfW(Ehdr)) && memcmp(begins, ELFMAG, SELFMAG) == 0) {

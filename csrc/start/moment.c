@@ -21,7 +21,6 @@
 #include "start/own_words.h"
 
 #define SOURCE_BYTES 16384u
-#define MOST_PATH 4200u /* a folder's, and a name in it */
 #define LIBRARY_NAME "filprofiler/_lib/libfil.so"
 #define NO_SIGNAL "-1"            /* FIL_NO_SIGNAL */
 #define CANNOT_PROFILE 3          /* exit_statuses.CANNOT_PROFILE */
@@ -32,8 +31,8 @@ static struct {
     char source[SOURCE_BYTES]; /* of bootstrap.py */
     bool come;
     bool is_child; /* of a program that is recorded, started by its own command line */
-    char bootstrap[MOST_PATH];
-    char recording[MOST_PATH];
+    char bootstrap[CHILDREN_PATH_BYTES];
+    char recording[CHILDREN_PATH_BYTES];
 } moment;
 
 /* A child runs without us then. */
@@ -80,7 +79,8 @@ static void collect_youngest(void *collect)
 /* Run bootstrap.py. There is no Python frame, before or after. */
 static void come(void)
 {
-    if (moment.is_child && !platform_make_recording(children_folder(), FIL_FIRST_BYTES, moment.recording, MOST_PATH)) {
+    if (moment.is_child &&
+        !platform_make_recording(children_folder(), FIL_FIRST_BYTES, moment.recording, CHILDREN_PATH_BYTES)) {
         return;
     }
     void *names = python_api.PyDict_New();

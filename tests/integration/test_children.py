@@ -1,6 +1,5 @@
 """Pythons that the program starts make recordings of their own, in the folder that FIL_CHILDREN names."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -245,4 +244,19 @@ def test_without_the_folder_nothing_is_handed_on(one_profiler: support.Profiler,
     source = f"import subprocess; subprocess.check_call([{str(program)!r}])"
     done = one_profiler.run(["-c", source])
     assert done.status == 0 and done.stdout == "", done.account()
-    assert "FIL_CHILDREN" not in os.environ
+
+
+def test_a_library_that_children_cannot_load_is_not_handed_on(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """One whose path no list of preloaded libraries can hold: the dynamic linker would complain in each child."""
+    package = tmp_path / "a blank"
+    shutil.copytree(str(one_profiler.package), str(package))
+    profiler = support.Profiler(one_profiler.python, one_profiler.version, package, tmp_path)
+    family = Family(profiler, tmp_path / "children")
+    program = shows_environment(tmp_path, [], "same")
+    assert run_program(family, program, {}) == ""
+
+
+def test_an_environment_too_long_to_be_edited_is_handed_on(one_family: Family, tmp_path: Path) -> None:
+    program = shows_environment(tmp_path, [], "same")
+    assert run_program(one_family, program, {"N%d" % number: "" for number in range(2100)}) == ""
+    assert run_program(one_family, program, {"N%d" % number: "" for number in range(2000)}) != ""

@@ -109,6 +109,17 @@ def test_the_supervisor_is_stopped_and_continued(one_profiler: support.Profiler,
     support.check_report(done)
 
 
+def test_what_fails_while_the_program_is_looked_at_ends_nothing(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """Even an import: there is no timeline then, but a report."""
+    package = tmp_path / "package"
+    shutil.copytree(str(one_profiler.package), str(package))
+    (package / "filprofiler" / "supervisor" / "watch.py").unlink()
+    profiler = support.Profiler(one_profiler.python, one_profiler.version, package, tmp_path)
+    done = Waiting(profiler, tmp_path / "out", tmp_path / "result").finish()
+    assert done.status == 5 and "Traceback" not in done.stderr, done.account()  # the program's own
+    support.check_report(done)
+
+
 def test_the_package_is_removed_while_the_program_runs(one_profiler: support.Profiler, tmp_path: Path) -> None:
     """As by an upgrade: what was loaded goes on, and what comes too late is said in a sentence."""
     package = tmp_path / "package"
