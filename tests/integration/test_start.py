@@ -135,12 +135,13 @@ ranges = {}
 for line in open("/proc/self/maps"):
     words = line.split()
     low, high = [int(word, 16) for word in words[0].split("-")]
-    ranges.setdefault(words[-1].rpartition("/")[2], []).append((low, high))
+    ranges.setdefault(words[-1].rpartition("/")[2], []).append((low, high, "x" in words[1]))
 runtime = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
-((end),) = [high for all in ranges.values() for low, high in all if low <= runtime < high]
-heap, ours = ranges["[heap]"], ranges["libfil.so"]
+((end),) = [high for all in ranges.values() for low, high, code in all if low <= runtime < high]
+# A function: the table of pymalloc's arenas holds the end of each, and the library may be mapped exactly there.
+heap, ours = ranges["[heap]"], [piece for piece in ranges["libfil.so"] if piece[2]]
 def inside(address, pieces):
-    return any(low <= address < high - 24 for low, high in pieces)
+    return any(low <= address < high - 24 for low, high, code in pieces)
 entries = [word for word in pointers(runtime, end - runtime) if word % 8 == 0 and inside(word, heap)]
 print(len(entries) > 5, [word for word in entries if inside(pointers(word, 24)[1], ours)])
 """
