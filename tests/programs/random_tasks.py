@@ -4,6 +4,9 @@
 
 Prints, as JSON, the bytes that each callstack keeps: [[numbers of this file's lines, outermost first], bytes]. A task's
 callstack goes on where the line stands that made it, which that line itself looks up.
+
+Until CPython 3.8, while an exception is thrown into a coroutine that awaits another (a task is cancelled), the frame of
+the awaiting one is in no call stack. In a loop without frames, the coroutine's maker is all that tells where it belongs.
 """
 
 import asyncio
@@ -14,9 +17,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 OWN = sys._getframe().f_code.co_filename
+THROWS_PAST_FRAMES = sys.version_info < (3, 9)
 COROUTINE = 0x80  # in co_flags
 WAYS = 9
 HANDLES = (6, 7, 8)  # the ways that make no coroutine
+made_by = {}  # frame of a coroutine that another one awaits -> its maker's lines
 kept = [None] * 4000
 expected = {}
 count = 0
@@ -29,9 +34,10 @@ def place():
     lines = []
     while frame is not None and frame.f_code.co_filename == OWN:
         lines.append(frame.f_lineno)
-        coroutine = frame.f_code.co_flags & COROUTINE
+        coroutine = frame if frame.f_code.co_flags & COROUTINE else None
         frame = frame.f_back
-        if coroutine and frame is not None and not frame.f_code.co_flags & COROUTINE:
+        if coroutine is not None and (frame is None or not frame.f_code.co_flags & COROUTINE):
+            lines += reversed(made_by.get(coroutine, ()))
             break  # a loop runs it whose functions have no frames
     return tuple(reversed(lines))
 
@@ -48,6 +54,13 @@ def take(above, chance):
     size = chance.randrange(20000, 60000)
     number = note(above + place(), size)
     kept[number] = bytearray(size)
+
+
+def made_here(coroutine, lines):
+    """The coroutine itself. lines: those of the caller, which awaits it."""
+    if THROWS_PAST_FRAMES and sys.argv[2] == "uvloop":
+        made_by[coroutine.cr_frame] = lines
+    return coroutine
 
 
 async def worker(above, ways, chance):
@@ -86,7 +99,7 @@ async def deeper(above, ways, chance):
 async def stubborn(above, ways, chance):
     """Takes memory when it is cancelled too."""
     try:
-        await worker(above, ways, chance)
+        await made_here(worker(above, ways, chance), place())
     finally:
         take(above, chance)
 
