@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Another process may truncate the recording; then any access to its missing part raises SIGBUS. From now on `mend` is
- * called first, with the address, 0 if it is unknown; if it returns true, the program goes on. In a signal handler. */
+ * called first, with the address; if it returns true, the program goes on. In a signal handler. */
 void bus_errors_guard(bool (*mend)(uintptr_t address));
 
 #endif

@@ -198,6 +198,26 @@ static sighandler_t early_signal(int number, sighandler_t handler)
     return SIG_ERR;
 }
 
+static int early_siginterrupt(int number, int yes)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.siginterrupt(number, yes);
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
+static sighandler_t early_sigset(int number, sighandler_t handler)
+{
+    real_resolve();
+    if (!resolving) {
+        return resolved.sigset(number, handler);
+    }
+    errno = EAGAIN;
+    return SIG_ERR;
+}
+
 /* Nor this one. */
 static sighandler_t early___sysv_signal(int number, sighandler_t handler)
 {

@@ -104,9 +104,6 @@ void platform_unmap_file(void *mapped, size_t bytes);
 /* Write into the file, without allocating. False if not all could be written. */
 bool platform_write_file(const struct platform_file *file, uint64_t offset, const void *data, size_t bytes);
 
-/* The file's length now, if the kept descriptor is still valid; else UINT64_MAX. For use in a signal handler. */
-uint64_t platform_file_length(const struct platform_file *file);
-
 void platform_close_file(struct platform_file *file);
 
 /* Replace [start, start + bytes), whole pages of a file's mapping, by private zeros, so that pending reads and writes

@@ -148,21 +148,19 @@ bool platform_write_file(const struct platform_file *file, uint64_t offset, cons
     return bytes == 0;
 }
 
-uint64_t platform_file_length(const struct platform_file *file)
+/* Does the program leave the kept descriptor alone? */
+static bool is_kept(const struct platform_file *file)
 {
-    int kept = errno;
     struct stat status;
-    bool told = file->descriptor >= 0 && system_status(file->descriptor, &status) && is_same(file, &status);
-    errno = kept;
-    return told ? (uint64_t)status.st_size : UINT64_MAX;
+    return file->descriptor >= 0 && system_status(file->descriptor, &status) && is_same(file, &status);
 }
 
 void platform_close_file(struct platform_file *file)
 {
-    if (platform_file_length(file) != UINT64_MAX) { /* else it is the program's by now */
-        int kept = errno;
+    int kept = errno;
+    if (is_kept(file)) { /* else it is the program's by now */
         system_close(file->descriptor);
-        errno = kept;
     }
+    errno = kept;
     file->descriptor = -1;
 }

@@ -116,11 +116,9 @@ void recording_close(void)
     recording.last_error = 0;
 }
 
-/* Does this piece of the file have the address, or, for no address, end beyond `length`? */
-static bool is_struck(const struct segment *segment, uintptr_t address, uint64_t length)
+static bool holds(const struct segment *segment, uintptr_t address)
 {
-    return address == 0 ? segment->offset + segment->bytes > length
-                        : address - (uintptr_t)segment->start < segment->bytes;
+    return address - (uintptr_t)segment->start < segment->bytes;
 }
 
 bool recording_mend(uintptr_t address)
@@ -128,12 +126,11 @@ bool recording_mend(uintptr_t address)
     if (recording.header == NULL) {
         return false;
     }
-    uint64_t length = address == 0 ? platform_file_length(&recording.file) : 0;
     struct segment header = {.start = recording.header, .bytes = FIL_HEADER_BYTES, .offset = 0};
-    bool mended = is_struck(&header, address, length) && platform_replace_mapping(header.start, header.bytes);
+    bool mended = holds(&header, address) && platform_replace_mapping(header.start, header.bytes);
     for (uint32_t i = 0; i < recording.segment_count; i++) {
         const struct segment *segment = &recording.segments[i];
-        if (is_struck(segment, address, length)) {
+        if (holds(segment, address)) {
             mended = platform_replace_mapping(segment->start, segment->bytes) || mended;
         }
     }

@@ -29,7 +29,7 @@ bool recording_keep_snapshot(uint64_t count, snapshot_values *values, const void
 void recording_lay_in_stock(void);
 
 /* Another process has truncated the file, and its mapping is gone: replace it by memory. `address`: where that was
- * noticed, 0 if unknown. False if the address is not in the recording. For use in a signal handler. */
+ * noticed. False if the address is not in the recording. For use in a signal handler. */
 bool recording_mend(uintptr_t address);
 
 /* Does the header still have the right offsets, and identify this process? Other processes can write there. */

@@ -6,6 +6,7 @@ said, or "Exact", or the program died by SIGSEGV. The program's own bus errors a
 
 import json
 import random
+import signal
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -17,6 +18,7 @@ from filprofiler import _abi
 PROGRAM = support.PROGRAMS / "cut_recording.py"
 BUS_ERRORS = support.PROGRAMS / "bus_errors.py"
 KINDS = ["fault", "sent", "told", "told no more", "caught", "ignored", "forked", "caught in C", "caught in C once"]
+KINDS += ["set by old functions", "to interrupt"]
 
 
 def go_on(profiler: support.Profiler, damage: str, way: str, flags: List[str]) -> Tuple[support.Profiled, Path]:
@@ -43,7 +45,7 @@ def test_the_program_goes_on(profiler: support.Profiler, length: int) -> None:
     check_goes_on(profiler, length, "here", [])
 
 
-@pytest.mark.parametrize("way", ["here", "thread", "handled", "handled in C"])
+@pytest.mark.parametrize("way", ["here", "thread", "handled", "handled in C", "handled by an old one"])
 @pytest.mark.parametrize("length", [1, 131072, 300000, 700000])
 def test_wherever_it_is_cut(one_profiler: support.Profiler, length: int, way: str) -> None:
     """In the header, behind it, in a piece in use, or in one that is full.
@@ -51,6 +53,24 @@ def test_wherever_it_is_cut(one_profiler: support.Profiler, length: int, way: st
     With other threads, with faulthandler, with a handler of the program's own, by which it died before (status 134).
     """
     check_goes_on(one_profiler, length, way, [])
+
+
+@pytest.mark.parametrize("way", ["caught before", "sent"])
+def test_signals_that_the_program_sends_itself(profiler: support.Profiler, way: str) -> None:
+    """Each arrives, as the first after the cut did not; and one that was caught before leaves the program no worse off.
+
+    Before, it stood still where it next asked for memory: its own handler came back to the same access again and again.
+    """
+    check_goes_on(profiler, 0, way, [])
+
+
+def test_a_signal_of_its_own_ends_it(profiler: support.Profiler) -> None:
+    """Before, it went on."""
+    bare = support.run_bare(profiler.python, [PROGRAM, "-", "0", "sent, fatal"])
+    output = profiler.new_output()
+    done = profiler.run([PROGRAM, output, "0", "sent, fatal"], output=output)
+    assert done.status == bare.returncode == -signal.SIGBUS, (bare, done.account())
+    assert any("cut" in line for line in done.own_lines()), done.account()
 
 
 def test_with_faulthandler_from_the_start(profiler: support.Profiler) -> None:

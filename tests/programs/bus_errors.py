@@ -33,10 +33,24 @@ def ask_a_child():
 
 
 C = ctypes.CDLL(None)
-for name in "signal", "sysv_signal":
+for name in "signal", "sysv_signal", "sigset":
     getattr(C, name).restype, getattr(C, name).argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
+SIG_HOLD = 2
+SA_RESTART = 0x10000000
 HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda number: os.write(1, b"caught in C\n") and None)
 HANDLER_AT = ctypes.cast(HANDLER, ctypes.c_void_p).value
+
+
+class SigAction(ctypes.Structure):
+    _fields_ = [("handler", ctypes.c_void_p), ("mask", ctypes.c_ubyte * 128)]
+    _fields_ += [("flags", ctypes.c_int), ("restorer", ctypes.c_void_p)]
+
+
+def is_restarted():
+    """Whether system calls go on after the handler."""
+    action = SigAction()
+    assert C.sigaction(signal.SIGBUS, None, ctypes.byref(action)) == 0
+    return action.handler == HANDLER_AT, bool(action.flags & SA_RESTART)
 
 
 def caught(number, _frame):
@@ -81,6 +95,26 @@ if __name__ == "__main__":
         print(C.sysv_signal(signal.SIGBUS, HANDLER_AT), flush=True)
         os.kill(os.getpid(), signal.SIGBUS)
         own_bus_error(scratch)
+    elif kind == "set by old functions":
+        print(C.sigset(signal.SIGBUS, HANDLER_AT), is_restarted(), flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
+        print(C.sigset(signal.SIGBUS, SIG_HOLD) == HANDLER_AT, flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
+        print("held", flush=True)
+        print(C.sigset(signal.SIGBUS, HANDLER_AT) == SIG_HOLD, flush=True)
+        print(C.sigignore(signal.SIGBUS), ask_a_child(), flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
+        print(C.sigset(99999, HANDLER_AT) == ctypes.c_void_p(-1).value, C.sigignore(99999), flush=True)
+        print(C.sigset(signal.SIGBUS, 0), flush=True)
+        own_bus_error(scratch)
+    elif kind == "to interrupt":
+        C.signal(signal.SIGBUS, HANDLER_AT)
+        print(is_restarted(), C.siginterrupt(signal.SIGBUS, 1), is_restarted(), flush=True)
+        C.signal(signal.SIGBUS, HANDLER_AT)
+        print(is_restarted(), C.siginterrupt(signal.SIGBUS, 0), is_restarted(), flush=True)
+        C.signal(signal.SIGBUS, HANDLER_AT)
+        print(is_restarted(), C.siginterrupt(99999, 0), flush=True)
+        os.kill(os.getpid(), signal.SIGBUS)
     elif kind == "forked":
         child = os.fork()
         if child == 0:

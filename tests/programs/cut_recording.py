@@ -5,7 +5,8 @@ cut_recording.py FOLDER DAMAGE WAY    (the recording lies in FOLDER or one folde
 DAMAGE: to how many bytes it is cut; or FIRST-END=WHAT: what is written over these of its bytes: a number, `random`, or
 the path of a file, whose bytes at the same place are.
 WAY: `here`; `thread`: another thread goes on; `handled`: with faulthandler; `handled in C`: with a handler that was set by
-the C library's `signal`. Status 5.
+the C library's `signal`; `handled by an old one`: by its `sigset`; `caught before`: the program has caught a SIGBUS before;
+`sent`: it catches each that it sends itself afterwards; `sent, fatal`: it dies of one that it sends itself. Else status 5.
 """
 
 import ctypes
@@ -52,6 +53,27 @@ def damage(folder, what):
         file.write(new)
 
 
+def set_in_c(name):
+    c = ctypes.CDLL(None)
+    function = getattr(c, name)
+    function.restype, function.argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
+    assert function(signal.SIGBUS, ctypes.cast(c.abort, ctypes.c_void_p)) is None  # it had none
+
+
+def ways_to_send():
+    """Functions that send SIGBUS to this process."""
+    c = ctypes.CDLL(None)
+    return [
+        lambda: os.kill(os.getpid(), signal.SIGBUS),
+        lambda: c["raise"](signal.SIGBUS),
+        lambda: c.sigqueue(os.getpid(), signal.SIGBUS, None),
+        lambda: signal.pthread_kill(threading.get_ident(), signal.SIGBUS),  # which is tgkill
+    ]
+
+
+caught = []
+
+
 if __name__ == "__main__":
     folder, what, way = sys.argv[1:]
     before = [bytearray(MIB) for _ in range(5)]
@@ -59,11 +81,18 @@ if __name__ == "__main__":
     if way == "handled":
         faulthandler.enable()
     elif way == "handled in C":
-        c = ctypes.CDLL(None)
-        c.signal.restype, c.signal.argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
-        assert c.signal(signal.SIGBUS, ctypes.cast(c.abort, ctypes.c_void_p)) is None  # it had none
+        set_in_c("signal")
+    elif way == "handled by an old one":
+        set_in_c("sigset")
+    elif way in ("caught before", "sent"):
+        signal.signal(signal.SIGBUS, lambda number, _frame: caught.append(number))
+    if way == "caught before":
+        os.kill(os.getpid(), signal.SIGBUS)
+    senders = ways_to_send() if "sent" in way else []
     if folder != "-":
         damage(folder, what)
+    for send in senders:
+        send()
     if way == "thread":
         results = []
         threads = [threading.Thread(target=lambda: results.append(work())) for _ in range(3)]
@@ -73,5 +102,5 @@ if __name__ == "__main__":
             thread.join()
         assert results == [first] * 3
     del before[2:]
-    print(work() == first, first, len(before), flush=True)
+    print(work() == first, first, len(before), caught == [signal.SIGBUS] * len(caught), len(caught), flush=True)
     sys.exit(5)
