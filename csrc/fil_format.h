@@ -344,6 +344,12 @@ struct fil_header {
                             * called without the library seeing it; 0: none */
 
     uint64_t failure_allocations; /* `allocations` at the last failed request */
+
+    /* Its place among the processes of a run. */
+    uint32_t parent_pid; /* of the process that was its parent when tracking began */
+    uint32_t forked; /* 1: it is a fork of a recorded process, whose call stacks begin with those of its parent then */
+    uint64_t command_line; /* file offset of a text: the words of its command, each with a zero behind it; 0: its
+                            * parent's if it is forked, else not known */
 };
 
 static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed");

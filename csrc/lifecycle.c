@@ -16,8 +16,11 @@
 #include "interpose/real.h"
 #include "platform/platform.h"
 #include "recording/recording.h"
+#include "rss_sample.h"
 #include "sampling.h"
 #include "state.h"
+
+#define COMMAND_BYTES 4096u /* of a command line that are kept */
 
 static int last_error;
 static int report_signal;
@@ -146,33 +149,6 @@ int32_t fil_follow_objects(const struct fil_objects *objects)
     return python_objects_use(objects);
 }
 
-/* What the kernel and malloc report of this process now. */
-static void take_rss_sample(enum fil_rss_sample_moment moment)
-{
-    struct fil_header *header = state.ledger.header;
-    struct fil_rss_sample reading = {.mapped_files_bytes = FIL_NOT_KNOWN, .mapped_files_written = FIL_NOT_KNOWN};
-    if (!platform_resident(&reading)) {
-        return;
-    }
-    bool tells =
-        moment != FIL_RSS_SAMPLE_PEAK && !real_malloc_is_replaced(); /* only the C library's reports what it keeps */
-    reading.allocator_free_bytes = tells ? platform_allocator_free() : FIL_NOT_KNOWN;
-    reading.clock_ns = platform_clock_ns();
-    bool locked = state_enter();
-    reading.tracked_bytes = header->current_bytes;
-    reading.mapped_bytes = header->counters[FIL_COUNTER_MAPPINGS].current_bytes;
-    if (header->counters[FIL_COUNTER_FILES].current_bytes == 0) {
-        reading.mapped_files_bytes = reading.mapped_files_written = 0;
-    }
-    header->rss_samples[moment] = reading;
-    state_leave(locked);
-}
-
-static void take_peak_rss_sample(void)
-{
-    take_rss_sample(FIL_RSS_SAMPLE_PEAK);
-}
-
 /* If another malloc than the hooked one is called too, or by other functions, record that. */
 static void note_unseen_malloc(void)
 {
@@ -266,7 +242,7 @@ static void end_begins(void)
 {
     attribute_finalizing();
     if (state.tracking) {
-        take_rss_sample(FIL_RSS_SAMPLE_END);
+        rss_sample_take(FIL_RSS_SAMPLE_END);
         note_damage();
         state.ledger.header->uncaught_memory_error = 0; /* no other process may set this: the exit status depends on
                                                          * it */
@@ -279,7 +255,20 @@ static void end_begins(void)
     }
 }
 
-int32_t fil_start(const char *path, int32_t wanted_report_signal)
+/* What the report says of a process that is not the one which the user has started. */
+static void introduce(bool forked)
+{
+    char words[COMMAND_BYTES];
+    struct fil_header *header = state.ledger.header;
+    header->parent_pid = platform_parent_pid();
+    header->forked = forked;
+    size_t size = forked ? 0 : platform_command_line(words, sizeof words);
+    if (size != 0) {
+        header->command_line = ledger_text(&state.ledger, (const uint8_t *)words, (uint32_t)size);
+    }
+}
+
+static int32_t start(const char *path, int32_t wanted_report_signal, bool forked)
 {
     if (platform_is_privileged()) {
         return FIL_ERROR_NOT_PRELOADED;
@@ -302,6 +291,9 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
         return status;
     }
     note_unseen_malloc();
+    if (wanted_report_signal == FIL_NO_SIGNAL) {
+        introduce(forked);
+    }
     state.pid = platform_pid();
     supervisor_pid = platform_parent_pid();
     report_signal = wanted_report_signal;
@@ -310,13 +302,13 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     }
     bus_errors_guard(mend_recording);
     platform_learn_devices();
-    take_rss_sample(FIL_RSS_SAMPLE_START);
+    rss_sample_take(FIL_RSS_SAMPLE_START);
     attribute_begin(end_begins);
     platform_wipe_on_fork(&state, STATE_HEAD_BYTES);
     /* The first time, the threads of the layout's verification have just ended. */
     bool threads = (state.session != 0 && state.threads) || !platform_is_single_threaded();
     if (report_signal == 0) {
-        sampling_begin(real.pthread_create, take_peak_rss_sample);
+        sampling_begin(real.pthread_create, rss_sample_take_peak);
     }
     locked = state_enter();
     state.session += 1;
@@ -327,6 +319,11 @@ int32_t fil_start(const char *path, int32_t wanted_report_signal)
     state_leave(locked);
     python_objects_follow();
     return FIL_OK;
+}
+
+int32_t fil_start(const char *path, int32_t wanted_report_signal)
+{
+    return start(path, wanted_report_signal, false);
 }
 
 int32_t fil_records_children(void)
@@ -353,13 +350,13 @@ int32_t fil_fork_child(void)
     if (!platform_make_recording(children_folder(), FIL_FIRST_BYTES, path, sizeof path)) {
         return FIL_ERROR_RECORDING;
     }
-    return fil_start(path, FIL_NO_SIGNAL);
+    return start(path, FIL_NO_SIGNAL, true);
 }
 
 void fil_stop(void)
 {
     if (state.tracking || state.cut) {
-        take_rss_sample(FIL_RSS_SAMPLE_END);
+        rss_sample_take(FIL_RSS_SAMPLE_END);
         note_damage();
         python_objects_leave();
         close_ledger(FIL_STATE_STOPPED);

@@ -414,8 +414,11 @@ HEADER_OFFSETS = {
     "became": 130776,
     "own_function": 130904,
     "failure_allocations": 130912,
+    "parent_pid": 130920,
+    "forked": 130924,
+    "command_line": 130928,
 }
-HEADER_SIZE = 130920
+HEADER_SIZE = 130936
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

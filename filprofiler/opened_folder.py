@@ -7,11 +7,11 @@ nobody can guess a file's name while it is being written.
 import os
 import stat
 
-from filprofiler.regular_files import check_regular
+from filprofiler.regular_files import check_regular, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, Tuple
+    from typing import Iterable, List, Optional, Tuple
 
     Identity = Tuple[int, int]  # unique among things that exist at the same time
 
@@ -29,8 +29,10 @@ class OpenedFolder:
     All names are of things in it, without a slash. All methods raise OSError unless documented otherwise.
     """
 
-    def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, _OPENED)
+    def __init__(self, path: str, above: "Optional[int]" = None) -> None:
+        """above: descriptor of the folder that contains it, where no link is followed; None: `path` is a path."""
+        flags = _OPENED if above is None else _OPENED | os.O_NOFOLLOW
+        self._descriptor = os.open(path, flags, dir_fd=above)
 
     def __enter__(self) -> "OpenedFolder":
         return self
@@ -51,6 +53,29 @@ class OpenedFolder:
         """Make a folder in it that only the user can read. Returns its identity."""
         os.mkdir(name, 0o700, dir_fd=self._descriptor)
         return _identity(os.stat(name, dir_fd=self._descriptor, follow_symlinks=False))
+
+    def folder(self, name: str) -> "OpenedFolder":
+        """Open a folder in it, not through a link; the caller closes it."""
+        return OpenedFolder(name, self._descriptor)
+
+    def names(self) -> "List[str]":
+        """The names of all things in it, in order."""
+        descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._descriptor)
+        try:
+            return sorted(os.listdir(descriptor))
+        finally:
+            os.close(descriptor)
+
+    def read(self, name: str) -> bytes:
+        """The content of a regular file."""
+        return read_regular(name, self._descriptor)
+
+    def remove_folder(self, name: str) -> None:
+        """Remove an empty folder, if it exists and can be removed. Never raises."""
+        try:
+            os.rmdir(name, dir_fd=self._descriptor)
+        except OSError:
+            pass
 
     def create(self, name: str, mode: int) -> int:
         """Create an empty file. Returns a descriptor for writing."""

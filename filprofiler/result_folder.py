@@ -17,6 +17,8 @@ DEFAULT_OUTPUT = "fil-result"  # the default folder for results
 DESCRIPTION_NAME = "recording.txt"  # what was started, and later how it ended
 _DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones begin: see profile/program.py
 RECORDING_NAME = "recording.fil"
+PROCESSES_NAME = "processes"  # the folder of other processes' recordings, and what they share
+SHARED_NAME = "processes.fil"  # in it
 
 # If the disk is too full even for that, the program does not start.
 _FIRST_BYTES = _abi.FIL_FIRST_BYTES
@@ -70,6 +72,7 @@ class ResultFolder:
         self._made_folders = made_folders  # innermost first
         self.recording_path = os.path.join(path, RECORDING_NAME)
         self._made: "List[str]" = []
+        self._made_processes = False
 
     def opened(self, _path: str = "") -> OpenedFolder:
         """Open this folder; the caller closes it. Raises OSError, also if another one is in its place."""
@@ -105,12 +108,24 @@ class ResultFolder:
             self.discard()
             raise OutputError("Cannot write the recording in %s: %s.", self.path, error.strerror) from None
 
+    def make_processes_folder(self) -> str:
+        """Make the folder in which processes that the program starts make their recordings. Returns its path.
+
+        Raises OSError.
+        """
+        with self.opened() as folder:
+            folder.make_folder(PROCESSES_NAME)
+            self._made_processes = True
+        return os.path.join(self.path, PROCESSES_NAME)
+
     def remove_made(self, more: "Iterable[str]" = ()) -> None:
         """Remove the files made by `create`, including the recording, and those named in `more`."""
         try:
             with self.opened() as folder:
                 for name in [*self._made, *more]:
                     folder.remove(name)
+                if self._made_processes:
+                    remove_processes(folder)
         except OSError:
             pass  # it is no longer ours
         self._made = []
@@ -127,6 +142,29 @@ class ResultFolder:
                 os.rmdir(path)
         except OSError:
             pass  # it is no longer ours, or contains foreign files
+
+
+def is_process_name(name: str) -> bool:
+    """Whether the library gives recordings in the folder of processes such a name: "1234-0.fil"."""
+    numbers = name[: -len(".fil")].split("-")
+    return (
+        name.endswith(".fil") and len(numbers) == 2 and all(part and not part.strip("0123456789") for part in numbers)
+    )
+
+
+def remove_processes(folder: OpenedFolder) -> None:
+    """Remove the recordings of other processes in an opened result folder, and their folder if nothing else is in it.
+
+    Never raises.
+    """
+    try:
+        with folder.folder(PROCESSES_NAME) as processes:
+            for name in processes.names():
+                if name == SHARED_NAME or is_process_name(name):
+                    processes.remove(name)
+    except OSError:
+        return
+    folder.remove_folder(PROCESSES_NAME)
 
 
 def _allocate(descriptor: int, size: int) -> None:

@@ -142,3 +142,8 @@ bool platform_runs(const char *name)
     const char *base = strrchr(path, '/');
     return base != NULL && strncmp(base + 1, name, strlen(name)) == 0;
 }
+
+size_t platform_command_line(char *words, size_t room)
+{
+    return platform_read_beginning("/proc/self/cmdline", words, room);
+}

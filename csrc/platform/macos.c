@@ -273,3 +273,10 @@ bool platform_condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, u
                             .tv_nsec = (long)(nanoseconds % PLATFORM_SECOND_NS)};
     return pthread_cond_timedwait_relative_np(condition, lock, &time) == 0;
 }
+
+size_t platform_command_line(char *words, size_t room)
+{
+    (void)words;
+    (void)room;
+    return 0; /* to be had by sysctl only, which nothing needs yet */
+}

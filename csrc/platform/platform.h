@@ -130,8 +130,13 @@ bool platform_runs(const char *name);
  * that cannot be. */
 bool platform_make_recording(const char *folder, size_t bytes, char *path, size_t room);
 
+/* The first bytes of a file, at most `room`: returns how many. */
+size_t platform_read_beginning(const char *path, char *text, size_t room);
 /* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
 bool platform_read_text(const char *path, char *text, size_t room);
+
+/* This process's command line, each word with a 0 behind it: returns how many bytes, at most `room`; 0: not known. */
+size_t platform_command_line(char *words, size_t room);
 
 size_t platform_page_bytes(void);
 

@@ -93,12 +93,12 @@ void platform_say(const char *message)
     errno = kept;
 }
 
-bool platform_read_text(const char *path, char *text, size_t room)
+size_t platform_read_beginning(const char *path, char *text, size_t room)
 {
     int kept = errno;
     int descriptor = system_open(path, O_RDONLY | O_CLOEXEC);
     size_t size = 0;
-    long got = descriptor < 0 ? -1 : 1;
+    long got = descriptor < 0 ? 0 : 1;
     while (got > 0 && size < room) {
         got = read(descriptor, text + size, room - size);
         size += got > 0 ? (size_t)got : 0;
@@ -107,7 +107,13 @@ bool platform_read_text(const char *path, char *text, size_t room)
         system_close(descriptor);
     }
     errno = kept;
-    if (got != 0 || size == room) {
+    return got < 0 ? 0 : size;
+}
+
+bool platform_read_text(const char *path, char *text, size_t room)
+{
+    size_t size = platform_read_beginning(path, text, room);
+    if (size == 0 || size == room) {
         return false;
     }
     text[size] = '\0';
@@ -123,6 +129,9 @@ static bool write_recording_path(const char *folder, uint32_t number, char *path
 
 bool platform_make_recording(const char *folder, size_t bytes, char *path, size_t room)
 {
+    if (!system_allows(SYSTEM_OPENS) || !system_allows(SYSTEM_GROWS_FILES)) {
+        return false;
+    }
     int kept = errno;
     int descriptor = -1;
     for (uint32_t number = 0; number < MOST_NAMES && descriptor < 0; number++) {

@@ -28,6 +28,7 @@ class Options:
     keep_allocators: leave libraries' own allocators alone.
     release_memory: make libraries' own allocators return freed memory at once.
     keep_recording: leave the recording beside the report.
+    children: record the processes that the program starts, too.
     formats: forms of the report requested by name (see report/formats.py), each once.
     complete: keep every call stack in every form of the report.
     fail_over: how much the peak may grow in a comparison; None for no limit.
@@ -41,6 +42,7 @@ class Options:
         self.keep_allocators = False
         self.release_memory = False
         self.keep_recording = False
+        self.children = False
         self.formats: "List[str]" = []
         self.complete = False
         self.fail_over: "Optional[Threshold]" = None
@@ -124,6 +126,10 @@ class _Reader:
             options.release_memory = True
         elif word == "--keep-recording":
             options.keep_recording = True
+        elif word == "--children":
+            options.children = True
+        elif word == "--no-children":
+            options.children = False
         elif word.partition("=")[0] == "--format":
             options.add_formats(self.value("--format", "a form of the report", word).split(","))
         elif word == "--complete":

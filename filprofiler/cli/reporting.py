@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from filprofiler.opened_folder import OpenedFolder
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program
+    from filprofiler.recording.reader import Recording
     from filprofiler.supervisor.outcome import Outcome
 
 
@@ -64,8 +65,9 @@ def read_profile(
     """The profile of a recording at the moment to report. Raises RecordingError."""
     from filprofiler.cli.out_of_memory import moment_to_tell
     from filprofiler.profile.build import build_profile
-    from filprofiler.profile.model import OUT_OF_MEMORY
+    from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
     from filprofiler.recording.reader import read_recording
+    from filprofiler.recording.run import process_names
 
     progress.reading("reading the recording", 0, 2)
     recording = read_recording(recording_path)
@@ -73,7 +75,26 @@ def read_profile(
     if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
         program.limits = tuple(limits())
     progress.reading("finding call stacks", 1, 2)
+    others = process_names(os.path.dirname(recording_path)) if moment == PEAK else []
+    if others:
+        profile = combined_profile(recording, others, os.path.dirname(recording_path), program)
+        if profile is not None:
+            return profile
     return build_profile(recording, program, moment, at_end)
+
+
+def combined_profile(
+    recording: "Recording", others: "Sequence[str]", folder: str, program: "Program"
+) -> "Optional[Profile]":
+    """The profile of all processes of a run together; None if the others have recorded nothing to tell."""
+    from filprofiler.profile.combined import CombinedProfile
+    from filprofiler.recording.run import SharedPeak, other_recordings
+
+    combined = CombinedProfile(program, SharedPeak())
+    combined.add(recording)
+    for other in other_recordings(folder, others):
+        combined.add(other)
+    return combined.finish() if combined.processes > 1 else None
 
 
 def write_files(

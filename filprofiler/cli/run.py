@@ -12,7 +12,12 @@ from filprofiler.errors import CannotProfileError, FilError
 from filprofiler.messages import say
 from filprofiler.profile.program import STILL_RUNNING, write_description
 from filprofiler.result_folder import DESCRIPTION_NAME, OutputError, ResultFolder
-from filprofiler.supervisor.child_environment import library_to_preload, limit_thread_pools, overridden_sentence
+from filprofiler.supervisor.child_environment import (
+    CHILDREN_VARIABLE,
+    library_to_preload,
+    limit_thread_pools,
+    overridden_sentence,
+)
 from filprofiler.supervisor.interpreter import executable_to_start
 from filprofiler.supervisor.memory_limits import MemoryWatch
 from filprofiler.supervisor.quiet import environment_of_program, interpreter_command
@@ -86,7 +91,16 @@ class _Job:
             from filprofiler import jit
 
             jit.turn_off(environment)
+        if self._options.children:
+            self._record_children(environment)
         return environment
+
+    def _record_children(self, environment: "Dict[str, str]") -> None:
+        """Have the processes that the program starts recorded too. If that cannot be, the program is recorded alone."""
+        try:
+            environment[CHILDREN_VARIABLE] = self._folder.make_processes_folder()
+        except OSError as error:
+            say(sentence("Processes that the program starts cannot be recorded: %s.", error.strerror))
 
     def start(self) -> None:
         """Start the program through bootstrap.py with the interpreter that runs us. Raises CannotProfileError."""
@@ -117,7 +131,8 @@ class _Job:
                 from filprofiler.supervisor.watch import Watch
 
                 path, pid = self._folder.recording_path, self._supervisor.pid
-                self._watch = Watch(path, pid, self._limits, self._write_checkpoint)
+                processes = self._environment.get(CHILDREN_VARIABLE)
+                self._watch = Watch(path, pid, self._limits, self._write_checkpoint, processes)
             return self._watch.look()
         except Exception:
             return _LATER_SECONDS

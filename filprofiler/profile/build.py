@@ -19,6 +19,7 @@ from filprofiler.profile.program import STILL_RUNNING, Program
 from filprofiler.profile.sites import SiteTable
 from filprofiler.profile.times import peak_seconds, snapshot_is_recent, timeline_of
 from filprofiler.profile.tree import Node, Site, sum_up
+from filprofiler.recording.big import within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,24 +49,23 @@ _THREADS_IMPORT = 5  # the same, below the start of a thread
 _AS_IMPORT = {_THREAD: _THREADS_IMPORT, _THREADS_IMPORT: _THREADS_IMPORT}
 
 
-def build_profile(recording: "Recording", program: Program, moment: str = PEAK, at_end: bool = False) -> Profile:
+def build_profile(
+    recording: "Recording",
+    program: Program,
+    moment: str = PEAK,
+    at_end: bool = False,
+    held_then: "Optional[List[int]]" = None,
+) -> Profile:
     """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
     at_end: memory ran out at the program's end; else when the last request failed.
+    held_then: the bytes of each node at another moment, which is reported instead of the peak.
     Every byte live at that moment is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
     """
-    missed: "List[Tuple[int, str]]" = []
-    held, big = recording.peak, recording.big_peak
-    seconds, fatal_number = peak_seconds(recording, program.elapsed_seconds), 0
-    if moment == OUT_OF_MEMORY and at_end:
-        held, big, seconds = recording.current, recording.big_current, program.elapsed_seconds
-    elif moment == OUT_OF_MEMORY:
-        fatal_number = recording.failed_requests
-        if recording.at_failure is not None and snapshot_is_recent(recording):
-            held, big, seconds = recording.at_failure, recording.big_at_failure, None
-            fatal_number = fatal_number if recording.snapshot_failure else 0
-        else:
-            missed.append((1, _NO_SNAPSHOT_REASON))
+    held, big, seconds, fatal_number = _held(recording, program, moment, at_end)
+    if held_then is not None:
+        held, big = held_then, within(big, held_then)  # big ones are only known at the peak
+    missed = _without_snapshot(recording, moment, at_end)
     if program.entry_files or program.first_files:
         from filprofiler.profile.beginnings import begin_late
 
@@ -101,6 +101,28 @@ def build_profile(recording: "Recording", program: Program, moment: str = PEAK, 
         functions=builder.table.functions(),
         tells_big=True,
     )
+
+
+def _held(
+    recording: "Recording", program: Program, moment: str, at_end: bool
+) -> "Tuple[List[int], List[int], Optional[float], int]":
+    """Bytes of each node at the reported moment, the big ones of these, when that was, and the failed request then."""
+    seconds = peak_seconds(recording, program.elapsed_seconds)
+    if moment != OUT_OF_MEMORY:
+        return recording.peak, recording.big_peak, seconds, 0
+    if at_end:
+        return recording.current, recording.big_current, program.elapsed_seconds, 0
+    if recording.at_failure is not None and snapshot_is_recent(recording):
+        fatal_number = recording.failed_requests if recording.snapshot_failure else 0
+        return recording.at_failure, recording.big_at_failure, None, fatal_number
+    return recording.peak, recording.big_peak, seconds, recording.failed_requests
+
+
+def _without_snapshot(recording: "Recording", moment: str, at_end: bool) -> "List[Tuple[int, str]]":
+    """Says that the peak stands for the moment when memory ran out; empty if it does not."""
+    if moment != OUT_OF_MEMORY or at_end or (recording.at_failure is not None and snapshot_is_recent(recording)):
+        return []
+    return [(1, _NO_SNAPSHOT_REASON)]
 
 
 def _missed(recording: "Recording", program: Program) -> "List[Tuple[int, str]]":

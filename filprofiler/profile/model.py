@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.hint import Hint
     from filprofiler.profile.memory_breakdown import MemoryBreakdown
+    from filprofiler.profile.processes import Together
     from filprofiler.profile.threads import ThreadAtPeak
 
 PEAK = "peak"
@@ -48,12 +49,14 @@ class Profile:
     threads: the threads alive at the peak; empty if there was only one, or if not known.
     memory: where the memory was; None if not known at all.
     processes: processes that these numbers do not include.
+    together: the processes of the run and what each has of the peak, if several were recorded; else None.
     followed: whether a profile function followed the calls because the interpreter's frames could not be read.
     """
 
     __slots__ = (
         "columns",
         "timeline",
+        "together",
         "failed_requests",
         "_flat",
         "_shown",
@@ -121,6 +124,7 @@ class Profile:
         self.failed_requests = failed_requests
         self.failures = tuple(failures)
         self.fatal_request = fatal_request
+        self.together: "Optional[Together]" = None
         self.saved_hints: "Optional[Tuple[Hint, ...]]" = None
         self.folds = True
         self.tells_big = tells_big

@@ -6,6 +6,11 @@ from filprofiler import _abi
 
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
+_PLACE = Struct("<2IQ")  # parent_pid, forked, command_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Tuple
 
 _IMPOSSIBLE_BYTES = 1 << 63
 
@@ -35,3 +40,9 @@ def read_processes(data: bytes) -> OtherProcesses:
     became = data[became_at : became_at + _abi.FIL_BECAME_BYTES]
     known = largest if 0 < largest < _IMPOSSIBLE_BYTES else None
     return OtherProcesses(max(started, seen), known, became.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
+
+
+def read_place(data: bytes) -> "Tuple[int, int, int]":
+    """Its parent's number, whether it was forked, and where the words of its command are. `data` as above."""
+    parent, forked, words = _PLACE.unpack_from(data, _abi.HEADER_OFFSETS["parent_pid"])
+    return parent, forked, words

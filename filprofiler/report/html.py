@@ -8,6 +8,7 @@ from filprofiler.report import text
 from filprofiler.report.content import Drawn
 from filprofiler.report.memory_breakdown import memory_breakdown_section, reserved_bytes
 from filprofiler.report.page_data import page_json, underlined
+from filprofiler.report.processes import all_processes, more_at_most, spread
 from filprofiler.report.sentences import (
     changed_files,
     completeness,
@@ -58,11 +59,11 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
     values = {
         "title": text.escape("%s: %s" % (_title(profile), text.cut(text.visible(name), 80))),
         "style": page_style(),
-        "told": "Memory live when memory ran out in" if profile.moment == OUT_OF_MEMORY else "Peak tracked memory of",
+        "told": _told(profile),
         "program": text.for_page(name),
         "peak": text.escape(peak),
         "exact_peak": text.escape(text.exact_bytes(profile.peak_bytes)),
-        "when": text.escape(_when(profile)),
+        "when": text.escape(", ".join(filter(None, [_when(profile), more_at_most(profile)]))),
         "facts": "".join("<li>%s</li>" % text.escape(fact) for fact in _facts(profile)),
         "completeness_class": "exact" if profile.complete else "incomplete",
         "completeness": text.escape(completeness(profile)),
@@ -72,6 +73,7 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
         "rest": text.escape(_rest(profile, top.lines)),
         "hints": _hints(profile, top, sources),
         "timeline": timeline_section(profile),
+        "processes": _processes(profile),
         "threads": _threads(profile, top.own_code),
         "memory_breakdown": memory_breakdown_section(profile, top.own_code),
         "picture": still_svg(profile.root, picture_title(profile), drawn),
@@ -83,6 +85,14 @@ def html_pieces(profile: "Profile", top: "TopLines", drawn: Drawn, beside: "Sequ
     }
     values["changed"] = _changed(sources.changed)  # last, because by now all files have been read
     return filled_pieces(read_template("report.html"), values)
+
+
+def _told(profile: "Profile") -> str:
+    """What the number in the headline is, before the program's name."""
+    if profile.moment == OUT_OF_MEMORY:
+        return "Memory live when memory ran out in"
+    together = all_processes(profile)
+    return "Peak tracked memory of %s:" % together if together else "Peak tracked memory of"
 
 
 def _title(profile: "Profile") -> str:
@@ -106,6 +116,15 @@ def _threads(profile: "Profile", own_code: "OwnCode") -> str:
     from filprofiler.report.threads import threads_section
 
     return threads_section(profile, own_code)
+
+
+def _processes(profile: "Profile") -> str:
+    """The section on processes; "" if only one was recorded."""
+    if profile.together is None:
+        return ""
+    from filprofiler.report.processes import processes_section
+
+    return processes_section(profile)
 
 
 def _hints(profile: "Profile", top: "TopLines", sources: "SourceReader") -> str:
@@ -164,6 +183,7 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
             "place": text.escape(text.full_label(line.site)),
             "via": text.escape(_via(line.via, top.own_code)),
             "reserved": text.escape(_reserved(reserved_bytes(profile, line.site, top.own_code))),
+            "spread": text.escape(spread(profile, line.site)),
         }
         items.append(fill(read_template("top_line.html"), values))
     return "".join(items)

@@ -11,6 +11,7 @@ from filprofiler.profile.hint import KINDS, LIVE_TOGETHER, Hint
 from filprofiler.profile.lines import MOST_LINE
 from filprofiler.profile.memory_breakdown import PARTS, LargeMapping, MappedFile, MemoryBreakdown, MemoryUse
 from filprofiler.profile.model import OUT_OF_MEMORY, PEAK, Profile
+from filprofiler.profile.processes import RecordedProcess, Share, Together
 from filprofiler.profile.program import Program
 from filprofiler.profile.saved_values import PROGRAM, name, of_type, or_none, seconds, whole, whole_in_words
 from filprofiler.profile.threads import ANOTHER_THREAD, ThreadAtPeak
@@ -130,6 +131,7 @@ def _profile_of(data: "Any") -> Profile:
         fatal_request=failures[whole(data["fatal_request"])] if data["fatal_request"] is not None else None,
         tells_big="own_big_bytes" in data["nodes"],
     )
+    profile.together = _together(data.get("together"), sites)
     profile.threads = tuple(_thread(thread, sites) for thread in data.get("threads", ()))
     if profile.moment not in (PEAK, OUT_OF_MEMORY):
         raise _UnfitError("is damaged: it names the unknown moment '%s'", profile.moment)
@@ -152,6 +154,34 @@ def _processes(data: "Any") -> "Optional[OtherProcesses]":
         return None
     largest = or_none(whole, data["largest_resident_bytes"])
     return OtherProcesses(whole(data["count"]), largest, of_type(data["became"], str))
+
+
+def _together(data: "Any", sites: "List[Site]") -> "Optional[Together]":
+    if data is None:
+        return None
+    processes = [
+        RecordedProcess(
+            whole(process["pid"]),
+            whole(process["parent_pid"]),
+            name(process["role"]),
+            [name(word) for word in process["command"]],
+            of_type(process["forked"], bool),
+            whole(process["peak_bytes"]),
+            whole(process["part_bytes"]),
+            or_none(seconds, process["began_seconds"]) or 0.0,
+            or_none(seconds, process["ended_seconds"]),
+            or_none(whole, process["resident_bytes"]),
+        )
+        for process in data["processes"]
+    ]
+    if not processes:
+        raise ValueError("no process was recorded")
+    lines: "Dict[Site, Share]" = {}
+    for line in data["lines"]:
+        share = lines[sites[whole(line["site"])]] = Share()
+        share.processes, share.most_pid = whole(line["processes"]), whole(line["most_pid"])
+        share.most_bytes, share.least_bytes = whole(line["most_bytes"]), whole(line["least_bytes"])
+    return Together(processes, whole(data["more_bytes"]), lines)
 
 
 def _site(data: "Any") -> Site:

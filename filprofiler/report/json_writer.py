@@ -7,6 +7,7 @@ import json
 
 from filprofiler.profile.hints import hints_of
 from filprofiler.profile.memory_breakdown import import_bytes
+from filprofiler.profile.processes import FIELDS
 from filprofiler.report.hint_text import hint_basis, hint_text
 from filprofiler.report.json_reader import FORMAT, OLD_NAMES, PROGRAM_FIELDS, USE_FIELDS, VERSION
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.hint import Hint
     from filprofiler.profile.memory_breakdown import MemoryUse
     from filprofiler.profile.model import Profile
+    from filprofiler.profile.processes import Together
     from filprofiler.profile.source import SourceReader
     from filprofiler.profile.top import TopLine, TopLines
     from filprofiler.profile.tree import Node, Site
@@ -52,6 +54,8 @@ def json_pieces(profile: "Profile", top: "TopLines", sources: "SourceReader") ->
         {"name": thread.name, "last": thread.last, "stack": [sites.number(site) for site in thread.stack]}
         for thread in profile.threads
     ]
+    if profile.together is not None:
+        members["together"] = _together(profile.together, sites)
     members["memory"] = memory_member(profile, sites.number)
     members["failed_requests"] = profile.failed_requests
     members["failures"] = [_failure(failure, sites) for failure in profile.failures]
@@ -205,6 +209,24 @@ def _source_lines(profile: "Profile", sites: "List[Site]", sources: "SourceReade
             if text:
                 wanted.setdefault(site.path, {})[str(number)] = text
     return wanted
+
+
+def _together(together: "Together", sites: _SiteNumbers) -> "Dict[str, Any]":
+    """The recorded processes, if there were several, and how the bytes of lines are spread over them."""
+    return {
+        "more_bytes": together.more_bytes,
+        "processes": [{name: _plain(getattr(process, name)) for name in FIELDS} for process in together.processes],
+        "lines": [
+            {
+                "site": sites.number(site),
+                "processes": share.processes,
+                "most_bytes": share.most_bytes,
+                "most_pid": share.most_pid,
+                "least_bytes": share.least_bytes,
+            }
+            for site, share in together.lines.items()
+        ],
+    }
 
 
 def memory_member(profile: "Profile", number: "Callable[[Site], int]") -> "Optional[Dict[str, Any]]":

@@ -18,9 +18,14 @@ def completeness(profile: Profile) -> str:
     others = profile.processes
     followed = " A profile function followed the calls: this Python's own call stacks could not be read."
     if profile.complete:
+        together = profile.together
         exact = "Exact: every allocation that the program made while it was tracked is accounted for."
         if others.became:
             exact = "Exact until it became %s by exec: every allocation up to then is accounted for." % _became(profile)
+        elif together is not None:
+            exact = "Exact: every allocation that these %d processes made while they were tracked is accounted for." % (
+                len(together.processes)
+            )
         elif others.count:
             exact = "Exact for this process: every allocation that it made while it was tracked is accounted for."
         return exact + followed * profile.followed

@@ -7,6 +7,7 @@ from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.profile.source import SourceReader
 from filprofiler.report import text
 from filprofiler.report.memory_breakdown import files_line
+from filprofiler.report.processes import all_processes, largest_process, more_at_most
 from filprofiler.report.sentences import (
     changed_files,
     completeness,
@@ -74,6 +75,8 @@ def _notes(profile: "Profile", top: "TopLines", sources: SourceReader, why: str)
         notes.append(files_line(profile))
     if survived_failures(profile):
         notes.append(survived_failures(profile))
+    if profile.together is not None:
+        notes.append(text.cut(text.visible(largest_process(profile)), COLUMNS, _CUT_MARK))
     notes += other_processes(profile)
     if until_exec(profile):
         notes.append(text.cut(until_exec(profile) + ".", COLUMNS, _CUT_MARK))
@@ -86,12 +89,16 @@ def _notes(profile: "Profile", top: "TopLines", sources: SourceReader, why: str)
 def _peak_line(profile: "Profile", color: bool) -> str:
     peak = text.human_bytes(profile.peak_bytes)
     line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)  # only numbers: this line contains no untrusted text
+    if profile.together is not None:
+        line += " of " + all_processes(profile)
     if profile.peak_seconds is not None:
         line += " at " + text.seconds(profile.peak_seconds)
     words, known = "resident", profile.resident_then
     if known is None:
         words, known = "resident at most", profile.resident_at_most
-    if known is not None:
+    if profile.together is not None:
+        line += " (%s)" % more_at_most(profile) if more_at_most(profile) else ""
+    elif known is not None:
         size, unit = text.human_bytes(known).split(" ")
         line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
     if profile.program.outcome == STILL_RUNNING:

@@ -50,6 +50,8 @@ class Preload:
         os.close(self._descriptor)
 
 
+CHILDREN_VARIABLE = "FIL_CHILDREN"  # the folder in which processes that the program starts make their recordings
+
 POOL_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",

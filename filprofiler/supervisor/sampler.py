@@ -90,6 +90,11 @@ class Sampler:
                 self._next = now + self._every
         return self._pause if self._files else _NO_TIMELINE_SECONDS
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing to sample any more."""
+        return not self._files
+
     def write(self) -> None:
         """Write pending samples: the recording is about to be read."""
         if not self._files or self._written == len(self._samples):

@@ -2,11 +2,12 @@
 
 import time
 
+from filprofiler.supervisor.recorded_children import RecordedChildren
 from filprofiler.supervisor.sampler import Sampler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Callable, Optional
 
     from filprofiler.supervisor.memory_limits import MemoryWatch
 
@@ -19,9 +20,16 @@ class Watch:
     processes are killed together."""
 
     def __init__(
-        self, recording_path: str, pid: int, limits: "MemoryWatch", write_checkpoint: "Callable[[], None]"
+        self,
+        recording_path: str,
+        pid: int,
+        limits: "MemoryWatch",
+        write_checkpoint: "Callable[[], None]",
+        processes_folder: "Optional[str]" = None,
     ) -> None:
+        """processes_folder: where the processes that the program starts make recordings; None: they make none."""
         self._sampler = Sampler(recording_path, pid)
+        self._children = RecordedChildren(processes_folder) if processes_folder is not None else None
         self._limits = limits
         self._write_checkpoint = write_checkpoint
         self._next_limits = time.monotonic() + _LOOK_SECONDS
@@ -30,7 +38,8 @@ class Watch:
         """Sample once. Returns the seconds until the next call."""
         now = time.monotonic()
         self._look_at_limits(now)
-        return self._sampler.look(now)
+        pause = self._sampler.look(now)
+        return pause if self._children is None else min(pause, self._children.look(now))
 
     def _look_at_limits(self, now: float) -> None:
         """Check the limits twice a second. Writes a checkpoint at most once a minute."""
@@ -50,7 +59,11 @@ class Watch:
     def write(self) -> None:
         """Write pending samples: the recording is about to be read."""
         self._sampler.write()
+        if self._children is not None:
+            self._children.write()
 
     def close(self) -> None:
         """Write pending samples and close the files."""
         self._sampler.close()
+        if self._children is not None:
+            self._children.close()
