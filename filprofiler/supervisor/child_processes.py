@@ -1,8 +1,9 @@
 """Watches from outside the processes that the program starts: how many there are, and how large they get.
 
-The library counts them, but their memory is not recorded. So that the report can say how much is missing, the
-supervisor samples the largest resident memory of each from time to time. A process that begins and ends between two
-samples is counted but not sampled. The cost is limited: each pause is sixty times as long as the sample before.
+The library counts those that the C library's functions start, but their memory is not recorded. So that the report can
+say how much is missing, the supervisor samples the largest resident memory of each from time to time, however it was
+started. A process that begins and ends between two samples is counted but not sampled. The cost is limited: each pause
+is sixty times as long as the sample before.
 """
 
 import os
@@ -15,8 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Tuple
 
-_STARTED = Struct("<I")
-_STARTED_AT = _abi.HEADER_OFFSETS["processes_started"]
 _SEEN = Struct("<IQ")  # processes_seen and largest_resident_bytes, which are adjacent
 _SEEN_AT = _abi.HEADER_OFFSETS["processes_seen"]
 _BECAME_AT = _abi.HEADER_OFFSETS["became"]
@@ -37,13 +36,11 @@ class ChildProcesses:
         self._written = (0, 0)
 
     def look(self) -> bool:
-        """Sample them if there are any and it is time. Returns False once the program has become another by exec."""
-        counters = os.pread(self._recording, _BECAME_AT + 1 - _STARTED_AT, _STARTED_AT)
-        if counters[-1]:
+        """Sample them if it is time. Returns False once the program has become another by exec."""
+        if os.pread(self._recording, 1, _BECAME_AT) != b"\0":
             return False
-        (started,) = _STARTED.unpack_from(counters)
         begun = time.monotonic()
-        if started and begun >= self._next:
+        if begun >= self._next:
             self._look_at_all()
             self._next = begun + _REST * (time.monotonic() - begun)
         return True

@@ -6,11 +6,16 @@ Before, the page said "Exact: every allocation that the program made" of a progr
 import json
 import os
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "starts_processes.py"
+ONE_PROGRAM = support.PROGRAMS / "starts_one_process.py"
+WITH_SHELL = ["os.system", "in a thread", "below a shell", "c system", "c popen", "os.popen"]
+WAYS_TO_START = [*WITH_SHELL, "posix_spawn", "os.spawnv", "subprocess", "clone"]
 WAYS = ["execve", "execv", "fexecve", "c execv", "c execvp", "c execvpe", "c execl", "c execlp", "c execle"]
 
 
@@ -28,21 +33,45 @@ def test_each_way_to_start_one_counts_once(profiler: support.Profiler) -> None:
     assert "Exact for this process: " in page(done) and "Exact: " not in page(done)
 
 
+def run_watched(profiler: support.Profiler, program: Path, *arguments: str) -> support.Profiled:
+    """Run the program with the path of its recording as its first argument."""
+    output = profiler.new_output()
+    code = (
+        "import glob, runpy, sys; "
+        f"sys.argv = [{str(program)!r}, glob.glob({str(output)!r} + '/*/recording.fil')[0], *{arguments!r}]; "
+        f"runpy.run_path({str(program)!r}, run_name='__main__')"
+    )
+    done = profiler.run(["-c", code], output=output, options=["--format", "json"])
+    assert done.status == 0 and done.folder is not None, done.account()
+    return done
+
+
+def others_of(done: support.Profiled) -> Any:
+    """What is said of other processes: the JSON, which the summary and the page repeat."""
+    assert done.folder is not None
+    others = json.loads((done.folder / "peak-memory.json").read_text())["processes"]
+    assert 80 * support.MIB < others["largest_resident_bytes"] < 300 * support.MIB, done.account()
+    who = "it" if others["count"] == 1 else "the largest"
+    told = "(%s had at least %.1f MiB resident)." % (who, others["largest_resident_bytes"] / support.MIB)
+    assert told in done.own_lines() and told in page(done), done.account()
+    return others
+
+
 def test_the_largest_is_told(one_profiler: support.Profiler) -> None:
     """A worker holds 80 MiB beside the program's own 20, until the supervisor has seen it."""
-    output = one_profiler.new_output()
-    program = (
-        "import glob, runpy, sys; "
-        f"sys.argv = [{str(PROGRAM)!r}, glob.glob({str(output)!r} + '/*/recording.fil')[0]]; "
-        f"runpy.run_path({str(PROGRAM)!r}, run_name='__main__')"
-    )
-    done = one_profiler.run(["-c", program], output=output, options=["--format", "json"])
-    assert done.status == 0 and done.folder is not None, done.account()
-    others = json.loads((done.folder / "peak-memory.json").read_text())["processes"]
+    done = run_watched(one_profiler, PROGRAM)
+    others = others_of(done)
     assert others["count"] == int(done.stdout) and others["became"] == ""
-    assert 80 * support.MIB < others["largest_resident_bytes"] < 300 * support.MIB
-    told = "(the largest had at least %.1f MiB resident)." % (others["largest_resident_bytes"] / support.MIB)
-    assert told in done.own_lines() and told in page(done), done.account()
+
+
+@pytest.mark.parametrize("way", WAYS_TO_START)
+def test_each_process_that_lives_long_enough_is_seen(one_profiler: support.Profiler, way: str) -> None:
+    """However it was started. Before, those of `system` were seen once they had ended, those of a raw `clone` never.
+
+    Then the process waits in vain to be seen.
+    """
+    done = run_watched(one_profiler, ONE_PROGRAM, way)
+    assert others_of(done)["count"] in ((1, 2, 3) if way in WITH_SHELL else (1,)), done.account()
 
 
 @pytest.mark.parametrize("how", ["daemon", "quick"])
