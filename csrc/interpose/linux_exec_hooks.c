@@ -36,7 +36,7 @@ __attribute__((visibility("hidden"))) void *exec_hooks_real_vfork;
     found = platform_next_symbol(#name); \
     memcpy(&next.name, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
 
-__attribute__((constructor)) static void find_all(void)
+void exec_hooks_settle(void)
 {
     void *found;
     if (exec_hooks_real_vfork != NULL) {
@@ -56,7 +56,7 @@ __attribute__((constructor)) static void find_all(void)
 __attribute__((visibility("hidden"), used)) void exec_hooks_before_vfork(void);
 void exec_hooks_before_vfork(void)
 {
-    find_all();
+    exec_hooks_settle();
     process_hooks_started();
 }
 
@@ -93,7 +93,7 @@ static _Thread_local uint32_t starting;
 
 bool exec_hooks_start(void)
 {
-    find_all();
+    exec_hooks_settle();
     starting += 1;
     return starting == 1;
 }
@@ -158,7 +158,7 @@ static void becomes(const char *path, size_t length)
 HOOK(int, execve)(const char *path, char *const *arguments, char *const *environment)
 {
     CHILDS_ENVIRONMENT(environment, path)
-    find_all();
+    exec_hooks_settle();
     becomes(path, strlen(path));
     int status = next.execve(path, arguments, edited);
     becomes(NULL, 0);
@@ -169,7 +169,7 @@ HOOK(int, execvpe)(const char *file, char *const *arguments, char *const *enviro
 {
     SEARCHED(file)
     CHILDS_ENVIRONMENT(environment, found)
-    find_all();
+    exec_hooks_settle();
     becomes(file, strlen(file));
     int status = next.execvpe(file, arguments, edited);
     becomes(NULL, 0);
@@ -182,7 +182,7 @@ HOOK(int, fexecve)(int descriptor, char *const *arguments, char *const *environm
     size_t length = platform_file_path(descriptor, path, sizeof path - 1);
     path[length] = '\0';
     CHILDS_ENVIRONMENT(environment, (const char *)path)
-    find_all();
+    exec_hooks_settle();
     becomes((const char *)path, length);
     int status = next.fexecve(descriptor, arguments, edited);
     becomes(NULL, 0);
@@ -191,7 +191,7 @@ HOOK(int, fexecve)(int descriptor, char *const *arguments, char *const *environm
 
 HOOK(int, execveat)(int folder, const char *path, char *const *arguments, char *const *environment, int flags)
 {
-    find_all();
+    exec_hooks_settle();
     if (next.execveat == NULL) {
         errno = ENOSYS;
         return -1;

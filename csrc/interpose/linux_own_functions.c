@@ -152,5 +152,6 @@ const char *linux_own_functions_settle(void)
             redirections[i].exists = true;
         }
     }
-    return platform_redirect(real_malloc_code(), redirections, count);
+    const char *direct = platform_redirect(real_malloc_code(), redirections, count);
+    return direct != NULL ? direct : platform_bound(real_malloc_code(), redirections, count);
 }

@@ -7,10 +7,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "interpose/exec_hooks.h"
 #include "interpose/inner_calls.h"
+#include "interpose/linux_c_library.h"
 #include "interpose/linux_operators.h"
 #include "interpose/linux_own_functions.h"
 #include "interpose/linux_syscall.h"
+#include "interpose/mmap_hooks.h"
 #include "platform/platform.h"
 
 #define ARENA_BYTES 16384u
@@ -47,6 +50,9 @@ static bool malloc_is_replaced;
 
 /* One of its functions that callers may reach without the hooks. */
 static const char *called_past;
+
+/* One of the C library's that callers may find without the hooks. */
+static const char *found_directly;
 
 /* free and realloc of a block from the arena: only if there are such blocks. */
 static void free_any(void *block)
@@ -282,6 +288,11 @@ void real_settle(void)
     linux_syscall_settle();
     linux_operators_settle();
     called_past = linux_own_functions_settle();
+    exec_hooks_settle();
+    shell_hooks_settle();
+    if (!platform_is_privileged() && mmap_hooks_are_called()) { /* else the library is not in front, and may leave */
+        found_directly = linux_c_library_settle();
+    }
 }
 
 void real_note_called_past(void)
@@ -348,5 +359,8 @@ bool real_sees_every_block(const void **code)
         return false;
     }
     *code = malloc_code;
+    if (found_directly != NULL) {
+        return false;
+    }
     return !malloc_is_replaced || !platform_same_file(malloc_code, platform_symbol("Py_GetVersion"));
 }

@@ -24,8 +24,11 @@ static struct {
     FILE *(*popen)(const char *, const char *);
 } next;
 
-static void find_both(void)
+void shell_hooks_settle(void)
 {
+    if (next.popen != NULL) {
+        return;
+    }
     void *found = platform_next_symbol("system");
     memcpy(&next.system, &found, sizeof found); /* an object pointer is no function pointer to ISO C */
     found = platform_next_symbol("popen");
@@ -104,7 +107,7 @@ static int start_shell(const char *line, struct command *command)
 
 HOOK(int, system)(const char *line)
 {
-    find_both();
+    shell_hooks_settle();
     if (line == NULL || !children_on()) {
         bool outermost = exec_hooks_start();
         int status = next.system(line);
@@ -136,7 +139,7 @@ HOOK(int, system)(const char *line)
 
 HOOK(FILE *, popen)(const char *line, const char *type)
 {
-    find_both();
+    shell_hooks_settle();
     size_t places = children_on() ? children_places(environ) : 0;
     char **edited = places == 0 ? NULL : real.malloc(places * sizeof *edited + children_list_bytes(environ));
     char **kept = environ;

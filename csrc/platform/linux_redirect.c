@@ -56,6 +56,10 @@ static bool redirect(const struct symbols *symbols, uintptr_t base, const struct
         entry = symbols->chains[index - symbols->hash->first]; /* its lowest bit: the last one of this chain */
         ElfW(Sym) *symbol = &symbols->symbol[index];
         if ((entry | 1) == (hash | 1) && strcmp(symbols->texts + symbol->st_name, redirection->name) == 0) {
+            uintptr_t code = base + symbol->st_value;
+            if (redirection->next != NULL) {
+                memcpy(redirection->next, &code, sizeof code); /* before anyone is led away from it */
+            }
             symbol->st_value = redirection->to - base; /* which the linker adds again */
             symbol->st_info = (unsigned char)(symbol->st_info & 0xf0) | STT_FUNC;
             found = true;
@@ -72,6 +76,56 @@ struct search {
     const char *bound;      /* the name of a function that another file has been bound to */
 };
 
+static struct linux_file file_of(const struct dl_phdr_info *info)
+{
+    struct linux_file file = {.base = info->dlpi_addr, .headers = info->dlpi_phdr, .header_count = info->dlpi_phnum};
+    for (size_t i = 0; i < file.header_count; i++) {
+        if (file.headers[i].p_type == PT_DYNAMIC) {
+            file.dynamic = (const ElfW(Dyn) *)(file.base + file.headers[i].p_vaddr);
+        }
+    }
+    return file;
+}
+
+static bool has_code(const struct linux_file *file, uintptr_t code)
+{
+    for (size_t i = 0; i < file->header_count; i++) {
+        const ElfW(Phdr) *header = &file->headers[i];
+        if (header->p_type == PT_LOAD && code - file->base - header->p_vaddr < header->p_memsz) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int look_for_code(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+    struct search *search = context;
+    struct linux_file file = file_of(info);
+    (void)bytes;
+    if (!has_code(&file, search->code)) {
+        return 0;
+    }
+    search->file = file;
+    return 1;
+}
+
+struct platform_extent platform_file_extent(const void *code)
+{
+    struct search search = {.code = (uintptr_t)code};
+    struct platform_extent extent = {0, 0};
+    if (dl_iterate_phdr(look_for_code, &search) == 0) {
+        return extent;
+    }
+    extent.start = search.file.base;
+    for (size_t i = 0; i < search.file.header_count; i++) {
+        const ElfW(Phdr) *header = &search.file.headers[i];
+        uintptr_t end = search.file.base + header->p_vaddr + header->p_memsz;
+        extent.end = header->p_type == PT_LOAD && end > extent.end ? end : extent.end;
+    }
+    return extent;
+}
+
 static const char *one_that_is_wanted(const struct search *search, const struct symbols *symbols)
 {
     for (uint32_t index = 1; index < symbols->hash->first; index++) {
@@ -86,27 +140,16 @@ static const char *one_that_is_wanted(const struct search *search, const struct 
     return NULL;
 }
 
-static int look_at(struct dl_phdr_info *info, size_t bytes, void *context)
+static int look_for_callers(struct dl_phdr_info *info, size_t bytes, void *context)
 {
     struct search *search = context;
-    struct linux_file file = {.base = info->dlpi_addr, .headers = info->dlpi_phdr, .header_count = info->dlpi_phnum};
-    bool has_code = false;
-    (void)bytes;
-    for (size_t i = 0; i < file.header_count; i++) {
-        const ElfW(Phdr) *header = &file.headers[i];
-        uintptr_t start = file.base + header->p_vaddr;
-        has_code = has_code || (header->p_type == PT_LOAD && search->code - start < header->p_memsz);
-        if (header->p_type == PT_DYNAMIC) {
-            file.dynamic = (const ElfW(Dyn) *)start;
-        }
-    }
+    struct linux_file file = file_of(info);
     struct symbols symbols;
-    if (has_code) {
-        search->file = file;
-    } else if (search->bound == NULL && file.dynamic != NULL && symbols_of(&file, &symbols)) {
+    (void)bytes;
+    if (!has_code(&file, search->code) && file.dynamic != NULL && symbols_of(&file, &symbols)) {
         search->bound = one_that_is_wanted(search, &symbols);
     }
-    return 0;
+    return search->bound != NULL;
 }
 
 /* With the table's protection changed meanwhile. Returns the name of one that could not be redirected, or NULL. */
@@ -142,8 +185,17 @@ const char *platform_redirect(const void *code, const struct platform_redirectio
 {
     int kept = errno;
     struct search search = {.code = (uintptr_t)code, .list = list, .count = count};
-    (void)dl_iterate_phdr(look_at, &search);
+    (void)dl_iterate_phdr(look_for_code, &search);
     const char *direct = redirect_all(&search);
     errno = kept;
-    return direct != NULL ? direct : search.bound;
+    return direct;
+}
+
+const char *platform_bound(const void *code, const struct platform_redirection *list, size_t count)
+{
+    int kept = errno;
+    struct search search = {.code = (uintptr_t)code, .list = list, .count = count};
+    (void)dl_iterate_phdr(look_for_callers, &search);
+    errno = kept;
+    return search.bound;
 }

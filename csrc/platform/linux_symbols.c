@@ -54,6 +54,19 @@ static struct linux_file own_file(void)
                                .dynamic = _DYNAMIC};
 }
 
+uintptr_t platform_own_function(const char *name)
+{
+    const struct linux_file file = own_file();
+    uintptr_t symbols = linux_file_address(&file, DT_SYMTAB);
+    uintptr_t texts = linux_file_address(&file, DT_STRTAB); /* they follow the symbols */
+    for (const ElfW(Sym) *symbol = (const ElfW(Sym) *)symbols; (uintptr_t)(symbol + 1) <= texts; symbol++) {
+        if (symbol->st_shndx != SHN_UNDEF && strcmp((const char *)texts + symbol->st_name, name) == 0) {
+            return file.base + symbol->st_value;
+        }
+    }
+    return 0;
+}
+
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -260,18 +260,34 @@ void *platform_symbol(const char *name);
 
 /* Linux only: are both addresses of functions in one file? Not if one is NULL. */
 bool platform_same_file(const void *one, const void *other);
+/* Linux only: where the file that has `code` is in memory; empty if there is none. To compare many addresses with:
+ * looking up the file of each takes 5 µs. */
+struct platform_extent {
+    uintptr_t start, end;
+};
+struct platform_extent platform_file_extent(const void *code);
+static inline bool platform_in_extent(const void *code, const struct platform_extent *file)
+{
+    return (uintptr_t)code - file->start < file->end - file->start;
+}
 /* Linux only: no library that is loaded from now on finds these functions of the library. False if that fails. */
 bool platform_withdraw(const char *const *names, size_t count);
+
+/* Linux only: the code of a function that this library exports; 0 if there is none. */
+uintptr_t platform_own_function(const char *name);
 
 /* A function `name` of another file: later lookups of it find the code at `to` instead. */
 struct platform_redirection {
     const char *name;
     uintptr_t to;
-    void *next;  /* owned by the caller */
+    void *next;  /* where to store the code that is found so far: a function pointer of the caller; or NULL */
     bool exists; /* the file has such a function */
 };
-/* Linux only: redirect those that exist in the file that has `code`. Returns the name of one that may still be called
- * directly, because other code was bound to it before or the file cannot be changed; NULL if there is none. */
+/* Linux only: redirect those that exist in the file that has `code`. Returns the name of one whose lookup could not be
+ * changed; NULL if there is none. */
 const char *platform_redirect(const void *code, const struct platform_redirection *list, size_t count);
+/* Linux only: the name of one that other code than that file's was bound to when it was loaded; NULL if there is none.
+ */
+const char *platform_bound(const void *code, const struct platform_redirection *list, size_t count);
 
 #endif

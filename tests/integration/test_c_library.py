@@ -1,7 +1,10 @@
 """Memory that C and C++ libraries take: every way, what is live of it, and the manners of malloc."""
 
+import re
 from pathlib import Path
+from typing import List
 
+import pytest
 import support
 
 PROGRAM = support.PROGRAMS / "c_ways.py"
@@ -70,9 +73,21 @@ LIVE_PLUS_PLUS = {
 
 
 def test_every_way_to_take_memory(profiler: support.Profiler, c_libraries: Path, tmp_path: Path) -> None:
+    check_every_way(profiler, c_libraries, tmp_path, [])
+
+
+@pytest.mark.parametrize("how", ["now", "lazy"])
+def test_libraries_that_prefer_their_own_dependencies(
+    one_profiler: support.Profiler, c_libraries: Path, tmp_path: Path, how: str
+) -> None:
+    """RTLD_DEEPBIND. Before, nothing that they took was counted, and the page said "Exact"."""
+    check_every_way(one_profiler, c_libraries, tmp_path, [how])
+
+
+def check_every_way(profiler: support.Profiler, c_libraries: Path, tmp_path: Path, how: List[str]) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"x" * 4 * support.MIB)
-    done = profiler.run_well([PROGRAM, c_libraries, file])
+    done = profiler.run_well([PROGRAM, c_libraries, file, *how])
     expected = dict(LIVE)
     if (c_libraries / "libnewed.so").exists():
         expected.update(LIVE_PLUS_PLUS)
@@ -96,3 +111,76 @@ def check_manners(done: support.Profiled) -> None:
     lines = [line for line in done.stdout.splitlines() if line.startswith("manners_")]
     assert len(lines) == 4, done.account()
     assert all(line.endswith(" right") for line in lines), done.account()
+
+
+HANDLE = support.PROGRAMS / "c_library_handle.py"
+BY_HANDLE = {
+    "malloc": 9,
+    "calloc": 10,
+    "realloc": 11,
+    "posix_memalign": 12,
+    "aligned_alloc": 13,
+    "memalign": 14,
+    "valloc": 15,
+    "pvalloc": 16,
+    "reallocarray": 17,
+    "mmap": 18,
+    "mmap64": 19,
+    "mremap": 20,
+    "mprotect": 21,
+    "sbrk": 22,
+    "__libc_malloc": 9,
+    "__libc_calloc": 10,
+    "__libc_realloc": 11,
+    "__libc_memalign": 24,
+    "__libc_free": 0,
+    "the next one": 23,
+    "in a thread": 24,
+    "given back": 0,
+    "taken here, given back there": 0,
+    "taken there, given back here": 0,
+}
+
+
+def test_functions_that_are_looked_up_in_the_c_library(profiler: support.Profiler, c_libraries: Path) -> None:
+    """By a handle of it, or as the next after the caller's. Before, none of it was counted; the page said "Exact"."""
+    done = profiler.run_well([HANDLE, c_libraries / "liblooks_up.so"])
+    got = {name: done.at_marker(HANDLE, name) for name in BY_HANDLE}
+    off = {name: size for name, size in got.items() if not support.close_to(size, BY_HANDLE[name] * EIGHTH)}
+    assert not off, done.account()
+    assert done.folder is not None
+    assert "Exact" in (done.folder / "index.html").read_text(encoding="utf-8")
+
+
+PROFILES_ITSELF = """
+import ctypes, sys
+from filprofiler.api import profile
+libc = ctypes.CDLL("libc.so.6")
+for name in "malloc", "free":
+    getattr(libc, name).restype, getattr(libc, name).argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+before = libc.malloc(3000000)
+kept = []
+def part():
+    libc.free(before)
+    libc.malloc(2000000)
+    kept.append(bytes(5000000))
+profile(part, sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_wrapper_that_finds_malloc_by_a_handle(
+    one_profiler: support.Profiler, c_libraries: Path, tmp_path: Path, first: bool
+) -> None:
+    """Preloaded before or after ours: the two must not call each other forever, and each block counts once."""
+    both = [str(c_libraries / "libwraps.so"), support.preloaded(one_profiler)["LD_PRELOAD"]]
+    preloaded = {"LD_PRELOAD": ":".join(both if first else reversed(both))}
+    done = one_profiler.call(["-c", PROFILES_ITSELF, tmp_path / "out"], env=preloaded)
+    assert done.returncode == 0, done.stderr
+    (prof,) = (tmp_path / "out").rglob("peak-memory.prof")
+    total = sum(int(line.rpartition(" ")[2]) for line in prof.read_text(encoding="utf-8").splitlines())
+    expected = 7000000 if first else 5000000
+    assert expected <= total < expected + support.MIB // 2, total
+    (page,) = (tmp_path / "out").rglob("index.html")
+    bypassed = re.search(r"malloc calls went to \S*/libc\.so\.6 and bypassed", page.read_text(encoding="utf-8"))
+    assert bool(bypassed) != first

@@ -1,8 +1,9 @@
 """Calls a C library that takes memory in every way, each from a line of its own.
 
-    c_ways.py FOLDER FILE
+    c_ways.py FOLDER FILE [PREFERS_ITS_OWN]
 
-FOLDER holds the libraries that the tests compiled, FILE is any file of 2 MiB or more.
+FOLDER holds the libraries that the tests compiled, FILE is any file of 2 MiB or more. PREFERS_ITS_OWN: `now` or `lazy`:
+the libraries are loaded with RTLD_DEEPBIND, so they find the C library's functions before any that were preloaded.
 """
 
 import ctypes
@@ -31,11 +32,20 @@ ANSWERS = {
 }
 
 
+DLOPEN = ctypes.CDLL(None).dlopen
+DLOPEN.restype, DLOPEN.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
+
+
 class Library:
     """The functions of a C library, each with its argument and answer types set."""
 
     def __init__(self, name):
-        self.library = ctypes.CDLL(os.path.join(FOLDER, name))
+        path = os.path.join(FOLDER, name)
+        if not sys.argv[3:]:
+            self.library = ctypes.CDLL(path)
+        else:
+            flags = os.RTLD_DEEPBIND | (os.RTLD_LAZY if sys.argv[3] == "lazy" else os.RTLD_NOW)
+            self.library = ctypes.CDLL(path, handle=sure(DLOPEN(path.encode(), flags)))
 
     def __getattr__(self, name):
         function = getattr(self.library, name)

@@ -1,0 +1,110 @@
+/* Who looks for a function in the C library itself does not find the hook in front of it: dlsym with a handle of that
+ * library, and all calls of a library that is loaded with RTLD_DEEPBIND. So the C library's table of symbols leads to
+ * the hooks as well.
+ *
+ * A hook knows the real function by its address. If that is not the C library's, the C library's does not lead to the
+ * hook: the other library in between may look for it in the same way, and the two would call each other forever. Then
+ * it is only noted that somebody called the C library's malloc. */
+#include "interpose/linux_c_library.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "attribute/libraries.h"
+#include "interpose/events.h"
+#include "interpose/real.h"
+#include "platform/platform.h"
+#include "platform/system.h"
+
+static const struct {
+    const char *name;
+    const char *hook;
+} functions[] = {
+#define INTERPOSED(result, name, parameters, platforms) ON_##platforms({#name, #name}, )
+#define REPLACED(result, name, parameters, platforms) ON_##platforms({#name, #name}, )
+#include "interpose/interposed.def"
+#undef REPLACED
+#undef INTERPOSED
+    /* Other names of the same functions, for programs that replace malloc. */
+    {"__libc_malloc", "malloc"},
+    {"__libc_calloc", "calloc"},
+    {"__libc_realloc", "realloc"},
+    {"__libc_free", "free"},
+    {"cfree", "free"},
+    {"__libc_memalign", "memalign"},
+    {"__libc_valloc", "valloc"},
+    {"__libc_pvalloc", "pvalloc"},
+};
+#define COUNT (sizeof functions / sizeof functions[0])
+
+static const char *redirect_in(const void *code)
+{
+    static struct platform_redirection redirections[COUNT];
+    const struct platform_extent file = platform_file_extent(code);
+    for (size_t i = 0; i < COUNT; i++) {
+        uintptr_t to = platform_own_function(functions[i].hook);
+        bool exists = to != 0 && platform_in_extent(platform_next_symbol(functions[i].name), &file) &&
+                      platform_in_extent(platform_next_symbol(functions[i].hook), &file);
+        redirections[i] = (struct platform_redirection){.name = functions[i].name, .to = to, .exists = exists};
+    }
+    return platform_redirect(code, redirections, COUNT);
+}
+
+/* Where another malloc is in use: the C library's functions that return a block. */
+#define FOR_EACH_THAT_TAKES(DO) DO(malloc) DO(calloc) DO(realloc) DO(posix_memalign) DO(aligned_alloc) DO(memalign)
+
+/* Arguments and results of any of them travel in the same registers, whatever their types are and however many. */
+typedef uintptr_t word;
+
+static struct {
+#define DECLARE(name) word (*name)(word a, word b, word c);
+    FOR_EACH_THAT_TAKES(DECLARE)
+#undef DECLARE
+} past_ours;
+
+/* Not from within the other malloc, which may ask the C library's. */
+static void note(void)
+{
+    if (!events_counted() || state.ledger.header->missed[FIL_MISSED_MALLOC] != 0) {
+        return;
+    }
+    bool locked = state_enter();
+    if (events_still_counted()) {
+        const void *code;
+        memcpy(&code, &past_ours.malloc, sizeof code);
+        ledger_missed(&state.ledger, FIL_MISSED_MALLOC);
+        state.ledger.header->malloc_path = libraries_path(code);
+    }
+    state_leave(locked);
+}
+
+#define DEFINE(name)                                 \
+    static word noted_##name(word a, word b, word c) \
+    {                                                \
+        note();                                      \
+        return past_ours.name(a, b, c);              \
+    }
+FOR_EACH_THAT_TAKES(DEFINE)
+#undef DEFINE
+
+static void note_calls_in(const void *code)
+{
+#define ENTRY(function) \
+    {.name = #function, .to = (uintptr_t)&noted_##function, .next = &past_ours.function, .exists = true},
+    static const struct platform_redirection redirections[] = {FOR_EACH_THAT_TAKES(ENTRY)};
+#undef ENTRY
+    (void)platform_redirect(code, redirections, sizeof redirections / sizeof redirections[0]);
+}
+
+const char *linux_c_library_settle(void)
+{
+    const void *code = platform_next_symbol("__errno_location"); /* nobody replaces this one */
+    const void *threads = platform_next_symbol("pthread_join");  /* may be in a file of its own */
+    const char *direct = redirect_in(code);
+    const char *direct_thread = threads == NULL || platform_same_file(threads, code) ? NULL : redirect_in(threads);
+    if (real_malloc_is_replaced()) {
+        note_calls_in(code);
+    }
+    return direct != NULL ? direct : direct_thread;
+}
