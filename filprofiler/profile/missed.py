@@ -18,7 +18,7 @@ MISSED_REASONS = {
 UNSEEN_REASONS = dict(MISSED_REASONS)
 UNSEEN_REASONS[_abi.FIL_MISSED_CALLSTACK] = "the call stack was not seen: the program set its own profile function"
 _MALLOC_REASON = (
-    "malloc calls went to %s and bypassed the profiler: the memory mapped for them is counted, not the single blocks"
+    "malloc calls went to %s and bypassed the profiler: their blocks are not counted, only what it saw mapped for them"
 )
 _OWN_FUNCTION_REASON = (
     "calls to a function that only the allocator %s has (%s) bypassed the profiler: the memory mapped for them is "
