@@ -15,7 +15,7 @@ from filprofiler.errors import LibraryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, Optional, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     Call = Tuple[Callable[..., Any], Tuple[Any, ...]]
 
@@ -34,6 +34,10 @@ _C_TYPES = {
 
 # struct rusage_info_v0 of macOS; csrc/platform/macos_resident.c checks these numbers against its header.
 _USAGE_FLAVOR, _USAGE_BYTES, _USAGE_RESIDENT_AT = 0, 96, 64
+
+# sigset_t, which has room for signals that no kernel has; struct signalfd_siginfo: number, errno, code, process.
+_SIGNAL_SET_BYTES, _SIGNAL_SET_BITS = 128, 64
+_SIGNAL, _SIGNAL_BYTES = struct.Struct("=I4xiI"), 128
 
 # PyCF_IGNORE_COOKIE: from CPython 3.10 on, the text of `-c` is UTF-8 whatever its coding line is.
 _COMMAND_FLAGS = 0x0800 if sys.version_info >= (3, 10) else 0
@@ -104,6 +108,38 @@ def process_usage(pid: int) -> "Tuple[int, int]":
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     resident, footprint = struct.unpack_from("=2Q", facts, _USAGE_RESIDENT_AT)
     return resident, footprint
+
+
+class SignalDescriptor:
+    """Blocked signals, read from a descriptor. Linux."""
+
+    def __init__(self, numbers: "Sequence[int]") -> None:
+        """numbers: the signals to receive. Raises OSError."""
+        import select
+
+        bits = sum(1 << number - 1 for number in numbers)
+        signals = bits.to_bytes(_SIGNAL_SET_BITS // 8, sys.byteorder) + bytes(_SIGNAL_SET_BYTES - _SIGNAL_SET_BITS // 8)
+        try:
+            open_descriptor = ctypes.CDLL(None, use_errno=True).signalfd
+        except AttributeError:
+            raise OSError("the C library has no signalfd") from None
+        self._descriptor = open_descriptor(-1, signals, os.O_CLOEXEC | os.O_NONBLOCK)
+        if self._descriptor < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLIN)
+
+    def take(self, seconds: float) -> "Optional[Tuple[int, int, int]]":
+        """The next signal: its number, code and sender's process number; None if there was none in that time."""
+        self._poll.poll(seconds * 1000)
+        try:
+            return _SIGNAL.unpack_from(os.read(self._descriptor, _SIGNAL_BYTES))
+        except BlockingIOError:
+            return None
+
+    def close(self) -> None:
+        """Receive no more."""
+        os.close(self._descriptor)
 
 
 class Interpreter:

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+    from filprofiler.foreign import SignalDescriptor
 else:
     import _signal as signal
 
@@ -35,11 +37,18 @@ def forwarded_signals(but: "Sequence[int]") -> "Tuple[int, ...]":
 
 
 class WaitedSignals:
-    """Blocks signals and receives them with sigtimedwait, which identifies the sender."""
+    """Blocks signals and receives them one by one, with who sent them.
+
+    The first call of `take` uses sigtimedwait, the others a descriptor: that needs ctypes, which is not imported for a
+    program that ends at once. If this process is stopped and continued during a call of sigtimedwait, and the time is
+    over by then, CPython returns what lies on its stack: nothing, or an event that it had returned before.
+    """
 
     def __init__(self, watched: "Sequence[int]") -> None:
         self._watched = watched
         self._last: "Any" = None
+        self._descriptor: "Optional[SignalDescriptor]" = None
+        self._opens = False  # the next call of `take`
         self._mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
 
     def before_fork(self) -> "Any":
@@ -57,16 +66,33 @@ class WaitedSignals:
         The kernel sends a key's signal to the whole foreground group, so the program gets it too. Its other signals,
         and those it sends in our own name (SIGPIPE), are for this process alone.
         """
+        if self._opens and self._descriptor is None:
+            self._open()
+        self._opens = True
+        event = self._wait(seconds) if self._descriptor is None else self._descriptor.take(seconds)
+        if event is None:
+            return None
+        number, code, sender = event
+        return number, code > 0 or sender == os.getpid()
+
+    def _open(self) -> None:
+        from filprofiler.foreign import SignalDescriptor
+
+        try:
+            self._descriptor = SignalDescriptor(self._watched)
+        except OSError:
+            pass
+
+    def _wait(self, seconds: float) -> "Optional[Tuple[int, int, int]]":
+        """The next signal, its code and sender, by sigtimedwait. One just like the last at the end is dropped."""
         until = time.monotonic() + seconds
         event = signal.sigtimedwait(self._watched, seconds)
         if event is None:
             return None
-        # A process that is stopped and continued while it waits is interrupted. If the time is over by then, CPython
-        # returns what lies on its stack: nothing, or the event before.
         if time.monotonic() >= until and (event.si_signo not in self._watched or tuple(event) == self._last):
             return None
         self._last = tuple(event)
-        return event.si_signo, event.si_code > 0 or event.si_pid == os.getpid()
+        return event.si_signo, event.si_code, event.si_pid
 
     def stop(self) -> None:
         """Stop this process by SIGTSTP, with the default action."""
@@ -76,6 +102,9 @@ class WaitedSignals:
 
     def leave(self, but: "Sequence[int]") -> None:
         """Discard pending signals and restore the previous state, but make the signals `but` do nothing."""
+        if self._descriptor is not None:
+            self._descriptor.close()
+            self._descriptor = None
         while signal.sigtimedwait(self._watched, 0) is not None:
             pass
         signal.pthread_sigmask(signal.SIG_SETMASK, set(self._mask_before) | set(but))

@@ -120,6 +120,27 @@ def test_what_fails_while_the_program_is_looked_at_ends_nothing(one_profiler: su
     support.check_report(done)
 
 
+IDENTICAL = """
+import os, signal
+from filprofiler.supervisor.signals import take_signals
+signals = take_signals((signal.SIGUSR1, signal.SIGTERM, signal.SIGRTMAX))
+for _ in range(50):
+    for number in signal.SIGUSR1, signal.SIGTERM:
+        os.kill(os.getpid(), number)
+        assert signals.take(0) == (number, True)
+for _ in range(3):
+    os.kill(os.getpid(), signal.SIGRTMAX)
+print([signals.take(0.001) == (signal.SIGRTMAX, True) for _ in range(3)], signals.take(0), signals.take(0.001))
+signals.leave(())
+"""
+
+
+def test_signals_that_are_identical_are_all_received(profiler: support.Profiler) -> None:
+    """Also just when the time to wait is over. Before, the second was taken for what CPython has left on its stack."""
+    done = profiler.call(["-c", IDENTICAL])
+    assert (done.returncode, done.stdout) == (0, b"[True, True, True] None None\n"), done
+
+
 def test_the_package_is_removed_while_the_program_runs(one_profiler: support.Profiler, tmp_path: Path) -> None:
     """As by an upgrade: what was loaded goes on, and what comes too late is said in a sentence."""
     package = tmp_path / "package"
