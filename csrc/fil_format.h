@@ -348,6 +348,9 @@ struct fil_header {
     /* Its place among the processes of a run. */
     uint32_t parent_pid; /* of the process that was its parent when tracking began */
     uint32_t forked; /* 1: it is a fork of a recorded process, whose call stacks begin with those of its parent then */
+    uint64_t started_by;   /* file offset of a text, "RECORDING.NODE": the name of another recording of the run, without
+                            * its ending, and the call stack there that has started this program (of a fork's parent: 0);
+                            * 0: not known */
     uint64_t command_line; /* file offset of a text: the words of its command, each with a zero behind it; 0: its
                             * parent's if it is forked, else not known */
 };

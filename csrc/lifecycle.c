@@ -1,5 +1,6 @@
 /* From the library's load to the program's end: the one file that sees every stage. */
 #include <stddef.h>
+#include <string.h>
 
 #include "attribute/attribute.h"
 #include "attribute/code_registry.h"
@@ -255,13 +256,21 @@ static void end_begins(void)
     }
 }
 
+static uint64_t text_of(const char *text)
+{
+    uint32_t length = (uint32_t)strlen(text);
+    return length == 0 ? 0 : ledger_text(&state.ledger, (const uint8_t *)text, length);
+}
+
 /* What the report says of a process that is not the one which the user has started. */
-static void introduce(bool forked)
+static void introduce(const char *path, bool forked)
 {
     char words[COMMAND_BYTES];
     struct fil_header *header = state.ledger.header;
     header->parent_pid = platform_parent_pid();
     header->forked = forked;
+    header->started_by = text_of(children_started_by());
+    children_recording_is(path);
     size_t size = forked ? 0 : platform_command_line(words, sizeof words);
     if (size != 0) {
         header->command_line = ledger_text(&state.ledger, (const uint8_t *)words, (uint32_t)size);
@@ -292,7 +301,7 @@ static int32_t start(const char *path, int32_t wanted_report_signal, bool forked
     }
     note_unseen_malloc();
     if (wanted_report_signal == FIL_NO_SIGNAL) {
-        introduce(forked);
+        introduce(path, forked);
     }
     state.pid = platform_pid();
     supervisor_pid = platform_parent_pid();
@@ -346,6 +355,7 @@ int32_t fil_fork_child(void)
     libraries_end();
     ledger_end(&state.ledger);
     recording_close(); /* unmapped only: it is the parent's */
+    children_forked();
     loaded_in = platform_pid();
     if (!platform_make_recording(children_folder(), FIL_FIRST_BYTES, path, sizeof path)) {
         return FIL_ERROR_RECORDING;

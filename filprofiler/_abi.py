@@ -416,9 +416,10 @@ HEADER_OFFSETS = {
     "failure_allocations": 130912,
     "parent_pid": 130920,
     "forked": 130924,
-    "command_line": 130928,
+    "started_by": 130928,
+    "command_line": 130936,
 }
-HEADER_SIZE = 130936
+HEADER_SIZE = 130944
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout

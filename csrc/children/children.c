@@ -4,11 +4,14 @@
 
 #define MOST_PATH 4096u
 #define PRELOAD_VARIABLE "LD_PRELOAD="
-#define EXTRA_PLACES 3u /* both variables, and the NULL at the end */
+#define EXTRA_PLACES 4u /* the variables, and the NULL at the end */
+#define MOST_NAME 32u   /* of a recording */
 
 static struct {
     char library[MOST_PATH];
     char folder[sizeof CHILDREN_VARIABLE + MOST_PATH]; /* the whole entry, "NAME=folder" */
+    char started_by[CHILDREN_STARTER_BYTES];
+    char recording[MOST_NAME];
     bool on;
 } children;
 
@@ -35,14 +38,23 @@ void children_loaded(char **environment, const char *library)
     strcpy(children.library, library);
     strcpy(children.folder, CHILDREN_VARIABLE);
     strcat(children.folder, folder);
+    strcpy(children.recording, "recording");
+    const char *started_by = value_of(environment, CHILDREN_STARTER);
+    if (started_by != NULL && strlen(started_by) < sizeof children.started_by) {
+        strcpy(children.started_by, started_by);
+    }
     children.on = true;
+}
+
+static bool is(const char *entry, const char *variable)
+{
+    return strncmp(entry, variable, strlen(variable)) == 0;
 }
 
 void children_leave(char **environment)
 {
-    size_t length = strlen(CHILDREN_VARIABLE);
     for (char **entry = environment; entry != NULL && *entry != NULL;) {
-        if (strncmp(*entry, CHILDREN_VARIABLE, length) == 0) {
+        if (is(*entry, CHILDREN_VARIABLE) || is(*entry, CHILDREN_STARTER)) {
             for (char **move = entry; *move != NULL; move++) {
                 move[0] = move[1];
             }
@@ -60,6 +72,33 @@ bool children_on(void)
 const char *children_folder(void)
 {
     return children.folder + strlen(CHILDREN_VARIABLE);
+}
+
+void children_forked(void)
+{
+    strcpy(children.started_by, children.recording);
+    strcat(children.started_by, ".0");
+}
+
+const char *children_started_by(void)
+{
+    return children.started_by;
+}
+
+const char *children_recording(void)
+{
+    return children.recording;
+}
+
+void children_recording_is(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    size_t length = strcspn(name, ".");
+    if (length < sizeof children.recording) {
+        memcpy(children.recording, name, length);
+        children.recording[length] = '\0';
+    }
 }
 
 const char *children_library(void)
@@ -80,7 +119,8 @@ size_t children_list_bytes(char *const *environment)
 {
     const char *list = value_of(environment, PRELOAD_VARIABLE);
     size_t length = list == NULL ? 0 : strlen(list);
-    return length > CHILDREN_MOST_LIST ? 0 : length + strlen(PRELOAD_VARIABLE) + strlen(children.library) + 2;
+    size_t starter = strlen(CHILDREN_STARTER) + CHILDREN_STARTER_BYTES;
+    return length > CHILDREN_MOST_LIST ? 0 : length + strlen(PRELOAD_VARIABLE) + strlen(children.library) + 2 + starter;
 }
 
 /* Append to `list` the entries of `others` that are not our library. */
@@ -102,15 +142,21 @@ static void append_others(char *list, const char *others)
     list[end] = '\0';
 }
 
-void children_edit(char *const *environment, enum platform_program program, char **edited, char *list)
+void children_edit(char *const *environment, enum platform_program program, const char *starter, char **edited,
+                   char *list)
 {
     size_t count = 0;
     const char *others = value_of(environment, PRELOAD_VARIABLE);
     for (char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
-        if (strncmp(*entry, PRELOAD_VARIABLE, strlen(PRELOAD_VARIABLE)) != 0 &&
-            strncmp(*entry, CHILDREN_VARIABLE, strlen(CHILDREN_VARIABLE)) != 0) {
+        bool replaced = is(*entry, CHILDREN_STARTER) && (starter[0] != '\0' || program == PROGRAM_CANNOT_LOAD_US);
+        if (!is(*entry, PRELOAD_VARIABLE) && !is(*entry, CHILDREN_VARIABLE) && !replaced) {
             edited[count++] = *entry;
         }
+    }
+    if (program != PROGRAM_CANNOT_LOAD_US && starter[0] != '\0') {
+        edited[count++] = strcpy(list, CHILDREN_STARTER);
+        strcat(list, starter);
+        list += strlen(list) + 1;
     }
     strcpy(list, PRELOAD_VARIABLE);
     if (program != PROGRAM_CANNOT_LOAD_US) {

@@ -1,9 +1,9 @@
 /* Programs that this process starts are recorded too: what they need for that is in their environment.
  *
- * Two variables lead from program to program: the list of preloaded libraries, with ours first, and the folder in which
- * each process makes its own recording. A Python takes both out of its environment when the library is loaded, and the
- * hooks of the exec family put them into that of the programs which it starts. Any other program keeps them, so that
- * what it starts without our hooks is recorded as well. */
+ * Three variables lead from program to program: the list of preloaded libraries, with ours first, the folder in which
+ * each process makes its own recording, and which call stack has started it. A Python takes them out of its environment
+ * when the library is loaded, and the hooks of the exec family put them into that of the programs which it starts. Any
+ * other program keeps them, so that what it starts without our hooks is recorded as well. */
 #ifndef FIL_CHILDREN_H
 #define FIL_CHILDREN_H
 
@@ -17,6 +17,9 @@
 #define CHILDREN_MOST_ENTRIES 2048u
 #define CHILDREN_MOST_LIST 8192u /* bytes of its list of preloaded libraries */
 
+#define CHILDREN_STARTER "FIL_STARTED_BY=" /* "RECORDING.NODE": the call stack that has started the program */
+#define CHILDREN_STARTER_BYTES 64u         /* room for that */
+
 #define CHILDREN_PATH_BYTES 4200u /* room for the path of a recording in the folder */
 
 /* When the library at `library` is loaded, before anything is taken out of `environment`. */
@@ -28,6 +31,16 @@ void children_leave(char **environment);
 /* Whether programs that are started are to be recorded. */
 bool children_on(void);
 
+/* The name of this process's recording, without its ending: "recording" for the program that the user has started. */
+const char *children_recording(void);
+void children_recording_is(const char *path);
+
+/* This process is a fork: what has started it is its parent. */
+void children_forked(void);
+
+/* What has started this program; "" if that is not known. */
+const char *children_started_by(void);
+
 /* The folder for recordings, and the path of our library. */
 const char *children_folder(void);
 const char *children_library(void);
@@ -36,8 +49,9 @@ const char *children_library(void);
 size_t children_places(char *const *environment);
 size_t children_list_bytes(char *const *environment);
 
-/* Write into `edited` the environment for a program of that kind. Called in the child of a vfork too: takes no memory
- * and writes only to where it is told. */
-void children_edit(char *const *environment, enum platform_program program, char **edited, char *list);
+/* Write into `edited` the environment for a program of that kind, started by `starter` ("": not known). Called in the
+ * child of a vfork too: takes no memory and writes only to where it is told. */
+void children_edit(char *const *environment, enum platform_program program, const char *starter, char **edited,
+                   char *list);
 
 #endif

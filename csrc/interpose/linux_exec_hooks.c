@@ -13,6 +13,7 @@
 #include "interpose/hooks.h"
 #include "interpose/exec_hooks.h"
 #include "interpose/process_hooks.h"
+#include "interpose/starter.h"
 #include "platform/platform.h"
 
 #define MOST_PATH_BYTES 1024
@@ -57,6 +58,7 @@ __attribute__((visibility("hidden"), used)) void exec_hooks_before_vfork(void);
 void exec_hooks_before_vfork(void)
 {
     exec_hooks_settle();
+    starter_note();
     process_hooks_started();
 }
 
@@ -110,13 +112,16 @@ void exec_hooks_started(bool outermost, bool success)
 
 /* `edited`: the environment that the program at `path` is started with, on this function's stack; the one that was
  * given where programs are not recorded, or it is too long. */
-#define CHILDS_ENVIRONMENT(environment, path)                                                \
-    size_t places = children_on() ? children_places(environment) : 0;                        \
-    char *list_of_edited[places + 1];                                                        \
-    char preload_list[places == 0 ? 1 : children_list_bytes(environment)];                   \
-    if (places != 0) {                                                                       \
-        children_edit(environment, platform_program_at(path), list_of_edited, preload_list); \
-    }                                                                                        \
+#define CHILDS_ENVIRONMENT(environment, path)                                                         \
+    size_t places = children_on() ? children_places(environment) : 0;                                 \
+    char *list_of_edited[places + 1];                                                                 \
+    char preload_list[places == 0 ? 1 : children_list_bytes(environment)];                            \
+    if (places != 0) {                                                                                \
+        char starter[CHILDREN_STARTER_BYTES];                                                         \
+        starter_note();                                                                               \
+        starter_write(starter);                                                                       \
+        children_edit(environment, platform_program_at(path), starter, list_of_edited, preload_list); \
+    }                                                                                                 \
     char *const *edited = places == 0 ? environment : list_of_edited;
 
 /* The file that exec would find. It is looked at only: exec searches by itself. */

@@ -14,6 +14,7 @@
 #include "interpose/exec_hooks.h"
 #include "interpose/hooks.h"
 #include "interpose/real.h"
+#include "interpose/starter.h"
 #include "platform/platform.h"
 
 #define SHELL "/bin/sh"
@@ -145,7 +146,10 @@ HOOK(FILE *, popen)(const char *line, const char *type)
     char **kept = environ;
     if (edited !=
         NULL) { /* for as long as it takes to start the shell; whoever looks meanwhile sees all that was there */
-        children_edit(environ, platform_program_at(SHELL), edited, (char *)(edited + places));
+        char starter[CHILDREN_STARTER_BYTES];
+        starter_note();
+        starter_write(starter);
+        children_edit(environ, platform_program_at(SHELL), starter, edited, (char *)(edited + places));
         environ = edited;
     }
     bool outermost = exec_hooks_start();

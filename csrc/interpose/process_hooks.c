@@ -7,6 +7,7 @@
 #include "interpose/hooks.h"
 #include "interpose/process_hooks.h"
 #include "interpose/real.h"
+#include "interpose/starter.h"
 #include "sampling.h"
 
 struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument)
@@ -68,6 +69,7 @@ bool process_hooks_forked(uint32_t *session, uint32_t *generation)
 
 static void before_fork(void)
 {
+    starter_note();
     at_fork.tracking = state.tracking;
     at_fork.session = state.session;
     at_fork.generation = state.generation;

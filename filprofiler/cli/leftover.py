@@ -7,6 +7,8 @@ from filprofiler.wording import sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import List
+
     from filprofiler.result_folder import ResultFolder
 
 
@@ -35,6 +37,13 @@ def say_unreported(error: Exception, folder: "ResultFolder") -> None:
     known = isinstance(error, FilError)
     reason = str(error) if known else sentence("The report cannot be made: %s.", str(error) or repr(error))
     say(reason, "There is no report." if isinstance(error, CutShortError) else kept_sentence(folder))
+
+
+def still_running(count: int, folder: "ResultFolder") -> "List[str]":
+    """Sentences on processes that have outlived the program which started them."""
+    what = "1 process that it started still runs" if count == 1 else "%d processes that it started still run" % count
+    later = "For a report with their end, when they have ended: fil-profile report %s" % folder.path
+    return ["%s: the report is of all so far." % what, later]
 
 
 def kept_sentence(folder: "ResultFolder") -> str:

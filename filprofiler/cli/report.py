@@ -12,7 +12,7 @@ from filprofiler.messages import say
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.program import read_description
 from filprofiler.regular_files import open_to_read
-from filprofiler.result_folder import DESCRIPTION_NAME, RECORDING_NAME
+from filprofiler.result_folder import DESCRIPTION_NAME, PROCESSES_NAME, RECORDING_NAME, remove_processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,12 +67,17 @@ def _finished_report(path: str) -> "Optional[str]":
 
 
 def _remove_recording(folder: str) -> None:
-    """Remove the recording and its description, if they still exist and the program has ended."""
+    """Remove all recordings and their description, if they still exist and nothing writes to them any more."""
+    from filprofiler.recording.run import other_processes
+
     try:
-        if not _still_written(os.path.join(folder, RECORDING_NAME)):
+        paths = [os.path.join(folder, RECORDING_NAME)]
+        paths += [os.path.join(folder, PROCESSES_NAME, process.name) for process in other_processes(folder)]
+        if not any(map(_still_written, paths)):
             with OpenedFolder(folder) as opened:
                 for name in (RECORDING_NAME, DESCRIPTION_NAME):
                     opened.remove(name)
+                remove_processes(opened)
     except OSError:
         pass
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program
     from filprofiler.recording.reader import Recording
+    from filprofiler.recording.run import Overview
     from filprofiler.supervisor.outcome import Outcome
 
 
@@ -67,7 +68,7 @@ def read_profile(
     from filprofiler.profile.build import build_profile
     from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
     from filprofiler.recording.reader import read_recording
-    from filprofiler.recording.run import process_names
+    from filprofiler.recording.run import other_processes
 
     progress.reading("reading the recording", 0, 2)
     recording = read_recording(recording_path)
@@ -75,7 +76,7 @@ def read_profile(
     if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
         program.limits = tuple(limits())
     progress.reading("finding call stacks", 1, 2)
-    others = process_names(os.path.dirname(recording_path)) if moment == PEAK else []
+    others = other_processes(os.path.dirname(recording_path)) if moment == PEAK else []
     if others:
         profile = combined_profile(recording, others, os.path.dirname(recording_path), program)
         if profile is not None:
@@ -84,16 +85,17 @@ def read_profile(
 
 
 def combined_profile(
-    recording: "Recording", others: "Sequence[str]", folder: str, program: "Program"
+    recording: "Recording", others: "Sequence[Overview]", folder: str, program: "Program"
 ) -> "Optional[Profile]":
     """The profile of all processes of a run together; None if the others have recorded nothing to tell."""
     from filprofiler.profile.combined import CombinedProfile
-    from filprofiler.recording.run import SharedPeak, other_recordings
+    from filprofiler.recording.run import SharedPeak, recordings_of
+    from filprofiler.result_folder import RECORDING_NAME
 
-    combined = CombinedProfile(program, SharedPeak())
-    combined.add(recording)
-    for other in other_recordings(folder, others):
-        combined.add(other)
+    combined = CombinedProfile(program, SharedPeak(), [other.origin for other in others])
+    combined.add(RECORDING_NAME, recording)
+    for name, other in recordings_of(folder, others):
+        combined.add(name, other)
     return combined.finish() if combined.processes > 1 else None
 
 

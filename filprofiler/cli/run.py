@@ -61,6 +61,7 @@ class _Job:
         self._supervisor = Supervisor()
         self._limits = MemoryWatch()
         self._watch: "Optional[Watch]" = None
+        self._still_running = 0  # processes that the program has started and that have not ended with it
 
     def prepare(self) -> None:
         """Make the environment, the result folder and the recording in it. Raises CannotProfileError or OutputError."""
@@ -118,6 +119,7 @@ class _Job:
         """Wait for the program's end; meanwhile pass signals on, keep the timeline, and write requested reports."""
         outcome = self._supervisor.wait(lambda: self._aside(self._report_now), self._look)
         if self._watch is not None:
+            self._still_running = self._watch.wait_for_children()
             self._watch.close()
         outcome.killed_for_memory = self._limits.killed(outcome)
         self._supervisor.leave_signals_to_python()
@@ -207,6 +209,8 @@ class _Job:
             return end_like(outcome)
         if index_path is None:
             say(leftover.kept_sentence(self._folder))
+        elif self._still_running:
+            say(*leftover.still_running(self._still_running, self._folder))
         elif not self._options.keep_recording:
             self._folder.remove_made()
         if index_path is not None and self._options.browser:

@@ -23,7 +23,7 @@ from filprofiler.recording.big import within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Sequence, Set, Tuple
+    from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
     from filprofiler.profile.failed_request import FailedRequest
     from filprofiler.profile.threads import ThreadAtPeak
@@ -55,11 +55,13 @@ def build_profile(
     moment: str = PEAK,
     at_end: bool = False,
     held_then: "Optional[List[int]]" = None,
+    stacks: "Optional[Dict[int, List[Site]]]" = None,
 ) -> Profile:
     """Build the profile of a recording at its peak or, if `moment` is OUT_OF_MEMORY, when memory ran out.
 
     at_end: memory ran out at the program's end; else when the last request failed.
     held_then: the bytes of each node at another moment, which is reported instead of the peak.
+    stacks: filled in by number of one of the recording's nodes: its sites, outermost first.
     Every byte live at that moment is in the tree, some under "[No Python stack]" and "[Callstack not recorded]".
     """
     held, big, seconds, fatal_number = _held(recording, program, moment, at_end)
@@ -71,9 +73,11 @@ def build_profile(
 
         begin_late(recording, program)
     mapped, clock_ns = mapped_at(recording, held)
-    builder = _TreeBuilder(recording, program, held, big)
+    builder = _TreeBuilder(recording, program, held, big, stacks or ())
     with PausedCollector():
         root = builder.build()
+    for number in stacks or ():
+        stacks[number] = builder.stack(number)  # type: ignore[index]
     missed[:0] = _missed(recording, program)  # damage is known only after reading
     failures = _failures(recording, builder)
     fatal = next((failure for failure in failures if failure.number == fatal_number), None)
@@ -159,10 +163,18 @@ class _TreeBuilder:
     table: their sites.
     """
 
-    def __init__(self, recording: "Recording", program: Program, held: "List[int]", big: "List[int]") -> None:
+    def __init__(
+        self,
+        recording: "Recording",
+        program: Program,
+        held: "List[int]",
+        big: "List[int]",
+        others: "Iterable[int]" = (),
+    ) -> None:
         """held: bytes held by each of the recording's nodes at the reported moment. big: likewise, for
-        Node.own_big_bytes.
+        Node.own_big_bytes. others: nodes that are wanted too.
         """
+        self._others = list(others)
         self._recording = recording
         self._held = held
         self._big = big
@@ -181,7 +193,8 @@ class _TreeBuilder:
         recording, root = self._recording, Node(Site("", ROOT_NAME, 0), None)
         self._nodes.append(root)
         self._module_code: "Dict[int, int]" = {}
-        others = [failure.node for failure in recording.failures] + [file.node for file in recording.memory.files]
+        others = self._others + [failure.node for failure in recording.failures]
+        others += [file.node for file in recording.memory.files]
         others += [thread.peak_node for thread in recording.threads.threads]
         self._told = frozenset(others)
         wanted = _with_ancestors(recording, self._held, others)

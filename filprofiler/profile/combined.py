@@ -12,8 +12,9 @@ from filprofiler.profile.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Tuple
+    from typing import Dict, List, Optional, Sequence, Tuple
 
+    from filprofiler.recording.processes import Origin
     from filprofiler.recording.reader import Recording
     from filprofiler.recording.run import SharedPeak
 
@@ -26,8 +27,13 @@ _MOST_POINTS = 500  # of the timeline
 class CombinedProfile:
     """Adds up the recordings of one run, the first being that of the program which the user has started."""
 
-    def __init__(self, program: Program, shared: "SharedPeak") -> None:
+    def __init__(self, program: Program, shared: "SharedPeak", origins: "Sequence[Origin]") -> None:
+        """origins: of all recordings but the first."""
         self._program = program
+        self._starters: "Dict[str, Dict[int, List[Site]]]" = {}  # by recording: call stacks that start others
+        for origin in origins:
+            self._starters.setdefault(origin.starter, {})[origin.starter_node] = []
+        self._below: "Dict[str, List[Site]]" = {}  # by recording: where its call stacks hang
         self._shared = shared
         self._tree = MergedTree(Site("", ROOT_NAME, 0))
         self._lines: "Dict[Site, Share]" = {}
@@ -41,17 +47,28 @@ class CombinedProfile:
         self._other_count = 0
         self._functions: "Dict[str, List[Tuple[int, str]]]" = {}
 
-    def add(self, recording: "Recording") -> None:
-        """Add a process's recording. One that only became another program is left out."""
+    def add(self, name: str, recording: "Recording") -> None:
+        """Add a process's recording, after that of the process which has started it. name: of its file.
+
+        One that only became another program is not told.
+        """
+        name = name.partition(".")[0]
+        stacks = {node: sites for node, sites in self._starters.get(name, {}).items() if node < recording.node_count}
+        part = build_profile(recording, self._program, held_then=self._shared.held(recording), stacks=stacks)
+        self._starters[name] = stacks
+        origin = recording.origin
+        below = list(self._below.get(origin.starter, ()))
+        role = self._role(recording)
+        if self._root is not None and not origin.forked:
+            below += self._starters.get(origin.starter, {}).get(origin.starter_node, ())
+            below.append(Site("", "[%s]" % role, 0))
+        self._below[name] = below
         if recording.processes.became and recording.peak_bytes < _LITTLE_BYTES:
             return
-        part = build_profile(recording, self._program, held_then=self._shared.held(recording))
         first = self._root is None
         if first:
             self._root = part
             self._started_clock_ns = recording.started_clock_ns
-        role = self._role(recording)
-        below = () if first or recording.forked else (Site("", "[%s]" % role, 0),)
         self._tree.add(part.root, recording.pid, below)
         for line in TopLines(part).lines:
             site = self._tree.site(line.site)
@@ -68,10 +85,10 @@ class CombinedProfile:
     def _role(self, recording: "Recording") -> str:
         if self._root is None or self._root.pid == recording.pid:
             role = "the program"
-        elif recording.forked:
-            role = "fork of " + self._roles.get(recording.parent_pid, "process %d" % recording.parent_pid)
+        elif recording.origin.forked:
+            role = "fork of " + self._roles.get(recording.origin.parent_pid, "process %d" % recording.origin.parent_pid)
         else:
-            role = role_of(recording.command_line)
+            role = role_of(recording.origin.command_line)
         self._roles[recording.pid] = role
         return role
 
@@ -82,10 +99,10 @@ class CombinedProfile:
         self._processes.append(
             RecordedProcess(
                 recording.pid,
-                recording.parent_pid,
+                recording.origin.parent_pid,
                 role,
-                recording.command_line,
-                recording.forked,
+                recording.origin.command_line,
+                recording.origin.forked,
                 recording.peak_bytes,
                 part.root.total_bytes,
                 (recording.started_clock_ns - started) / 1e9,

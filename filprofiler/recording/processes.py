@@ -6,11 +6,11 @@ from filprofiler import _abi
 
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
-_PLACE = Struct("<2IQ")  # parent_pid, forked, command_line
+_PLACE = Struct("<2I2Q")  # parent_pid, forked, started_by, command_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Tuple
+    from typing import Callable, Optional, Sequence
 
 _IMPOSSIBLE_BYTES = 1 << 63
 
@@ -42,7 +42,31 @@ def read_processes(data: bytes) -> OtherProcesses:
     return OtherProcesses(max(started, seen), known, became.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
 
 
-def read_place(data: bytes) -> "Tuple[int, int, int]":
-    """Its parent's number, whether it was forked, and where the words of its command are. `data` as above."""
-    parent, forked, words = _PLACE.unpack_from(data, _abi.HEADER_OFFSETS["parent_pid"])
-    return parent, forked, words
+class Origin:
+    """Where a process comes from.
+
+    parent_pid: its parent when tracking began; 0 for the process that the user has started.
+    forked: whether it is a fork of a recorded process, so that its call stacks begin with those of its parent.
+    command_line: the words of its command; empty if not known, or if they are its parent's.
+    starter: the name of the recording of the process that has started it, without the ending; "" if not known.
+    starter_node: the call stack in that recording which has started it.
+    """
+
+    __slots__ = ("command_line", "forked", "parent_pid", "starter", "starter_node")
+
+    def __init__(
+        self, parent_pid: int = 0, forked: bool = False, started_by: str = "", command_line: "Sequence[str]" = ()
+    ) -> None:
+        """started_by: "RECORDING.NODE"."""
+        self.parent_pid = parent_pid
+        self.forked = forked
+        self.command_line = tuple(command_line)
+        name, _, node = started_by.partition(".")
+        known = node and not node.strip("0123456789")
+        self.starter, self.starter_node = (name, int(node[:10])) if known else ("", 0)
+
+
+def read_origin(data: bytes, text: "Callable[[int], Optional[str]]") -> Origin:
+    """Read from the bytes of a recording whose header is complete. text: reads a text at its offset."""
+    parent, forked, started_by, words = _PLACE.unpack_from(data, _abi.HEADER_OFFSETS["parent_pid"])
+    return Origin(parent, forked == 1, text(started_by) or "", (text(words) or "").split("\0")[:-1])

@@ -15,7 +15,7 @@ from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import check_length, read_header
 from filprofiler.recording.memory_breakdown import RecordedMemory
-from filprofiler.recording.processes import read_place, read_processes
+from filprofiler.recording.processes import read_origin, read_processes
 from filprofiler.recording.segments import Directory
 from filprofiler.recording.texts import Texts
 from filprofiler.recording.threads import read_threads
@@ -67,9 +67,7 @@ class Recording:
     threads: the threads that have allocated memory, an instance of Threads.
     memory: the data beside the call stacks, an instance of RecordedMemory.
     processes: processes that the recording does not include, an instance of OtherProcesses.
-    parent_pid: the process's parent when tracking began; 0 for the process that the user has started.
-    forked: whether it is a fork of a recorded process, so that call stacks begin with those of its parent.
-    command_line: the words of its command; empty if not known, or if they are its parent's.
+    origin: where the process comes from, an instance of Origin.
     line_ranges: cache of profile/lines.py: decoded line tables, by table.
     samples: the timeline: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in order of time.
     settled: whether the header's counter agreed with the sum over the nodes, so no event was in progress.
@@ -119,9 +117,7 @@ class Recording:
             if large.node >= self.node_count:
                 large.node = _abi.FIL_NODE_LOST
         self.processes = read_processes(data)
-        self.parent_pid, forked, words_at = read_place(data)
-        self.forked = forked == 1
-        self.command_line = tuple((self._texts.text(words_at) or "").split("\0")[:-1])
+        self.origin = read_origin(data, self._texts.text)
         self.settled = header["current_bytes"] == self.current_bytes and not self.damaged
         self.astray_bytes = abs(header["current_bytes"] - self.current_bytes)
         if not rising:

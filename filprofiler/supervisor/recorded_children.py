@@ -5,6 +5,7 @@ only when it has changed, and every process is looked at in its own rhythm.
 """
 
 import os
+import time
 
 from filprofiler.supervisor.sampler import Sampler
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _MOST = 128  # processes sampled at a time; each needs some descriptors
 _SECONDS_FOR_EACH = 0.004  # least pause between two samples of one, times their number
 _NEVER = 3600.0
+_BETWEEN_SECONDS = 0.005
 
 
 class RecordedChildren:
@@ -56,6 +58,20 @@ class RecordedChildren:
                 self._known.add(name)
                 sampler = Sampler(os.path.join(self._folder, name), int(number))
                 self._alive[name] = sampler, now
+
+    def wait(self, seconds: float) -> int:
+        """The program has ended: wait at most so long for processes that end with it. Returns how many still run."""
+        end = time.monotonic() + seconds
+        while True:
+            now = time.monotonic()
+            self._find_new(now)
+            for name, (sampler, _wanted) in list(self._alive.items()):
+                if not sampler.is_alive():
+                    sampler.close()
+                    del self._alive[name]
+            if not self._alive or now >= end:
+                return len(self._alive)
+            time.sleep(_BETWEEN_SECONDS)
 
     def write(self) -> None:
         """Write pending samples: the recordings are about to be read."""

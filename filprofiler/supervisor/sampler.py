@@ -95,6 +95,13 @@ class Sampler:
         """Whether there is nothing to sample any more."""
         return not self._files
 
+    def is_alive(self) -> bool:
+        """Whether the process still exists, and is no zombie."""
+        try:
+            return self._memory is not None and self._memory.resident() > 0
+        except (OSError, ValueError, IndexError):
+            return False
+
     def write(self) -> None:
         """Write pending samples: the recording is about to be read."""
         if not self._files or self._written == len(self._samples):

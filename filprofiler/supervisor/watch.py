@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from filprofiler.supervisor.memory_limits import MemoryWatch
 
 _LOOK_SECONDS = 0.5
+_LAST_SECONDS = 0.5  # for processes that end when they notice that the program has
 _REST_SECONDS = 60.0  # pause after a report written because memory was low
 
 
@@ -61,6 +62,10 @@ class Watch:
         self._sampler.write()
         if self._children is not None:
             self._children.write()
+
+    def wait_for_children(self) -> int:
+        """After the program's end: give those that end with it a moment. Returns how many still run."""
+        return 0 if self._children is None else self._children.wait(_LAST_SECONDS)
 
     def close(self) -> None:
         """Write pending samples and close the files."""
