@@ -120,6 +120,8 @@ class _Job:
         outcome = self._supervisor.wait(lambda: self._aside(self._report_now), self._look)
         if self._watch is not None:
             self._still_running = self._watch.wait_for_children()
+            if self._options.children:
+                self._program.other_programs = tuple(self._watch.other_programs())
             self._watch.close()
         outcome.killed_for_memory = self._limits.killed(outcome)
         self._supervisor.leave_signals_to_python()

@@ -9,6 +9,7 @@ from filprofiler.profile.processes import MergedTree, RecordedProcess, Share, To
 from filprofiler.profile.program import Program
 from filprofiler.profile.top import TopLines
 from filprofiler.profile.tree import Site
+from filprofiler.recording.processes import OtherProcesses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CombinedProfile:
         self._missed: "Dict[str, Tuple[int, str]]" = {}
         self._main_paths: "List[str]" = []
         self._started_clock_ns = 0
-        self._other_count = 0
+        self._others_started = 0
         self._functions: "Dict[str, List[Tuple[int, str]]]" = {}
 
     def add(self, name: str, recording: "Recording") -> None:
@@ -63,6 +64,7 @@ class CombinedProfile:
             below += self._starters.get(origin.starter, {}).get(origin.starter_node, ())
             below.append(Site("", "[%s]" % role, 0))
         self._below[name] = below
+        self._others_started += recording.processes.started
         if recording.processes.became and recording.peak_bytes < _LITTLE_BYTES:
             return
         first = self._root is None
@@ -134,7 +136,11 @@ class CombinedProfile:
             failed_requests=root.failed_requests,
             failures=root.failures,
             followed=root.followed,
-            processes=root.processes,
+            processes=OtherProcesses(
+                max(root.processes.seen, self._others_started - len(self._processes) + 1),
+                root.processes.largest_resident_bytes,
+                root.processes.became,
+            ),
             functions=self._functions,
             tells_big=True,
         )

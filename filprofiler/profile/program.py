@@ -28,6 +28,8 @@ class Program:
     module: name given to `-m`, or None.
     arguments: the program's own arguments, for display.
     settings: environment variables set for libraries' allocators: "NAME=value".
+    other_programs: programs that it started and that were not recorded: their names, how many processes, and the most
+        resident bytes seen in one.
     limits: sentences about what limited its memory, if that matters.
     source_lines: the source lines in a saved profile; None: they are read from the files.
     name: what was profiled, if not the whole program.
@@ -49,6 +51,7 @@ class Program:
         "module",
         "arguments",
         "limits",
+        "other_programs",
         "settings",
         "source_lines",
         "name",
@@ -78,6 +81,7 @@ class Program:
         first_files: "Sequence[str]" = (),
         source_texts: "Optional[Dict[str, str]]" = None,
         shown_paths: "Optional[Dict[str, str]]" = None,
+        other_programs: "Sequence[Tuple[str, int, int]]" = (),
     ) -> None:
         self.script = script
         self.script_absolute = script_absolute
@@ -91,6 +95,7 @@ class Program:
         self.arguments = tuple(arguments)
         self.limits = tuple(limits)
         self.settings = tuple(settings)
+        self.other_programs = tuple(other_programs)
         self.source_lines = source_lines
         self.name = name
         self.entry_files = tuple(entry_files)
@@ -101,7 +106,7 @@ class Program:
 
 _WHOLE = ("script", "script_absolute", "command", "module", "cwd", "own_files", "arguments", "settings")
 _PART = ("name", "entry_files", "first_files", "source_texts", "shown_paths")  # if only part of a program was profiled
-_END = ("outcome", "elapsed_seconds", "resident_peak_bytes")  # known only if the supervisor survived
+_END = ("outcome", "elapsed_seconds", "resident_peak_bytes", "other_programs")  # known only if the supervisor survived
 _FIELDS = _WHOLE + _PART + _END
 
 

@@ -8,7 +8,7 @@ from filprofiler.recording.texts import MOST_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable, Dict, List, Optional, Tuple
 
 _MOST = (1 << 64) - 1  # of bytes, and of other counts
 _MOST_SECONDS = 1 << 34  # five hundred years
@@ -72,6 +72,11 @@ def _names_by_text(value: "Any") -> "Dict[str, str]":
     return {_text(key): name(text) for key, text in of_type(value, dict).items()}
 
 
+def _counted_program(value: "Any") -> "Tuple[str, int, int]":
+    program, count, most = of_type(value, list, tuple)
+    return name(program), whole(count), whole(most)
+
+
 PROGRAM: "Dict[str, Callable[[Any], Any]]" = {
     "script": _name_or_none,
     "script_absolute": _name_or_none,
@@ -82,6 +87,7 @@ PROGRAM: "Dict[str, Callable[[Any], Any]]" = {
     "arguments": _texts,
     "settings": _texts,
     "limits": _texts,
+    "other_programs": lambda value: [_counted_program(program) for program in of_type(value, list, tuple)],
     "name": _name_or_none,
     "entry_files": _texts,
     "first_files": _texts,

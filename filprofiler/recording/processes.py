@@ -19,14 +19,24 @@ class OtherProcesses:
     """Processes that the program started, and the program that its own process became. Sizes are bytes.
 
     count: how many it started, as far as they were counted or seen.
+    started: how many were counted. seen: how many were seen, these and their own, of those that do not record themselves.
     largest_resident_bytes: the largest resident memory sampled in any of them; None: none was sampled.
     became: the path, or its end, of the program that replaced this one by exec; "" if none did.
     """
 
-    __slots__ = ("became", "count", "largest_resident_bytes")
+    __slots__ = ("became", "count", "largest_resident_bytes", "seen", "started")
 
-    def __init__(self, count: int = 0, largest_resident_bytes: "int | None" = None, became: str = "") -> None:
+    def __init__(
+        self,
+        count: int = 0,
+        largest_resident_bytes: "int | None" = None,
+        became: str = "",
+        started: int = 0,
+        seen: int = 0,
+    ) -> None:
         self.count = count
+        self.started = started
+        self.seen = seen
         self.largest_resident_bytes = largest_resident_bytes
         self.became = became
 
@@ -39,7 +49,8 @@ def read_processes(data: bytes) -> OtherProcesses:
     became_at = _abi.HEADER_OFFSETS["became"]
     became = data[became_at : became_at + _abi.FIL_BECAME_BYTES]
     known = largest if 0 < largest < _IMPOSSIBLE_BYTES else None
-    return OtherProcesses(max(started, seen), known, became.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
+    path = became.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return OtherProcesses(max(started, seen), known, path, started, seen)
 
 
 class Origin:

@@ -42,6 +42,7 @@ PROGRAM_FIELDS = (
     "resident_peak_bytes",
     "limits",
     "settings",
+    "other_programs",
 )
 
 _MOST_LINES = 1 << 22  # of a source file; a larger line number means damage
@@ -231,6 +232,7 @@ def _hint(data: "Any", sites: "List[Site]") -> Hint:
 def _program(data: "Any") -> Program:
     program = data["program"]
     program.setdefault("settings", [])  # absent in files of the first release
+    program.setdefault("other_programs", [])
     values: "Dict[str, Any]" = {field: PROGRAM[field](program[field]) for field in PROGRAM_FIELDS}
     lines: "Dict[str, Dict[int, str]]" = {}
     for path, texts in data["source_lines"].items():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from filprofiler.profile.tree import Site
 
 _SHOWN = 40  # rows of the table
+_NAMED = 5  # programs named at most
 _MOST_COMMAND = 300  # columns
 
 
@@ -26,11 +27,27 @@ def largest_process(profile: "Profile") -> str:
     if profile.together is None:
         return ""
     largest = profile.together.largest
-    return "The largest process: %s at its own peak (%d, %s)." % (
+    return "Largest process: %s (%d, %s)" % (
         text.human_bytes(largest.peak_bytes),
         largest.pid,
         largest.role,
     )
+
+
+def others_named(profile: "Profile") -> str:
+    """The programs of processes that are not in the numbers: "sort (412.0 MiB resident), sh (1.6 MiB) and 2 more"."""
+    programs = profile.program.other_programs
+    named = [
+        "%s%s (%s%s)"
+        % (
+            text.visible(name),
+            "" if count == 1 else " in %d processes" % count,
+            text.human_bytes(most),
+            " resident at most" if number == 0 else "",
+        )
+        for number, (name, count, most) in enumerate(programs[:_NAMED])
+    ]
+    return ", ".join(named) + (" and %d more" % (len(programs) - _NAMED) if len(programs) > _NAMED else "")
 
 
 def more_at_most(profile: "Profile") -> str:
@@ -60,7 +77,10 @@ def processes_section(profile: "Profile") -> str:
         return ""
     processes = sorted(together.processes, key=lambda process: (-process.part_bytes, -process.peak_bytes))
     rest = len(processes) - _SHOWN
-    told = "What each process had at the moment when all of them together had most. " + largest_process(profile)
+    told = "What each process had at the moment when all of them together had most. %s." % largest_process(profile)
+    others = others_named(profile)
+    if others:
+        told += " Not in these numbers: %s." % others
     return fill(
         read_template("processes.html"),
         {

@@ -7,6 +7,7 @@ only when it has changed, and every process is looked at in its own rhythm.
 import os
 import time
 
+from filprofiler.result_folder import is_process_name
 from filprofiler.supervisor.sampler import Sampler
 
 TYPE_CHECKING = False
@@ -20,13 +21,17 @@ _BETWEEN_SECONDS = 0.005
 
 
 class RecordedChildren:
-    """The recorded processes of one run, but the program's own."""
+    """The recorded processes of one run, but the program's own.
+
+    pids: their process numbers, without those that have become programs which do not record themselves.
+    """
 
     def __init__(self, folder: str) -> None:
         """folder: where they make their recordings."""
         self._folder = folder
         self._changed_ns = 0
         self._known: "Set[str]" = set()
+        self.pids: "Set[int]" = set()
         self._alive: "Dict[str, Tuple[Sampler, float]]" = {}  # and when to look again
 
     def look(self, now: float) -> float:
@@ -36,6 +41,8 @@ class RecordedChildren:
             if now < wanted:
                 continue
             pause = max(sampler.look(now), _SECONDS_FOR_EACH * len(self._alive))
+            if sampler.became_another:
+                self.pids.discard(_pid_of(name))
             if sampler.ended:
                 sampler.close()
                 del self._alive[name]
@@ -53,10 +60,10 @@ class RecordedChildren:
             return
         self._changed_ns = changed_ns
         for name in names:
-            number = name.partition("-")[0]
-            if name not in self._known and number.isdigit() and len(self._alive) < _MOST:
+            if name not in self._known and is_process_name(name) and len(self._alive) < _MOST:
                 self._known.add(name)
-                sampler = Sampler(os.path.join(self._folder, name), int(number))
+                self.pids.add(_pid_of(name))
+                sampler = Sampler(os.path.join(self._folder, name), _pid_of(name), looks_further=False)
                 self._alive[name] = sampler, now
 
     def wait(self, seconds: float) -> int:
@@ -83,3 +90,8 @@ class RecordedChildren:
         for sampler, _wanted in self._alive.values():
             sampler.close()
         self._alive.clear()
+
+
+def _pid_of(name: str) -> int:
+    """The process number in the name of a recording."""
+    return int(name.partition("-")[0])

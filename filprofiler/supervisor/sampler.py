@@ -21,7 +21,7 @@ from filprofiler.supervisor.rss_samples import RssSamples
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, List, Optional, Tuple
+    from typing import Callable, Container, List, Optional, Tuple
 
     from filprofiler.supervisor.process_memory import AnyProcessMemory
 
@@ -45,6 +45,7 @@ class Sampler:
     """Writes the timeline of one program into its recording.
 
     was_tracking: whether the library has begun to write into it.
+    became_another: whether the process was seen to be another program, by exec.
     """
 
     def __init__(
@@ -53,12 +54,17 @@ class Sampler:
         pid: int,
         open_memory: "Callable[[int], AnyProcessMemory]" = process_memory,
         seconds_between: float = _FIRST_SECONDS,
+        recorded: "Container[int]" = (),
+        looks_further: bool = True,
     ) -> None:
         """Begin. Without access to the recording or the process, only the timeline is lost.
 
         open_memory: opens the memory counts of the process `pid`. seconds_between: least time between two samples.
+        recorded: processes that it starts and that record themselves. looks_further: whether to look for others.
         """
         self.was_tracking = False
+        self.became_another = False
+        self._looks_further = looks_further
         self._samples: "List[Sample]" = []
         self._written = 0  # number of these in the recording
         self._every = seconds_between
@@ -72,7 +78,7 @@ class Sampler:
             self._files.append(open_regular(recording_path, os.O_RDWR | os.O_NOFOLLOW))
             self._memory = open_memory(pid)
             self._rss_samples = RssSamples(self._files[0], self._memory)
-            self._children = ChildProcesses(self._files[0], pid)
+            self._children = ChildProcesses(self._files[0], pid, recorded)
         except OSError:
             self.close()
 
@@ -94,6 +100,10 @@ class Sampler:
     def ended(self) -> bool:
         """Whether there is nothing to sample any more."""
         return not self._files
+
+    def other_programs(self) -> "List[Tuple[str, int, int]]":
+        """The programs that it has started and that do not record themselves: see ChildProcesses.by_program."""
+        return self._children.by_program() if hasattr(self, "_children") else []
 
     def is_alive(self) -> bool:
         """Whether the process still exists, and is no zombie."""
@@ -136,8 +146,11 @@ class Sampler:
         resident = memory.resident()
         if resident == 0:
             return  # a zombie
-        if not self._children.look():
+        if self._children.became_another():
+            self.became_another = True
             return  # the resident memory is another program's
+        if self._looks_further:
+            self._children.look()
         self._compare(clock_ns, (tracked, peak, resident))
         if for_timeline:
             self._add((clock_ns, tracked, resident))

@@ -7,10 +7,11 @@ from filprofiler.supervisor.sampler import Sampler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional
+    from typing import Callable, List, Optional, Tuple
 
     from filprofiler.supervisor.memory_limits import MemoryWatch
 
+_NEVER = 3600.0
 _LOOK_SECONDS = 0.5
 _LAST_SECONDS = 0.5  # for processes that end when they notice that the program has
 _REST_SECONDS = 60.0  # pause after a report written because memory was low
@@ -29,8 +30,8 @@ class Watch:
         processes_folder: "Optional[str]" = None,
     ) -> None:
         """processes_folder: where the processes that the program starts make recordings; None: they make none."""
-        self._sampler = Sampler(recording_path, pid)
         self._children = RecordedChildren(processes_folder) if processes_folder is not None else None
+        self._sampler = Sampler(recording_path, pid, recorded=() if self._children is None else self._children.pids)
         self._limits = limits
         self._write_checkpoint = write_checkpoint
         self._next_limits = time.monotonic() + _LOOK_SECONDS
@@ -39,8 +40,8 @@ class Watch:
         """Sample once. Returns the seconds until the next call."""
         now = time.monotonic()
         self._look_at_limits(now)
-        pause = self._sampler.look(now)
-        return pause if self._children is None else min(pause, self._children.look(now))
+        pause = _NEVER if self._children is None else self._children.look(now)
+        return min(pause, self._sampler.look(now))
 
     def _look_at_limits(self, now: float) -> None:
         """Check the limits twice a second. Writes a checkpoint at most once a minute."""
@@ -56,6 +57,10 @@ class Watch:
     def was_tracking(self) -> bool:
         """Whether the library has begun to write into the recording, as far as seen."""
         return self._sampler.was_tracking
+
+    def other_programs(self) -> "List[Tuple[str, int, int]]":
+        """The programs that were started and do not record themselves: see ChildProcesses.by_program."""
+        return self._sampler.other_programs()
 
     def write(self) -> None:
         """Write pending samples: the recording is about to be read."""
