@@ -153,6 +153,10 @@ FIL_EXPORT int32_t fil_records_children(void);
  * parent's. Hold the GIL. Returns FIL_OK or a negative fil_status. */
 FIL_EXPORT int32_t fil_fork_child(void);
 
+/* For the supervisor: the process with this slot in the file mapped at `processes` (struct fil_processes) has ended, so
+ * its memory no longer counts. 0 <= slot < FIL_PROCESSES_KEPT. */
+FIL_EXPORT void fil_process_ended(uint64_t processes, uint32_t slot);
+
 /* Stop tracking: the recording is complete, and the tracker's memory is released. The program goes on; what it
  * allocates and frees is no longer counted. Hold the GIL. */
 FIL_EXPORT void fil_stop(void);

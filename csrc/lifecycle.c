@@ -1,6 +1,5 @@
 /* From the library's load to the program's end: the one file that sees every stage. */
 #include <stddef.h>
-#include <string.h>
 
 #include "attribute/attribute.h"
 #include "attribute/code_registry.h"
@@ -15,13 +14,13 @@
 #include "interpose/python_hooks.h"
 #include "interpose/python_objects.h"
 #include "interpose/real.h"
+#include "interpose/several.h"
+#include "origin.h"
 #include "platform/platform.h"
 #include "recording/recording.h"
 #include "rss_sample.h"
 #include "sampling.h"
 #include "state.h"
-
-#define COMMAND_BYTES 4096u /* of a command line that are kept */
 
 static int last_error;
 static int report_signal;
@@ -197,6 +196,9 @@ static enum fil_status open_ledger(const char *path)
 /* In a signal handler, perhaps in the middle of an event, which continues in private memory. */
 static bool mend_recording(uintptr_t address)
 {
+    if (platform_pid() == loaded_in && several_mend(address)) {
+        return true;
+    }
     if (platform_pid() != loaded_in || !recording_mend(address)) {
         return false;
     }
@@ -256,27 +258,6 @@ static void end_begins(void)
     }
 }
 
-static uint64_t text_of(const char *text)
-{
-    uint32_t length = (uint32_t)strlen(text);
-    return length == 0 ? 0 : ledger_text(&state.ledger, (const uint8_t *)text, length);
-}
-
-/* What the report says of a process that is not the one which the user has started. */
-static void introduce(const char *path, bool forked)
-{
-    char words[COMMAND_BYTES];
-    struct fil_header *header = state.ledger.header;
-    header->parent_pid = platform_parent_pid();
-    header->forked = forked;
-    header->started_by = text_of(children_started_by());
-    children_recording_is(path);
-    size_t size = forked ? 0 : platform_command_line(words, sizeof words);
-    if (size != 0) {
-        header->command_line = ledger_text(&state.ledger, (const uint8_t *)words, (uint32_t)size);
-    }
-}
-
 static int32_t start(const char *path, int32_t wanted_report_signal, bool forked)
 {
     if (platform_is_privileged()) {
@@ -301,7 +282,7 @@ static int32_t start(const char *path, int32_t wanted_report_signal, bool forked
     }
     note_unseen_malloc();
     if (wanted_report_signal == FIL_NO_SIGNAL) {
-        introduce(path, forked);
+        origin_record(state.ledger.header, path, forked);
     }
     state.pid = platform_pid();
     supervisor_pid = platform_parent_pid();
@@ -323,9 +304,12 @@ static int32_t start(const char *path, int32_t wanted_report_signal, bool forked
     state.session += 1;
     __atomic_fetch_add(&state.generation, 1, __ATOMIC_RELEASE);
     recording_set_state(FIL_STATE_TRACKING);
-    state.threads = threads;
+    state.threads = state.several = threads;
     state.tracking = true;
     state_leave(locked);
+    if (wanted_report_signal == FIL_NO_SIGNAL) {
+        several_begin();
+    }
     python_objects_follow();
     return FIL_OK;
 }
@@ -356,11 +340,17 @@ int32_t fil_fork_child(void)
     ledger_end(&state.ledger);
     recording_close(); /* unmapped only: it is the parent's */
     children_forked();
+    several_forked();
     loaded_in = platform_pid();
     if (!platform_make_recording(children_folder(), FIL_FIRST_BYTES, path, sizeof path)) {
         return FIL_ERROR_RECORDING;
     }
     return start(path, FIL_NO_SIGNAL, true);
+}
+
+void fil_process_ended(uint64_t processes, uint32_t slot)
+{
+    combined_ended((struct fil_processes *)(uintptr_t)processes, slot);
 }
 
 void fil_stop(void)

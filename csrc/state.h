@@ -16,6 +16,7 @@ struct state {
     bool cut;            /* another process has truncated the recording: tracking ended there, and is still to be
                           * closed */
     bool threads;        /* the process has, or had, a second thread: never reset */
+    bool several;        /* it has, or is one of several recorded processes: events take the slower functions */
     bool finalizing;     /* Python began to finalize: only one thread's frames may be read */
     uint32_t session;    /* how many times tracking has begun: older data is invalid */
     uint32_t generation; /* increases whenever tracking begins or ends, a code object in use is freed, or what may be

@@ -31,6 +31,8 @@ FIL_THREADS_KEPT = 128
 FIL_THREAD_LINKS_KEPT = 512
 FIL_THREAD_NAME_BYTES = 32
 FIL_NOT_KNOWN = 18446744073709551615
+FIL_PROCESSES_MAGIC = b"FILPROC\n"
+FIL_PROCESSES_KEPT = 1024
 FIL_ABI_VERSION = 4
 
 # enum fil_segment_kind
@@ -95,6 +97,12 @@ FIL_RSS_SAMPLE_LAST = 2
 FIL_RSS_SAMPLE_END = 3
 FIL_RSS_SAMPLES = 4
 
+# enum fil_slot_state
+FIL_SLOT_FREE = 0
+FIL_SLOT_CLAIMED = 1
+FIL_SLOT_LIVE = 2
+FIL_SLOT_ENDED = 3
+
 # enum fil_report_signal
 FIL_NO_SUPERVISOR = 0
 FIL_NO_SIGNAL = -1
@@ -151,14 +159,25 @@ BIG_OFFSETS = {
 }
 BIG_SIZE = 24
 
+# struct fil_combined
+COMBINED_FORMAT = "<QII"
+COMBINED_FIELDS = ("bytes", "best", "reserved")
+COMBINED_OFFSETS = {
+    "bytes": 0,
+    "best": 8,
+    "reserved": 12,
+}
+COMBINED_SIZE = 16
+
 # struct fil_nodes
 NODES_FORMAT = "<"
 NODES_FIELDS = ()
 NODES_OFFSETS = {
     "nodes": 0,
     "big": 65536,
+    "combined": 114688,
 }
-NODES_SIZE = 114688
+NODES_SIZE = 147456
 NODES_FORMAT_SIZE = 0
 
 # struct fil_code
@@ -312,6 +331,65 @@ RSS_SAMPLE_OFFSETS = {
 }
 RSS_SAMPLE_SIZE = 72
 
+# struct fil_slot
+SLOT_FORMAT = "<QQIIII4Q"
+SLOT_FIELDS = (
+    "total",
+    "quota",
+    "state",
+    "pid",
+    "ended_best",
+    "reserved",
+    "reserved_too_0",
+    "reserved_too_1",
+    "reserved_too_2",
+    "reserved_too_3",
+)
+SLOT_OFFSETS = {
+    "total": 0,
+    "quota": 8,
+    "state": 16,
+    "pid": 20,
+    "ended_best": 24,
+    "reserved": 28,
+    "reserved_too": 32,
+}
+SLOT_SIZE = 64
+
+# struct fil_processes
+PROCESSES_FORMAT = "<8sIIQ5QQ7Q"
+PROCESSES_FIELDS = (
+    "magic",
+    "version",
+    "slots_used",
+    "best_clock_ns",
+    "reserved_0",
+    "reserved_1",
+    "reserved_2",
+    "reserved_3",
+    "reserved_4",
+    "word",
+    "reserved_too_0",
+    "reserved_too_1",
+    "reserved_too_2",
+    "reserved_too_3",
+    "reserved_too_4",
+    "reserved_too_5",
+    "reserved_too_6",
+)
+PROCESSES_OFFSETS = {
+    "magic": 0,
+    "version": 8,
+    "slots_used": 12,
+    "best_clock_ns": 16,
+    "reserved": 24,
+    "word": 64,
+    "reserved_too": 72,
+    "slots": 128,
+}
+PROCESSES_SIZE = 65664
+PROCESSES_FORMAT_SIZE = 128
+
 # struct fil_header
 HEADER_FORMAT = "<8sIIIIIIIIIIIIQQIIQQQQIIQQQQIIIIQQQ8Q"
 HEADER_FIELDS = (
@@ -418,8 +496,12 @@ HEADER_OFFSETS = {
     "forked": 130924,
     "started_by": 130928,
     "command_line": 130936,
+    "slot": 130944,
+    "alone_best": 130948,
+    "left_out": 130952,
+    "reserved_run": 130956,
 }
-HEADER_SIZE = 130944
+HEADER_SIZE = 130960
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_layout
@@ -545,6 +627,7 @@ FUNCTIONS = {
     "fil_start": ("int32_t", ("const char *", "int32_t")),
     "fil_records_children": ("int32_t", ()),
     "fil_fork_child": ("int32_t", ()),
+    "fil_process_ended": ("void", ("uint64_t", "uint32_t")),
     "fil_stop": ("void", ()),
     "fil_base_frame": ("void", ("uint64_t",)),
     "fil_current_callstack": ("int32_t", ("struct fil_observed_frame *", "uint32_t")),

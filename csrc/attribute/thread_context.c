@@ -105,7 +105,7 @@ struct thread_context *thread_context_obtain(void)
         return own->context;
     }
     if (!state.threads && !platform_is_first_thread()) {
-        state.threads = true; /* a thread that was started without the hooks */
+        state.threads = state.several = true; /* a thread that was started without the hooks */
     }
     struct thread_context *context = thread_context_new();
     if (context == NULL) {

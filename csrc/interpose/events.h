@@ -21,15 +21,23 @@ static inline bool events_counted(void)
     return state.tracking && events_hidden == 0;
 }
 
-/* Every block, in every state of the process; the inline functions below handle the most frequent case themselves. */
-void *event_record_slow(uint32_t *slot, void *block, size_t bytes,
-                        uint32_t node); /* slot: NULL if it has none yet. Returns `block` */
-struct block event_take_block(uint32_t *slot, const void *block);
-void event_remove_block(uint32_t *slot, const void *block);
+/* Every block, in every state of the process; the inline functions below handle the most frequent case themselves.
+ * There are two of each: for a process that is alone, and for one of several (ledger/combined.h). */
+struct event_functions {
+    /* The calling thread allocated a block. `slot`: NULL if it has none yet. Returns `block`. */
+    void *(*record)(uint32_t *slot, void *block, size_t bytes, uint32_t node);
+    /* It is about to free one, or to resize it. */
+    struct block (*take)(uint32_t *slot, const void *block);
+    void (*remove)(uint32_t *slot, const void *block);
+    /* It reuses a block that the interpreter had kept: it belongs to `node`, which the thread found just before. */
+    void (*reused)(uint32_t *slot, uint32_t node);
+    /* A recorded release did not happen. */
+    void (*restored)(uint32_t *slot, const struct block *taken);
+};
+extern struct event_functions event_calls;
 
-/* The calling thread reuses a block that the interpreter had kept: it belongs to `node`, which the thread found just
- * before. */
-void event_block_reused(uint32_t *slot, uint32_t node);
+/* Inside an event: this process is one of several from now on, or is alone again. */
+void events_are_combined(bool combined);
 
 /* Inside an event: the calling thread allocated memory that is no block, and found `node` for itself just before.
  * Whichever call it was, these do everything: the current owner, what is missed if it is lost, where the thread is, the
@@ -53,8 +61,8 @@ static inline uint32_t *event_find_block(const void *block)
 /* The calling thread allocated a block of 1 to 511 bytes at `node`, which it found just before. Returns the block. */
 INLINE void *event_record_fast(uint32_t *slot, void *block, size_t bytes, uint32_t node)
 {
-    if (state.threads || slot[0] != 0 || node == FIL_NODE_LOST) {
-        return event_record_slow(slot, block, bytes, node);
+    if (state.several || slot[0] != 0 || node == FIL_NODE_LOST) {
+        return event_calls.record(slot, block, bytes, node);
     }
     block_write_narrow(slot, bytes, node);
     ledger_grow(&state.ledger, node, bytes);
@@ -70,7 +78,7 @@ static inline void event_block_added(void *block, size_t bytes)
     if (slot != NULL && bytes - 1 < BLOCK_NARROW_LIMIT - 1) {
         (void)event_record_fast(slot, block, bytes, node);
     } else {
-        (void)event_record_slow(slot, block, bytes, node);
+        (void)event_calls.record(slot, block, bytes, node);
     }
 }
 
@@ -78,7 +86,7 @@ static inline void event_block_added(void *block, size_t bytes)
  * and no new peak; returns whether that was so. */
 INLINE bool event_remove_quickly(uint32_t *slot)
 {
-    if (state.threads || !block_is_narrow(slot) || ledger_rises(&state.ledger)) {
+    if (state.several || !block_is_narrow(slot) || ledger_rises(&state.ledger)) {
         return false;
     }
     uint32_t entry = slot[0];
@@ -92,7 +100,7 @@ static inline void event_block_removed(const void *block)
 {
     uint32_t *slot = event_find_block(block);
     if (slot != NULL && !event_remove_quickly(slot)) {
-        event_remove_block(slot, block);
+        event_calls.remove(slot, block);
     }
 }
 
@@ -104,8 +112,5 @@ static inline bool events_still_counted(void)
 
 /* The calling thread's request failed. Keeps errno. Does nothing for a request of 0 bytes. */
 __attribute__((cold)) void event_request_failed(size_t bytes, enum fil_request kind);
-
-/* A recorded release did not happen. */
-void event_block_restored(uint32_t *slot, const struct block *taken);
 
 #endif

@@ -61,13 +61,13 @@ static void *own_rallocx(void *block, size_t bytes, int flags)
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     struct block taken = {0};
     if (slot != NULL) {
-        taken = event_take_block(slot, block);
+        taken = event_calls.take(slot, block);
     }
     events_hidden += 1;
     void *moved = next.rallocx(block, real_enough(bytes), flags);
     events_hidden -= 1;
     if (moved == NULL && slot != NULL) {
-        event_block_restored(slot, &taken);
+        event_calls.restored(slot, &taken);
     }
     return new_block(moved, bytes);
 }
@@ -80,7 +80,7 @@ static size_t own_xallocx(void *block, size_t bytes, size_t more, int flags)
     size_t now = next.xallocx(block, real_enough(bytes), more, flags);
     events_hidden -= 1;
     if (slot != NULL && now >= bytes && events_counted()) {
-        (void)event_take_block(slot, block);
+        (void)event_calls.take(slot, block);
         event_block_added(block, bytes);
     }
     return now;

@@ -43,10 +43,10 @@ HOOK(void *, malloc_zone_realloc)(struct _malloc_zone_t *zone, void *block, size
     if (slot == NULL) {
         return added(zone, real.malloc_zone_realloc(zone, block, bytes), bytes);
     }
-    struct block taken = event_take_block(slot, block);
+    struct block taken = event_calls.take(slot, block);
     void *moved = real.malloc_zone_realloc(zone, block, bytes);
     if (moved == NULL) {
-        event_block_restored(slot, &taken);
+        event_calls.restored(slot, &taken);
     }
     return malloc_hooks_added(moved, bytes);
 }

@@ -50,10 +50,10 @@ HOOK(void *, realloc)(void *block, size_t bytes)
     if (slot == NULL) {
         return added(real.realloc(block, bytes), bytes);
     }
-    struct block taken = event_take_block(slot, block);
+    struct block taken = event_calls.take(slot, block);
     void *moved = real.realloc(block, bytes);
     if (moved == NULL && bytes != 0) {
-        event_block_restored(slot, &taken);
+        event_calls.restored(slot, &taken);
     }
     return added(moved, bytes);
 }

@@ -18,7 +18,7 @@ struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_
         struct thread_origin origin = state.tracking ? attribute_thread_start() : attribute_idle_thread_start();
         *task = (struct thread_task){function, c11_function, argument, origin};
     }
-    state.threads = true; /* before there is one */
+    state.threads = state.several = true; /* before there is one */
     return task;
 }
 

@@ -134,17 +134,17 @@ INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest
     if (slot == NULL) {
         return added_small(inner->realloc(inner->context, block, at_least(smallest, bytes)), bytes, follows);
     }
-    struct block taken = event_take_block(slot, block);
+    struct block taken = event_calls.take(slot, block);
     void *moved = inner->realloc(inner->context, block, at_least(smallest, bytes));
     if (moved == NULL) {
-        event_block_restored(slot, &taken);
+        event_calls.restored(slot, &taken);
     }
     return added_small(moved, bytes, follows);
 }
 
 static __attribute__((noinline)) void free_unusual(const struct python_allocator *inner, uint32_t *slot, void *block)
 {
-    event_remove_block(slot, block);
+    event_calls.remove(slot, block);
     inner->free(inner->context, block);
 }
 
@@ -196,12 +196,12 @@ INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, 
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     struct block taken = {0, 0, 0};
     if (slot != NULL) {
-        taken = event_take_block(slot, block);
+        taken = event_calls.take(slot, block);
     }
     events_hidden += 1;
     void *moved = inner->realloc(inner->context, block, at_least(smallest, bytes));
     if (moved == NULL && slot != NULL) {
-        event_block_restored(slot, &taken);
+        event_calls.restored(slot, &taken);
     }
     return added_shown(moved, bytes, follows);
 }

@@ -90,7 +90,7 @@ static __attribute__((noinline)) int made_elsewhere(uintptr_t object)
     }
     uint32_t node = present_node();
     if (slot[0] >> BLOCK_SIZE_BITS != node && node != FIL_NODE_LOST && block_begins(slot, block)) {
-        event_block_reused(slot, node);
+        event_calls.reused(slot, node);
     }
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "children/children.h"
 #include "interpose/events.h"
+#include "interpose/several.h"
 #include "platform/platform.h"
 
 static _Thread_local uint32_t node;
@@ -15,6 +16,7 @@ void starter_note(void)
     if (!children_on() || !events_counted() || platform_pid() != state.pid) {
         return;
     }
+    several_begin();
     int kept = errno;
     uint32_t found = attribute_current_callstack();
     bool locked = state_enter();

@@ -31,6 +31,11 @@ static inline struct fil_big *callstack_table_big(const struct callstack_table *
     return &table->segments[node / FIL_NODES_PER_SEGMENT]->big[node % FIL_NODES_PER_SEGMENT];
 }
 
+static inline struct fil_combined *callstack_table_combined(const struct callstack_table *table, uint32_t node)
+{
+    return &table->segments[node / FIL_NODES_PER_SEGMENT]->combined[node % FIL_NODES_PER_SEGMENT];
+}
+
 /* The call stack without its innermost frame, which has a lower number, or FIL_NODE_NONE. */
 static inline uint32_t callstack_table_parent(const struct callstack_table *table, uint32_t node)
 {

@@ -21,6 +21,7 @@ void ledger_end(struct ledger *ledger)
     code_table_end(&ledger->codes, storage);
     ledger->large = (struct large_table){.records = NULL, .count = 0};
     ledger->snapshots = ledger->snapshot_bytes = 0;
+    ledger->combined = (struct combined){.shared = NULL};
     ledger->threads = NULL;
     ledger->header = NULL;
 }
@@ -67,15 +68,42 @@ bool ledger_is_intact(const struct ledger *ledger)
            text_table_is_intact(&ledger->texts);
 }
 
-static void grow_by_block(struct ledger *ledger, uint64_t bytes, uint32_t node)
+void ledger_rise_far(struct ledger *ledger, uint32_t node, uint64_t bytes)
 {
+    combined_before_rise(&ledger->combined, &ledger->callstacks, node);
     ledger_grow(ledger, node, bytes);
+    combined_after_rise(&ledger->combined, ledger->header);
+}
+
+void ledger_fall_far(struct ledger *ledger, uint32_t node, uint64_t bytes)
+{
+    combined_before_fall(&ledger->combined, ledger->header, &ledger->callstacks, node, bytes);
+    ledger_shrink(ledger, node, bytes);
+    combined_after_fall(&ledger->combined, ledger->header);
+}
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void grow_by_block(struct ledger *ledger, uint64_t bytes, uint32_t node, bool combined)
+{
+    ledger_rise(ledger, node, bytes, combined);
     if (bytes >= FIL_BIG_BYTES) {
         ledger_big(ledger, node, bytes, 0);
     }
 }
 
-void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)
+INLINE struct block take_block(struct ledger *ledger, uint32_t *slot, bool combined)
+{
+    struct block block = block_read(slot);
+    block_clear(slot);
+    ledger_fall(ledger, block.node, block.bytes, combined);
+    if (block.bytes >= FIL_BIG_BYTES) {
+        ledger_big(ledger, block.node, 0, block.bytes);
+    }
+    return block;
+}
+
+INLINE void add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node, bool combined)
 {
     if (bytes == 0) {
         return;
@@ -89,32 +117,51 @@ void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, 
         }
     }
     if (slot[0] != 0) {
-        (void)ledger_take_block(ledger, slot);
+        (void)(combined ? ledger_take_block_combined(ledger, slot) : ledger_take_block(ledger, slot));
     }
     block_write(slot, bytes, node);
-    grow_by_block(ledger, bytes, node);
+    grow_by_block(ledger, bytes, node, combined);
 }
 
-struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
-{
-    struct block block = block_read(slot);
-    block_clear(slot);
-    ledger_shrink(ledger, block.node, block.bytes);
-    if (block.bytes >= FIL_BIG_BYTES) {
-        ledger_big(ledger, block.node, 0, block.bytes);
-    }
-    return block;
-}
-
-void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block)
+INLINE void restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block, bool combined)
 {
     block_write(slot, block->bytes, block->node);
     if (block->mark != 0) {
         block_set_mark(slot, block->mark, block->node);
     }
-    grow_by_block(ledger, block->bytes, block->node);
+    grow_by_block(ledger, block->bytes, block->node, combined);
     ledger->header->allocated_bytes -= block->bytes; /* no new allocation */
     ledger->header->allocations -= 1;
+}
+
+void ledger_add_block(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)
+{
+    add_block(ledger, address, bytes, node, false);
+}
+
+void ledger_add_block_combined(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node)
+{
+    add_block(ledger, address, bytes, node, true);
+}
+
+struct block ledger_take_block(struct ledger *ledger, uint32_t *slot)
+{
+    return take_block(ledger, slot, false);
+}
+
+struct block ledger_take_block_combined(struct ledger *ledger, uint32_t *slot)
+{
+    return take_block(ledger, slot, true);
+}
+
+void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block)
+{
+    restore_block(ledger, slot, block, false);
+}
+
+void ledger_restore_block_combined(struct ledger *ledger, uint32_t *slot, const struct block *block)
+{
+    restore_block(ledger, slot, block, true);
 }
 
 uint64_t ledger_text(struct ledger *ledger, const uint8_t *bytes, uint32_t count)

@@ -20,6 +20,7 @@
 #include "ledger/block_table.h"
 #include "ledger/callstack_table.h"
 #include "ledger/code_table.h"
+#include "ledger/combined.h"
 #include "ledger/counters.h"
 #include "ledger/file_table.h"
 #include "ledger/large_table.h"
@@ -42,6 +43,7 @@ struct ledger {
     struct fil_threads *threads; /* in the recording; NULL: threads are not distinguished */
     uint64_t snapshots;          /* taken so far */
     uint64_t snapshot_bytes;     /* live when the last one was taken */
+    struct combined combined;    /* the process's part of the combined peak */
 };
 
 /* Begin with an empty ledger. `ledger` is zeroed memory, `header` a zeroed header whose counters this call sets up.
@@ -121,13 +123,57 @@ static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t 
     ledger->header->current_bytes -= bytes;
 }
 
+/* The same for an event of a process that is one of several, if the others are told of it. */
+__attribute__((noinline)) void ledger_rise_far(struct ledger *ledger, uint32_t node, uint64_t bytes);
+__attribute__((noinline)) void ledger_fall_far(struct ledger *ledger, uint32_t node, uint64_t bytes);
+
+/* The same for a process that may be one of several. `combined` is a constant to each caller: code for a process that
+ * is alone has no test. */
+static inline __attribute__((always_inline)) void ledger_rise(struct ledger *ledger, uint32_t node, uint64_t bytes,
+                                                              bool combined)
+{
+    if (combined) {
+        if (ledger->header->current_bytes + bytes > ledger->combined.high) {
+            ledger_rise_far(ledger, node, bytes);
+            return;
+        }
+        combined_keep(&ledger->callstacks, node, combined_best(&ledger->combined));
+    }
+    ledger_grow(ledger, node, bytes);
+}
+
+static inline __attribute__((always_inline)) void ledger_fall(struct ledger *ledger, uint32_t node, uint64_t bytes,
+                                                              bool combined)
+{
+    if (combined) {
+        if (ledger->header->current_bytes < ledger->combined.low + bytes) {
+            ledger_fall_far(ledger, node, bytes);
+            return;
+        }
+        combined_keep(&ledger->callstacks, node, combined_best(&ledger->combined));
+    }
+    ledger_shrink(ledger, node, bytes);
+}
+
+/* Is this process one of several? */
+static inline bool ledger_is_combined(const struct ledger *ledger)
+{
+    return ledger->combined.shared != NULL;
+}
+
 /* The block in `slot` (not empty) is `node`'s from now on. The total stays: if it is above the peak so far, the peak is
  * yet to come, or it is this moment. */
-static inline void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint32_t node)
+static inline __attribute__((always_inline)) void ledger_hand_over(struct ledger *ledger, uint32_t *slot, uint32_t node,
+                                                                   bool combined)
 {
     struct block block = block_read(slot);
     struct fil_node *from = ledger_node(ledger, block.node);
     struct fil_node *to = ledger_node(ledger, node);
+    if (combined) {
+        uint32_t best = combined_best(&ledger->combined);
+        combined_keep(&ledger->callstacks, block.node, best);
+        combined_keep(&ledger->callstacks, node, best);
+    }
     ledger_touch(ledger, from);
     ledger_touch(ledger, to);
     from->current_bytes -= block.bytes;
@@ -148,6 +194,11 @@ struct block ledger_take_block(struct ledger *ledger, uint32_t *slot);
 
 /* Restore what ledger_take_block removed from `slot`: the release failed. */
 void ledger_restore_block(struct ledger *ledger, uint32_t *slot, const struct block *block);
+
+/* The same three for a process that is one of several. */
+void ledger_add_block_combined(struct ledger *ledger, uintptr_t address, uint64_t bytes, uint32_t node);
+struct block ledger_take_block_combined(struct ledger *ledger, uint32_t *slot);
+void ledger_restore_block_combined(struct ledger *ledger, uint32_t *slot, const struct block *block);
 
 /* Bytes [start, start + bytes) are now a mapping of `node`, which replaces anything recorded there. */
 void ledger_add_range(struct ledger *ledger, uintptr_t start, uint64_t bytes, uint32_t node);

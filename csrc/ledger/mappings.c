@@ -8,14 +8,22 @@ static void shrink_by_piece(void *context, const struct range *piece)
 {
     struct ledger *ledger = context;
     uint64_t bytes = piece->end - piece->start;
-    ledger_shrink(ledger, piece->node, bytes);
+    if (ledger_is_combined(ledger)) {
+        ledger_fall(ledger, piece->node, bytes, true);
+    } else {
+        ledger_shrink(ledger, piece->node, bytes);
+    }
     ledger_big(ledger, piece->node, 0, bytes);
     header_counter(ledger->header, FIL_COUNTER_MAPPINGS, 0, bytes);
 }
 
 static void grow_by_mapping(struct ledger *ledger, uintptr_t start, uint32_t node, uint64_t bytes)
 {
-    ledger_grow(ledger, node, bytes);
+    if (ledger_is_combined(ledger)) {
+        ledger_rise(ledger, node, bytes, true);
+    } else {
+        ledger_grow(ledger, node, bytes);
+    }
     ledger_big(ledger, node, bytes, 0);
     header_counter(ledger->header, FIL_COUNTER_MAPPINGS, bytes, 0);
     large_table_added(&ledger->large, ledger->header, &ledger->storage, start, bytes, node);

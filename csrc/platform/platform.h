@@ -130,6 +130,10 @@ bool platform_runs(const char *name);
  * that cannot be. */
 bool platform_make_recording(const char *folder, size_t bytes, char *path, size_t room);
 
+/* Map a file that several processes share; make it first, of zeros that are allocated on disk, if `make`. NULL if that
+ * cannot be: it is too short, or is there already. */
+void *platform_map_shared(const char *path, size_t bytes, bool make);
+
 /* The first bytes of a file, at most `room`: returns how many. */
 size_t platform_read_beginning(const char *path, char *text, size_t room);
 /* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */

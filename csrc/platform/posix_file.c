@@ -164,3 +164,25 @@ void platform_close_file(struct platform_file *file)
     errno = kept;
     file->descriptor = -1;
 }
+
+void *platform_map_shared(const char *path, size_t bytes, bool make)
+{
+    if (!system_allows(SYSTEM_OPENS) || !system_allows(SYSTEM_GROWS_FILES)) {
+        return NULL;
+    }
+    int kept = errno;
+    struct stat status;
+    void *mapped = NULL;
+    int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make ? O_CREAT | O_EXCL : 0), S_IRUSR | S_IWUSR);
+    bool good = descriptor >= 0 && (!make || system_allocate(descriptor, 0, bytes) == 0) &&
+                system_status(descriptor, &status) && S_ISREG(status.st_mode) && (uint64_t)status.st_size >= bytes;
+    if (good) {
+        mapped = platform_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+        mapped = mapped == MAP_FAILED ? NULL : mapped;
+    }
+    if (descriptor >= 0) {
+        system_close(descriptor);
+    }
+    errno = kept;
+    return mapped;
+}

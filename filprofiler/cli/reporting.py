@@ -89,10 +89,10 @@ def combined_profile(
 ) -> "Optional[Profile]":
     """The profile of all processes of a run together; None if the others have recorded nothing to tell."""
     from filprofiler.profile.combined import CombinedProfile
-    from filprofiler.recording.run import SharedPeak, recordings_of
+    from filprofiler.recording.run import read_shared_peak, recordings_of
     from filprofiler.result_folder import RECORDING_NAME
 
-    combined = CombinedProfile(program, SharedPeak(), [other.origin for other in others])
+    combined = CombinedProfile(program, read_shared_peak(folder), [other.origin for other in others])
     combined.add(RECORDING_NAME, recording)
     for name, other in recordings_of(folder, others):
         combined.add(name, other)

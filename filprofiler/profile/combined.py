@@ -144,7 +144,8 @@ class CombinedProfile:
             functions=self._functions,
             tells_big=True,
         )
-        profile.together = Together(self._processes, self._shared.more_bytes, self._lines)
+        more_bytes = self._shared.more_bytes(profile.peak_bytes)
+        profile.together = Together(self._processes, more_bytes, self._lines)
         return profile
 
     def _timeline(self) -> "List[Tuple[float, int, int]]":

@@ -6,11 +6,12 @@ from filprofiler import _abi
 
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
+_PART = Struct("<3I")  # slot, alone_best, left_out
 _PLACE = Struct("<2I2Q")  # parent_pid, forked, started_by, command_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional, Sequence
+    from typing import Callable, Optional, Sequence, Tuple
 
 _IMPOSSIBLE_BYTES = 1 << 63
 
@@ -75,6 +76,12 @@ class Origin:
         name, _, node = started_by.partition(".")
         known = node and not node.strip("0123456789")
         self.starter, self.starter_node = (name, int(node[:10])) if known else ("", 0)
+
+
+def read_part(data: bytes) -> "Tuple[int, int, bool]":
+    """The slot, alone_best and left_out of Recording."""
+    slot, alone_best, left_out = _PART.unpack_from(data, _abi.HEADER_OFFSETS["slot"])
+    return slot, alone_best, left_out != 0
 
 
 def read_origin(data: bytes, text: "Callable[[int], Optional[str]]") -> Origin:

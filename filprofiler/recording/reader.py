@@ -15,7 +15,7 @@ from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.code import Code
 from filprofiler.recording.header import check_length, read_header
 from filprofiler.recording.memory_breakdown import RecordedMemory
-from filprofiler.recording.processes import read_origin, read_processes
+from filprofiler.recording.processes import read_origin, read_part, read_processes
 from filprofiler.recording.segments import Directory
 from filprofiler.recording.texts import Texts
 from filprofiler.recording.threads import read_threads
@@ -68,6 +68,9 @@ class Recording:
     memory: the data beside the call stacks, an instance of RecordedMemory.
     processes: processes that the recording does not include, an instance of OtherProcesses.
     origin: where the process comes from, an instance of Origin.
+    slot: the number of its slot in what the processes of a run share, from 1; 0 if it has none.
+    alone_best: its own peak, in KiB, before there were others; 0 if there were some before it.
+    left_out: whether it could take no part in the combined peak.
     line_ranges: cache of profile/lines.py: decoded line tables, by table.
     samples: the timeline: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in order of time.
     settled: whether the header's counter agreed with the sum over the nodes, so no event was in progress.
@@ -116,6 +119,8 @@ class Recording:
         for large in self.memory.large:
             if large.node >= self.node_count:
                 large.node = _abi.FIL_NODE_LOST
+        self.slot, self.alone_best, self.left_out = read_part(data)
+        self._combined = directory.combined
         self.processes = read_processes(data)
         self.origin = read_origin(data, self._texts.text)
         self.settled = header["current_bytes"] == self.current_bytes and not self.damaged
@@ -222,6 +227,22 @@ class Recording:
                 parents[number] = _abi.FIL_NODE_LOST
                 codes[number] = 0
                 self.offsets[number] = 0
+
+    def at_combined_peak(self, best: int) -> "List[int]":
+        """The bytes of each node at the combined peak of that number (fil_processes.word)."""
+        kept_bytes: "List[int]" = []
+        kept_best: "List[int]" = []
+        longs, integers = _abi.COMBINED_SIZE // 8, _abi.COMBINED_SIZE // 4
+        for segment in self._combined:
+            kept_bytes += segment.cast("Q")[_abi.COMBINED_OFFSETS["bytes"] // 8 :: longs].tolist()
+            kept_best += segment.cast("I")[_abi.COMBINED_OFFSETS["best"] // 4 :: integers].tolist()
+            if len(segment) < _abi.FIL_NODES_PER_SEGMENT * _abi.COMBINED_SIZE:
+                break  # later records would belong to other nodes
+        held = [kept if at == best else now for now, kept, at in zip(self.current, kept_bytes, kept_best)]
+        if sum(held) >= IMPOSSIBLE:
+            self._damaged += 1
+            held = []
+        return held + [0] * (self.node_count - len(held))
 
     @property
     def damaged(self) -> int:

@@ -1,35 +1,90 @@
 """The recordings of one run: that of the program, those of processes that it has started, and what they share."""
 
+from struct import Struct
+
+from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.opened_folder import OpenedFolder
-from filprofiler.recording.bounds import with_possible_times
+from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.header import check_length, read_header
 from filprofiler.recording.processes import read_origin
 from filprofiler.recording.reader import Recording
 from filprofiler.recording.texts import Texts
-from filprofiler.result_folder import PROCESSES_NAME, is_process_name
+from filprofiler.result_folder import PROCESSES_NAME, SHARED_NAME, is_process_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, List, Optional, Sequence, Tuple
 
+_PROCESSES = Struct(_abi.PROCESSES_FORMAT)
+_SLOT = Struct(_abi.SLOT_FORMAT)
+
 
 class SharedPeak:
-    """The moment when all processes together had most.
+    """The moment when all processes together had most: what they share (fil_processes), read from its file.
 
-    more_bytes: the true maximum is at most this much higher than the total of that moment.
+    known: whether they shared anything; if not, each is told at its own peak.
     """
 
-    def __init__(self) -> None:
-        self.more_bytes = 0
+    def __init__(self, data: bytes) -> None:
+        """data: the bytes of the file; b"" if there is none."""
+        self.known = False
+        self._slots: "List[Tuple[int, ...]]" = []
+        self._best = self._clock_ns = 0
+        if len(data) < _abi.PROCESSES_SIZE or not data.startswith(_abi.FIL_PROCESSES_MAGIC):
+            return
+        values = dict(zip(_abi.PROCESSES_FIELDS, _PROCESSES.unpack_from(data)))
+        if values["version"] != _abi.FIL_FORMAT_VERSION:
+            return
+        self.known = True
+        self._best = values["word"] >> 32
+        self._clock_ns = values["best_clock_ns"]
+        used = min(values["slots_used"], _abi.FIL_PROCESSES_KEPT)
+        end = _abi.PROCESSES_FORMAT_SIZE + used * _abi.SLOT_SIZE
+        self._slots = list(_SLOT.iter_unpack(data[_abi.PROCESSES_FORMAT_SIZE : end]))
 
     def held(self, recording: Recording) -> "List[int]":
         """The bytes of each of a recording's nodes at that moment."""
-        return recording.peak
+        if not self.known or recording.slot == 0:
+            return [0] * recording.node_count if self.known else recording.peak
+        if self.is_alone(recording):
+            return recording.peak
+        if not 0 < recording.slot <= len(self._slots):
+            return [0] * recording.node_count
+        slot = dict(zip(_abi.SLOT_FIELDS, self._slots[recording.slot - 1]))
+        ended_before = slot["state"] == _abi.FIL_SLOT_ENDED and 0 < slot["ended_best"] < self._best
+        if ended_before and slot["pid"] == recording.pid:
+            return [0] * recording.node_count
+        return recording.at_combined_peak(self._best)
+
+    def is_alone(self, recording: Recording) -> bool:
+        """Whether that moment was this process's own peak, before there were others."""
+        return recording.alone_best != 0 and recording.alone_best == self._best
+
+    def more_bytes(self, total: int) -> int:
+        """How much more there can have been at most at any moment than `total`, what all held at that moment.
+
+        See csrc/ledger/combined.h.
+        """
+        if not self.known:
+            return 0
+        quotas = sum(min(slot[_abi.SLOT_FIELDS.index("quota")], IMPOSSIBLE) for slot in self._slots)
+        return max(0, (self._best + 1) * 1024 + quotas // 2 - total)
 
     def seconds(self, started_clock_ns: int) -> "Optional[float]":
         """When it was, in seconds since the given time of the monotonic clock; None if not known."""
-        return None
+        if not started_clock_ns <= self._clock_ns < IMPOSSIBLE:
+            return None
+        return (self._clock_ns - started_clock_ns) / 1e9
+
+
+def read_shared_peak(folder: str) -> SharedPeak:
+    """What the processes recorded in a result folder shared."""
+    try:
+        with OpenedFolder(folder) as opened, opened.folder(PROCESSES_NAME) as processes:
+            return SharedPeak(processes.read(SHARED_NAME))
+    except OSError:
+        return SharedPeak(b"")
 
 
 class Overview:

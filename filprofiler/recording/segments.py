@@ -15,7 +15,8 @@ _SEGMENT = Struct(_abi.SEGMENT_FORMAT)
 class Directory:
     """The segments that lie inside the file and do not overlap.
 
-    nodes: the node records of each segment, as far as they are complete. big: likewise, the records after these.
+    nodes: the node records of each segment, as far as they are complete. big, combined: likewise, the records after
+    these.
     codes: where segments of functions begin; beyond the file's end if missing. threads_at: where the threads are; 0 if
     missing.
     damaged: number of segments ignored because they overlap others. The library writes none, and each could make a
@@ -25,6 +26,7 @@ class Directory:
     def __init__(self, data: bytes, segment_count: int) -> None:
         self.nodes: "List[memoryview]" = []
         self.big: "List[memoryview]" = []
+        self.combined: "List[memoryview]" = []
         self.codes: "List[int]" = []
         self.threads_at = 0
         self.damaged = 0
@@ -40,7 +42,9 @@ class Directory:
             if kind == _abi.FIL_SEGMENT_NODES:
                 segment = view[offset : offset + min(size, _abi.NODES_SIZE)] if inside else view[:0]
                 self.nodes.append(_whole(segment[: _abi.NODES_OFFSETS["big"]], _abi.NODE_SIZE))
-                self.big.append(_whole(segment[_abi.NODES_OFFSETS["big"] :], _abi.BIG_SIZE))
+                big = segment[_abi.NODES_OFFSETS["big"] : _abi.NODES_OFFSETS["combined"]]
+                self.big.append(_whole(big, _abi.BIG_SIZE))
+                self.combined.append(_whole(segment[_abi.NODES_OFFSETS["combined"] :], _abi.COMBINED_SIZE))
             elif kind == _abi.FIL_SEGMENT_CODES:
                 self.codes.append(offset if inside else len(data))
             elif kind == _abi.FIL_SEGMENT_THREADS and inside:
