@@ -1,4 +1,4 @@
-"""A small parser of the two contract headers, csrc/fil_format.h and csrc/fil_abi.h.
+"""A small parser of the contract headers: csrc/fil_format.h, fil_processes.h and fil_abi.h.
 
 They keep to a regular style: `#define NAME value`, `enum`, `struct` with fixed-width fields, `static_assert` on sizes
 and offsets, and `FIL_EXPORT` prototypes. What it does not know it refuses, and every static_assert of the headers is

@@ -286,38 +286,6 @@ struct fil_rss_sample {
     uint64_t allocator_free_bytes; /* free memory that the C library's malloc keeps for reuse */
 };
 
-/* The processes of one run share this file, if there is more than one. csrc/ledger/combined.h explains it. */
-#define FIL_PROCESSES_MAGIC "FILPROC\n"
-#define FIL_PROCESSES_KEPT 1024u
-
-enum fil_slot_state {
-    FIL_SLOT_FREE = 0,
-    FIL_SLOT_CLAIMED = 1, /* its process is about to fill it in */
-    FIL_SLOT_LIVE = 2,
-    FIL_SLOT_ENDED = 3 /* the process has ended: its memory no longer counts */
-};
-
-struct fil_slot {
-    uint64_t total;      /* live tracked bytes, as last told to the other processes */
-    uint64_t quota;      /* they are told when the total has changed by more than half of this; the largest so far */
-    uint32_t state;      /* enum fil_slot_state */
-    uint32_t pid;        /* of the process */
-    uint32_t ended_best; /* the combined peak, in KiB, when it had ended */
-    uint32_t reserved;
-    uint64_t reserved_too[4];
-};
-
-struct fil_processes {
-    uint8_t magic[8];       /* FIL_PROCESSES_MAGIC */
-    uint32_t version;       /* FIL_FORMAT_VERSION */
-    uint32_t slots_used;    /* no slot from this one on was ever in use */
-    uint64_t best_clock_ns; /* monotonic clock at the combined peak, to a few milliseconds */
-    uint64_t reserved[5];
-    uint64_t word; /* the combined peak in KiB (upper half), and how many turns were taken (lower half) */
-    uint64_t reserved_too[7];
-    struct fil_slot slots[FIL_PROCESSES_KEPT];
-};
-
 struct fil_header {
     uint8_t magic[8];               /* FIL_FORMAT_MAGIC */
     uint32_t format_version;        /* FIL_FORMAT_VERSION */
@@ -406,9 +374,6 @@ static_assert(sizeof(struct fil_segment) == 24, "the recording's layout is fixed
 static_assert(sizeof(struct fil_node) == 32, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_big) == 24, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_combined) == 16, "the recording's layout is fixed");
-static_assert(sizeof(struct fil_slot) == 64, "a cache line for each process");
-static_assert(offsetof(struct fil_processes, word) == 64, "a cache line of its own");
-static_assert(offsetof(struct fil_processes, slots) == 128, "a cache line for each process");
 static_assert(sizeof(struct fil_nodes) == 147456, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_code) == 40, "the recording's layout is fixed");
 static_assert(sizeof(struct fil_thread) == 64, "the recording's layout is fixed");

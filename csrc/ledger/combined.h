@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "fil_format.h"
+#include "fil_processes.h"
 #include "ledger/callstack_table.h"
 #include "ledger/counters.h"
 

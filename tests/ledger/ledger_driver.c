@@ -174,7 +174,7 @@ static void run(struct ledger *ledger, const struct event *event)
         break;
     case HAND_OVER:
         if (slot != NULL && slot[0] != 0) {
-            ledger_hand_over(ledger, slot, node);
+            ledger_hand_over(ledger, slot, node, false);
         }
         break;
     case EPOCHS_PASS:

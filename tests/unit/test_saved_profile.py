@@ -18,6 +18,7 @@ from filprofiler.profile.failed_request import FailedRequest
 from filprofiler.profile.hint import KINDS, Hint
 from filprofiler.profile.memory_breakdown import LargeMapping
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
+from filprofiler.profile.processes import FIELDS, RecordedProcess, Share, Together
 from filprofiler.profile.program import Program
 from filprofiler.profile.threads import ThreadAtPeak
 from filprofiler.profile.top import TopLines
@@ -89,6 +90,15 @@ def rich_profile(tmp_path: Path) -> Profile:
         LargeMapping("/memfd:x (deleted)", 16 * mib, None, ()),
     )
     profile.processes = OtherProcesses(3, 5 * 1024 * 1024, "/bin/\udc80 <b>")
+    program.other_programs = (("sort \udc80", 2, 5 << 20), ("sh", 1, 0))
+    share = Share()
+    share.add(3 << 20, 41)
+    share.add(1 << 20, 42)
+    workers = [
+        RecordedProcess(41, 0, "the program", (), False, 9 << 20, 8 << 20, 0.0, 12.5, 1 << 30),
+        RecordedProcess(42, 41, "python <b>\udc80", ("python", "-c", "\udc80"), True, 2 << 20, 1 << 20, 0.25),
+    ]
+    profile.together = Together(workers, 4096, {stack[0]: share})
     profile.failed_requests = 8
     profile.failures = (
         FailedRequest(7, None, False, 3, 0.5, stack),
@@ -117,6 +127,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
             "memory",
             "processes",
             "functions",
+            "together",
         }
         if name not in apart and not name.startswith("_"):
             assert getattr(back, name) == getattr(profile, name), name
@@ -125,6 +136,12 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert threads[0] == threads[1]
     assert back.processes.count == 3 and back.processes.became == "/bin/\udc80 <b>"
     assert back.processes.largest_resident_bytes == 5 * 1024 * 1024
+    assert back.together is not None and profile.together is not None
+    for one, other in zip(back.together.processes, profile.together.processes):
+        assert [getattr(one, name) for name in FIELDS] == [getattr(other, name) for name in FIELDS]
+    ((site, share),) = back.together.lines.items()
+    assert repr(site) == repr(profile.root.children[0].site) and back.together.more_bytes == 4096
+    assert [getattr(share, name) for name in Share.__slots__] == [1 << 20, 3 << 20, 41, 2]
     assert back.saved_hints and any(node.thread for node in _nodes(back))
 
 
