@@ -20,7 +20,7 @@ class OtherProcesses:
     """Processes that the program started, and the program that its own process became. Sizes are bytes.
 
     count: how many it started, as far as they were counted or seen.
-    started: how many were counted. seen: how many were seen, these and their own, of those that do not record themselves.
+    started: how many were counted. seen: how many were seen, these and their own, that do not record themselves.
     largest_resident_bytes: the largest resident memory sampled in any of them; None: none was sampled.
     became: the path, or its end, of the program that replaced this one by exec; "" if none did.
     """

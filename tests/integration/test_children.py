@@ -12,7 +12,7 @@ import support
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
 from filprofiler.recording.reader import read_recording
-from filprofiler.result_folder import was_started
+from filprofiler.result_folder import SHARED_NAME, was_started
 
 PROGRAM = support.PROGRAMS / "starts_pythons.py"
 
@@ -42,10 +42,14 @@ class Family:
             timeout=300,
         )
 
+    def recordings(self) -> List[Path]:
+        """The recordings of the children: beside them is only what all processes share."""
+        return sorted(path for path in self.folder.iterdir() if path.name != SHARED_NAME)
+
     def peaks(self) -> List[float]:
         """MiB at the peak of each recording."""
-        assert all(was_started(str(path)) for path in self.folder.iterdir())
-        return sorted(read_recording(str(path)).peak_bytes / support.MIB for path in self.folder.iterdir())
+        assert all(was_started(str(path)) for path in self.recordings())
+        return sorted(read_recording(str(path)).peak_bytes / support.MIB for path in self.recordings())
 
 
 @pytest.fixture
@@ -97,9 +101,9 @@ def test_forked_children(family: Family) -> None:
     assert done.returncode == 0 and lines[-1] == "True", (done.stdout, done.stderr)
     numbers = [int(line) for line in lines[:-1]]
     assert sorted(numbers) == [11, 12, 13, 14, 15, 16, 17, 18, 22]
-    found = sorted(at_marker(path, FORKED, "child") / support.MIB for path in family.folder.iterdir())
+    found = sorted(at_marker(path, FORKED, "child") / support.MIB for path in family.recordings())
     assert [round(size, 1) for size in found if size > 1] == sorted(numbers), found
-    for path in family.folder.iterdir():
+    for path in family.recordings():
         size = at_marker(path, FORKED, "child")
         spawned = at_marker(path, FORKED, "parent")  # it has run the program's first lines itself
         assert size == 0 or read_recording(str(path)).peak_bytes - size < 12 * support.MIB + spawned
@@ -125,7 +129,7 @@ assert os.waitpid(pid, 0)[1] == 0
 def test_many_forks(one_family: Family) -> None:
     done = one_family.run(["-c", MANY])
     assert done.returncode == 0, done.stderr
-    paths = list(one_family.folder.iterdir())
+    paths = one_family.recordings()
     became = [path for path in paths if read_recording(str(path)).processes.became]
     assert len(paths) == 201 and len(became) == 1
     assert all(read_recording(str(path)).peak_bytes >= support.MIB for path in paths if path not in became)
@@ -189,7 +193,7 @@ def test_programs_of_another_c_library_are_left_alone(one_family: Family, tmp_pa
 def test_other_programs_hand_it_on(one_family: Family, tmp_path: Path) -> None:
     program = shows_environment(tmp_path, [], "same")
     told = run_program(one_family, program).splitlines()
-    assert sorted(line.partition("=")[0] for line in told) == ["FIL_CHILDREN", "LD_PRELOAD"], told
+    assert sorted(line.partition("=")[0] for line in told) == ["FIL_CHILDREN", "FIL_STARTED_BY", "LD_PRELOAD"], told
     users = tmp_path / "libusers.so"
     empty = tmp_path / "users.c"
     empty.write_text("int users_own;\n")
