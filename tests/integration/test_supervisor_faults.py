@@ -124,8 +124,8 @@ IDENTICAL = """
 import os, signal
 from filprofiler.supervisor.signals import take_signals
 signals = take_signals((signal.SIGUSR1, signal.SIGTERM, signal.SIGRTMAX))
-for _ in range(50):
-    for number in signal.SIGUSR1, signal.SIGTERM:
+for number in signal.SIGUSR1, signal.SIGTERM:
+    for _ in range(50):
         os.kill(os.getpid(), number)
         assert signals.take(0) == (number, True)
 for _ in range(3):
