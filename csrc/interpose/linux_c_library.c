@@ -63,20 +63,31 @@ static struct {
 #undef DECLARE
 } past_ours;
 
-/* Not from within the other malloc, which may ask the C library's. */
-static void note(void)
+static const void *c_library_code;
+static bool is_there_twice;
+
+__attribute__((cold, noinline)) static void note(void)
 {
     if (!events_counted() || state.ledger.header->missed[FIL_MISSED_MALLOC] != 0) {
-        return;
+        return; /* or from within the other malloc, which may ask the C library's */
     }
     bool locked = state_enter();
     if (events_still_counted()) {
-        const void *code;
-        memcpy(&code, &past_ours.malloc, sizeof code);
         ledger_missed(&state.ledger, FIL_MISSED_MALLOC);
-        state.ledger.header->malloc_path = libraries_path(code);
+        state.ledger.header->malloc_path = libraries_path(c_library_code);
     }
     state_leave(locked);
+}
+
+void linux_c_library_is_loaded_again(void)
+{
+    is_there_twice = true;
+    note();
+}
+
+const void *linux_c_library_twice(void)
+{
+    return is_there_twice ? c_library_code : NULL;
 }
 
 #define DEFINE(name)                                 \
@@ -100,7 +111,8 @@ static void note_calls_in(const void *code)
 const char *linux_c_library_settle(void)
 {
     const void *code = platform_next_symbol("__errno_location"); /* nobody replaces this one */
-    const void *threads = platform_next_symbol("pthread_join");  /* may be in a file of its own */
+    c_library_code = code;
+    const void *threads = platform_next_symbol("pthread_join"); /* may be in a file of its own */
     const char *direct = redirect_in(code);
     const char *direct_thread = threads == NULL || platform_same_file(threads, code) ? NULL : redirect_in(threads);
     if (real_malloc_is_replaced()) {

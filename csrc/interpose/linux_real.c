@@ -10,6 +10,7 @@
 #include "interpose/exec_hooks.h"
 #include "interpose/inner_calls.h"
 #include "interpose/linux_c_library.h"
+#include "interpose/linux_namespace_hooks.h"
 #include "interpose/linux_operators.h"
 #include "interpose/linux_own_functions.h"
 #include "interpose/linux_syscall.h"
@@ -290,6 +291,7 @@ void real_settle(void)
     called_past = linux_own_functions_settle();
     exec_hooks_settle();
     shell_hooks_settle();
+    namespace_hooks_settle();
     if (!platform_is_privileged() && mmap_hooks_are_called()) { /* else the library is not in front, and may leave */
         found_directly = linux_c_library_settle();
     }
@@ -359,6 +361,10 @@ bool real_sees_every_block(const void **code)
         return false;
     }
     *code = malloc_code;
+    if (linux_c_library_twice() != NULL) {
+        *code = linux_c_library_twice();
+        return false;
+    }
     if (found_directly != NULL) {
         return false;
     }

@@ -184,3 +184,27 @@ def test_a_wrapper_that_finds_malloc_by_a_handle(
     (page,) = (tmp_path / "out").rglob("index.html")
     bypassed = re.search(r"malloc calls went to \S*/libc\.so\.6 and bypassed", page.read_text(encoding="utf-8"))
     assert bool(bypassed) != first
+
+
+IN_ITS_OWN_NAMESPACE = """
+import ctypes, os, sys
+dlmopen = ctypes.CDLL(None).dlmopen
+dlmopen.restype, dlmopen.argtypes = ctypes.c_void_p, [ctypes.c_long, ctypes.c_char_p, ctypes.c_int]
+NEW, BASE = -1, 0
+path, where = sys.argv[1].encode(), {"new": NEW, "base": BASE}[sys.argv[2]]
+library = ctypes.CDLL(sys.argv[1], handle=dlmopen(where, path, os.RTLD_NOW))
+library.way_malloc.restype, library.way_malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+assert library.way_malloc(5000000)
+"""
+
+
+def test_a_library_in_a_namespace_of_its_own(one_profiler: support.Profiler, c_libraries: Path) -> None:
+    """Its C library is another copy. Before, the page said "Exact" of a number without what that is asked for."""
+    for where in "new", "base":
+        done = one_profiler.run(["-c", IN_ITS_OWN_NAMESPACE, c_libraries / "libways.so", where])
+        assert done.status == 0 and done.folder is not None, done.account()
+        said = [line for line in done.own_lines() if line.startswith("Incomplete")]
+        page = (done.folder / "index.html").read_text(encoding="utf-8")
+        assert ("Exact" in page) == (not said) == (where == "base"), done.account()
+        assert where == "base" or re.search(r"malloc calls went to \S*/libc\.so\.6 and bypassed", said[0]), said
+        assert where == "new" or done.peak > 5000000
