@@ -1,6 +1,6 @@
-/* `syscall`: two of its calls can sandbox the program, and are hooked. All others go on to the next such function,
- * without a frame of the hook's: the child of a clone may return on its own stack, which has only what the C library's
- * function leaves there. So it is written in assembler. */
+/* `syscall`: two of its calls can sandbox the program, two make it another one, and are hooked. All others go on to the
+ * next such function, without a frame of the hook's: the child of a clone may return on its own stack, which has only
+ * what the C library's function leaves there. So it is written in assembler. */
 #include "interpose/linux_syscall.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 
 #include "interpose/hooks.h"
 #include "interpose/linux_sandbox_hooks.h"
+#include "interpose/process_hooks.h"
 #include "platform/linux_sandbox.h"
 #include "platform/platform.h"
 
@@ -17,6 +18,8 @@
 
 /* The next function `syscall`. */
 FOR_ASSEMBLER long linux_syscall_shuts_in(long number, unsigned long first, unsigned long second, unsigned long third,
+                                          unsigned long fourth, unsigned long fifth);
+FOR_ASSEMBLER long linux_syscall_executes(long number, unsigned long first, unsigned long second, unsigned long third,
                                           unsigned long fourth, unsigned long fifth);
 FOR_ASSEMBLER long linux_syscall_failed(long error);
 FOR_ASSEMBLER long linux_syscall_directly(long number, ...);
@@ -29,6 +32,21 @@ long linux_syscall_shuts_in(long number, unsigned long first, unsigned long seco
 {
     const unsigned long arguments[PLATFORM_ARGUMENTS] = {first, second, third, fourth, fifth};
     return linux_sandbox_shut_in(number, arguments);
+}
+
+/* As the hooks of the functions that do just that. It returns only if it fails. */
+long linux_syscall_executes(long number, unsigned long first, unsigned long second, unsigned long third,
+                            unsigned long fourth, unsigned long fifth)
+{
+    const char *path = (const char *)(number == SYS_execve ? first : second);
+    if (path != NULL) {
+        process_hooks_becomes(path, strlen(path));
+    }
+    long status = linux_syscall_next(number, first, second, third, fourth, fifth);
+    int kept = errno;
+    process_hooks_becomes(NULL, 0);
+    errno = kept;
+    return status;
 }
 
 long linux_syscall_failed(long error)
@@ -58,6 +76,10 @@ __asm__(".text\n"
         "    je linux_syscall_shuts_in\n"
         "    cmpq $" DIGITS(LINUX_SYS_SECCOMP) ", %rdi\n"
         "    je linux_syscall_shuts_in\n"
+        "    cmpq $" DIGITS(SYS_execve) ", %rdi\n"
+        "    je linux_syscall_executes\n"
+        "    cmpq $" DIGITS(LINUX_SYS_EXECVEAT) ", %rdi\n"
+        "    je linux_syscall_executes\n"
         "    jmp *linux_syscall_next(%rip)\n"
         "    .cfi_endproc\n"
         ".size syscall, . - syscall\n"
@@ -92,10 +114,15 @@ __asm__(".text\n"
         "    b.eq 1f\n"
         "    cmp x0, #" DIGITS(LINUX_SYS_SECCOMP) "\n"
         "    b.eq 1f\n"
+        "    cmp x0, #" DIGITS(SYS_execve) "\n"
+        "    b.eq 2f\n"
+        "    cmp x0, #" DIGITS(LINUX_SYS_EXECVEAT) "\n"
+        "    b.eq 2f\n"
         "    adrp x16, linux_syscall_next\n"
         "    ldr x16, [x16, :lo12:linux_syscall_next]\n"
         "    br x16\n"
         "1:  b linux_syscall_shuts_in\n"
+        "2:  b linux_syscall_executes\n"
         "    .cfi_endproc\n"
         ".size syscall, . - syscall\n"
         ".globl linux_syscall_directly\n"

@@ -5,11 +5,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The system call `seccomp`: not all headers that this code is compiled with have it. */
+/* The system calls `seccomp` and `execveat`: not all headers that this code is compiled with have them. */
 #ifdef __x86_64__
 #    define LINUX_SYS_SECCOMP 317
+#    define LINUX_SYS_EXECVEAT 322
 #else
 #    define LINUX_SYS_SECCOMP 277
+#    define LINUX_SYS_EXECVEAT 281
 #endif
 
 /* Is a file on this device in memory: memfd, POSIX shared memory? For sandboxes where paths are no longer available. */

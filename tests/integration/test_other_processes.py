@@ -17,6 +17,7 @@ ONE_PROGRAM = support.PROGRAMS / "starts_one_process.py"
 WITH_SHELL = ["os.system", "in a thread", "below a shell", "c system", "c popen", "os.popen"]
 WAYS_TO_START = [*WITH_SHELL, "posix_spawn", "os.spawnv", "subprocess", "clone"]
 WAYS = ["execve", "execv", "fexecve", "c execv", "c execvp", "c execvpe", "c execl", "c execlp", "c execle"]
+WAYS += ["syscall execve", "syscall execveat"]
 
 
 def page(done: support.Profiled) -> str:
