@@ -1,10 +1,10 @@
 /* Who looks for a function in the C library itself does not find the hook in front of it: dlsym with a handle of that
  * library, and all calls of a library that is loaded with RTLD_DEEPBIND. So the C library's table of symbols leads to
- * the hooks as well.
+ * the hooks as well; for a function that another library replaces, that one's table.
  *
- * A hook knows the real function by its address. If that is not the C library's, the C library's does not lead to the
- * hook: the other library in between may look for it in the same way, and the two would call each other forever. Then
- * it is only noted that somebody called the C library's malloc. */
+ * A hook knows the real function, the next one, by its address. The C library's functions behind that one are left
+ * alone: the library in between may look for them in the same way, and it and the hook would call each other forever.
+ * So where malloc is another's, it is only noted that somebody called the C library's. */
 #include "interpose/linux_c_library.h"
 
 #include <stdbool.h>
@@ -38,6 +38,7 @@ static const struct {
 };
 #define COUNT (sizeof functions / sizeof functions[0])
 
+/* Those whose next definition is in the file that has `code`. Returns the name of one that cannot be redirected. */
 static const char *redirect_in(const void *code)
 {
     static struct platform_redirection redirections[COUNT];
@@ -110,13 +111,16 @@ static void note_calls_in(const void *code)
 
 const char *linux_c_library_settle(void)
 {
-    const void *code = platform_next_symbol("__errno_location"); /* nobody replaces this one */
-    c_library_code = code;
     const void *threads = platform_next_symbol("pthread_join"); /* may be in a file of its own */
-    const char *direct = redirect_in(code);
-    const char *direct_thread = threads == NULL || platform_same_file(threads, code) ? NULL : redirect_in(threads);
-    if (real_malloc_is_replaced()) {
-        note_calls_in(code);
+    const char *direct[3] = {NULL, NULL, NULL};
+    c_library_code = platform_next_symbol("__errno_location"); /* nobody replaces this one */
+    direct[0] = redirect_in(c_library_code);
+    if (threads != NULL && !platform_same_file(threads, c_library_code)) {
+        direct[1] = redirect_in(threads);
     }
-    return direct != NULL ? direct : direct_thread;
+    if (real_malloc_is_replaced()) {
+        direct[2] = redirect_in(real_malloc_code());
+        note_calls_in(c_library_code);
+    }
+    return direct[0] != NULL ? direct[0] : direct[1] != NULL ? direct[1] : direct[2];
 }

@@ -250,6 +250,37 @@ def test_a_function_that_is_like_none_of_the_c_librarys(
     assert library_of(kind) in line and f"({name}) bypassed the profiler" in line
 
 
+BY_HANDLE = """
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+def function(name, *types):
+    found = getattr(library, name)
+    found.restype, found.argtypes = ctypes.c_void_p, types
+    return found
+SIZE, POINTER = ctypes.c_size_t, ctypes.c_void_p
+malloc, calloc, free = function("malloc", SIZE), function("calloc", SIZE, SIZE), function("free", POINTER)
+realloc, memalign = function("realloc", POINTER, SIZE), function("memalign", SIZE, SIZE)
+kept = [malloc(1000000), calloc(2, 1000000), realloc(malloc(9000000), 3000000), memalign(64, 4000000)]
+for _ in range(100):
+    free(malloc(20000000))
+kept.append(bytes(15000000))
+"""
+
+
+@pytest.mark.parametrize("kind", [*sorted(ALLOCATORS), "unheard of"])
+def test_functions_that_are_looked_up_in_the_allocator(
+    one_profiler: support.Profiler, tmp_path: Path, kind: str
+) -> None:
+    """By a handle of it: what the hooks see of those that they are in front of. Before, blocks counted as mappings."""
+    preloaded = own_malloc(tmp_path) if kind == "unheard of" else library_of(kind)
+    done = one_profiler.run_well(["-c", BY_HANDLE, preloaded], env={"LD_PRELOAD": preloaded})
+    assert 30000000 <= done.peak < 30000000 + support.MIB // 2, done.account()
+    kept = {line: done.at_line(Path("<string>"), line) for line in (11, 13, 14)}
+    assert kept == {11: pytest.approx(10000000, abs=1000), 13: pytest.approx(20000000, abs=1000), 14: 0}, kept
+    assert done.folder is not None
+    assert "Exact" in (done.folder / "index.html").read_text(encoding="utf-8"), done.account()
+
+
 def test_a_library_that_was_bound_to_the_allocator_before_ours(
     one_profiler: support.Profiler, calls_own_functions: Path
 ) -> None:
