@@ -109,12 +109,7 @@ void combined_after_rise(struct combined *combined, const struct fil_header *hea
 void combined_before_fall(struct combined *combined, const struct fil_header *header,
                           const struct callstack_table *rows, uint32_t node, uint64_t bytes)
 {
-    uint64_t total = header->current_bytes;
-    if (total > combined->slot->total) {
-        show(combined, total);
-        look(combined);
-    }
-    show(combined, total - bytes);
+    show(combined, header->current_bytes - bytes);
     keep_in_turn(combined, rows, node);
 }
 
@@ -188,6 +183,12 @@ bool combined_enter(struct combined *combined, struct fil_processes *shared, str
 void combined_ended(struct fil_processes *shared, uint32_t slot)
 {
     COMBINED_STEP();
-    __atomic_store_n(&shared->slots[slot].state, FIL_SLOT_ENDED, __ATOMIC_RELEASE);
-    shared->slots[slot].ended_best = take_turn(shared);
+    uint32_t state = __atomic_load_n(&shared->slots[slot].state, __ATOMIC_ACQUIRE);
+    while (state == FIL_SLOT_CLAIMED || state == FIL_SLOT_LIVE) {
+        if (__atomic_compare_exchange_n(&shared->slots[slot].state, &state, FIL_SLOT_ENDED, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+            shared->slots[slot].ended_best = take_turn(shared);
+            return;
+        }
+    }
 }

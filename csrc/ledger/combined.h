@@ -12,7 +12,7 @@
  * The total. Each process has a slot with its total, as last shown to the others, and a window around that. As long as
  * its total stays in the window it shows nothing. When an event leaves the window:
  *   - a rise is counted first, then shown, then the process looks;
- *   - a fall is shown first, then counted; before it, the process looks if its total has risen since it was shown.
+ *   - a fall is shown first, then counted.
  * To look is to add up all slots, and to make the sum the best if it is higher. Every event that leaves the window also
  * takes a turn: it raises the lower half of the word by one, so a look that overlaps with it fails and looks again. The
  * best that such an event counts under is the one that its turn has found.
@@ -58,7 +58,7 @@ bool combined_enter(struct combined *combined, struct fil_processes *shared, str
 /* The file has just been made, and no other process knows it: fill it in for the first one. */
 void combined_begin(struct fil_processes *shared);
 
-/* The process of this slot has ended. Called by one process only, the supervisor. */
+/* The process of this slot has ended. The supervisor or the process's parent calls this, whichever notices first. */
 void combined_ended(struct fil_processes *shared, uint32_t slot);
 
 #ifndef COMBINED_STEP
