@@ -35,7 +35,8 @@ struct fil_processes {
     uint32_t version;       /* FIL_FORMAT_VERSION */
     uint32_t slots_used;    /* no slot from this one on was ever in use */
     uint64_t best_clock_ns; /* monotonic clock at the combined peak, to a few milliseconds */
-    uint64_t reserved[5];
+    uint64_t quotas;        /* the most that the quotas of all live slots together have been */
+    uint64_t reserved[4];
     uint64_t word; /* the combined peak in KiB (upper half), and how many turns were taken (lower half) */
     uint64_t reserved_too[7];
     struct fil_slot slots[FIL_PROCESSES_KEPT];

@@ -471,17 +471,17 @@ SLOT_OFFSETS = {
 SLOT_SIZE = 64
 
 # struct fil_processes
-PROCESSES_FORMAT = "<8sIIQ5QQ7Q"
+PROCESSES_FORMAT = "<8sIIQQ4QQ7Q"
 PROCESSES_FIELDS = (
     "magic",
     "version",
     "slots_used",
     "best_clock_ns",
+    "quotas",
     "reserved_0",
     "reserved_1",
     "reserved_2",
     "reserved_3",
-    "reserved_4",
     "word",
     "reserved_too_0",
     "reserved_too_1",
@@ -496,7 +496,8 @@ PROCESSES_OFFSETS = {
     "version": 8,
     "slots_used": 12,
     "best_clock_ns": 16,
-    "reserved": 24,
+    "quotas": 24,
+    "reserved": 32,
     "word": 64,
     "reserved_too": 72,
     "slots": 128,

@@ -12,6 +12,7 @@ import sys
 from filprofiler import _abi
 from filprofiler.environment import LIBRARY_PATH
 from filprofiler.errors import LibraryError
+from filprofiler.regular_files import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,9 +138,68 @@ class SignalDescriptor:
         except BlockingIOError:
             return None
 
+    def wake_on(self, descriptor: int) -> None:
+        """Let `take` return None as soon as something can be read from another descriptor."""
+        self._poll.register(descriptor, 1)  # POLLIN
+
+    def forget(self, descriptor: int) -> None:
+        """No longer look at that descriptor."""
+        try:
+            self._poll.unregister(descriptor)
+        except KeyError:
+            pass
+
     def close(self) -> None:
         """Receive no more."""
         os.close(self._descriptor)
+
+
+_PIDFD_OPEN = 434  # the number of the system call on every architecture; Python knows it from 3.9 on
+
+
+def process_descriptor(pid: int) -> int:
+    """A descriptor from which something can be read when the process has ended. Raises OSError, also before Linux 5.3."""
+    if hasattr(os, "pidfd_open"):
+        return os.pidfd_open(pid)
+    descriptor = int(ctypes.CDLL(None, use_errno=True).syscall(_PIDFD_OPEN, pid, 0)) if sys.platform == "linux" else -1
+    if descriptor < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    os.set_inheritable(descriptor, False)
+    return descriptor
+
+
+class SharedProcesses:
+    """What the recorded processes of a run share, to be told of ends."""
+
+    def __init__(self, path: str) -> None:
+        """path: of the file, which need not exist yet."""
+        self._path = path
+        self._functions: "Any" = None
+
+    def ended(self, slot: int) -> None:
+        """The process of that slot has ended. Raises OSError or LibraryError if that cannot be noted.
+
+        The file is mapped only meanwhile: if somebody cuts it short just then, this process is killed.
+        """
+        import mmap
+
+        if not 0 <= slot < _abi.FIL_PROCESSES_KEPT:
+            return
+        if self._functions is None:
+            self._functions = ForeignFunctions()
+        descriptor = open_regular(self._path, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            if os.fstat(descriptor).st_size < _abi.PROCESSES_SIZE:
+                raise OSError("it was cut short")
+            mapped = mmap.mmap(descriptor, _abi.PROCESSES_SIZE)
+        finally:
+            os.close(descriptor)
+        try:
+            start = ctypes.c_char.from_buffer(mapped)
+            self._functions.fil_process_ended(ctypes.addressof(start), slot)
+            del start
+        finally:
+            mapped.close()
 
 
 class Interpreter:

@@ -291,6 +291,7 @@ void real_settle(void)
     called_past = linux_own_functions_settle();
     exec_hooks_settle();
     shell_hooks_settle();
+    wait_hooks_settle();
     namespace_hooks_settle();
     if (!platform_is_privileged() && mmap_hooks_are_called()) { /* else the library is not in front, and may leave */
         found_directly = linux_c_library_settle();

@@ -65,6 +65,15 @@ void several_forked(void)
     events_are_combined(false);
 }
 
+void several_ended(uint32_t pid)
+{
+    for (uint32_t slot = 0; shared != NULL && slot < shared->slots_used && slot < FIL_PROCESSES_KEPT; slot++) {
+        if (shared->slots[slot].pid == pid && shared->slots[slot].state != FIL_SLOT_FREE) {
+            combined_ended(shared, slot);
+        }
+    }
+}
+
 bool several_mend(uintptr_t address)
 {
     return shared != NULL && address - (uintptr_t)shared < sizeof *shared &&

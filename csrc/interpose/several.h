@@ -12,6 +12,9 @@ void several_begin(void);
 /* This process is a fork: the recording that begins now is not the one that took part. */
 void several_forked(void);
 
+/* Another process has ended, which may have taken part. */
+void several_ended(uint32_t pid);
+
 /* Another process has truncated what they share. In a signal handler. False if the address is not in it. */
 bool several_mend(uintptr_t address);
 

@@ -66,17 +66,42 @@ static void look(struct combined *combined)
     }
 }
 
+/* A wider window than before, or a new process: what all windows together can be. */
+static void tell_quota(struct combined *combined, uint64_t window)
+{
+    struct fil_processes *shared = combined->shared;
+    uint64_t sum = 0;
+    __atomic_store_n(&combined->slot->quota, window, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < __atomic_load_n(&shared->slots_used, __ATOMIC_SEQ_CST) && i < FIL_PROCESSES_KEPT; i++) {
+        if (__atomic_load_n(&shared->slots[i].state, __ATOMIC_SEQ_CST) == FIL_SLOT_LIVE) {
+            sum += __atomic_load_n(&shared->slots[i].quota, __ATOMIC_SEQ_CST);
+        }
+    }
+    uint64_t told = __atomic_load_n(&shared->quotas, __ATOMIC_SEQ_CST);
+    while (sum > told &&
+           !__atomic_compare_exchange_n(&shared->quotas, &told, sum, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+    }
+}
+
+/* A power of two, so that it seldom changes. */
+static uint64_t window_of(uint64_t best, uint64_t processes)
+{
+    uint64_t most = best / SHARE / (processes < LEAST_PROCESSES ? LEAST_PROCESSES : processes);
+    uint64_t window = LEAST_WINDOW;
+    while (window <= most / 2) {
+        window *= 2;
+    }
+    return window;
+}
+
 /* A window around the total, which is shown. */
 static void recentre(struct combined *combined, uint64_t total)
 {
-    uint64_t processes = combined->processes;
-    uint64_t best = (uint64_t)combined_best(combined) << KIB_BITS;
-    uint64_t window = best / SHARE / (processes < LEAST_PROCESSES ? LEAST_PROCESSES : processes);
-    window = window < LEAST_WINDOW ? LEAST_WINDOW : window;
+    uint64_t window = window_of((uint64_t)combined_best(combined) << KIB_BITS, combined->processes);
     combined->low = total < window / 2 ? 0 : total - window / 2;
     combined->high = total + window / 2;
     if (window > combined->slot->quota) {
-        combined->slot->quota = window;
+        tell_quota(combined, window);
     }
 }
 

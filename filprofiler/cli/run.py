@@ -136,7 +136,7 @@ class _Job:
 
                 path, pid = self._folder.recording_path, self._supervisor.pid
                 processes = self._environment.get(CHILDREN_VARIABLE)
-                self._watch = Watch(path, pid, self._limits, self._write_checkpoint, processes)
+                self._watch = Watch(path, pid, self._limits, self._write_checkpoint, processes, self._supervisor)
             return self._watch.look()
         except Exception:
             return _LATER_SECONDS

@@ -14,7 +14,7 @@ from filprofiler.result_folder import PROCESSES_NAME, SHARED_NAME, is_process_na
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Optional, Sequence, Tuple
+    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 _PROCESSES = Struct(_abi.PROCESSES_FORMAT)
 _SLOT = Struct(_abi.SLOT_FORMAT)
@@ -30,7 +30,7 @@ class SharedPeak:
         """data: the bytes of the file; b"" if there is none."""
         self.known = False
         self._slots: "List[Tuple[int, ...]]" = []
-        self._best = self._clock_ns = 0
+        self._best = self._clock_ns = self._quotas = 0
         if len(data) < _abi.PROCESSES_SIZE or not data.startswith(_abi.FIL_PROCESSES_MAGIC):
             return
         values = dict(zip(_abi.PROCESSES_FIELDS, _PROCESSES.unpack_from(data)))
@@ -38,6 +38,7 @@ class SharedPeak:
             return
         self.known = True
         self._best = values["word"] >> 32
+        self._quotas = min(values["quotas"], IMPOSSIBLE)
         self._clock_ns = values["best_clock_ns"]
         used = min(values["slots_used"], _abi.FIL_PROCESSES_KEPT)
         end = _abi.PROCESSES_FORMAT_SIZE + used * _abi.SLOT_SIZE
@@ -52,10 +53,12 @@ class SharedPeak:
         if not 0 < recording.slot <= len(self._slots):
             return [0] * recording.node_count
         slot = dict(zip(_abi.SLOT_FIELDS, self._slots[recording.slot - 1]))
-        ended_before = slot["state"] == _abi.FIL_SLOT_ENDED and 0 < slot["ended_best"] < self._best
-        if ended_before and slot["pid"] == recording.pid:
+        if self._ended_before(slot) and slot["pid"] == recording.pid:
             return [0] * recording.node_count
         return recording.at_combined_peak(self._best)
+
+    def _ended_before(self, slot: "Dict[str, int]") -> bool:
+        return slot["state"] == _abi.FIL_SLOT_ENDED and 0 < slot["ended_best"] < self._best
 
     def is_alone(self, recording: Recording) -> bool:
         """Whether that moment was this process's own peak, before there were others."""
@@ -68,8 +71,7 @@ class SharedPeak:
         """
         if not self.known:
             return 0
-        quotas = sum(min(slot[_abi.SLOT_FIELDS.index("quota")], IMPOSSIBLE) for slot in self._slots)
-        return max(0, (self._best + 1) * 1024 + quotas // 2 - total)
+        return max(0, (self._best + 1) * 1024 + self._quotas // 2 - total)
 
     def seconds(self, started_clock_ns: int) -> "Optional[float]":
         """When it was, in seconds since the given time of the monotonic clock; None if not known."""

@@ -1,23 +1,56 @@
-"""Watches the processes that the program starts and that record themselves: samples each as the program is sampled.
+"""Watches the processes that the program starts and that record themselves: samples each as the program is sampled, and
+notices its end.
 
 Each makes its recording in a folder of the run. There may be hundreds, and most do not live long: the folder is listed
-only when it has changed, and every process is looked at in its own rhythm.
+only when it has changed, and every process is looked at in its own rhythm. An end is noticed at once: until it is noted
+in what the processes share, the memory of the ended one still counts for their combined peak. (A process that waits for
+its own child notes that itself, before it goes on.)
 """
 
 import os
 import time
 
-from filprofiler.result_folder import is_process_name
+from filprofiler import _abi
+from filprofiler.errors import LibraryError
+from filprofiler.foreign import SharedProcesses, process_descriptor
+from filprofiler.regular_files import open_regular
+from filprofiler.result_folder import SHARED_NAME, is_process_name
 from filprofiler.supervisor.sampler import Sampler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Set, Tuple
+    from typing import Dict, Optional, Set
+
+    from filprofiler.supervisor.supervisor import Supervisor
 
 _MOST = 128  # processes sampled at a time; each needs some descriptors
 _SECONDS_FOR_EACH = 0.004  # least pause between two samples of one, times their number
 _NEVER = 3600.0
 _BETWEEN_SECONDS = 0.005
+
+
+class _Child:
+    """One process. name: of its recording. wanted: when to look again."""
+
+    def __init__(self, folder: str, name: str, now: float) -> None:
+        self.name = name
+        self.pid = int(name.partition("-")[0])
+        self.path = os.path.join(folder, name)
+        self.wanted = now
+        self.end: "Optional[int]" = None  # a descriptor
+        self.sampler = Sampler(self.path, self.pid, looks_further=False)
+        try:
+            self.end = process_descriptor(self.pid)
+        except OSError:
+            pass
+
+    def slot(self) -> int:
+        """Its place in what the processes share; -1 if it has none. Raises OSError."""
+        descriptor = open_regular(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            return int.from_bytes(os.pread(descriptor, 4, _abi.HEADER_OFFSETS["slot"]), "little") - 1
+        finally:
+            os.close(descriptor)
 
 
 class RecordedChildren:
@@ -26,29 +59,28 @@ class RecordedChildren:
     pids: their process numbers, without those that have become programs which do not record themselves.
     """
 
-    def __init__(self, folder: str) -> None:
-        """folder: where they make their recordings."""
+    def __init__(self, folder: str, supervisor: "Optional[Supervisor]" = None) -> None:
+        """folder: where they make their recordings. supervisor: is to look when one ends."""
         self._folder = folder
+        self._supervisor = supervisor
+        self._shared = SharedProcesses(os.path.join(folder, SHARED_NAME))
         self._changed_ns = 0
         self._known: "Set[str]" = set()
         self.pids: "Set[int]" = set()
-        self._alive: "Dict[str, Tuple[Sampler, float]]" = {}  # and when to look again
+        self._alive: "Dict[str, _Child]" = {}
 
     def look(self, now: float) -> float:
         """Sample those whose time has come. Returns the seconds until the next call. now: time.monotonic()."""
         self._find_new(now)
-        for name, (sampler, wanted) in list(self._alive.items()):
-            if now < wanted:
+        self._note_ends()
+        for child in list(self._alive.values()):
+            if now < child.wanted:
                 continue
-            pause = max(sampler.look(now), _SECONDS_FOR_EACH * len(self._alive))
-            if sampler.became_another:
-                self.pids.discard(_pid_of(name))
-            if sampler.ended:
-                sampler.close()
-                del self._alive[name]
-            else:
-                self._alive[name] = sampler, now + pause
-        return min([wanted - now for _sampler, wanted in self._alive.values()], default=_NEVER)
+            child.wanted = now + max(child.sampler.look(now), _SECONDS_FOR_EACH * len(self._alive))
+            if child.sampler.became_another:
+                self.pids.discard(child.pid)
+                self._end(child)
+        return min([child.wanted - now for child in self._alive.values()], default=_NEVER)
 
     def _find_new(self, now: float) -> None:
         try:
@@ -62,9 +94,30 @@ class RecordedChildren:
         for name in names:
             if name not in self._known and is_process_name(name) and len(self._alive) < _MOST:
                 self._known.add(name)
-                self.pids.add(_pid_of(name))
-                sampler = Sampler(os.path.join(self._folder, name), _pid_of(name), looks_further=False)
-                self._alive[name] = sampler, now
+                child = self._alive[name] = _Child(self._folder, name, now)
+                self.pids.add(child.pid)
+                if child.end is not None and self._supervisor is not None:
+                    self._supervisor.wake_on(child.end)
+
+    def _note_ends(self) -> None:
+        for child in list(self._alive.values()):
+            if not child.sampler.is_alive():
+                self._end(child)
+
+    def _end(self, child: _Child) -> None:
+        """The process has ended, or it is no longer the one that records."""
+        del self._alive[child.name]
+        child.sampler.close()
+        if child.end is not None:
+            if self._supervisor is not None:
+                self._supervisor.forget(child.end)
+            os.close(child.end)
+        try:
+            slot = child.slot()
+            if slot >= 0:
+                self._shared.ended(slot)
+        except (OSError, LibraryError):
+            pass  # then its memory counts on, which the report's bound does not tell
 
     def wait(self, seconds: float) -> int:
         """The program has ended: wait at most so long for processes that end with it. Returns how many still run."""
@@ -72,26 +125,20 @@ class RecordedChildren:
         while True:
             now = time.monotonic()
             self._find_new(now)
-            for name, (sampler, _wanted) in list(self._alive.items()):
-                if not sampler.is_alive():
-                    sampler.close()
-                    del self._alive[name]
+            self._note_ends()
             if not self._alive or now >= end:
                 return len(self._alive)
             time.sleep(_BETWEEN_SECONDS)
 
     def write(self) -> None:
         """Write pending samples: the recordings are about to be read."""
-        for sampler, _wanted in self._alive.values():
-            sampler.write()
+        for child in self._alive.values():
+            child.sampler.write()
 
     def close(self) -> None:
         """Write pending samples and close all files."""
-        for sampler, _wanted in self._alive.values():
-            sampler.close()
+        for child in self._alive.values():
+            child.sampler.close()
+            if child.end is not None:
+                os.close(child.end)
         self._alive.clear()
-
-
-def _pid_of(name: str) -> int:
-    """The process number in the name of a recording."""
-    return int(name.partition("-")[0])

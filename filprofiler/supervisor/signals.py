@@ -94,6 +94,16 @@ class WaitedSignals:
         self._last = tuple(event)
         return event.si_signo, event.si_code, event.si_pid
 
+    def wake_on(self, descriptor: int) -> None:
+        """Let `take` return None as soon as something can be read from a descriptor, if that is possible."""
+        if self._descriptor is not None:
+            self._descriptor.wake_on(descriptor)
+
+    def forget(self, descriptor: int) -> None:
+        """No longer look at that descriptor."""
+        if self._descriptor is not None:
+            self._descriptor.forget(descriptor)
+
     def stop(self) -> None:
         """Stop this process by SIGTSTP, with the default action."""
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTSTP,))
@@ -156,6 +166,12 @@ class PipedSignals:
             if number in self._actions:
                 return number, number in _OF_TERMINAL and _in_foreground()
         return None
+
+    def wake_on(self, descriptor: int) -> None:
+        """Not supported: `take` may return None late."""
+
+    def forget(self, descriptor: int) -> None:
+        """Nothing to do."""
 
     def stop(self) -> None:
         """Stop this process by SIGTSTP, with the default action."""

@@ -147,6 +147,14 @@ class Supervisor:
         """The program's process number."""
         return self._pid
 
+    def wake_on(self, descriptor: int) -> None:
+        """While waiting, look as soon as something can be read from a descriptor, if that is possible."""
+        self._signals.wake_on(descriptor)
+
+    def forget(self, descriptor: int) -> None:
+        """No longer look at that descriptor."""
+        self._signals.forget(descriptor)
+
     def elapsed_seconds(self) -> float:
         """Wall-clock seconds since the program was started."""
         return time.monotonic() - self._started

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Callable, List, Optional, Tuple
 
     from filprofiler.supervisor.memory_limits import MemoryWatch
+    from filprofiler.supervisor.supervisor import Supervisor
 
 _NEVER = 3600.0
 _LOOK_SECONDS = 0.5
@@ -28,9 +29,12 @@ class Watch:
         limits: "MemoryWatch",
         write_checkpoint: "Callable[[], None]",
         processes_folder: "Optional[str]" = None,
+        supervisor: "Optional[Supervisor]" = None,
     ) -> None:
-        """processes_folder: where the processes that the program starts make recordings; None: they make none."""
-        self._children = RecordedChildren(processes_folder) if processes_folder is not None else None
+        """processes_folder: where the processes that the program starts make recordings; None: they make none.
+        supervisor: is to look when one of them ends.
+        """
+        self._children = None if processes_folder is None else RecordedChildren(processes_folder, supervisor)
         self._sampler = Sampler(recording_path, pid, recorded=() if self._children is None else self._children.pids)
         self._limits = limits
         self._write_checkpoint = write_checkpoint
