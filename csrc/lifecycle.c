@@ -64,6 +64,11 @@ static const struct ledger_storage storage = {
     .clock_ns = platform_coarse_clock_ns,
 };
 
+static void begin_in_fork(void)
+{
+    (void)fil_fork_child();
+}
+
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
@@ -83,6 +88,9 @@ __attribute__((constructor)) static void loaded(void)
     }
     state.ledger.storage = storage; /* threads are distinguished before tracking begins */
     process_hooks_install();
+    if (children_on()) {
+        process_hooks_on_fork(begin_in_fork);
+    }
 }
 
 static void pass_on_report_signal(int signal)

@@ -24,6 +24,7 @@ struct state {
     struct platform_lock lock;
 
     _Alignas(STATE_HEAD_BYTES) struct ledger ledger;
+    bool fork_pending; /* a forked child that is still to begin a recording of its own */
     uint32_t pid; /* of the process that is or was tracked: the child of a fork has this too, the child of a vfork the
                    * whole state */
 };

@@ -10,6 +10,8 @@
 #include "interpose/starter.h"
 #include "sampling.h"
 
+#define CALLS_IN_FORKS 0x03070000u /* the first version with os.register_at_fork */
+
 struct thread_task *thread_task_new(void *(*function)(void *), thrd_start_t c11_function, void *argument)
 {
     bool loaded = state.ledger.storage.map_pages != NULL; /* else nothing is tracked in this process */
@@ -82,6 +84,19 @@ static void after_fork_in_parent(void)
     state_leave(locked_for_fork);
 }
 
+static void (*begin_in_child)(void);
+
+void process_hooks_on_fork(void (*begin)(void))
+{
+    begin_in_child = begin;
+}
+
+void process_hooks_begin_late(void)
+{
+    state.fork_pending = false;
+    begin_in_child();
+}
+
 /* The counter is the only part of the recording that forks also write, and they share no lock. */
 static void count_process(void)
 {
@@ -94,6 +109,7 @@ static void after_fork_in_child(void)
 {
     state.tracking = false;
     count_process(); /* here, since the parent's handler also runs if the fork fails */
+    state.fork_pending = begin_in_child != NULL && at_fork.tracking && attribute_python_version() < CALLS_IN_FORKS;
     state_leave(locked_for_fork);
 }
 

@@ -9,6 +9,13 @@
 #include "attribute/attribute.h"
 #include "interpose/c11_threads.h"
 
+/* What begins a recording of its own in a forked child. */
+void process_hooks_on_fork(void (*begin)(void));
+
+/* In a forked child of an interpreter that calls nobody there: begins the recording at the first allocation that the
+ * interpreter makes. With the GIL. */
+void process_hooks_begin_late(void);
+
 /* From now on, stop recording in forked children. */
 void process_hooks_install(void);
 

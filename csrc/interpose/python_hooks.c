@@ -22,6 +22,7 @@
 #include "attribute/fast_path.h"
 #include "interpose/events.h"
 #include "interpose/interpreter_calls.h"
+#include "interpose/process_hooks.h"
 #include "interpose/python_objects.h"
 
 #define LOOK_EACH 256u
@@ -55,6 +56,9 @@ INLINE bool is_below(size_t smallest, size_t count, size_t bytes)
 
 static __attribute__((noinline)) void *added_unusual(void *block, size_t bytes)
 {
+    if (state.fork_pending) {
+        process_hooks_begin_late();
+    }
     if (bytes - 1 < SMALL_LIMIT && block != NULL && state.tracking) {
         event_block_added(block, bytes);
     }

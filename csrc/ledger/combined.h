@@ -21,7 +21,8 @@
  * process differs from its slot by at most half its window's width W, and each shown rise is followed by a look; so at
  * any time the best is at least M - sum(W) / 2 less what rounding to KiB takes. When the best rose, each total was at
  * least its slot's less W / 2. So the cut's total is at least M - sum(W) - 1 KiB. W is a part of the best divided by
- * the number of processes, so that sum(W) is about a thousandth of the best.
+ * the number of processes, so that sum(W) is at most about a thousandth of the best; the most that it was is kept, so
+ * that the reader can tell how much higher than the cut's total the true maximum can have been.
  *
  * A process that is killed leaves its slot. When the supervisor notices, it ends the slot and takes a turn: the best
  * that this turn finds is the last one to which the process belongs.

@@ -93,8 +93,6 @@ def at_marker(path: Path, program: Path, name: str) -> int:
 
 def test_forked_children(family: Family) -> None:
     """Each has what it has taken itself, on the line that did, and nothing of what it has inherited."""
-    if family.version < (3, 7):
-        pytest.skip("this Python does not know the feature: it calls nobody in the child of a fork")
     output = family.new_output()
     done = family.run([FORKED], output, ["--keep-recording"])
     lines = done.stdout.splitlines()
