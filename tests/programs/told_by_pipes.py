@@ -1,9 +1,11 @@
 """A parent of 30 MiB and three children, which take and free memory in a known order, as they are told by pipes.
 
-Argument: how the children are started. All together have most, 140 MiB, when the second child holds 60 and the third 50.
+Arguments: how the children are started; "killed" if the second child is to be killed instead of freeing what it has. All
+together have most, 140 MiB, when the second child holds 60 and the third 50. Prints the children's process numbers.
 """
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -45,8 +47,9 @@ def serve_connection(connection):
 class Descriptors:
     """The parent's end of two pipes."""
 
-    def __init__(self, reader, writer, wait):
-        self._answers, self._words, self._wait = os.fdopen(reader), os.fdopen(writer, "w"), wait
+    def __init__(self, reader, writer, wait, pid=0):
+        self._answers, self._words, self.wait = os.fdopen(reader), os.fdopen(writer, "w"), wait
+        self.pid = pid
 
     def tell(self, word):
         self._words.write(word + "\n")
@@ -56,14 +59,14 @@ class Descriptors:
     def end(self):
         self._words.write("end\n")
         self._words.close()
-        self._wait()
+        self.wait()
 
 
 class Connection:
     """The parent's end of a connection."""
 
-    def __init__(self, connection, wait):
-        self._connection, self._wait = connection, wait
+    def __init__(self, connection, wait, pid=0):
+        self._connection, self.wait, self.pid = connection, wait, pid
 
     def tell(self, word):
         self._connection.send(word)
@@ -71,7 +74,7 @@ class Connection:
 
     def end(self):
         self._connection.send("end")
-        self._wait()
+        self.wait()
 
 
 def by_os_fork():
@@ -87,18 +90,18 @@ def by_os_fork():
     os.close(to_parent)
     for descriptor in (from_child, to_child):
         os.set_inheritable(descriptor, False)
-    return Descriptors(from_child, to_child, lambda: os.waitpid(pid, 0))
+    return Descriptors(from_child, to_child, lambda: os.waitpid(pid, 0), pid)
 
 
 def by_command(*command, **options):
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
-    return Descriptors(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()), lambda: ended(process))
+    return Descriptors(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()), lambda: ended(process), process.pid)
 
 
 def ended(process):
     process.stdin.close()
     process.stdout.close()
-    assert process.wait() == 0
+    process.wait()
 
 
 def by_multiprocessing(way):
@@ -109,7 +112,7 @@ def by_multiprocessing(way):
     process = context.Process(target=serve_connection, args=(theirs,))
     process.start()
     theirs.close()
-    return Connection(ours, process.join)
+    return Connection(ours, process.join, process.pid)
 
 
 def by_executor(way):
@@ -157,18 +160,25 @@ def start(way):
     return by_multiprocessing(way)
 
 
-def main(way):
+def main(way, killed):
     held = bytearray(30 * MIB)  # MARK parent
     children = [start(way) for _ in range(3)]
+    alive = {0, 1, 2}
     for number, mib in ORDER:
-        children[number].tell("%d" % mib)
-    for child in children:
-        child.end()
-    print(len(held))
+        if killed and (number, mib) == (1, 0):
+            os.kill(children[1].pid, signal.SIGKILL)
+            children[1].wait()
+            alive.remove(1)
+        if number in alive:
+            children[number].tell("%d" % mib)
+    for number in sorted(alive):
+        children[number].end()
+    print(*[child.pid for child in children])
+    return held
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "child":
         serve_descriptors(int(sys.argv[2]), int(sys.argv[3]))
     else:
-        main(sys.argv[1])
+        main(sys.argv[1], "killed" in sys.argv)

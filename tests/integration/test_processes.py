@@ -1,0 +1,68 @@
+"""One run, all its processes: what all of them together had at the moment when that was most, and which line had it."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+import support
+
+from filprofiler.result_folder import PROCESSES_NAME
+
+PROGRAM = support.PROGRAMS / "told_by_pipes.py"
+WAYS = ["os.fork", "subprocess", "sh", "os.system", "fork", "spawn", "forkserver", "executor-fork", "executor-spawn"]
+WITH_CONTEXT = 7  # the minor version from which on an executor takes a context
+OPTIONS = ["--children", "--format", "json"]
+
+
+def result(done: support.Profiled) -> Dict[str, Any]:
+    assert done.status == 0 and done.folder is not None, done.account()
+    found: Dict[str, Any] = json.loads((done.folder / "peak-memory.json").read_text())
+    return found
+
+
+def at_marker(found: Dict[str, Any], program: Path, name: str) -> int:
+    """Bytes that all processes together have on a marked line."""
+    line = support.marker(program, name)
+    sites = found["sites"]
+    return sum(
+        one["own_bytes"]
+        for one in found["lines"]
+        if sites[one["site"]]["line"] == line and support.same_file(sites[one["site"]]["path"], program)
+    )
+
+
+def is_near(size: int, mib: float) -> bool:
+    return abs(size - mib * support.MIB) < 0.05 * support.MIB
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_combined_peak(profiler: support.Profiler, way: str) -> None:
+    """140 MiB and the modules: each line has what it had just then, and each process too."""
+    if way.startswith("executor-") and profiler.version < (3, WITH_CONTEXT):
+        pytest.skip("this Python does not know the feature: an executor's context")
+    done = profiler.run([PROGRAM, way], options=OPTIONS)
+    found = result(done)
+    assert is_near(at_marker(found, PROGRAM, "parent"), 30), done.account()
+    assert is_near(at_marker(found, PROGRAM, "child"), 110), done.account()
+    parts = sorted(process["part_bytes"] / support.MIB for process in found["together"]["processes"])
+    assert sum(process["part_bytes"] for process in found["together"]["processes"]) == found["peak_bytes"]
+    assert 50 <= parts[-2] < 58 and 60 <= parts[-1] < 68 and max(parts[:-3]) < 8, parts
+    assert found["together"]["more_bytes"] < 0.002 * found["peak_bytes"]
+    peaks = sorted(process["peak_bytes"] / support.MIB for process in found["together"]["processes"])
+    assert [int(peak / 10) for peak in peaks[-4:]] == [3, 4, 5, 6], peaks
+    together = "%.1f MiB of all %d processes together" % (found["peak_bytes"] / support.MIB, len(peaks))
+    assert done.own_lines()[2].startswith("Peak " + together), done.own_lines()
+    (folder,) = [done.folder] if done.folder is not None else []
+    assert not (folder / PROCESSES_NAME).exists() and not (folder / "recording.fil").exists()
+
+
+@pytest.mark.parametrize("way", ["os.fork", "subprocess", "fork", "spawn"])
+def test_a_child_that_is_killed(profiler: support.Profiler, way: str) -> None:
+    """It had its 60 MiB when all had most; then it is gone, and counts no more."""
+    done = profiler.run([PROGRAM, way, "killed"], options=OPTIONS)
+    found = result(done)
+    assert is_near(at_marker(found, PROGRAM, "child"), 110), done.account()
+    killed = int(done.stdout.split()[1])
+    (process,) = [one for one in found["together"]["processes"] if one["pid"] == killed]
+    assert 60 * support.MIB <= process["part_bytes"] <= process["peak_bytes"] < 68 * support.MIB
