@@ -158,7 +158,10 @@ _PIDFD_OPEN = 434  # the number of the system call on every architecture; Python
 
 
 def process_descriptor(pid: int) -> int:
-    """A descriptor from which something can be read when the process has ended. Raises OSError, also before Linux 5.3."""
+    """A descriptor from which something can be read when the process has ended.
+
+    Raises OSError, also before Linux 5.3.
+    """
     if hasattr(os, "pidfd_open"):
         return os.pidfd_open(pid)
     descriptor = int(ctypes.CDLL(None, use_errno=True).syscall(_PIDFD_OPEN, pid, 0)) if sys.platform == "linux" else -1

@@ -373,3 +373,11 @@ def compile_library(source: Path, output: Path, compiler: str = "cc", flags: Seq
     command = [compiler, "-shared", "-fPIC", "-O0", "-g", "-Wall", "-o", str(output), str(source), "-pthread"]
     subprocess.run(command + list(flags), check=True)
     return output
+
+
+def dynamic_linker(program: str) -> str:
+    """The path in its PT_INTERP."""
+    done = subprocess.run(["readelf", "-l", program], stdout=subprocess.PIPE, text=True, check=True)
+    found = re.search(r"program interpreter: (.*)\]", done.stdout)
+    assert found is not None, done.stdout
+    return found.group(1)

@@ -1,6 +1,5 @@
 """Pythons that the program starts make recordings of their own, in the folder that FIL_CHILDREN names."""
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -68,7 +67,9 @@ def test_every_way_to_start_a_python(family: Family, tmp_path: Path) -> None:
     done = family.run([PROGRAM, scratch, ""])
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    if dynamic_linker(family.python) != dynamic_linker("/bin/sh"):  # then the shell cannot load our library for it
+    if support.dynamic_linker(family.python) != support.dynamic_linker(
+        "/bin/sh"
+    ):  # then the shell cannot load our library for it
         lines = [line for line in lines if "*" not in line]
     numbers = [int(line.rstrip("*")) for line in lines]
     assert len(numbers) >= 23 and "Cannot profile" not in done.stderr
@@ -172,17 +173,10 @@ def run_program(family: Family, program: Path, environment: Optional[Dict[str, s
     return done.stdout
 
 
-def dynamic_linker(program: str) -> str:
-    done = subprocess.run(["readelf", "-l", program], stdout=subprocess.PIPE, text=True, check=True)
-    found = re.search(r"program interpreter: (.*)\]", done.stdout)
-    assert found is not None, done.stdout
-    return found.group(1)
-
-
 def test_programs_of_another_c_library_are_left_alone(one_family: Family, tmp_path: Path) -> None:
     """The dynamic linker of musl, say, would end a program for which it shall load a library made for glibc."""
     linker = tmp_path / "another-linker.so"
-    shutil.copy(dynamic_linker("/bin/sh"), str(linker))
+    shutil.copy(support.dynamic_linker("/bin/sh"), str(linker))
     program = shows_environment(tmp_path, ["-Wl,--dynamic-linker=" + str(linker)], "other")
     assert run_program(one_family, program) == ""
     assert run_program(one_family, program, {"LD_PRELOAD": "/nowhere.so"}) == "LD_PRELOAD=/nowhere.so\n"

@@ -41,6 +41,8 @@ def test_the_combined_peak(profiler: support.Profiler, way: str) -> None:
     """140 MiB and the modules: each line has what it had just then, and each process too."""
     if way.startswith("executor-") and profiler.version < (3, WITH_CONTEXT):
         pytest.skip("this Python does not know the feature: an executor's context")
+    if way in ("sh", "os.system") and support.dynamic_linker(profiler.python) != support.dynamic_linker("/bin/sh"):
+        pytest.skip("this Python does not know the feature: the shell's own C library")
     done = profiler.run([PROGRAM, way], options=OPTIONS)
     found = result(done)
     assert is_near(at_marker(found, PROGRAM, "parent"), 30), done.account()
@@ -52,9 +54,9 @@ def test_the_combined_peak(profiler: support.Profiler, way: str) -> None:
     peaks = sorted(process["peak_bytes"] / support.MIB for process in found["together"]["processes"])
     assert [int(peak / 10) for peak in peaks[-4:]] == [3, 4, 5, 6], peaks
     together = "%.1f MiB of all %d processes together" % (found["peak_bytes"] / support.MIB, len(peaks))
-    assert done.own_lines()[2].startswith("Peak " + together), done.own_lines()
-    (folder,) = [done.folder] if done.folder is not None else []
-    assert not (folder / PROCESSES_NAME).exists() and not (folder / "recording.fil").exists()
+    assert any(line.startswith("Peak " + together) for line in done.own_lines()), done.own_lines()
+    assert done.folder is not None
+    assert not (done.folder / PROCESSES_NAME).exists() and not (done.folder / "recording.fil").exists()
 
 
 @pytest.mark.parametrize("way", ["os.fork", "subprocess", "fork", "spawn"])

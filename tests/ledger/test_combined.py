@@ -1,4 +1,7 @@
-"""The combined peak of several processes, step by step against a model that knows everything; and what it must notice."""
+"""The combined peak of several processes, step by step against a model that knows everything.
+
+And faults that the model must notice.
+"""
 
 import os
 import shutil
@@ -46,7 +49,8 @@ FAULTS = {
     "a falling row forgets": (
         "combined.c",
         "    show(combined, header->current_bytes - bytes);\n    keep_in_turn(combined, rows, node);\n",
-        "    show(combined, header->current_bytes - bytes);\n    (void)take_turn(combined->shared);\n    (void)rows;\n    (void)node;\n",
+        "    show(combined, header->current_bytes - bytes);\n"
+        "    (void)take_turn(combined->shared);\n    (void)rows;\n    (void)node;\n",
         0,
     ),
     "a row in the window forgets": (
@@ -100,7 +104,7 @@ def build(folder, csrc, flags):
 
 def wrongs(program, seed, runs, processes, kills):
     words = [program] + [str(number) for number in (seed, runs, processes, kills)]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0 and done.stderr == "", (done.returncode, done.stderr)
     return done.stdout
 

@@ -115,21 +115,20 @@ def by_multiprocessing(way):
     return Connection(ours, process.join, process.pid)
 
 
+pool = None
+
+
 def by_executor(way):
+    """A task of one executor: each occupies a worker. A second executor would fork beside the first one's threads."""
+    global pool
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context(way)
     ours, theirs = context.Pipe()
-    options = {"mp_context": context} if sys.version_info >= (3, 7) else {}
-    pool = ProcessPoolExecutor(1, **options)
-    future = pool.submit(serve_connection, theirs)
-
-    def wait():
-        future.result()
-        pool.shutdown()
-
-    return Connection(ours, wait)
+    if pool is None:
+        pool = ProcessPoolExecutor(3, mp_context=context)
+    return Connection(ours, pool.submit(serve_connection, theirs).result)
 
 
 def by_system():
