@@ -95,7 +95,7 @@ if bdist_wheel is not None:
 setup(
     name="filprofiler",
     version=version(),
-    description="A peak-memory profiler for Python batch jobs: which lines held the memory at its highest moment",
+    description="A peak-memory profiler for Python batch jobs: which lines of code held the memory at the peak",
     long_description=long_description(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

@@ -29,8 +29,8 @@ class Options:
     release_memory: make libraries' own allocators return freed memory at once.
     keep_recording: leave the recording beside the report.
     children: record the processes that the program starts, too.
-    formats: forms of the report requested by name (see report/formats.py), each once.
-    complete: keep every call stack in every form of the report.
+    formats: formats of the report requested by name (see report/formats.py), each once.
+    complete: keep every call stack in every format of the report.
     fail_over: how much the peak may grow in a comparison; None for no limit.
     """
 
@@ -48,7 +48,7 @@ class Options:
         self.fail_over: "Optional[Threshold]" = None
 
     def add_formats(self, names: "Sequence[str]") -> None:
-        """Add forms of the report, each once. Raises UsageError for an unknown name."""
+        """Add formats of the report, each once. Raises UsageError for an unknown name."""
         from filprofiler.report.formats import ALL
 
         for name in names:
@@ -131,7 +131,7 @@ class _Reader:
         elif word == "--no-children":
             options.children = False
         elif word.partition("=")[0] == "--format":
-            options.add_formats(self.value("--format", "a form of the report", word).split(","))
+            options.add_formats(self.value("--format", "a format of the report", word).split(","))
         elif word == "--complete":
             options.complete = True
         elif word.partition("=")[0] == "--fail-over":

@@ -38,7 +38,7 @@ options:
                           fil-result); report, diff: write the files to DIR
   --format NAMES          a comma-separated list of
                           %(forms)s;
-                          report: write these formats instead of the usual ones;
+                          report: write these formats instead of the default ones;
                           run: write them too
   --complete              keep every call stack in every format; otherwise those under
                           1/10,000 of the peak are combined (except in json)

@@ -36,7 +36,7 @@ def make_report(
     """Read the recording, write the report into `folder`, print the summary.
 
     outcome: how the program ended, if known. limits: returns sentences on what limited its memory, if relevant.
-    more_formats: forms in addition to the usual ones. complete: combine no call stacks in any form.
+    more_formats: formats in addition to the default ones. complete: combine no call stacks in any format.
     open_folder: as in write_report.
     Returns the path of the report's page, and whether the program ran out of memory and died.
 

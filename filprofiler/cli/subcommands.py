@@ -77,7 +77,7 @@ def _report_parser() -> _Parser:
         dest="formats",
         metavar="NAMES",
         action="append",
-        help="a comma-separated list of the formats to write instead of the usual ones: " + ", ".join(ALL),
+        help="a comma-separated list of the formats to write instead of the default ones: " + ", ".join(ALL),
     )
     parser.add_argument(
         "--complete",

@@ -24,7 +24,7 @@ PARTS = (
 
 
 class MemoryUse:
-    """Where the memory was at one moment. Sizes are bytes; None means not known.
+    """The memory breakdown at one moment. Sizes are bytes; None means not known.
 
     blocks_bytes, mappings_bytes: tracked blocks (malloc and Python objects), tracked mappings; exact.
     mapped_files_bytes: resident memory of files that the program has mapped.

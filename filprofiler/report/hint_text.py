@@ -23,8 +23,8 @@ _OTHER_PIECEWISE = "A file with one value per line can be read line by line."
 
 _TEXTS: "Dict[str, str]" = {
     kinds.LARGEST_LINE: (
-        "Without this line's %(first)s, memory at this moment would have been %(rest)s. The peak may fall by less: "
-        "the next highest moment is not recorded."
+        "Without this line's %(first)s, memory at this moment would have been %(rest)s. The peak may fall by less, "
+        "because memory may have been nearly as high at another moment, which is not recorded."
     ),
     kinds.NESTED_CALLS: (
         "%(outer)s(%(inner)s(...)): %(first)s from %(inner)s and %(second)s from %(outer)s are live at the "
@@ -70,7 +70,7 @@ _BASES: "Dict[str, str]" = {
     ),
 }
 
-_OTHER_BASIS = "Measured: %(share)s of the peak; the rest is inferred from the line's source."
+_OTHER_BASIS = "Measured: %(share)s of the peak. What the line does is inferred from its source."
 
 
 def hint_text(hint: "Hint", peak_bytes: int) -> str:

@@ -149,7 +149,7 @@ def _facts(profile: "Profile") -> "List[str]":
     """Further facts about the run, each in a few words."""
     program = profile.program
     facts = []
-    for words, resident in (("then", profile.resident_then), ("at most", profile.resident_at_most)):
+    for words, resident in (("at that moment", profile.resident_then), ("at most", profile.resident_at_most)):
         if resident is not None:
             facts.append("resident %s %s" % (words, text.human_bytes(resident)))
     if profile.pid:

@@ -1,4 +1,4 @@
-"""The section "Where the memory was": tables that add up, without scripts."""
+"""The section "Memory breakdown": tables that add up, without scripts."""
 
 from filprofiler.profile.memory_breakdown import import_bytes
 from filprofiler.profile.model import OUT_OF_MEMORY
@@ -24,7 +24,7 @@ _LABELS = (
     ("mappings_bytes", "Tracked mappings: anonymous, shared memory"),
     ("mapped_files_bytes", "Files mapped by the program, resident part"),
     ("before_bytes", "The interpreter and its libraries, before the program began"),
-    ("libraries_bytes", "Libraries loaded since"),
+    ("libraries_bytes", "Libraries loaded later"),
     ("allocator_free_bytes", "Free memory that malloc keeps"),
 )
 _AND_FILES = ", and mapped files where those are not known"

@@ -77,7 +77,7 @@ def processes_section(profile: "Profile") -> str:
         return ""
     processes = sorted(together.processes, key=lambda process: (-process.part_bytes, -process.peak_bytes))
     rest = len(processes) - _SHOWN
-    told = "What each process had at the moment when all of them together had most. %s." % largest_process(profile)
+    told = "What each process held when their combined memory peaked. %s." % largest_process(profile)
     others = others_named(profile)
     if others:
         told += " Not in these numbers: %s." % others

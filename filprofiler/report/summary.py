@@ -88,7 +88,9 @@ def _notes(profile: "Profile", top: "TopLines", sources: SourceReader, why: str)
 
 def _peak_line(profile: "Profile", color: bool) -> str:
     peak = text.human_bytes(profile.peak_bytes)
-    line = "Peak " + (_BOLD + peak + _PLAIN if color else peak)  # only numbers: this line contains no untrusted text
+    running = profile.program.outcome == STILL_RUNNING
+    line = "Peak so far " if running else "Peak "
+    line += _BOLD + peak + _PLAIN if color else peak  # only numbers: this line contains no untrusted text
     if profile.together is not None:
         line += " of " + all_processes(profile)
     if profile.peak_seconds is not None:
@@ -99,10 +101,9 @@ def _peak_line(profile: "Profile", color: bool) -> str:
     if profile.together is not None:
         line += " (%s)" % more_at_most(profile) if more_at_most(profile) else ""
     elif known is not None:
-        size, unit = text.human_bytes(known).split(" ")
-        line += " (%s %s)" % (words, size if peak.endswith(" " + unit) else "%s %s" % (size, unit))
-    if profile.program.outcome == STILL_RUNNING:
-        line += " so far; the program continues"
+        line += " (%s %s)" % (words, text.human_bytes(known))
+    if running:
+        line += "; still running"
     return Styled(line) if color else line
 
 

@@ -1,4 +1,4 @@
-"""The peak is what was live at the highest moment: nothing from before, nothing from after."""
+"""The peak is what was live at the moment of highest use: nothing from before, nothing from after."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import support
 
 PROGRAM = support.PROGRAMS / "peaks.py"
 
-# Marked line -> MiB live at the highest moment.
+# Marked line -> MiB live at the peak.
 AT_PEAK = {
     "rising": 13,
     "before, all the time": 3,

@@ -51,7 +51,7 @@ def test_while_the_main_thread_is_in_c(profiler: support.Profiler, receiver: str
         assert process.stdout.readline() == b"ready\n"
         os.kill(process.pid if receiver == "supervisor" else program, signal.SIGUSR2)
         said, folder = report_told(process.stderr)
-        assert "so far; the program continues" in said  # else it reads as the result of the whole run
+        assert "Peak so far " in said and "; still running" in said  # else it reads as the result of the whole run
         folders = [folder]
         assert process.poll() is None
         process.stdin.write(b"g")

@@ -1,4 +1,4 @@
-"""Where the memory was: by kind, with the kernel's own account and malloc's as oracles; mapped files beside it."""
+"""The memory breakdown: by kind, with the kernel's own account and malloc's as oracles; mapped files beside it."""
 
 import json
 import mmap
@@ -91,7 +91,7 @@ def test_every_kind_at_the_peak_and_at_the_end(profiler: support.Profiler) -> No
     assert (resident, copied) == (10 * MIB, 2 * MIB)
     assert use["mapped_files_bytes"] == resident + touched
     assert abs(use["resident_bytes"] - everything) < 4 * MIB  # the program went on a little between the two readings
-    assert "Where the memory was" in page
+    assert "Memory breakdown" in page
     assert end["at_end"] and end["mappings_bytes"] in with_pages_of_ctypes(24 * MIB)
     assert end["mapped_files_bytes"] == (None if pages else 0)
     assert end["blocks_bytes"] < 4 * MIB

@@ -307,5 +307,5 @@ def test_threads_order_their_events(tmp_path):
     assert done.returncode == 0, done.stderr.decode()
     current, peak, expected = map(int, done.stdout.split())
     assert current == expected
-    most = 6 * (32 * 963 + 4000 // 16 * PAGE + PAGE)  # every thread at its own highest moment
+    most = 6 * (32 * 963 + 4000 // 16 * PAGE + PAGE)  # every thread at its own peak
     assert expected <= max(peak, current) <= most

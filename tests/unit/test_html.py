@@ -100,9 +100,9 @@ def test_no_reading_of_resident_memory_is_above_the_most(job):
     use = MemoryUse(profile.peak_bytes, 0)
     use.resident_bytes = 121 << 20
     profile.memory = MemoryBreakdown(use, None, 1, profile.peak_bytes, 0, ())
-    assert "resident then 121.0 MiB resident at most 121.0 MiB" in page(profile).text
+    assert "resident at that moment 121.0 MiB resident at most 121.0 MiB" in page(profile).text
     profile.timeline = ((0.0, 0, 4096), (1.0, 90 << 20, 122 << 20))
-    assert "resident then 121.0 MiB resident at most 122.0 MiB" in page(profile).text
+    assert "resident at that moment 121.0 MiB resident at most 122.0 MiB" in page(profile).text
 
 
 def test_the_first_rows_of_the_tables(job):

@@ -1,4 +1,4 @@
-"""Where the memory was: what the recording tells becomes parts that add up, in the page and in JSON."""
+"""The memory breakdown: what the recording tells becomes parts that add up, in the page and in JSON."""
 
 import itertools
 import json

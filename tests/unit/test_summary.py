@@ -29,7 +29,7 @@ def test_lines(tmp_path):
         resident_peak_bytes=95 * MEBIBYTE,
     )
     assert summary_lines(profile, TopLines(profile), "fil-result/x/index.html", False) == [
-        "Peak 87.3 MiB at 3.1 s (resident at most 95.0)",
+        "Peak 87.3 MiB at 3.1 s (resident at most 95.0 MiB)",
         "  60.0 MiB  69% log_parser.py:1 index[r.host].append((r.time, r...",
         "  27.0 MiB  31% log_parser.py:2 load()",
         " 300.0 KiB  <1% a.py:1",
@@ -42,7 +42,7 @@ def test_what_was_resident_then_is_told_before_the_most_that_ever_was():
     use = MemoryUse(60 * MEBIBYTE, 0)
     use.resident_bytes = 70 * MEBIBYTE
     profile.memory = MemoryBreakdown(use, None, 1, 60 * MEBIBYTE, 0, ())
-    assert summary_lines(profile, TopLines(profile), "i.html", False)[0] == "Peak 60.0 MiB at 3.1 s (resident 70.0)"
+    assert summary_lines(profile, TopLines(profile), "i.html", False)[0] == "Peak 60.0 MiB at 3.1 s (resident 70.0 MiB)"
 
 
 def test_what_is_missing_is_told_before_the_smaller_lines():
