@@ -38,18 +38,58 @@ static const struct {
 };
 #define COUNT (sizeof functions / sizeof functions[0])
 
-/* Those whose next definition is in the file that has `code`. Returns the name of one that cannot be redirected. */
-static const char *redirect_in(const void *code)
+/* The files whose tables change: the C library's, where threads and the dynamic linker's functions may have files of
+ * their own, and some functions are in two; and that of another malloc. */
+enum file { LIBRARY, THREADS, LINKER, ALLOCATOR, FILES };
+static const void *code_in[FILES];
+static struct platform_extent extents[FILES];
+
+/* In which of the files the next definition of each function is. */
+static enum file next[COUNT];
+
+static enum file file_of(const char *name)
+{
+    const void *code = platform_next_symbol(name);
+    enum file file = LIBRARY;
+    while (file < FILES && !platform_in_extent(code, &extents[file])) {
+        file++;
+    }
+    return file;
+}
+
+static bool is_of_c_library(enum file file)
+{
+    return file == LIBRARY || file == THREADS || file == LINKER;
+}
+
+static void find_files(void)
+{
+    code_in[LIBRARY] = platform_next_symbol("lldiv"); /* nobody replaces these three */
+    code_in[THREADS] = platform_next_symbol("pthread_getconcurrency");
+    code_in[LINKER] = platform_next_symbol("dlinfo");
+    code_in[ALLOCATOR] = real_malloc_is_replaced() ? real_malloc_code() : NULL;
+    for (enum file file = LIBRARY; file < FILES; file++) {
+        extents[file] = platform_file_extent(code_in[file]);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        enum file of_name = file_of(functions[i].name);
+        enum file of_hook = file_of(functions[i].hook);
+        bool one_owner = of_name == of_hook || (is_of_c_library(of_name) && is_of_c_library(of_hook));
+        next[i] = one_owner ? of_name : FILES;
+    }
+}
+
+/* Those whose next definition is in this file; or the others of the C library, which may be in it too. Returns the name
+ * of one that cannot be redirected. */
+static const char *redirect_in(enum file file, bool others)
 {
     static struct platform_redirection redirections[COUNT];
-    const struct platform_extent file = platform_file_extent(code);
     for (size_t i = 0; i < COUNT; i++) {
-        uintptr_t to = platform_own_function(functions[i].hook);
-        bool exists = to != 0 && platform_in_extent(platform_next_symbol(functions[i].name), &file) &&
-                      platform_in_extent(platform_next_symbol(functions[i].hook), &file);
-        redirections[i] = (struct platform_redirection){.name = functions[i].name, .to = to, .exists = exists};
+        bool wanted = others ? next[i] != file && is_of_c_library(next[i]) : next[i] == file;
+        uintptr_t to = wanted ? platform_own_function(functions[i].hook) : 0;
+        redirections[i] = (struct platform_redirection){.name = functions[i].name, .to = to, .exists = to != 0};
     }
-    return platform_redirect(code, redirections, COUNT);
+    return platform_redirect(code_in[file], redirections, COUNT);
 }
 
 /* Where another malloc is in use: the C library's functions that return a block. */
@@ -64,7 +104,6 @@ static struct {
 #undef DECLARE
 } past_ours;
 
-static const void *c_library_code;
 static bool is_there_twice;
 
 __attribute__((cold, noinline)) static void note(void)
@@ -75,7 +114,7 @@ __attribute__((cold, noinline)) static void note(void)
     bool locked = state_enter();
     if (events_still_counted()) {
         ledger_missed(&state.ledger, FIL_MISSED_MALLOC);
-        state.ledger.header->malloc_path = libraries_path(c_library_code);
+        state.ledger.header->malloc_path = libraries_path(code_in[LIBRARY]);
     }
     state_leave(locked);
 }
@@ -88,7 +127,7 @@ void linux_c_library_is_loaded_again(void)
 
 const void *linux_c_library_twice(void)
 {
-    return is_there_twice ? c_library_code : NULL;
+    return is_there_twice ? code_in[LIBRARY] : NULL;
 }
 
 #define DEFINE(name)                                 \
@@ -100,27 +139,30 @@ const void *linux_c_library_twice(void)
 FOR_EACH_THAT_TAKES(DEFINE)
 #undef DEFINE
 
-static void note_calls_in(const void *code)
+static void note_calls(void)
 {
 #define ENTRY(function) \
     {.name = #function, .to = (uintptr_t)&noted_##function, .next = &past_ours.function, .exists = true},
     static const struct platform_redirection redirections[] = {FOR_EACH_THAT_TAKES(ENTRY)};
 #undef ENTRY
-    (void)platform_redirect(code, redirections, sizeof redirections / sizeof redirections[0]);
+    (void)platform_redirect(code_in[LIBRARY], redirections, sizeof redirections / sizeof redirections[0]);
 }
 
 const char *linux_c_library_settle(void)
 {
-    const void *threads = platform_next_symbol("pthread_join"); /* may be in a file of its own */
-    const char *direct[3] = {NULL, NULL, NULL};
-    c_library_code = platform_next_symbol("__errno_location"); /* nobody replaces this one */
-    direct[0] = redirect_in(c_library_code);
-    if (threads != NULL && !platform_same_file(threads, c_library_code)) {
-        direct[1] = redirect_in(threads);
+    find_files();
+    const char *direct = NULL;
+    for (enum file file = LIBRARY; file < FILES; file++) {
+        if (code_in[file] != NULL && (file == LIBRARY || !platform_in_extent(code_in[file], &extents[LIBRARY]))) {
+            const char *one = redirect_in(file, false);
+            direct = direct == NULL ? one : direct;
+            if (is_of_c_library(file)) {
+                (void)redirect_in(file, true);
+            }
+        }
     }
-    if (real_malloc_is_replaced()) {
-        direct[2] = redirect_in(real_malloc_code());
-        note_calls_in(c_library_code);
+    if (code_in[ALLOCATOR] != NULL) {
+        note_calls();
     }
-    return direct[0] != NULL ? direct[0] : direct[1] != NULL ? direct[1] : direct[2];
+    return direct;
 }

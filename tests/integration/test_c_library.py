@@ -172,18 +172,20 @@ profile(part, sys.argv[1])
 def test_a_wrapper_that_finds_malloc_by_a_handle(
     one_profiler: support.Profiler, c_libraries: Path, tmp_path: Path, first: bool
 ) -> None:
-    """Preloaded before or after ours: the two must not call each other forever, and each block counts once."""
+    """Preloaded before or after ours: the two must not call each other forever, and each block counts once.
+
+    What it finds behind ours, or has found before ours was loaded, may bypass ours: then that is told.
+    """
     both = [str(c_libraries / "libwraps.so"), support.preloaded(one_profiler)["LD_PRELOAD"]]
     preloaded = {"LD_PRELOAD": ":".join(both if first else reversed(both))}
     done = one_profiler.call(["-c", PROFILES_ITSELF, tmp_path / "out"], env=preloaded)
     assert done.returncode == 0, done.stderr
+    (page,) = (tmp_path / "out").rglob("index.html")
+    bypassed = re.search(r"malloc calls went to \S+ and bypassed", page.read_text(encoding="utf-8")) is not None
     (prof,) = (tmp_path / "out").rglob("peak-memory.prof")
     total = sum(int(line.rpartition(" ")[2]) for line in prof.read_text(encoding="utf-8").splitlines())
     expected = 7000000 if first else 5000000
-    assert expected <= total < expected + support.MIB // 2, total
-    (page,) = (tmp_path / "out").rglob("index.html")
-    bypassed = re.search(r"malloc calls went to \S*/libc\.so\.6 and bypassed", page.read_text(encoding="utf-8"))
-    assert bool(bypassed) != first
+    assert (bypassed or first) and expected <= total < expected + support.MIB // 2, total
 
 
 IN_ITS_OWN_NAMESPACE = """
