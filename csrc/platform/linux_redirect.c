@@ -156,7 +156,7 @@ static int look_for_callers(struct dl_phdr_info *info, size_t bytes, void *conte
 static const char *redirect_all(const struct search *search)
 {
     const char *direct = NULL;
-    struct symbols symbols;
+    struct symbols symbols = {0};
     bool known = search->file.dynamic != NULL && symbols_of(&search->file, &symbols);
     uintptr_t first = 0;
     size_t bytes = 0;
