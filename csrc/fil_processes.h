@@ -25,8 +25,8 @@ struct fil_slot {
     uint64_t quota;      /* they are told when the total has changed by more than half of this; the largest so far */
     uint32_t state;      /* enum fil_slot_state */
     uint32_t pid;        /* of the process */
-    uint32_t ended_best; /* the combined peak, in KiB, when it had ended */
-    uint32_t reserved;
+    uint32_t born_best;  /* the combined peak, in KiB, when it began */
+    uint32_t ended_best; /* the same when it had ended */
     uint64_t reserved_too[4];
 };
 

@@ -452,8 +452,8 @@ SLOT_FIELDS = (
     "quota",
     "state",
     "pid",
+    "born_best",
     "ended_best",
-    "reserved",
     "reserved_too_0",
     "reserved_too_1",
     "reserved_too_2",
@@ -464,8 +464,8 @@ SLOT_OFFSETS = {
     "quota": 8,
     "state": 16,
     "pid": 20,
-    "ended_best": 24,
-    "reserved": 28,
+    "born_best": 24,
+    "ended_best": 28,
     "reserved_too": 32,
 }
 SLOT_SIZE = 64

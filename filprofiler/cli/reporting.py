@@ -89,13 +89,18 @@ def combined_profile(
 ) -> "Optional[Profile]":
     """The profile of all processes of a run together; None if the others have recorded nothing to tell."""
     from filprofiler.profile.combined import CombinedProfile
-    from filprofiler.recording.run import read_shared_peak, recordings_of
+    from filprofiler.recording.run import read_shared_peak, recording_of
     from filprofiler.result_folder import RECORDING_NAME
 
     combined = CombinedProfile(program, read_shared_peak(folder), [other.origin for other in others])
     combined.add(RECORDING_NAME, recording)
-    for name, other in recordings_of(folder, others):
-        combined.add(name, other)
+    for other in others:
+        if combined.needs(other):
+            read = recording_of(folder, other)
+            if read is not None:
+                combined.add(other.name, read)
+        else:
+            combined.add_without(other)
     return combined.finish() if combined.processes > 1 else None
 
 

@@ -13,16 +13,17 @@ from filprofiler.recording.processes import OtherProcesses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Sequence, Tuple
+    from typing import Dict, List, Optional, Sequence, Tuple, Union
 
     from filprofiler.recording.processes import Origin
     from filprofiler.recording.reader import Recording
-    from filprofiler.recording.run import SharedPeak
+    from filprofiler.recording.run import Overview, SharedPeak
 
 ROOT_NAME = "all"
 
 _LITTLE_BYTES = 1 << 20  # a process that became another program is not told unless it had more
 _MOST_POINTS = 500  # of the timeline
+_LEFT_OUT = "processes that could not tell the others of their memory: it is not in the peak of all together"
 
 
 class CombinedProfile:
@@ -57,20 +58,12 @@ class CombinedProfile:
         stacks = {node: sites for node, sites in self._starters.get(name, {}).items() if node < recording.node_count}
         part = build_profile(recording, self._program, held_then=self._shared.held(recording), stacks=stacks)
         self._starters[name] = stacks
-        origin = recording.origin
-        below = list(self._below.get(origin.starter, ()))
-        role = self._role(recording)
-        if self._root is not None and not origin.forked:
-            below += self._starters.get(origin.starter, {}).get(origin.starter_node, ())
-            below.append(Site("", "[%s]" % role, 0))
-        self._below[name] = below
-        self._others_started += recording.processes.started
-        if recording.processes.became and recording.peak_bytes < _LITTLE_BYTES:
-            return
-        first = self._root is None
-        if first:
+        if self._root is None:
             self._root = part
             self._started_clock_ns = recording.started_clock_ns
+        below = self._place(name, recording.pid, recording.origin)
+        if not self._note(recording, part.root.total_bytes):
+            return
         self._tree.add(part.root, recording.pid, below)
         for line in TopLines(part).lines:
             site = self._tree.site(line.site)
@@ -82,36 +75,55 @@ class CombinedProfile:
         for count, reason in part.missed:
             before = self._missed.get(reason, (0, reason))[0]
             self._missed[reason] = (before + count, reason)
-        self._note(recording, role, part)
 
-    def _role(self, recording: "Recording") -> str:
-        if self._root is None or self._root.pid == recording.pid:
-            role = "the program"
-        elif recording.origin.forked:
-            role = "fork of " + self._roles.get(recording.origin.parent_pid, "process %d" % recording.origin.parent_pid)
+    def needs(self, process: "Overview") -> bool:
+        """Whether the call stacks of a process are needed. If not, `add_without` takes it."""
+        name = process.name.partition(".")[0]
+        return name in self._starters or not self._shared.is_out(process.part, process.pid)
+
+    def add_without(self, process: "Overview") -> None:
+        """Add a process that had nothing at that moment, likewise."""
+        self._place(process.name.partition(".")[0], process.pid, process.origin)
+        self._note(process, 0)
+
+    def _place(self, name: str, pid: int, origin: "Origin") -> "List[Site]":
+        """Find out where a process's call stacks hang, and what its role is."""
+        below = list(self._below.get(origin.starter, ()))
+        if not self._below:
+            self._roles[pid] = "the program"
+        elif origin.forked:
+            self._roles[pid] = "fork of " + self._roles.get(origin.parent_pid, "process %d" % origin.parent_pid)
         else:
-            role = role_of(recording.origin.command_line)
-        self._roles[recording.pid] = role
-        return role
+            self._roles[pid] = role_of(origin.command_line)
+            below += self._starters.get(origin.starter, {}).get(origin.starter_node, ())
+            below.append(Site("", "[%s]" % self._roles[pid], 0))
+        self._below[name] = below
+        return below
 
-    def _note(self, recording: "Recording", role: str, part: Profile) -> None:
-        started = self._started_clock_ns
-        samples = recording.samples
+    def _note(self, process: "Union[Recording, Overview]", part_bytes: int) -> bool:
+        """Note a process for the table; False if it is not told. part_bytes: of the combined peak."""
+        self._others_started += process.processes.started
+        if process.processes.became and process.peak_bytes < _LITTLE_BYTES:
+            return False
+        if process.part.left_out:
+            self._missed[_LEFT_OUT] = (self._missed.get(_LEFT_OUT, (0, ""))[0] + 1, _LEFT_OUT)
+        started, samples = self._started_clock_ns, process.samples
         self._curves.append(samples)
         self._processes.append(
             RecordedProcess(
-                recording.pid,
-                recording.origin.parent_pid,
-                role,
-                recording.origin.command_line,
-                recording.origin.forked,
-                recording.peak_bytes,
-                part.root.total_bytes,
-                (recording.started_clock_ns - started) / 1e9,
+                process.pid,
+                process.origin.parent_pid,
+                self._roles[process.pid],
+                process.origin.command_line,
+                process.origin.forked,
+                process.peak_bytes,
+                part_bytes,
+                (process.started_clock_ns - started) / 1e9,
                 (samples[-1][0] - started) / 1e9 if samples else None,
                 max([resident for _clock, _tracked, resident in samples], default=None),
             )
         )
+        return True
 
     @property
     def processes(self) -> int:

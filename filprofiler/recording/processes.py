@@ -11,7 +11,7 @@ _PLACE = Struct("<2I2Q")  # parent_pid, forked, started_by, command_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional, Sequence, Tuple
+    from typing import Callable, Optional, Sequence
 
 _IMPOSSIBLE_BYTES = 1 << 63
 
@@ -78,10 +78,26 @@ class Origin:
         self.starter, self.starter_node = (name, int(node[:10])) if known else ("", 0)
 
 
-def read_part(data: bytes) -> "Tuple[int, int, bool]":
-    """The slot, alone_best and left_out of Recording."""
+class Part:
+    """A process's part in the combined peak of several.
+
+    slot: the number of its slot in what the processes of a run share, from 1; 0 if it has none.
+    alone_best: its own peak, in KiB, before there were others; 0 if there were some before it.
+    left_out: whether it could take no part.
+    """
+
+    __slots__ = ("alone_best", "left_out", "slot")
+
+    def __init__(self, slot: int = 0, alone_best: int = 0, left_out: bool = False) -> None:
+        self.slot = slot
+        self.alone_best = alone_best
+        self.left_out = left_out
+
+
+def read_part(data: bytes) -> Part:
+    """Read from the bytes of a recording whose header is complete."""
     slot, alone_best, left_out = _PART.unpack_from(data, _abi.HEADER_OFFSETS["slot"])
-    return slot, alone_best, left_out != 0
+    return Part(slot, alone_best, left_out != 0)
 
 
 def read_origin(data: bytes, text: "Callable[[int], Optional[str]]") -> Origin:

@@ -68,9 +68,7 @@ class Recording:
     memory: the data beside the call stacks, an instance of RecordedMemory.
     processes: processes that the recording does not include, an instance of OtherProcesses.
     origin: where the process comes from, an instance of Origin.
-    slot: the number of its slot in what the processes of a run share, from 1; 0 if it has none.
-    alone_best: its own peak, in KiB, before there were others; 0 if there were some before it.
-    left_out: whether it could take no part in the combined peak.
+    part: its part in the combined peak of several processes, an instance of Part.
     line_ranges: cache of profile/lines.py: decoded line tables, by table.
     samples: the timeline: (monotonic clock in nanoseconds, tracked bytes, resident bytes), in order of time.
     settled: whether the header's counter agreed with the sum over the nodes, so no event was in progress.
@@ -111,7 +109,7 @@ class Recording:
         self.big_at_failure: "List[int]" = []
         if header["snapshot_number"]:
             self._read_snapshot(header["snapshot_offset"], header["snapshot_nodes"])
-        self.samples = self._read_samples(header["sample_count"])
+        self.samples = read_samples(data, header["sample_count"])
         self.memory = RecordedMemory(data, header, rising, self._texts.text)
         for file in self.memory.files:
             if file.node >= self.node_count:
@@ -119,7 +117,7 @@ class Recording:
         for large in self.memory.large:
             if large.node >= self.node_count:
                 large.node = _abi.FIL_NODE_LOST
-        self.slot, self.alone_best, self.left_out = read_part(data)
+        self.part = read_part(data)
         self._combined = directory.combined
         self.processes = read_processes(data)
         self.origin = read_origin(data, self._texts.text)
@@ -138,16 +136,6 @@ class Recording:
         from filprofiler.recording.failures import read_failures  # most runs do not need it
 
         return read_failures(self._data, self.failed_requests, self.node_count)
-
-    def _read_samples(self, count: int) -> "List[Tuple[int, int, int]]":
-        """The possible samples: each later than the one before."""
-        start = _abi.HEADER_OFFSETS["samples"]
-        end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
-        samples: "List[Tuple[int, int, int]]" = []
-        for sample in _SAMPLE.iter_unpack(self._data[start:end]):
-            if max(sample) < IMPOSSIBLE and (not samples or sample[0] >= samples[-1][0]):
-                samples.append(sample)
-        return samples
 
     def _read_snapshot(self, offset: int, count: int) -> None:
         """The bytes of each node in the snapshot, if it is valid."""
@@ -285,6 +273,17 @@ def _column(nodes: memoryview, name: str) -> "List[int]":
     """One value of all nodes in a segment. The file has this machine's byte order."""
     letter, first, step = _NODE_COLUMNS[name]
     return nodes.cast(letter)[first::step].tolist()  # type: ignore[call-overload,no-any-return]
+
+
+def read_samples(data: bytes, count: int) -> "List[Tuple[int, int, int]]":
+    """The possible samples of a recording's timeline: each later than the one before."""
+    start = _abi.HEADER_OFFSETS["samples"]
+    end = start + min(count, _abi.FIL_SAMPLES_KEPT) * _abi.SAMPLE_SIZE
+    samples: "List[Tuple[int, int, int]]" = []
+    for sample in _SAMPLE.iter_unpack(data[start:end]):
+        if max(sample) < IMPOSSIBLE and (not samples or sample[0] >= samples[-1][0]):
+            samples.append(sample)
+    return samples
 
 
 def read_recording(path: str) -> Recording:

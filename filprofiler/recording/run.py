@@ -7,14 +7,14 @@ from filprofiler.errors import RecordingError
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
 from filprofiler.recording.header import check_length, read_header
-from filprofiler.recording.processes import read_origin
-from filprofiler.recording.reader import Recording
+from filprofiler.recording.processes import Part, read_origin, read_part, read_processes
+from filprofiler.recording.reader import Recording, read_samples
 from filprofiler.recording.texts import Texts
 from filprofiler.result_folder import PROCESSES_NAME, SHARED_NAME, is_process_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+    from typing import List, Optional, Tuple
 
 _PROCESSES = Struct(_abi.PROCESSES_FORMAT)
 _SLOT = Struct(_abi.SLOT_FORMAT)
@@ -46,23 +46,27 @@ class SharedPeak:
 
     def held(self, recording: Recording) -> "List[int]":
         """The bytes of each of a recording's nodes at that moment."""
-        if not self.known or recording.slot == 0:
-            return [0] * recording.node_count if self.known else recording.peak
-        if self.is_alone(recording):
+        if not self.known or self.is_alone(recording.part):
             return recording.peak
-        if not 0 < recording.slot <= len(self._slots):
-            return [0] * recording.node_count
-        slot = dict(zip(_abi.SLOT_FIELDS, self._slots[recording.slot - 1]))
-        if self._ended_before(slot) and slot["pid"] == recording.pid:
+        if self.is_out(recording.part, recording.pid):
             return [0] * recording.node_count
         return recording.at_combined_peak(self._best)
 
-    def _ended_before(self, slot: "Dict[str, int]") -> bool:
-        return slot["state"] == _abi.FIL_SLOT_ENDED and 0 < slot["ended_best"] < self._best
+    def is_out(self, part: Part, pid: int) -> bool:
+        """Whether a process had nothing then: it took no part, had ended before, or began after."""
+        if not self.known or self.is_alone(part):
+            return False
+        if not 0 < part.slot <= len(self._slots):
+            return True
+        slot = dict(zip(_abi.SLOT_FIELDS, self._slots[part.slot - 1]))
+        if slot["pid"] != pid:
+            return False  # its slot has gone on to another: what its rows say holds
+        ended_before = slot["state"] == _abi.FIL_SLOT_ENDED and 0 < slot["ended_best"] < self._best
+        return ended_before or (slot["born_best"] >= self._best and part.alone_best == 0)
 
-    def is_alone(self, recording: Recording) -> bool:
+    def is_alone(self, part: Part) -> bool:
         """Whether that moment was this process's own peak, before there were others."""
-        return recording.alone_best != 0 and recording.alone_best == self._best
+        return part.alone_best != 0 and part.alone_best == self._best
 
     def more_bytes(self, total: int) -> int:
         """How much more there can have been at most at any moment than `total`, what all held at that moment.
@@ -92,17 +96,24 @@ def read_shared_peak(folder: str) -> SharedPeak:
 class Overview:
     """What is known of a process's recording without reading its call stacks.
 
-    name: the file's name. started_clock_ns: monotonic clock when tracking began. origin: where it comes from.
+    name: the file's name. pid: the process. started_clock_ns: monotonic clock when tracking began. origin: where it
+    comes from. part: what it takes part in. processes: those that it has started. peak_bytes: its own peak.
+    samples: its timeline, as in Recording.
     """
 
-    __slots__ = ("name", "origin", "started_clock_ns")
+    __slots__ = ("name", "origin", "part", "peak_bytes", "pid", "processes", "samples", "started_clock_ns")
 
     def __init__(self, name: str, data: bytes) -> None:
         """Raises RecordingError."""
         header = with_possible_times(read_header(data))
         self.name = name
+        self.pid = header["pid"]
         self.started_clock_ns = header["started_clock_ns"]
         self.origin = read_origin(data, Texts(data).text)
+        self.part = read_part(data)
+        self.processes = read_processes(data)
+        self.peak_bytes = min(max(header["peak_bytes"], header["current_bytes"]), IMPOSSIBLE)
+        self.samples = read_samples(data, header["sample_count"])
 
 
 def other_processes(folder: str) -> "List[Overview]":
@@ -124,13 +135,12 @@ def other_processes(folder: str) -> "List[Overview]":
     return sorted(found, key=lambda process: (process.started_clock_ns, process.name))
 
 
-def recordings_of(folder: str, others: "Sequence[Overview]") -> "Iterator[Tuple[str, Recording]]":
-    """Read these one by one: names and recordings. A file that can no longer be read is left out."""
-    with OpenedFolder(folder) as opened, opened.folder(PROCESSES_NAME) as processes:
-        for process in others:
-            try:
-                data = processes.read(process.name)
-                check_length(data)
-                yield process.name, Recording(data)
-            except (OSError, RecordingError):
-                continue
+def recording_of(folder: str, process: Overview) -> "Optional[Recording]":
+    """Read a process's whole recording; None if it can no longer be read."""
+    try:
+        with OpenedFolder(folder) as opened, opened.folder(PROCESSES_NAME) as processes:
+            data = processes.read(process.name)
+        check_length(data)
+        return Recording(data)
+    except (OSError, RecordingError):
+        return None
