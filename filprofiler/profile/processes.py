@@ -102,7 +102,9 @@ class Share:
         self.least_bytes = 0
 
     def add(self, size: int, pid: int) -> None:
-        """Another process holds `size` bytes."""
+        """Another process holds `size` bytes; none is not holding any."""
+        if size == 0:
+            return
         self.processes += 1
         self.least_bytes = min(self.least_bytes, size) if self.processes > 1 else size
         if size > self.most_bytes:

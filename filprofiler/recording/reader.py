@@ -226,7 +226,11 @@ class Recording:
             kept_best += segment.cast("I")[_abi.COMBINED_OFFSETS["best"] // 4 :: integers].tolist()
             if len(segment) < _abi.FIL_NODES_PER_SEGMENT * _abi.COMBINED_SIZE:
                 break  # later records would belong to other nodes
-        held = [kept if at == best else now for now, kept, at in zip(self.current, kept_bytes, kept_best)]
+        missing = [0] * (self.node_count - len(kept_best))  # in a truncated file: not known, so what they have now
+        held = [
+            kept if at == best and best else now
+            for now, kept, at in zip(self.current, kept_bytes + missing, kept_best + missing)
+        ]
         if sum(held) >= IMPOSSIBLE:
             self._damaged += 1
             held = []

@@ -36,6 +36,7 @@ class RecordingBuilder:
     def __init__(self, python_version=0x030912F0, epoch=7):
         self.nodes = [[0, 0, 0, 0, 0, 0] for _reserved in range(_abi.FIL_NODE_FIRST)]
         self.big = {}  # rows of BIG_FIELDS by number of node; of all others, all bytes are in big blocks
+        self.combined = {}  # rows of COMBINED_FIELDS by number of node
         self.codes = [(0, 0, 0, 0, 0, 0)]
         self.code_numbers = {}
         self.texts = {}
@@ -136,6 +137,8 @@ class RecordingBuilder:
             behind = start + _abi.FIL_NODES_PER_SEGMENT
             content = packed(_abi.NODE_FORMAT, self.nodes[start:behind], _abi.FIL_NODES_PER_SEGMENT)
             content += packed(_abi.BIG_FORMAT, big[start:behind], _abi.FIL_NODES_PER_SEGMENT)
+            combined = [self.combined.get(start + place, (0, 0, 0)) for place in range(_abi.FIL_NODES_PER_SEGMENT)]
+            content += packed(_abi.COMBINED_FORMAT, combined, _abi.FIL_NODES_PER_SEGMENT)
             add(_abi.FIL_SEGMENT_NODES, content)
         for start in range(0, len(codes), _abi.FIL_CODES_PER_SEGMENT):
             content = codes[start : start + _abi.FIL_CODES_PER_SEGMENT]
