@@ -5,7 +5,6 @@
 
 import ctypes
 import os
-import platform
 import shlex
 import signal
 import subprocess
@@ -49,8 +48,8 @@ def clone():
     variables = (ctypes.c_char_p * (len(environment) + 1))(*environment, None)
     path = ctypes.c_char_p(arguments[0])
     address = ctypes.cast(path, ctypes.c_void_p).value
-    execve = EXECVE[platform.machine()]
-    child = libc.syscall(CLONE[platform.machine()], signal.SIGCHLD, 0, 0, 0, 0)
+    execve = EXECVE[os.uname().machine]
+    child = libc.syscall(CLONE[os.uname().machine], signal.SIGCHLD, 0, 0, 0, 0)
     if child == 0:
         libc.syscall(execve, address, ctypes.addressof(arguments), ctypes.addressof(variables), 0, 0)
         os._exit(99)

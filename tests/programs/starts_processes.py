@@ -6,7 +6,6 @@
 import ctypes
 import multiprocessing
 import os
-import platform
 import subprocess
 import sys
 
@@ -81,7 +80,7 @@ def call_kernel(number, *arguments):
 
 
 TRUE = ctypes.c_char_p(b"/bin/true"), (ctypes.c_char_p * 2)(b"true", None)
-EXECVE, EXECVEAT = (59, 322) if platform.machine() == "x86_64" else (221, 281)
+EXECVE, EXECVEAT = (59, 322) if os.uname().machine == "x86_64" else (221, 281)
 
 BECOME = {
     "syscall execve": lambda: call_kernel(EXECVE, *TRUE),
