@@ -9,20 +9,20 @@
 #define MOST_FUNCTIONS 32u /* a program may import several copies of a module */
 #define MOST_BETWEEN (1u << 18)
 static const struct task_function kinds[] = {
-#define HANDING(file, name, qualified_name, variable, variable_name, holds) \
+#define TASK_FUNCTION(file, name, qualified_name, variable, variable_name, holds) \
     {file, name, qualified_name, variable, holds},
 #define BETWEEN(file)
 #include "attribute/task_functions.def"
-#undef HANDING
+#undef TASK_FUNCTION
 #undef BETWEEN
 };
 
 /* Files of functions that pass work on, inside of other work, for that work's submitter. */
 static const char *const between[] = {
-#define HANDING(file, name, qualified_name, variable, variable_name, holds)
+#define TASK_FUNCTION(file, name, qualified_name, variable, variable_name, holds)
 #define BETWEEN(file) file,
 #include "attribute/task_functions.def"
-#undef HANDING
+#undef TASK_FUNCTION
 #undef BETWEEN
 };
 

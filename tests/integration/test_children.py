@@ -235,14 +235,14 @@ def test_system_is_what_it_is_without_it(family: Family) -> None:
     assert (done.returncode, done.stdout) == (bare.returncode, bare.stdout)
 
 
-def test_without_the_folder_nothing_is_handed_on(one_profiler: support.Profiler, tmp_path: Path) -> None:
+def test_without_the_folder_children_are_not_recorded(one_profiler: support.Profiler, tmp_path: Path) -> None:
     program = shows_environment(tmp_path, [], "same")
     source = f"import subprocess; subprocess.check_call([{str(program)!r}])"
     done = one_profiler.run(["-c", source])
     assert done.status == 0 and done.stdout == "", done.account()
 
 
-def test_a_library_that_children_cannot_load_is_not_handed_on(one_profiler: support.Profiler, tmp_path: Path) -> None:
+def test_a_library_that_children_cannot_load_is_not_preloaded(one_profiler: support.Profiler, tmp_path: Path) -> None:
     """One whose path no list of preloaded libraries can hold: the dynamic linker would complain in each child."""
     package = tmp_path / "a blank"
     shutil.copytree(str(one_profiler.package), str(package))
@@ -252,7 +252,7 @@ def test_a_library_that_children_cannot_load_is_not_handed_on(one_profiler: supp
     assert run_program(family, program, {}) == ""
 
 
-def test_an_environment_too_long_to_be_edited_is_handed_on(one_family: Family, tmp_path: Path) -> None:
+def test_an_environment_too_long_to_be_edited_is_passed_unchanged(one_family: Family, tmp_path: Path) -> None:
     program = shows_environment(tmp_path, [], "same")
     assert run_program(one_family, program, {"N%d" % number: "" for number in range(2100)}) == ""
     assert run_program(one_family, program, {"N%d" % number: "" for number in range(2000)}) != ""

@@ -1,4 +1,4 @@
-"""Event loops: work is charged to the line that handed it over or made the task, not to the one that runs the loop."""
+"""Event loops: work is attributed to the line that submitted it or created the task, not to that which runs the loop."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from interpreters import Interpreter, find_interpreters
 PROGRAM = support.PROGRAMS / "event_loops.py"
 RANDOM_PROGRAM = support.PROGRAMS / "random_tasks.py"
 
-# Marked line that hands work over or makes a task -> MiB that it keeps. Before, all of it stood at the lines that run
+# Marked line that submits work or creates a task -> MiB that it keeps. Before, all of it stood at the lines that run
 # or start the loop, which bear no mark: "rest" below.
 EXPECTED: Dict[str, Dict[str, float]] = {
     "threadsafe": {"sync first": 2, "sync second": 8, "from a thread": 6},
@@ -46,7 +46,7 @@ ALL = os.environ.get("FIL_TEST_LIBRARIES") == "all"
 UVLOOP = find_interpreters() if ALL else [Interpreter(sys.version_info[:3], sys.executable)]
 
 
-def handed_over(done: support.Profiled, kinds: List[str]) -> Dict[str, float]:
+def by_submitter(done: support.Profiled, kinds: List[str]) -> Dict[str, float]:
     """MiB by the marked line that stands innermost in the callstack; what has none is at most half a MiB."""
     lines = {support.marker(PROGRAM, name): name for kind in kinds for name in EXPECTED[kind]}
     found: Dict[str, int] = defaultdict(int)
@@ -70,10 +70,10 @@ def expected_of(kinds: List[str]) -> Dict[str, float]:
     return {name: mib for kind in kinds for name, mib in EXPECTED[kind].items()}
 
 
-def test_work_belongs_to_the_line_that_handed_it_over(profiler: support.Profiler) -> None:
+def test_work_belongs_to_the_line_that_submitted_it(profiler: support.Profiler) -> None:
     kinds = [kind for kind in EXPECTED if profiler.version >= SINCE.get(kind, (3,))]
     done = run(profiler, "asyncio", kinds)
-    assert handed_over(done, kinds) == pytest.approx(expected_of(kinds), abs=0.2)
+    assert by_submitter(done, kinds) == pytest.approx(expected_of(kinds), abs=0.2)
     # Of the loop itself only what makes a task is there, where it calls the program. Callstacks do not grow with what
     # goes on by itself.
     large = [stack for stack in done.stacks if stack.bytes > support.MIB]
@@ -140,7 +140,7 @@ def with_uvloop(request: pytest.FixtureRequest, package: Path, tmp_path: Path) -
 def test_uvloop(with_uvloop: support.Profiler) -> None:
     """Its own functions have no frames: the coroutine tells who made it."""
     done = run(with_uvloop, "uvloop", ALL_COROUTINES)
-    assert handed_over(done, ALL_COROUTINES) == pytest.approx(expected_of(ALL_COROUTINES), abs=0.1)
+    assert by_submitter(done, ALL_COROUTINES) == pytest.approx(expected_of(ALL_COROUTINES), abs=0.1)
 
 
 def test_tasks_at_random_in_uvloop(with_uvloop: support.Profiler) -> None:

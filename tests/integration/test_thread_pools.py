@@ -1,4 +1,4 @@
-"""Pools of threads: work is charged to the line that handed it over, not to the one that started the worker."""
+"""Pools of threads: work is attributed to the line that submitted it, not to the one that started the worker."""
 
 import json
 from typing import Any, Dict, List
@@ -7,7 +7,7 @@ import support
 
 PROGRAM = support.PROGRAMS / "thread_pools.py"
 
-# Marked line that hands work over -> MiB that the work keeps.
+# Marked line that submits work -> MiB that the work keeps.
 EXPECTED: Dict[str, Dict[str, int]] = {
     "executor": {"executor first": 2, "executor second": 3, "executor map": 5, "together": 12, "again": 10},
     # Before, all of it stood at the first line, which had started the worker.
@@ -27,7 +27,7 @@ EXPECTED: Dict[str, Dict[str, int]] = {
 FEW = ["executor", "thread pool"]
 
 
-def handed_over(done: support.Profiled, kinds: List[str]) -> Dict[str, int]:
+def by_submitter(done: support.Profiled, kinds: List[str]) -> Dict[str, int]:
     """MiB by the marked line that stands innermost in the callstack; what has none is at most three quarters."""
     lines = {support.marker(PROGRAM, name): name for kind in kinds for name in EXPECTED[kind]}
     if "event loop" in kinds:
@@ -60,11 +60,11 @@ def saved(done: support.Profiled) -> Dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
-def test_work_belongs_to_the_line_that_handed_it_over(profiler: support.Profiler) -> None:
+def test_work_belongs_to_the_line_that_submitted_it(profiler: support.Profiler) -> None:
     kinds = sorted(EXPECTED)
     done = run(profiler, kinds)
     expected = {name: mib for kind in kinds for name, mib in EXPECTED[kind].items()}
-    assert handed_over(done, kinds) == expected
+    assert by_submitter(done, kinds) == expected
     # The pools' own frames are left out, but for those that do a part of the work.
     between = {
         frame.function

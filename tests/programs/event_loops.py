@@ -1,4 +1,4 @@
-"""Event loops: every block belongs to the line that handed the work over or made the task, whichever thread runs the loop.
+"""Event loops: every block belongs to the line that submitted the work or created the task, whichever thread runs the loop.
 
     event_loops.py asyncio|uvloop KIND...
 
@@ -98,11 +98,11 @@ def callbacks():
         handle.cancel()
         work(2)
 
-    def hand_over():
+    def submit():
         return loop.call_soon(cancels_itself)  # MARK cancelled inside
 
     loop = new_loop()
-    handle = hand_over()
+    handle = submit()
     loop.run_until_complete(main())
     loop.close()
 

@@ -107,7 +107,7 @@ def generator(driver, depth):
             break
 
 
-def handed_on(driver, depth):
+def shared_generator(driver, depth):
     yield from steps_of(driver, depth)
 
 
@@ -119,7 +119,7 @@ def resumed_elsewhere(running):
 
 
 def generator_resumed_elsewhere(driver, depth):
-    running = handed_on(driver, depth)
+    running = shared_generator(driver, depth)
     next(running)
     resumed_elsewhere(running)
     driver.go(depth - 1)

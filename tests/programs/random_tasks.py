@@ -64,7 +64,7 @@ def made_here(coroutine, lines):
 
 
 async def worker(above, ways, chance):
-    """Takes memory in several steps and hands work on, in ways that none above it has used."""
+    """Takes memory in several steps and submits work, in ways that none above it has used."""
     take(above, chance)
     await asyncio.sleep(0)
     if chance.random() < 0.5:

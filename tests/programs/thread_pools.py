@@ -1,8 +1,8 @@
-"""Pools of threads: every block belongs to the line that handed the work over, whichever thread does it.
+"""Pools of threads: every block belongs to the line that submitted the work, whichever thread does it.
 
     thread_pools.py KIND...
 
-Each kind keeps what its marked lines take; in the end the program prints `done`. Marked lines hand work over.
+Each kind keeps what its marked lines take; in the end the program prints `done`. Marked lines submit work.
 """
 
 import sys
@@ -76,7 +76,7 @@ def _worker(tasks, *context):
 
 
 def nested():
-    """A task hands work to another pool, and a task submits the next one."""
+    """A task submits work to another pool, and a task submits the next one."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as outer, ThreadPoolExecutor(1) as inner:
@@ -288,7 +288,7 @@ def at_the_peak():
 
 
 def process_pool():
-    """A pool of processes hands its jobs over by pickling them."""
+    """A pool of processes submits its jobs by pickling them."""
     from multiprocessing import Pool
 
     with Pool(2) as pool:

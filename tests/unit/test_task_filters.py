@@ -1,17 +1,17 @@
-"""Functions that run handed work are known in C and, where they are left out, in Python: the same ones."""
+"""Functions that run submitted work are known in C and, where they are left out, in Python: the same ones."""
 
 import pytest
-from handing_table import BETWEEN, ROWS, TABLE, Row
+from task_table import BETWEEN, ROWS, TABLE, Row
 
 from filprofiler.profile import filters
 
 
 def test_all_rows_are_read() -> None:
-    assert len(ROWS) == TABLE.read_text().count("\nHANDING(")
+    assert len(ROWS) == TABLE.read_text().count("\nTASK_FUNCTION(")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.file}:{row.qualified_name}")
-def test_frames_that_run_handed_work_are_left_out(row: Row) -> None:
+def test_frames_that_run_submitted_work_are_left_out(row: Row) -> None:
     path = "/usr/lib/python3" + row.file
     if row.holds == "LOOP_WITHOUT_FRAMES":
         assert filters.is_thread_starter(path, "run")
@@ -28,7 +28,7 @@ def test_frames_of_an_event_loop_are_left_out_above_work(file: str) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.file}:{row.qualified_name}")
-def test_frames_that_hand_it_over_are_left_out(row: Row) -> None:
+def test_frames_that_submit_work_are_left_out(row: Row) -> None:
     if row.holds != "STARTED_THREAD":
         assert filters.is_thread_starter("/usr/lib/python3" + row.file, "whichever")
 

@@ -5,7 +5,7 @@ import subprocess
 from typing import Any, Dict
 
 import support
-from handing_table import ROWS, Row
+from task_table import ROWS, Row
 
 # Functions that some Pythons have not: from which version on, and until before which, they are there.
 PRESENT: Dict[str, Any] = {"Task._step": ((3,), (3, 7)), "Task.__step": ((3, 7), (4,))}

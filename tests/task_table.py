@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import List, NamedTuple
 
 TABLE = Path(__file__).resolve().parent.parent / "csrc" / "attribute" / "task_functions.def"
-ROW = re.compile(r'^HANDING\("([^"]+)", "([^"]+)", "([^"]+)", (\d+), "([^"]*)", (\w+)\)$', re.MULTILINE)
+ROW = re.compile(r'^TASK_FUNCTION\("([^"]+)", "([^"]+)", "([^"]+)", (\d+), "([^"]*)", (\w+)\)$', re.MULTILINE)
 
 
 class Row(NamedTuple):
