@@ -22,8 +22,10 @@
 #define SHORT_RUN 4u        /* fewer frames than this are compared link by link */
 #define FRAME_HEAD_BYTES 80 /* of a frame in a chunk: more than a comparison reads */
 
-/* Two adjacent addresses, compared as one. */
-typedef uint64_t address_pair __attribute__((vector_size(16), aligned(8), may_alias));
+/* Two adjacent addresses, compared as one: of a cached frame, which is aligned for it (an instruction less), and of the
+ * interpreter's. */
+typedef uint64_t address_pair __attribute__((vector_size(16), may_alias));
+typedef address_pair unaligned_pair __attribute__((aligned(8)));
 
 INLINE uint32_t read_index(uintptr_t frame)
 {
@@ -90,11 +92,11 @@ INLINE bool same_run(const struct cached_frame *frames, uint32_t first, uint32_t
         address_pair different = {0, 0};
         for (; end - entry >= 4; entry += 4) {
             for (int i = 0; i < 4; i++) {
-                different |= *(const address_pair *)(entry[i].frame + previous) ^ *(const address_pair *)&entry[i];
+                different |= *(const unaligned_pair *)(entry[i].frame + previous) ^ *(const address_pair *)&entry[i];
             }
         }
         for (; entry != end; entry++) {
-            different |= *(const address_pair *)(entry->frame + previous) ^ *(const address_pair *)entry;
+            different |= *(const unaligned_pair *)(entry->frame + previous) ^ *(const address_pair *)entry;
         }
         return (different[0] | different[1]) == 0;
     }

@@ -15,10 +15,10 @@
 
 struct task_function;
 
-/* A frame as the last walk saw it. The first two fields are adjacent so that they can be compared at once. `previous`
- * of one is `frame` of the next outer one; in the outermost it is what ended the walk. */
+/* A frame as the last walk saw it. The first two fields are adjacent, and aligned, so that they can be compared at once
+ * (frame_walk.c). `previous` of one is `frame` of the next outer one; in the outermost it is what ended the walk. */
 struct cached_frame {
-    uintptr_t previous;
+    _Alignas(2 * sizeof(uintptr_t)) uintptr_t previous;
     uintptr_t instruction; /* its position: an address, or the code object's address if `index` has the position */
     uintptr_t frame;
     uint32_t node;  /* of the call stack that ends with this frame */

@@ -1,4 +1,4 @@
-"""Event loops: work is attributed to the line that submitted it or created the task, not to that which runs the loop."""
+"""Event loops: work is attributed to the line that submitted it or created the task, not to the one that runs a loop."""
 
 import json
 import os
