@@ -280,3 +280,24 @@ def test_what_a_call_takes_before_its_function_begins_is_the_callers(profiler: s
     inside = [stack for stack in done.stacks if stack.frames and stack.frames[-1].file == "<made>"]
     large = {stack.frames[-1].function for stack in inside if stack.bytes > support.TOLERANCE}
     assert large == {"closing"}, done.account()
+
+
+COLLECTED = support.PROGRAMS / "collected_in_calls.py"
+
+
+@pytest.mark.parametrize("way", support.UNWIND_METHODS)
+def test_a_collection_inside_a_call_that_has_not_begun(profiler: support.Profiler, way: str) -> None:
+    """The callers of a destructor are those of sys._getframe: up to 3.11 without the call in whose making it runs."""
+    profiler.stacks = way
+    done = profiler.run_well([COLLECTED])
+    expected: "Dict[Chain, int]" = {}
+    for line in done.stdout.splitlines():
+        callers, size = json.loads(line)
+        chain = tuple((file, number, function) for file, number, function in callers)
+        expected[chain] = expected.get(chain, 0) + size
+    if profiler.version < (3, 12):
+        assert list(expected) == [((str(COLLECTED), support.marker(COLLECTED, "call"), "<module>"),)]
+    leaf = (str(COLLECTED), support.marker(COLLECTED, "kept"), "__del__")
+    found = {tuple(stack.frames[:-1]): stack.bytes for stack in done.stacks if stack.frames[-1:] == (leaf,)}
+    assert sum(expected.values()) == 18 << 20 and set(found) == set(expected), done.account()
+    assert all(support.close_to(found[chain], size) for chain, size in expected.items()), done.account()

@@ -1,4 +1,4 @@
-"""Event loops: work is attributed to the line that submitted it or created the task, not to the one that runs a loop."""
+"""Event loops: work is attributed to the line that submitted it or created the task, not to the one that runs them."""
 
 import json
 import os
