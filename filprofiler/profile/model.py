@@ -186,10 +186,11 @@ class Profile:
         """The largest resident memory of the process, in bytes; None: not known.
 
         The kernel's maximum lags a little behind: a larger sample counts instead. If the process became another
-        program, the kernel's maximum includes that program.
+        program, the kernel's maximum includes that program. Of several processes together none is known: what they
+        share would count for each.
         """
         told = self.program.resident_peak_bytes
-        if told is None or self.processes.became:
+        if told is None or self.processes.became or self.together is not None:
             return None
         uses = () if self.memory is None else (self.memory.at_moment, self.memory.at_end)
         read = [use.resident_bytes or 0 for use in uses if use is not None]

@@ -35,6 +35,7 @@ def timeline_section(profile: "Profile") -> str:
         "mark": "" if moment is None else '<i class="mark" style="left:%.2f%%"></i>' % (100 * moment / end),
         "marked": "" if moment is None else '<span class="key mark">%s</span>' % text.escape(_marked(profile, moment)),
         "tracked_most": text.escape(text.human_bytes(max(size for _seconds, size in tracked))),
+        "resident_words": "resident" if profile.together is None else "resident, added up over the processes",
         "resident_most": text.escape(text.human_bytes(max(size for _seconds, size in resident))),
         "end": text.escape(text.seconds(end)),
         "words": text.escape(_words(profile, end, max(size for _seconds, size in resident))),
