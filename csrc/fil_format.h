@@ -367,6 +367,8 @@ struct fil_header {
     uint32_t alone_best;   /* in KiB, if other processes came after it: its own peak until then. If this still is the
                             * combined peak, that is the process's own peak */
     uint32_t left_out;     /* 1: it is one of several processes, and could take no part */
+    uint32_t born_best;    /* the combined peak, in KiB, when it began to take part */
+    uint32_t ended_best; /* the same when it had ended, by the supervisor, which then frees its slot; 0: see the slot */
     uint32_t reserved_run;
 };
 

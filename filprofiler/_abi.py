@@ -440,9 +440,11 @@ HEADER_OFFSETS = {
     "slot": 130944,
     "alone_best": 130948,
     "left_out": 130952,
-    "reserved_run": 130956,
+    "born_best": 130956,
+    "ended_best": 130960,
+    "reserved_run": 130964,
 }
-HEADER_SIZE = 130960
+HEADER_SIZE = 130968
 HEADER_FORMAT_SIZE = 256
 
 # struct fil_slot

@@ -195,7 +195,7 @@ bool combined_enter(struct combined *combined, struct fil_processes *shared, str
     header->slot = (uint32_t)(slot - shared->slots) + 1;
     slot->pid = pid;
     slot->quota = 0;
-    slot->born_best = combined_best(combined);
+    slot->born_best = header->born_best = combined_best(combined);
     slot->ended_best = 0;
     slot->total = header->current_bytes;
     bring_peak(combined, header);

@@ -6,7 +6,7 @@ from filprofiler import _abi
 
 _COUNT = Struct("<I")
 _SIZE = Struct("<Q")
-_PART = Struct("<3I")  # slot, alone_best, left_out
+_PART = Struct("<5I")  # slot, alone_best, left_out, born_best, ended_best
 _PLACE = Struct("<2I2Q")  # parent_pid, forked, started_by, command_line
 
 TYPE_CHECKING = False
@@ -84,20 +84,25 @@ class Part:
     slot: the number of its slot in what the processes of a run share, from 1; 0 if it has none.
     alone_best: its own peak, in KiB, before there were others; 0 if there were some before it.
     left_out: whether it could take no part.
+    born_best, ended_best: the combined peak, in KiB, when it began and when it had ended; 0 if only its slot tells.
     """
 
-    __slots__ = ("alone_best", "left_out", "slot")
+    __slots__ = ("alone_best", "born_best", "ended_best", "left_out", "slot")
 
-    def __init__(self, slot: int = 0, alone_best: int = 0, left_out: bool = False) -> None:
+    def __init__(
+        self, slot: int = 0, alone_best: int = 0, left_out: bool = False, born_best: int = 0, ended_best: int = 0
+    ) -> None:
         self.slot = slot
+        self.born_best = born_best
+        self.ended_best = ended_best
         self.alone_best = alone_best
         self.left_out = left_out
 
 
 def read_part(data: bytes) -> Part:
     """Read from the bytes of a recording whose header is complete."""
-    slot, alone_best, left_out = _PART.unpack_from(data, _abi.HEADER_OFFSETS["slot"])
-    return Part(slot, alone_best, left_out != 0)
+    slot, alone_best, left_out, born_best, ended_best = _PART.unpack_from(data, _abi.HEADER_OFFSETS["slot"])
+    return Part(slot, alone_best, left_out != 0, born_best, ended_best)
 
 
 def read_origin(data: bytes, text: "Callable[[int], Optional[str]]") -> Origin:

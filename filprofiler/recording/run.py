@@ -58,11 +58,11 @@ class SharedPeak:
             return False
         if not 0 < part.slot <= len(self._slots):
             return True
+        ended_best = part.ended_best
         slot = dict(zip(_abi.SLOT_FIELDS, self._slots[part.slot - 1]))
-        if slot["pid"] != pid:
-            return False  # its slot has gone on to another: what its rows say holds
-        ended_before = slot["state"] == _abi.FIL_SLOT_ENDED and 0 < slot["ended_best"] < self._best
-        return ended_before or (slot["born_best"] >= self._best and part.alone_best == 0)
+        if ended_best == 0 and slot["pid"] == pid and slot["state"] == _abi.FIL_SLOT_ENDED:
+            ended_best = slot["ended_best"]
+        return 0 < ended_best < self._best or (part.born_best >= self._best and part.alone_best == 0)
 
     def is_alone(self, part: Part) -> bool:
         """Whether that moment was this process's own peak, before there were others."""

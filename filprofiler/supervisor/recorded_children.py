@@ -9,6 +9,8 @@ its own child notes that itself, before it goes on.)
 
 import os
 import time
+from struct import Struct
+from struct import error as struct_error
 
 from filprofiler import _abi
 from filprofiler.errors import LibraryError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from filprofiler.supervisor.supervisor import Supervisor
 
+_SLOT = Struct(_abi.SLOT_FORMAT)
 _MOST = 128  # processes sampled at a time; each needs some descriptors
 _SECONDS_FOR_EACH = 0.004  # least pause between two samples of one, times their number
 _NEVER = 3600.0
@@ -44,13 +47,30 @@ class _Child:
         except OSError:
             pass
 
-    def slot(self) -> int:
-        """Its place in what the processes share; -1 if it has none. Raises OSError."""
-        descriptor = open_regular(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+    def end_in(self, shared: SharedProcesses, shared_path: str) -> None:
+        """Note its end in what the processes share, and in its recording; its slot is then free for another.
+
+        Raises OSError or LibraryError.
+        """
+        recording = open_regular(self.path, os.O_RDWR | os.O_NOFOLLOW)
         try:
-            return int.from_bytes(os.pread(descriptor, 4, _abi.HEADER_OFFSETS["slot"]), "little") - 1
+            slot = int.from_bytes(os.pread(recording, 4, _abi.HEADER_OFFSETS["slot"]), "little") - 1
+            if not 0 <= slot < _abi.FIL_PROCESSES_KEPT:
+                return
+            shared.ended(slot)
+            file = open_regular(shared_path, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                place = _abi.PROCESSES_FORMAT_SIZE + slot * _abi.SLOT_SIZE
+                told = dict(zip(_abi.SLOT_FIELDS, _SLOT.unpack(os.pread(file, _SLOT.size, place))))
+                if (told["state"], told["pid"]) == (_abi.FIL_SLOT_ENDED, self.pid) and told["ended_best"]:
+                    ended = told["ended_best"].to_bytes(4, "little")
+                    os.pwrite(recording, ended, _abi.HEADER_OFFSETS["ended_best"])
+                    free = _abi.FIL_SLOT_FREE.to_bytes(4, "little")
+                    os.pwrite(file, free, place + _abi.SLOT_OFFSETS["state"])
+            finally:
+                os.close(file)
         finally:
-            os.close(descriptor)
+            os.close(recording)
 
 
 class RecordedChildren:
@@ -63,7 +83,8 @@ class RecordedChildren:
         """folder: where they make their recordings. supervisor: is to look when one ends."""
         self._folder = folder
         self._supervisor = supervisor
-        self._shared = SharedProcesses(os.path.join(folder, SHARED_NAME))
+        self._shared_path = os.path.join(folder, SHARED_NAME)
+        self._shared = SharedProcesses(self._shared_path)
         self._changed_ns = 0
         self._known: "Set[str]" = set()
         self.pids: "Set[int]" = set()
@@ -113,10 +134,8 @@ class RecordedChildren:
                 self._supervisor.forget(child.end)
             os.close(child.end)
         try:
-            slot = child.slot()
-            if slot >= 0:
-                self._shared.ended(slot)
-        except (OSError, LibraryError):
+            child.end_in(self._shared, self._shared_path)
+        except (OSError, LibraryError, struct_error):
             pass  # then its memory counts on, which the report's bound does not tell
 
     def wait(self, seconds: float) -> int:

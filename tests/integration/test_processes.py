@@ -1,6 +1,9 @@
 """One run, all its processes: what all of them together had at the moment when that was most, and which line had it."""
 
 import json
+import os
+import select
+import subprocess
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -68,3 +71,54 @@ def test_a_child_that_is_killed(profiler: support.Profiler, way: str) -> None:
     killed = int(done.stdout.split()[1])
     (process,) = [one for one in found["together"]["processes"] if one["pid"] == killed]
     assert 60 * support.MIB <= process["part_bytes"] <= process["peak_bytes"] < 68 * support.MIB
+
+
+@pytest.mark.slow
+def test_many_children_that_are_killed(one_profiler: support.Profiler) -> None:
+    """More processes than what they share has places for at a time, some killed in the middle of an event."""
+    program = support.PROGRAMS / "many_children.py"
+    done = one_profiler.run([program, 48, 1100], options=OPTIONS)
+    found = result(done)
+    assert "done" in done.stdout and found["exact"], done.account()
+    processes = found["together"]["processes"]
+    assert len(processes) == 1 + 48 + 1100
+    assert sum(process["part_bytes"] for process in processes) == found["peak_bytes"]
+    assert is_near(at_marker(found, program, "kept"), 20)
+    assert found["peak_bytes"] >= (20 + 48) * support.MIB
+    assert all(process["part_bytes"] <= process["peak_bytes"] for process in processes)
+    assert found["together"]["more_bytes"] < 0.005 * found["peak_bytes"]
+    assert done.folder is not None and not (done.folder / PROCESSES_NAME).exists()
+
+
+OUTLIVES = """
+import os
+kept = bytearray(10 << 20)
+reader, writer = os.pipe()
+pid = os.fork()
+if pid == 0:
+    os.close(1)
+    os.close(2)
+    own = bytearray(20 << 20)
+    os.write(writer, b"x")
+    ends = os.open("go", os.O_RDONLY)  # a pipe: until the test opens it too
+    own += bytearray(20 << 20)
+    os._exit(0)
+os.read(reader, 1)
+print(pid)
+"""
+
+
+def test_a_child_that_outlives_the_program(one_profiler: support.Profiler) -> None:
+    """The report is of all so far; another one can be made when it has ended, and then nothing is left."""
+    os.mkfifo(str(one_profiler.scratch / "go"))
+    done = one_profiler.run(["-c", OUTLIVES], options=OPTIONS)
+    assert done.folder is not None and result(done)["peak_bytes"] >= 30 * support.MIB
+    assert any("1 process that it started still runs" in line for line in done.own_lines()), done.account()
+    end = os.pidfd_open(int(done.stdout))
+    (one_profiler.scratch / "go").write_bytes(b"")
+    select.select([end], [], [])
+    os.close(end)
+    command = [one_profiler.python, "-m", "filprofiler", "--no-browser", "report", str(done.folder)]
+    again = subprocess.run(command, env=one_profiler.environment(), capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0 and "Peak 50." in again.stderr, again.stderr
+    assert not (done.folder / PROCESSES_NAME).exists() and not (done.folder / "recording.fil").exists()

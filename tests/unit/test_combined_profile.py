@@ -91,7 +91,9 @@ def shared_file(best: int, slots: "List[Dict[str, int]]", quotas: int = 0) -> by
     return (head + rows).ljust(_abi.PROCESSES_SIZE, b"\0")
 
 
-def member(pid: int, slot: int, rows: "List[Tuple[int, int, int]]", alone_best: int = 0) -> Recording:
+def member(
+    pid: int, rows: "List[Tuple[int, int, int]]", alone_best: int = 0, born_best: int = 0, ended_best: int = 0
+) -> Recording:
     """A process. rows: current bytes, bytes kept, and beside which best, of its call stacks."""
     builder = RecordingBuilder()
     builder.header["pid"] = pid
@@ -99,7 +101,7 @@ def member(pid: int, slot: int, rows: "List[Tuple[int, int, int]]", alone_best: 
         node = builder.stack([("/job.py", "f", number + 1)], current)
         builder.combined[node] = (kept, best, 0)
     data = bytearray(builder.build())
-    struct.pack_into("<2I", data, _abi.HEADER_OFFSETS["slot"], slot, alone_best)
+    struct.pack_into("<5I", data, _abi.HEADER_OFFSETS["slot"], 1, alone_best, 0, born_best, ended_best)
     return Recording(bytes(data))
 
 
@@ -107,23 +109,25 @@ LIVE, ENDED = _abi.FIL_SLOT_LIVE, _abi.FIL_SLOT_ENDED
 
 
 @pytest.mark.parametrize(
-    ("slot", "held"),
+    ("slot", "part", "held"),
     [
-        ({"state": LIVE, "pid": 7}, [10, 25]),
-        ({"state": ENDED, "pid": 7, "ended_best": 99}, [0, 0]),
-        ({"state": ENDED, "pid": 7, "ended_best": 100}, [10, 25]),
-        ({"state": ENDED, "pid": 7}, [10, 25]),  # whoever ended it was killed before it could say when
-        ({"state": LIVE, "pid": 7, "born_best": 100}, [0, 0]),
+        ({"state": LIVE, "pid": 7}, {}, [10, 25]),
+        ({"state": ENDED, "pid": 7, "ended_best": 99}, {}, [0, 0]),
+        ({"state": ENDED, "pid": 7, "ended_best": 100}, {}, [10, 25]),
+        ({"state": ENDED, "pid": 7}, {}, [10, 25]),  # whoever ended it was killed before it could say when
+        ({"state": LIVE, "pid": 7}, {"born_best": 100}, [0, 0]),
+        ({"state": LIVE, "pid": 8}, {"ended_best": 99}, [0, 0]),  # another has its slot
+        ({"state": ENDED, "pid": 8, "ended_best": 99}, {"ended_best": 100}, [10, 25]),
     ],
 )
-def test_what_a_process_had(slot: "Dict[str, int]", held: "List[int]") -> None:
+def test_what_a_process_had(slot: "Dict[str, int]", part: "Dict[str, int]", held: "List[int]") -> None:
     """The first row has not changed since the best rose, the second has."""
-    recording = member(7, 1, [(10, 3, 99), (20, 25, 100)])
+    recording = member(7, [(10, 3, 99), (20, 25, 100)], **part)
     assert SharedPeak(shared_file(100, [slot])).held(recording)[_abi.FIL_NODE_FIRST :] == held
 
 
 def test_the_first_process_may_have_had_most_alone() -> None:
-    recording = member(7, 1, [(10, 3, 99), (20, 25, 100)], alone_best=100)
+    recording = member(7, [(10, 3, 99), (20, 25, 100)], alone_best=100)
     assert SharedPeak(shared_file(100, [{"state": LIVE, "pid": 7}])).held(recording) == recording.peak
     later = SharedPeak(shared_file(101, [{"state": LIVE, "pid": 7}])).held(recording)
     assert later[_abi.FIL_NODE_FIRST :] == [10, 20]
