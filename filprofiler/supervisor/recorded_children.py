@@ -47,30 +47,31 @@ class _Child:
         except OSError:
             pass
 
-    def end_in(self, shared: SharedProcesses, shared_path: str) -> None:
-        """Note its end in what the processes share, and in its recording; its slot is then free for another.
 
-        Raises OSError or LibraryError.
-        """
-        recording = open_regular(self.path, os.O_RDWR | os.O_NOFOLLOW)
+def _end_slot(recording_path: str, pid: int, shared: SharedProcesses, shared_path: str) -> None:
+    """Note a process's end in what the processes share, and in its recording; its slot is then free for another.
+
+    Raises OSError, LibraryError or struct.error.
+    """
+    recording = open_regular(recording_path, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        slot = int.from_bytes(os.pread(recording, 4, _abi.HEADER_OFFSETS["slot"]), "little") - 1
+        if not 0 <= slot < _abi.FIL_PROCESSES_KEPT:
+            return
+        shared.ended(slot)
+        file = open_regular(shared_path, os.O_RDWR | os.O_NOFOLLOW)
         try:
-            slot = int.from_bytes(os.pread(recording, 4, _abi.HEADER_OFFSETS["slot"]), "little") - 1
-            if not 0 <= slot < _abi.FIL_PROCESSES_KEPT:
-                return
-            shared.ended(slot)
-            file = open_regular(shared_path, os.O_RDWR | os.O_NOFOLLOW)
-            try:
-                place = _abi.PROCESSES_FORMAT_SIZE + slot * _abi.SLOT_SIZE
-                told = dict(zip(_abi.SLOT_FIELDS, _SLOT.unpack(os.pread(file, _SLOT.size, place))))
-                if (told["state"], told["pid"]) == (_abi.FIL_SLOT_ENDED, self.pid) and told["ended_best"]:
-                    ended = told["ended_best"].to_bytes(4, "little")
-                    os.pwrite(recording, ended, _abi.HEADER_OFFSETS["ended_best"])
-                    free = _abi.FIL_SLOT_FREE.to_bytes(4, "little")
-                    os.pwrite(file, free, place + _abi.SLOT_OFFSETS["state"])
-            finally:
-                os.close(file)
+            place = _abi.PROCESSES_FORMAT_SIZE + slot * _abi.SLOT_SIZE
+            told = dict(zip(_abi.SLOT_FIELDS, _SLOT.unpack(os.pread(file, _SLOT.size, place))))
+            if (told["state"], told["pid"]) == (_abi.FIL_SLOT_ENDED, pid) and told["ended_best"]:
+                ended = told["ended_best"].to_bytes(4, "little")
+                os.pwrite(recording, ended, _abi.HEADER_OFFSETS["ended_best"])
+                free = _abi.FIL_SLOT_FREE.to_bytes(4, "little")
+                os.pwrite(file, free, place + _abi.SLOT_OFFSETS["state"])
         finally:
-            os.close(recording)
+            os.close(file)
+    finally:
+        os.close(recording)
 
 
 class RecordedChildren:
@@ -133,8 +134,12 @@ class RecordedChildren:
             if self._supervisor is not None:
                 self._supervisor.forget(child.end)
             os.close(child.end)
+        self.ended(child.path, child.pid)
+
+    def ended(self, recording_path: str, pid: int) -> None:
+        """A process that recorded itself has ended, or the program."""
         try:
-            child.end_in(self._shared, self._shared_path)
+            _end_slot(recording_path, pid, self._shared, self._shared_path)
         except (OSError, LibraryError, struct_error):
             pass  # then its memory counts on, which the report's bound does not tell
 

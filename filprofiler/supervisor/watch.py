@@ -36,6 +36,8 @@ class Watch:
         """
         self._children = None if processes_folder is None else RecordedChildren(processes_folder, supervisor)
         self._sampler = Sampler(recording_path, pid, recorded=() if self._children is None else self._children.pids)
+        self._recording_path = recording_path
+        self._pid = pid
         self._limits = limits
         self._write_checkpoint = write_checkpoint
         self._next_limits = time.monotonic() + _LOOK_SECONDS
@@ -74,7 +76,10 @@ class Watch:
 
     def wait_for_children(self) -> int:
         """After the program's end: give those that end with it a moment. Returns how many still run."""
-        return 0 if self._children is None else self._children.wait(_LAST_SECONDS)
+        if self._children is None:
+            return 0
+        self._children.ended(self._recording_path, self._pid)
+        return self._children.wait(_LAST_SECONDS)
 
     def close(self) -> None:
         """Write pending samples and close the files."""
