@@ -2,9 +2,11 @@
 
     python benchmarks/instructions.py small-objects
     python benchmarks/instructions.py depth-100 --sizes 20 60 --ours . --ours ../other-tree
+    python benchmarks/instructions.py empty
 
-Each program is run at two sizes; what start-up and report cost cancels out in the difference. The counts repeat nearly
-to the instruction, so two builds of the library can be compared where times are too noisy.
+Each program is run at two sizes; what start-up and report cost cancels out in the difference. `empty` has no size: its
+one run is what start-up costs in the program's own process, without the supervisor. The counts repeat nearly to the
+instruction, so two builds of the library can be compared where times are too noisy.
 """
 
 import argparse
@@ -119,6 +121,13 @@ def count(contender: Contender, python: str, program: List[str]) -> Count:
         return read_counts(output)
 
 
+def start_up(contender: Contender, python: str, program: Program) -> Count:
+    """What a program counts that does nothing. Raises CountingError."""
+    command = program_command(program, small=False)
+    count(contender, python, command)  # writes the compiled modules that are missing
+    return count(contender, python, command)
+
+
 def difference(contender: Contender, python: str, program: Program, sizes: List[int]) -> Count:
     """What the larger size counts more than the smaller. Raises CountingError."""
     path, *arguments = program_command(program, small=True)
@@ -129,7 +138,7 @@ def difference(contender: Contender, python: str, program: Program, sizes: List[
 def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     """Options of the command line; ends the process with status 2 if they are wrong."""
     parser = argparse.ArgumentParser(description="Instructions for each allocation, bare and under ours.")
-    names = [program.name for program in PROGRAMS if program.small]
+    names = [program.name for program in PROGRAMS if program.small or not program.arguments]
     parser.add_argument("program", choices=names, metavar="PROGRAM", help=", ".join(names))
     parser.add_argument(
         "--sizes",
@@ -145,10 +154,13 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     parser.add_argument("--environments", default=default_folder(), metavar="FOLDER", help="default: %(default)s")
     options = parser.parse_args(arguments)
     options.program = choose_programs(options.program)[0]
-    if options.sizes is None:
+    if not options.program.small:
+        if options.sizes is not None:
+            parser.error("%s has no size" % options.program.name)
+    elif options.sizes is None:
         size = int(options.program.small.split()[-1])
         options.sizes = [size, 3 * size]
-    if options.sizes[0] == options.sizes[1]:
+    elif options.sizes[0] == options.sizes[1]:
         parser.error("--sizes must differ")
     sources = options.ours or [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
     wanted = [contender.name for contender in choose_contenders(None, sources) if contender.source is not None]
@@ -157,35 +169,61 @@ def parse_arguments(arguments: List[str]) -> argparse.Namespace:
     return options
 
 
+def print_start_up(options: argparse.Namespace) -> None:
+    """Print one line for each contender: instructions in all. Raises CountingError, NotInstallableError."""
+    bare: Optional[Count] = None
+    for contender in options.contenders:
+        python = prepare(contender, options.python, options.environments).python
+        counted = start_up(contender, python, options.program)
+        bare = bare or counted
+        print(
+            "%-7s %12d instructions, %d added, %.3f times bare"
+            % (
+                contender.name,
+                counted.instructions,
+                counted.instructions - bare.instructions,
+                counted.instructions / bare.instructions,
+            )
+        )
+
+
+def print_differences(options: argparse.Namespace) -> None:
+    """Print one line for each contender: instructions an allocation. Raises CountingError, NotInstallableError."""
+    bare: Optional[Count] = None
+    for contender in options.contenders:
+        python = prepare(contender, options.python, options.environments).python
+        counted = difference(contender, python, options.program, options.sizes)
+        if bare is None:
+            bare = counted
+            if bare.allocations == 0:
+                raise CountingError("no call of the allocator was seen: does %s have symbols?" % options.python)
+            print(
+                "%s, sizes %d and %d: %d allocations in the difference"
+                % (options.program.title, options.sizes[0], options.sizes[1], bare.allocations)
+            )
+            print(
+                "bare    %8.1f instructions an allocation (%d in all)"
+                % (bare.instructions / bare.allocations, bare.instructions)
+            )
+        else:
+            added = (counted.instructions - bare.instructions) / bare.allocations
+            print(
+                "%-7s %8.1f added an allocation, %.3f times bare (%d in all)"
+                % (contender.name, added, counted.instructions / bare.instructions, counted.instructions)
+            )
+
+
 def main(arguments: List[str]) -> int:
     """Print one line for each contender; exit status 1 if something could not be counted."""
     options = parse_arguments(arguments)
     if shutil.which("valgrind") is None:
         sys.stderr.write("valgrind is not installed\n")
         return 1
-    bare: Optional[Count] = None
     try:
-        for contender in options.contenders:
-            python = prepare(contender, options.python, options.environments).python
-            counted = difference(contender, python, options.program, options.sizes)
-            if bare is None:
-                bare = counted
-                if bare.allocations == 0:
-                    raise CountingError("no call of the allocator was seen: does %s have symbols?" % options.python)
-                print(
-                    "%s, sizes %d and %d: %d allocations in the difference"
-                    % (options.program.title, options.sizes[0], options.sizes[1], bare.allocations)
-                )
-                print(
-                    "bare    %8.1f instructions an allocation (%d in all)"
-                    % (bare.instructions / bare.allocations, bare.instructions)
-                )
-            else:
-                added = (counted.instructions - bare.instructions) / bare.allocations
-                print(
-                    "%-7s %8.1f added an allocation, %.3f times bare (%d in all)"
-                    % (contender.name, added, counted.instructions / bare.instructions, counted.instructions)
-                )
+        if options.program.small:
+            print_differences(options)
+        else:
+            print_start_up(options)
     except (CountingError, NotInstallableError) as error:
         sys.stderr.write("%s\n" % error)
         return 1
