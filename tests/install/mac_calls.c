@@ -366,6 +366,8 @@ uint64_t mac_function(const char *name)
         TO("strlen", strlen),
         TO("strncmp", strncmp),
         TO("strcspn", strcspn),
+        TO("strpbrk", strpbrk),
+        TO("strrchr", strrchr),
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, name) == 0) {

@@ -1,7 +1,7 @@
 """Garbage whose destructor keeps memory is collected while a call makes its cells, or the generator that it returns.
 
 Up to CPython 3.11 a collection begins in the allocation itself; later, at the next safe point. Either way the destructor
-tells which callers Python shows it. The program prints them, outermost first, and the bytes kept, one list a line.
+tells which callers in this file Python shows it. The program prints them, outermost first, and the bytes kept.
 """
 
 import gc
@@ -18,7 +18,7 @@ class Garbage:
 
     def __del__(self):
         frame, callers = sys._getframe(1), []
-        while frame is not None:
+        while frame is not None and frame.f_globals is globals():
             callers.insert(0, [frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name])
             frame = frame.f_back
         print(json.dumps([callers, self.size]))
