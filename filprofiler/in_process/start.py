@@ -36,7 +36,7 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
         library = Library(functions=NativeFunctions(functions))
         way = prepare(library)
         if mode == "module" or (mode == "script" and _is_importable_from(target)):
-            __import__("runpy")  # as the interpreter is about to do: it is not part of the program
+            _import_runpy(mode, target)
         library.start(recording, int(report_signal))
         library.follow_forks()
         if not is_child:
@@ -47,6 +47,31 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
     except Exception as error:
         if not is_child:
             refuse(LibraryError("%s: %s", type(error).__name__, error))
+
+
+def _import_runpy(mode: str, target: str) -> None:
+    """Import runpy, as the interpreter is about to do: it is not part of the program.
+
+    Before CPython 3.8 the interpreter puts the program's folder in front of its path only afterwards, but before it
+    imports runpy itself: so runpy may be the program's, and so may be what it imports. If that fails, it will fail
+    again, where the program's user sees it.
+    """
+    if sys.version_info >= (3, 8):
+        __import__("runpy")
+        return
+    place = target if mode == "script" else posix.getcwd()
+    first = mode == "script" or not (sys.flags.isolated or place in sys.path[:1] or sys.path[:1] == [""])
+    known = set(sys.modules)
+    if first:
+        sys.path.insert(0, place)
+    try:
+        __import__("runpy")
+    except Exception:
+        for name in set(sys.modules) - known:
+            del sys.modules[name]
+    finally:
+        if first and sys.path[0] == place:
+            del sys.path[0]
 
 
 def _is_importable_from(path: str) -> bool:

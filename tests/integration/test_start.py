@@ -7,6 +7,7 @@ modules that we had imported were in its sys.modules. Each test compares with th
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -306,3 +307,35 @@ def test_a_name_for_the_interpreter_that_the_user_has_made_up(profiler: support.
     command = profiler.command(program, profiler.new_output())
     done = subprocess.run(command, env=environment, capture_output=True)
     assert (done.returncode, done.stdout) == (0, bare.stdout), done.stderr
+
+
+OWN_FILES = """
+import sys
+import heapq, keyword, reprlib, warnings
+print([module.__file__ for module in (heapq, keyword, reprlib)], sys.path[0])
+"""
+
+
+@pytest.mark.parametrize("how", ["folder", "zip", "module"])
+def test_modules_of_the_program_that_runpy_needs(profiler: support.Profiler, tmp_path: Path, how: str) -> None:
+    """runpy, which the interpreter imports for such a program, finds the program's own files first, as without us.
+
+    Before: in 3.6 and 3.7, the standard library's, and the program got these too.
+    """
+    folder = tmp_path / "program"
+    folder.mkdir()
+    library = subprocess.run(
+        [profiler.python, "-c", "import heapq; print(heapq.__file__)"], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+    for name in ("heapq", "keyword", "reprlib"):
+        shutil.copy(str(Path(library).parent / (name + ".py")), str(folder))
+    (folder / "__main__.py").write_text(OWN_FILES)
+    (folder / "own.py").write_text(OWN_FILES)
+    target = [str(folder)]
+    if how == "zip":
+        target = [shutil.make_archive(str(tmp_path / "archive"), "zip", str(folder))]
+    if how == "module":
+        target = ["-m", "own"]
+    bare = subprocess.run([profiler.python, *target], stdout=subprocess.PIPE, text=True, check=True, cwd=str(folder))
+    done = profiler.run_well(target, cwd=folder)
+    assert done.stdout == bare.stdout and "program" in bare.stdout + how.replace("zip", "program")
