@@ -1,7 +1,11 @@
 """The entry point of `fil-profile`: small, so that Ctrl-C works before anything else is imported."""
 
-import posix
-import sys
+from filprofiler.interrupts import end_at_once
+
+end_at_once()  # before the next import: until here, Ctrl-C is the interpreter's
+
+import posix  # noqa: E402
+import sys  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,9 +16,6 @@ def command() -> "NoReturn":
     """Execute this process's command line, and end the process."""
     if _interpreter_tells():
         _restart_quietly()
-    from filprofiler.interrupts import end_at_once
-
-    end_at_once()
     from filprofiler.cli import command as carry_out
 
     carry_out()

@@ -41,6 +41,7 @@ struct python_method {
     PYTHON_API(void *, PyEval_GetFrame, (void))                                                           \
     PYTHON_API(int, PyFrame_GetLineNumber, (void *frame))                                                 \
     PYTHON_API(void, PyErr_Clear, (void))                                                                 \
+    PYTHON_API(void, PyErr_SetInterrupt, (void))                                                          \
     PYTHON_API(void *, PyImport_GetModuleDict, (void))                                                    \
     PYTHON_API(void *, PyDict_GetItemString, (void *dictionary, const char *key))                         \
     PYTHON_API(void *, PyLong_FromLongLong, (long long number))                                           \

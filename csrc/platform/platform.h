@@ -130,6 +130,9 @@ bool platform_runs(const char *name);
  * that cannot be. */
 bool platform_make_recording(const char *folder, size_t bytes, char *path, size_t room);
 
+/* End this process by a signal, by its default action, if that ends it. */
+void platform_end_by(int signal);
+
 /* Map a file that several processes share; make it first, of zeros that are allocated on disk, if `make`. NULL if that
  * cannot be: it is too short, or is there already. */
 void *platform_map_shared(const char *path, size_t bytes, bool make);

@@ -154,6 +154,19 @@ bool platform_make_recording(const char *folder, size_t bytes, char *path, size_
     return made;
 }
 
+void platform_end_by(int signal)
+{
+    struct sigaction usual;
+    sigset_t only;
+    memset(&usual, 0, sizeof usual);
+    usual.sa_handler = SIG_DFL;
+    (void)sigaction(signal, &usual, NULL);
+    (void)sigemptyset(&only);
+    (void)sigaddset(&only, signal);
+    (void)sigprocmask(SIG_UNBLOCK, &only, NULL);
+    (void)kill(getpid(), signal);
+}
+
 bool platform_lock_slow(struct platform_lock *lock, uintptr_t self)
 {
     int kept = errno;

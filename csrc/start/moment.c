@@ -6,6 +6,7 @@
  * neither is available, the command line stays unchanged, and bootstrap.py runs as a program that runs the program. */
 #include "start/moment.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,12 +36,26 @@ static struct {
     char recording[CHILDREN_PATH_BYTES];
 } moment;
 
+/* Has Ctrl-C come while the interpreter still raises an exception for it? */
+static bool is_interrupted(void)
+{
+    void *const *interrupt = platform_symbol("PyExc_KeyboardInterrupt");
+    return interrupt != NULL && python_api.PyErr_Occurred() == *interrupt;
+}
+
 /* A child runs without us then. */
 static void refuse(void)
 {
+    bool interrupted = is_interrupted();
     if (moment.is_child) {
         python_api.PyErr_Clear();
+        if (interrupted) {
+            python_api.PyErr_SetInterrupt(); /* the program gets it in its first line */
+        }
         return;
+    }
+    if (interrupted) {
+        platform_end_by(SIGINT);
     }
     platform_say("=fil-profile= Cannot profile: the interpreter cannot run " BOOTSTRAP_NAME ".\n");
     _exit(CANNOT_PROFILE);

@@ -137,6 +137,14 @@ def interrupted(profiler: support.Profiler, folder: Path, name: str, count: int)
     assert ENDED in ends
 
 
+def test_an_interrupt_before_the_first_import(one_profiler: support.Profiler, tmp_path: Path) -> None:
+    """Before, the first lines of the command itself still showed a traceback."""
+    hooked = Interrupted(one_profiler, tmp_path)
+    for place in range(2, 6):  # the first is still the interpreter's
+        status, said = hooked.run(["--help"], place, INTERRUPT_FROM="interrupts.py end_at_once")
+        assert (status, said) == (ENDED, []), (place, status, said)
+
+
 def test_a_report_that_is_interrupted_can_be_made_later(one_profiler: support.Profiler, tmp_path: Path) -> None:
     """Before, the recording was removed though there was no report."""
     hooked = Interrupted(one_profiler, tmp_path)
