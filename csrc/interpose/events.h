@@ -58,13 +58,18 @@ static inline uint32_t *event_find_block(const void *block)
     return slot != NULL && slot[0] != 0 ? slot : NULL;
 }
 
-/* The calling thread allocated a block of 1 to 511 bytes at `node`, which it found just before. Returns the block. */
-INLINE void *event_record_fast(uint32_t *slot, void *block, size_t bytes, uint32_t node)
+/* The calling thread allocated a block of 1 to 511 bytes at `node`, which it found just before. Returns the block.
+ * `combined`: the caller is for one of several processes, see ledger_rise. */
+INLINE void *event_record_fast(uint32_t *slot, void *block, size_t bytes, uint32_t node, bool combined)
 {
-    if (state.several || slot[0] != 0 || node == FIL_NODE_LOST) {
+    if ((combined ? state.threads || !ledger_rises_near(&state.ledger, bytes) : state.several) || slot[0] != 0 ||
+        node == FIL_NODE_LOST) {
         return event_calls.record(slot, block, bytes, node);
     }
     block_write_narrow(slot, bytes, node);
+    if (combined) {
+        combined_keep(&state.ledger.callstacks, node, combined_best(&state.ledger.combined));
+    }
     ledger_grow(&state.ledger, node, bytes);
     return block;
 }
@@ -76,7 +81,7 @@ static inline void event_block_added(void *block, size_t bytes)
     __builtin_prefetch(slot, 1); /* it is seldom in the first-level cache, and the call stack takes a while */
     uint32_t node = attribute_current_callstack();
     if (slot != NULL && bytes - 1 < BLOCK_NARROW_LIMIT - 1) {
-        (void)event_record_fast(slot, block, bytes, node);
+        (void)event_record_fast(slot, block, bytes, node, false);
     } else {
         (void)event_calls.record(slot, block, bytes, node);
     }
@@ -84,12 +89,18 @@ static inline void event_block_added(void *block, size_t bytes)
 
 /* The calling thread is about to free a block, whose entry is `slot`. Takes a few instructions, if there is one thread
  * and no new peak; returns whether that was so. */
-INLINE bool event_remove_quickly(uint32_t *slot)
+INLINE bool event_remove_quickly(uint32_t *slot, bool combined)
 {
-    if (state.several || !block_is_narrow(slot) || ledger_rises(&state.ledger)) {
+    if ((combined ? state.threads : state.several) || !block_is_narrow(slot) || ledger_rises(&state.ledger)) {
         return false;
     }
     uint32_t entry = slot[0];
+    if (combined) {
+        if (!ledger_falls_near(&state.ledger, entry % BLOCK_NARROW_LIMIT)) {
+            return false;
+        }
+        combined_keep(&state.ledger.callstacks, entry >> BLOCK_SIZE_BITS, combined_best(&state.ledger.combined));
+    }
     slot[0] = 0;
     ledger_shrink(&state.ledger, entry >> BLOCK_SIZE_BITS, entry % BLOCK_NARROW_LIMIT);
     return true;
@@ -99,7 +110,7 @@ INLINE bool event_remove_quickly(uint32_t *slot)
 static inline void event_block_removed(const void *block)
 {
     uint32_t *slot = event_find_block(block);
-    if (slot != NULL && !event_remove_quickly(slot)) {
+    if (slot != NULL && !event_remove_quickly(slot, false)) {
         event_calls.remove(slot, block);
     }
 }

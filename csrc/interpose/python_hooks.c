@@ -67,7 +67,13 @@ static __attribute__((noinline)) void *added_unusual(void *block, size_t bytes)
 
 static __attribute__((noinline)) void *added_moved(uint32_t *slot, void *block, size_t bytes, uintptr_t innermost)
 {
-    return event_record_fast(slot, block, bytes, attribute_moved(innermost));
+    return event_record_fast(slot, block, bytes, attribute_moved(innermost), false);
+}
+
+static __attribute__((noinline)) void *added_moved_combined(uint32_t *slot, void *block, size_t bytes,
+                                                            uintptr_t innermost)
+{
+    return event_record_fast(slot, block, bytes, attribute_moved(innermost), true);
 }
 
 /* Another tool that has taken the listener's place may have left it. */
@@ -85,13 +91,24 @@ static __attribute__((noinline)) void *added_moved_followed(uint32_t *slot, void
                                                             uintptr_t innermost)
 {
     look_now_and_then();
-    return event_record_fast(slot, block, bytes, attribute_moved(innermost));
+    return event_record_fast(slot, block, bytes, attribute_moved(innermost), false);
 }
 
-/* `follows`: the block is for an object, and objects are followed. A constant for each caller, like all of these. */
-INLINE void *added_small(void *block, size_t bytes, bool follows)
+static __attribute__((noinline)) void *added_moved_both(uint32_t *slot, void *block, size_t bytes, uintptr_t innermost)
 {
-    if (follows) {
+    look_now_and_then();
+    return event_record_fast(slot, block, bytes, attribute_moved(innermost), true);
+}
+
+/* What a wrapper is for; constants to each of them. */
+struct wrapped_kind {
+    bool follows;  /* objects are followed, and the block is for one */
+    bool combined; /* this is one of several recorded processes */
+};
+
+INLINE void *added_small(void *block, size_t bytes, struct wrapped_kind kind)
+{
+    if (kind.follows) {
         event_newest = (uintptr_t)block;
     }
     if (bytes - 1 >= BLOCK_NARROW_LIMIT - 1 || block == NULL || !state.tracking) {
@@ -111,39 +128,41 @@ INLINE void *added_small(void *block, size_t bytes, bool follows)
     uintptr_t innermost = innermost_frame(running);
     uint32_t node = same_short_stack(context, innermost);
     if (node == FIL_NODE_NONE) {
-        return follows ? added_moved_followed(slot, block, bytes, innermost)
-                       : added_moved(slot, block, bytes, innermost);
+        if (kind.combined) {
+            return (kind.follows ? added_moved_both : added_moved_combined)(slot, block, bytes, innermost);
+        }
+        return (kind.follows ? added_moved_followed : added_moved)(slot, block, bytes, innermost);
     }
-    return event_record_fast(slot, block, bytes, node);
+    return event_record_fast(slot, block, bytes, node, kind.combined);
 }
 
-INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t bytes)
+INLINE void *small_malloc(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, size_t bytes)
 {
-    return added_small(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, follows);
+    return added_small(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, kind);
 }
 
-INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t count,
+INLINE void *small_calloc(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, size_t count,
                           size_t bytes)
 {
     if (is_below(smallest, count, bytes)) {
-        return added_small(inner->calloc(inner->context, 1, smallest), count * bytes, follows);
+        return added_small(inner->calloc(inner->context, 1, smallest), count * bytes, kind);
     }
-    return added_small(inner->calloc(inner->context, count, bytes), count * bytes, follows);
+    return added_small(inner->calloc(inner->context, count, bytes), count * bytes, kind);
 }
 
-INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, bool follows, void *block,
+INLINE void *small_realloc(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, void *block,
                            size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     if (slot == NULL) {
-        return added_small(inner->realloc(inner->context, block, at_least(smallest, bytes)), bytes, follows);
+        return added_small(inner->realloc(inner->context, block, at_least(smallest, bytes)), bytes, kind);
     }
     struct block taken = event_calls.take(slot, block);
     void *moved = inner->realloc(inner->context, block, at_least(smallest, bytes));
     if (moved == NULL) {
         event_calls.restored(slot, &taken);
     }
-    return added_small(moved, bytes, follows);
+    return added_small(moved, bytes, kind);
 }
 
 static __attribute__((noinline)) void free_unusual(const struct python_allocator *inner, uint32_t *slot, void *block)
@@ -152,11 +171,11 @@ static __attribute__((noinline)) void free_unusual(const struct python_allocator
     inner->free(inner->context, block);
 }
 
-INLINE void small_free(const struct python_allocator *inner, size_t smallest, void *block)
+INLINE void small_free(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, void *block)
 {
     (void)smallest;
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
-    if (slot != NULL && !event_remove_quickly(slot)) {
+    if (slot != NULL && !event_remove_quickly(slot, kind.combined)) {
         free_unusual(inner, slot, block);
         return;
     }
@@ -165,10 +184,10 @@ INLINE void small_free(const struct python_allocator *inner, size_t smallest, vo
 
 /* The same for allocators of unknown behavior. */
 
-INLINE void *added_shown(void *block, size_t bytes, bool follows)
+INLINE void *added_shown(void *block, size_t bytes, struct wrapped_kind kind)
 {
     events_hidden -= 1;
-    if (follows) {
+    if (kind.follows) {
         event_newest = (uintptr_t)block;
         look_now_and_then();
     }
@@ -180,22 +199,24 @@ INLINE void *added_shown(void *block, size_t bytes, bool follows)
     return block;
 }
 
-INLINE void *any_malloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t bytes)
+INLINE void *any_malloc(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, size_t bytes)
 {
     events_hidden += 1;
-    return added_shown(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, follows);
+    return added_shown(inner->malloc(inner->context, at_least(smallest, bytes)), bytes, kind);
 }
 
-INLINE void *any_calloc(const struct python_allocator *inner, size_t smallest, bool follows, size_t count, size_t bytes)
+INLINE void *any_calloc(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, size_t count,
+                        size_t bytes)
 {
     events_hidden += 1;
     if (is_below(smallest, count, bytes)) {
-        return added_shown(inner->calloc(inner->context, 1, smallest), count * bytes, follows);
+        return added_shown(inner->calloc(inner->context, 1, smallest), count * bytes, kind);
     }
-    return added_shown(inner->calloc(inner->context, count, bytes), count * bytes, follows);
+    return added_shown(inner->calloc(inner->context, count, bytes), count * bytes, kind);
 }
 
-INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, bool follows, void *block, size_t bytes)
+INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, void *block,
+                         size_t bytes)
 {
     uint32_t *slot = state.tracking ? event_find_block(block) : NULL;
     struct block taken = {0, 0, 0};
@@ -207,12 +228,13 @@ INLINE void *any_realloc(const struct python_allocator *inner, size_t smallest, 
     if (moved == NULL && slot != NULL) {
         event_calls.restored(slot, &taken);
     }
-    return added_shown(moved, bytes, follows);
+    return added_shown(moved, bytes, kind);
 }
 
-INLINE void any_free(const struct python_allocator *inner, size_t smallest, void *block)
+INLINE void any_free(const struct python_allocator *inner, size_t smallest, struct wrapped_kind kind, void *block)
 {
     (void)smallest;
+    (void)kind;
     if (state.tracking) {
         event_block_removed(block);
     }
@@ -222,49 +244,77 @@ INLINE void any_free(const struct python_allocator *inner, size_t smallest, void
 }
 
 /* The four functions of a kind for one domain. What they wrap is a constant to them. */
-#define WRAPPERS(kind, served, smallest, follows, domain)                           \
-    static void *kind##_malloc_##domain(void *context, size_t bytes)                \
-    {                                                                               \
-        (void)context;                                                              \
-        return served##_malloc(&wrapped[domain], smallest, follows, bytes);         \
-    }                                                                               \
-    static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)  \
-    {                                                                               \
-        (void)context;                                                              \
-        return served##_calloc(&wrapped[domain], smallest, follows, count, bytes);  \
-    }                                                                               \
-    static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)  \
-    {                                                                               \
-        (void)context;                                                              \
-        return served##_realloc(&wrapped[domain], smallest, follows, block, bytes); \
-    }                                                                               \
-    static void kind##_free_##domain(void *context, void *block)                    \
-    {                                                                               \
-        (void)context;                                                              \
-        served##_free(&wrapped[domain], smallest, block);                           \
+#define ALONE {false, false}
+#define FOLLOWED {true, false}
+#define COMBINED {false, true}
+#define BOTH {true, true}
+#define WRAPPERS(kind, served, smallest, wants, domain)                                                \
+    static void *kind##_malloc_##domain(void *context, size_t bytes)                                   \
+    {                                                                                                  \
+        (void)context;                                                                                 \
+        return served##_malloc(&wrapped[domain], smallest, (struct wrapped_kind)wants, bytes);         \
+    }                                                                                                  \
+    static void *kind##_calloc_##domain(void *context, size_t count, size_t bytes)                     \
+    {                                                                                                  \
+        (void)context;                                                                                 \
+        return served##_calloc(&wrapped[domain], smallest, (struct wrapped_kind)wants, count, bytes);  \
+    }                                                                                                  \
+    static void *kind##_realloc_##domain(void *context, void *block, size_t bytes)                     \
+    {                                                                                                  \
+        (void)context;                                                                                 \
+        return served##_realloc(&wrapped[domain], smallest, (struct wrapped_kind)wants, block, bytes); \
+    }                                                                                                  \
+    static void kind##_free_##domain(void *context, void *block)                                       \
+    {                                                                                                  \
+        (void)context;                                                                                 \
+        served##_free(&wrapped[domain], smallest, (struct wrapped_kind)wants, block);                  \
     }
-WRAPPERS(small, small, 0, false, DOMAIN_MEM)
-WRAPPERS(small, small, 0, false, DOMAIN_OBJ)
-WRAPPERS(followed, small, 0, true, DOMAIN_OBJ)
-WRAPPERS(spaced, small, SPACED, false, DOMAIN_MEM)
-WRAPPERS(spaced, small, SPACED, false, DOMAIN_OBJ)
-WRAPPERS(any, any, smallest_request, false, DOMAIN_RAW)
-WRAPPERS(any, any, smallest_request, false, DOMAIN_MEM)
-WRAPPERS(any, any, smallest_request, true, DOMAIN_OBJ)
+WRAPPERS(small, small, 0, ALONE, DOMAIN_MEM)
+WRAPPERS(small, small, 0, ALONE, DOMAIN_OBJ)
+WRAPPERS(followed, small, 0, FOLLOWED, DOMAIN_OBJ)
+WRAPPERS(spaced, small, SPACED, ALONE, DOMAIN_MEM)
+WRAPPERS(spaced, small, SPACED, ALONE, DOMAIN_OBJ)
+WRAPPERS(small_combined, small, 0, COMBINED, DOMAIN_MEM)
+WRAPPERS(small_combined, small, 0, COMBINED, DOMAIN_OBJ)
+WRAPPERS(followed_combined, small, 0, BOTH, DOMAIN_OBJ)
+WRAPPERS(spaced_combined, small, SPACED, COMBINED, DOMAIN_MEM)
+WRAPPERS(spaced_combined, small, SPACED, COMBINED, DOMAIN_OBJ)
+WRAPPERS(any, any, smallest_request, ALONE, DOMAIN_RAW)
+WRAPPERS(any, any, smallest_request, ALONE, DOMAIN_MEM)
+WRAPPERS(any, any, smallest_request, FOLLOWED, DOMAIN_OBJ)
+#undef ALONE
+#undef FOLLOWED
+#undef COMBINED
+#undef BOTH
 #undef WRAPPERS
 
 #define FUNCTIONS(kind, domain) \
     {NULL, kind##_malloc_##domain, kind##_calloc_##domain, kind##_realloc_##domain, kind##_free_##domain}
 
 /* Which functions replace a domain's. */
-enum kind { KIND_SMALL, KIND_FOLLOWED, KIND_SPACED, KIND_ANY, KINDS };
+enum kind {
+    KIND_SMALL,
+    KIND_FOLLOWED,
+    KIND_SPACED,
+    KIND_ANY,
+    KINDS_ALONE,
+    KIND_SMALL_COMBINED = KINDS_ALONE,
+    KIND_FOLLOWED_COMBINED,
+    KIND_SPACED_COMBINED,
+    KINDS
+};
 
 /* By kind and domain. RAW is malloc itself wherever pymalloc serves the others. */
 static const struct python_allocator functions[KINDS][3] = {
     [KIND_SMALL] = {[DOMAIN_MEM] = FUNCTIONS(small, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(small, DOMAIN_OBJ)},
     [KIND_FOLLOWED] = {[DOMAIN_OBJ] = FUNCTIONS(followed, DOMAIN_OBJ)},
     [KIND_SPACED] = {[DOMAIN_MEM] = FUNCTIONS(spaced, DOMAIN_MEM), [DOMAIN_OBJ] = FUNCTIONS(spaced, DOMAIN_OBJ)},
-    [KIND_ANY] = {FUNCTIONS(any, DOMAIN_RAW), FUNCTIONS(any, DOMAIN_MEM), FUNCTIONS(any, DOMAIN_OBJ)}};
+    [KIND_ANY] = {FUNCTIONS(any, DOMAIN_RAW), FUNCTIONS(any, DOMAIN_MEM), FUNCTIONS(any, DOMAIN_OBJ)},
+    [KIND_SMALL_COMBINED] = {[DOMAIN_MEM] = FUNCTIONS(small_combined, DOMAIN_MEM),
+                             [DOMAIN_OBJ] = FUNCTIONS(small_combined, DOMAIN_OBJ)},
+    [KIND_FOLLOWED_COMBINED] = {[DOMAIN_OBJ] = FUNCTIONS(followed_combined, DOMAIN_OBJ)},
+    [KIND_SPACED_COMBINED] = {[DOMAIN_MEM] = FUNCTIONS(spaced_combined, DOMAIN_MEM),
+                              [DOMAIN_OBJ] = FUNCTIONS(spaced_combined, DOMAIN_OBJ)}};
 
 static void *hidden_arena_take(void *context, size_t bytes)
 {
@@ -349,9 +399,32 @@ static bool is_ours(int domain, const struct python_allocator *present)
 {
     bool ours = false;
     for (int kind = 0; kind < KINDS; kind++) {
-        ours = ours || present->malloc == functions[kind][domain].malloc;
+        ours = ours || (functions[kind][domain].malloc != NULL && present->malloc == functions[kind][domain].malloc);
     }
     return ours;
+}
+
+void python_hooks_are_combined(bool combined)
+{
+    struct interpreter_calls calls;
+    if (!interpreter_calls_find(&calls)) {
+        return;
+    }
+    for (int domain = DOMAIN_MEM; domain <= DOMAIN_OBJ; domain++) {
+        struct python_allocator present;
+        calls.get(domain, &present);
+        for (int kind = 0; kind < KIND_ANY && in_place[domain]; kind++) {
+            const struct python_allocator *alone = &functions[kind][domain];
+            const struct python_allocator *twin = &functions[KINDS_ALONE + kind][domain];
+            /* Where another tool is in front, nothing changes: that is only slower. */
+            if (alone->malloc != NULL && present.malloc == (combined ? alone : twin)->malloc) {
+                struct python_allocator ours = *(combined ? twin : alone);
+                ours.context = wrapped[domain].context;
+                calls.set(domain, &ours);
+                break;
+            }
+        }
+    }
 }
 
 bool python_hooks_outermost(void)

@@ -14,6 +14,10 @@ enum fil_status python_hooks_install(void);
  * own allocator? */
 bool python_hooks_outermost(void);
 
+/* This process is one of several recorded ones from now on, or is no longer: exchange the wrappers for their twins.
+ * With the GIL, or where no other thread is. */
+void python_hooks_are_combined(bool combined);
+
 /* Restore what was wrapped. A wrapper that another tool has wrapped in turn stays, and passes calls on. With the
  * GIL. */
 void python_hooks_remove(void);

@@ -5,6 +5,7 @@
 
 #include "children/children.h"
 #include "interpose/events.h"
+#include "interpose/python_hooks.h"
 #include "platform/platform.h"
 
 #define NAME "/processes.fil"
@@ -57,12 +58,16 @@ void several_begin(void)
         }
     }
     state_leave(locked);
+    if (ledger_is_combined(&state.ledger)) {
+        python_hooks_are_combined(true);
+    }
 }
 
 void several_forked(void)
 {
     tried = false;
     events_are_combined(false);
+    python_hooks_are_combined(false);
 }
 
 void several_ended(uint32_t pid)

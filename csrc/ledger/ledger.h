@@ -127,13 +127,24 @@ static inline void ledger_shrink(struct ledger *ledger, uint32_t node, uint64_t 
 __attribute__((noinline)) void ledger_rise_far(struct ledger *ledger, uint32_t node, uint64_t bytes);
 __attribute__((noinline)) void ledger_fall_far(struct ledger *ledger, uint32_t node, uint64_t bytes);
 
+/* Does the total stay in the window that nobody need be told of? If the process is one of several. */
+static inline bool ledger_rises_near(const struct ledger *ledger, uint64_t bytes)
+{
+    return ledger->header->current_bytes + bytes <= ledger->combined.high;
+}
+
+static inline bool ledger_falls_near(const struct ledger *ledger, uint64_t bytes)
+{
+    return ledger->header->current_bytes >= ledger->combined.low + bytes;
+}
+
 /* The same for a process that may be one of several. `combined` is a constant to each caller: code for a process that
  * is alone has no test. */
 static inline __attribute__((always_inline)) void ledger_rise(struct ledger *ledger, uint32_t node, uint64_t bytes,
                                                               bool combined)
 {
     if (combined) {
-        if (ledger->header->current_bytes + bytes > ledger->combined.high) {
+        if (!ledger_rises_near(ledger, bytes)) {
             ledger_rise_far(ledger, node, bytes);
             return;
         }
@@ -146,7 +157,7 @@ static inline __attribute__((always_inline)) void ledger_fall(struct ledger *led
                                                               bool combined)
 {
     if (combined) {
-        if (ledger->header->current_bytes < ledger->combined.low + bytes) {
+        if (!ledger_falls_near(ledger, bytes)) {
             ledger_fall_far(ledger, node, bytes);
             return;
         }
