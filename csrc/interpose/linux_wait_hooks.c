@@ -34,10 +34,10 @@ void wait_hooks_settle(void)
     }
 }
 
-/* What a call has returned, and the status that it has written. */
-static pid_t waited(pid_t pid, int status)
+/* What a call has returned, and where it has written a status, unless it has failed. */
+static pid_t waited(pid_t pid, const int *status)
 {
-    if (pid > 0 && (WIFEXITED(status) || WIFSIGNALED(status))) {
+    if (pid > 0 && (WIFEXITED(*status) || WIFSIGNALED(*status))) {
         several_ended((uint32_t)pid);
     }
     return pid;
@@ -49,7 +49,7 @@ HOOK(pid_t, waitpid)(pid_t pid, int *status, int options)
     wait_hooks_settle(); /* a library's constructor may come before ours */
     int *told = status == NULL ? &own : status;
     pid_t ended = next.waitpid(pid, told, options);
-    return waited(ended, *told);
+    return waited(ended, told);
 }
 
 HOOK(pid_t, wait)(int *status)
@@ -58,7 +58,7 @@ HOOK(pid_t, wait)(int *status)
     wait_hooks_settle();
     int *told = status == NULL ? &own : status;
     pid_t ended = next.wait(told);
-    return waited(ended, *told);
+    return waited(ended, told);
 }
 
 HOOK(pid_t, wait3)(int *status, int options, struct rusage *usage)
@@ -67,7 +67,7 @@ HOOK(pid_t, wait3)(int *status, int options, struct rusage *usage)
     wait_hooks_settle();
     int *told = status == NULL ? &own : status;
     pid_t ended = next.wait3(told, options, usage);
-    return waited(ended, *told);
+    return waited(ended, told);
 }
 
 HOOK(pid_t, wait4)(pid_t pid, int *status, int options, struct rusage *usage)
@@ -76,7 +76,7 @@ HOOK(pid_t, wait4)(pid_t pid, int *status, int options, struct rusage *usage)
     wait_hooks_settle();
     int *told = status == NULL ? &own : status;
     pid_t ended = next.wait4(pid, told, options, usage);
-    return waited(ended, *told);
+    return waited(ended, told);
 }
 
 HOOK(int, waitid)(idtype_t kind, id_t id, siginfo_t *about, int options)
@@ -84,10 +84,9 @@ HOOK(int, waitid)(idtype_t kind, id_t id, siginfo_t *about, int options)
     siginfo_t own;
     wait_hooks_settle();
     siginfo_t *told = about == NULL ? &own : about;
-    told->si_pid = 0; /* it stays so if there is none */
     int result = next.waitid(kind, id, told, options);
-    bool ended = told->si_code == CLD_EXITED || told->si_code == CLD_KILLED || told->si_code == CLD_DUMPED;
-    if (result == 0 && told->si_pid > 0 && ended) {
+    if (result == 0 && told->si_pid > 0 && /* 0: there is none */
+        (told->si_code == CLD_EXITED || told->si_code == CLD_KILLED || told->si_code == CLD_DUMPED)) {
         several_ended((uint32_t)told->si_pid);
     }
     return result;
