@@ -256,3 +256,31 @@ def test_an_environment_too_long_to_be_edited_is_passed_unchanged(one_family: Fa
     program = shows_environment(tmp_path, [], "same")
     assert run_program(one_family, program, {"N%d" % number: "" for number in range(2100)}) == ""
     assert run_program(one_family, program, {"N%d" % number: "" for number in range(2000)}) != ""
+
+
+WAITS = """
+import ctypes, os, signal
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.waitpid(-1, ctypes.c_void_p(8), 0), ctypes.get_errno())
+pid = os.fork()
+if pid == 0:
+    signal.pause()
+print(os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG), os.waitpid(pid, os.WNOHANG))
+os.kill(pid, 9)
+print(os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT).si_pid == pid, os.wait4(pid, 0)[1], libc.wait(None), ctypes.get_errno())
+pid = os.fork()
+if pid == 0:
+    os._exit(3)
+print(os.wait3(0)[1])
+pid = os.fork()
+if pid == 0:
+    os._exit(3)
+print(libc.wait(None) == pid)
+"""
+
+
+def test_waiting_is_what_it_is_without_it(one_family: Family) -> None:
+    """By every function that waits for a child, also one that fails."""
+    bare = subprocess.run([one_family.python, "-c", WAITS], stdout=subprocess.PIPE, text=True, check=True)
+    done = one_family.run(["-c", WAITS])
+    assert (done.returncode, done.stdout) == (0, bare.stdout)
