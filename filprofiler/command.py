@@ -1,15 +1,19 @@
 """The entry point of `fil-profile`: small, so that Ctrl-C works before anything else is imported."""
 
-from filprofiler.interrupts import end_at_once
-
-end_at_once()  # before the next import: until here, Ctrl-C is the interpreter's
-
-import posix  # noqa: E402
-import sys  # noqa: E402
+import posix
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import NoReturn
+else:
+    import _signal as signal
+
+# Until here, Ctrl-C is the interpreter's. From here on it ends this process at once, unless the parent set it to be
+# ignored. No module of ours is imported for this: -v would report it.
+if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def command() -> "NoReturn":

@@ -1,4 +1,4 @@
-"""Makes Ctrl-C end the command at once and silently, unless something has to be done first.
+"""Ctrl-C ends the command at once and silently (command.py), unless something has to be done first.
 
 Python's default, an exception wherever the command happens to be, would show a traceback, even during imports or near
 the end.
@@ -12,14 +12,8 @@ else:
     import _signal as signal
 
 
-def end_at_once() -> None:
-    """Make Ctrl-C end this process from now on, unless its parent set Ctrl-C to be ignored."""
-    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def raise_once() -> None:
-    """Make the next Ctrl-C raise KeyboardInterrupt, as in a process that has not called `end_at_once`.
+    """Make the next Ctrl-C raise KeyboardInterrupt, as in any other Python process.
 
     A further one, while that is being handled, ends this process.
     """

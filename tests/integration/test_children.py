@@ -267,7 +267,8 @@ if pid == 0:
     signal.pause()
 print(os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG), os.waitpid(pid, os.WNOHANG))
 os.kill(pid, 9)
-print(os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT).si_pid == pid, os.wait4(pid, 0)[1], libc.wait(None), ctypes.get_errno())
+print(os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT).si_pid == pid)
+print(os.wait4(pid, 0)[1], libc.wait(None), ctypes.get_errno())
 pid = os.fork()
 if pid == 0:
     os._exit(3)

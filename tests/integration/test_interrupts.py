@@ -141,7 +141,7 @@ def test_an_interrupt_before_the_first_import(one_profiler: support.Profiler, tm
     """Before, the first lines of the command itself still showed a traceback."""
     hooked = Interrupted(one_profiler, tmp_path)
     for place in range(2, 6):  # the first is still the interpreter's
-        status, said = hooked.run(["--help"], place, INTERRUPT_FROM="interrupts.py end_at_once")
+        status, said = hooked.run(["--help"], place, INTERRUPT_FROM="command.py <module>")
         assert (status, said) == (ENDED, []), (place, status, said)
 
 
