@@ -59,8 +59,8 @@ def _import_runpy(mode: str, target: str) -> None:
     if sys.version_info >= (3, 8):
         __import__("runpy")
         return
-    place = target if mode == "script" else posix.getcwd()
-    first = mode == "script" or not (sys.flags.isolated or place in sys.path[:1] or sys.path[:1] == [""])
+    place = target if mode == "script" else ""  # the working directory, which may be gone
+    first = mode == "script" or not (sys.flags.isolated or sys.path[:1] == [place])
     known = set(sys.modules)
     if first:
         sys.path.insert(0, place)
