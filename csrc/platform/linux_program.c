@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "platform/platform.h"
+#include "platform/posix.h"
 
 #define MOST_SCRIPTS 5 /* whose interpreter is a script again; the kernel follows as many */
 #define BEGINS_BYTES 4096
@@ -80,7 +81,7 @@ enum platform_program platform_program_at(const char *path)
     char interpreter[PATH_MAX];
     int kept = errno;
     enum platform_program found = PROGRAM_UNKNOWN;
-    for (int depth = 0; depth < MOST_SCRIPTS && path != NULL; depth++) {
+    for (int depth = 0; depth < MOST_SCRIPTS && path != NULL && system_allows(SYSTEM_OPENS); depth++) {
         unsigned char begins[BEGINS_BYTES];
         int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         ssize_t got = descriptor < 0 ? -1 : pread(descriptor, begins, sizeof begins, 0);
