@@ -81,6 +81,12 @@ void several_ended(uint32_t pid)
 
 bool several_mend(uintptr_t address)
 {
-    return shared != NULL && address - (uintptr_t)shared < sizeof *shared &&
-           platform_replace_mapping(shared, sizeof *shared);
+    if (shared == NULL || address - (uintptr_t)shared >= sizeof *shared ||
+        !platform_replace_mapping(shared, sizeof *shared)) {
+        return false;
+    }
+    if (state.ledger.header != NULL) {
+        state.ledger.header->left_out = 1;
+    }
+    return true;
 }

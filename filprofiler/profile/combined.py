@@ -3,7 +3,7 @@
 Recordings are added one by one, and only what the report shows of each is kept: a run can have hundreds.
 """
 
-from filprofiler.profile.build import build_profile
+from filprofiler.profile.build import ROOT_NAME, build_profile
 from filprofiler.profile.model import Profile
 from filprofiler.profile.processes import MergedTree, RecordedProcess, Share, Together, role_of
 from filprofiler.profile.program import Program
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from filprofiler.recording.reader import Recording
     from filprofiler.recording.run import Overview, SharedPeak
 
-ROOT_NAME = "all"
-
 _LITTLE_BYTES = 1 << 20  # a process that became another program is not told unless it had more
 _MOST_POINTS = 500  # of the timeline
+_NOT_SHARED = "what the processes shared was lost: each is shown at its own peak, and together they may have had less"
 _LEFT_OUT = "processes that could not tell the others of their memory: it is not in the peak of all together"
 
 
@@ -64,7 +63,7 @@ class CombinedProfile:
         below = self._place(name, recording.pid, recording.origin)
         if not self._note(recording, part.root.total_bytes):
             return
-        self._tree.add(part.root, recording.pid, below)
+        self._tree.add(part.root, below)
         for line in TopLines(part).lines:
             site = self._tree.site(line.site)
             self._lines.setdefault(site, Share()).add(line.held_bytes, recording.pid)
@@ -142,7 +141,7 @@ class CombinedProfile:
             pid=root.pid,
             peak_seconds=self._shared.seconds(self._started_clock_ns),
             started_unix_ns=root.started_unix_ns,
-            missed=list(self._missed.values()),
+            missed=list(self._missed.values()) + [(0, _NOT_SHARED)] * (not self._shared.known),
             main_paths=self._main_paths,
             timeline=self._timeline(),
             failed_requests=root.failed_requests,

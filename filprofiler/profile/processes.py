@@ -117,20 +117,17 @@ class MergedTree:
     def __init__(self, root: Site) -> None:
         self._nodes = [Node(root, None)]
         self._children: "Dict[Tuple[int, Site], int]" = {}
-        self._shares: "List[Share]" = [Share()]
         self._sites: "Dict[Tuple[str, str, int], Site]" = {}
 
     def site(self, like: Site) -> Site:
         """The site of that place in this tree: equal places of several processes are one site."""
         return self._sites.setdefault((like.path, like.name, like.line), like)
 
-    def add(self, root: Node, pid: int, below: "Sequence[Site]" = ()) -> None:
+    def add(self, root: Node, below: "Sequence[Site]" = ()) -> None:
         """Add the tree of one process, below the given sites. The tree itself does not change."""
         place = 0
-        self._shares[0].add(root.total_bytes, pid)
         for site in below:
             place = self._child(place, site)
-            self._shares[place].add(root.total_bytes, pid)
         pending = [(child, place) for child in reversed(root.children)]
         while pending:
             node, above = pending.pop()
@@ -140,7 +137,6 @@ class MergedTree:
             merged.own_big_bytes += node.own_big_bytes
             merged.imported = merged.imported or node.imported
             merged.thread = merged.thread or node.thread
-            self._shares[place].add(node.total_bytes, pid)
             if node.children:
                 pending += [(child, place) for child in reversed(node.children)]
 
@@ -150,17 +146,12 @@ class MergedTree:
         if found is None:
             found = self._children[above, site] = len(self._nodes)
             self._nodes.append(Node(site, self._nodes[above]))
-            self._shares.append(Share())
         return found
 
     def finish(self) -> Node:
         """Fill in all sums. Returns the root."""
         sum_up(self._nodes)
         return self._nodes[0]
-
-    def shares(self) -> "Dict[Node, Share]":
-        """By node, how its total_bytes are spread over processes."""
-        return dict(zip(self._nodes, self._shares))
 
 
 def role_of(command: "Sequence[str]") -> str:

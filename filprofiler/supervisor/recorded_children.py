@@ -8,6 +8,7 @@ its own child notes that itself, before it goes on.)
 """
 
 import os
+import select
 import time
 from struct import Struct
 from struct import error as struct_error
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from filprofiler.supervisor.supervisor import Supervisor
 
 _SLOT = Struct(_abi.SLOT_FORMAT)
+_STATE_AND_PID = Struct("<2I")  # adjacent in a slot
+_CLOCK_STEP_NS = 20 * 10**6  # file systems may count modification times in steps this long
 _MOST = 128  # processes sampled at a time; each needs some descriptors
 _SECONDS_FOR_EACH = 0.004  # least pause between two samples of one, times their number
 _NEVER = 3600.0
-_BETWEEN_SECONDS = 0.005
+_BETWEEN_SECONDS = 0.005  # where the system has no descriptors of processes
 
 
 class _Child:
@@ -58,20 +61,25 @@ def _end_slot(recording_path: str, pid: int, shared: SharedProcesses, shared_pat
         slot = int.from_bytes(os.pread(recording, 4, _abi.HEADER_OFFSETS["slot"]), "little") - 1
         if not 0 <= slot < _abi.FIL_PROCESSES_KEPT:
             return
-        shared.ended(slot)
         file = open_regular(shared_path, os.O_RDWR | os.O_NOFOLLOW)
         try:
             place = _abi.PROCESSES_FORMAT_SIZE + slot * _abi.SLOT_SIZE
-            told = dict(zip(_abi.SLOT_FIELDS, _SLOT.unpack(os.pread(file, _SLOT.size, place))))
-            if (told["state"], told["pid"]) == (_abi.FIL_SLOT_ENDED, pid) and told["ended_best"]:
+            if _read_slot(file, place)["pid"] != pid:
+                return  # it is another's: the number in the recording may be forged
+            shared.ended(slot)
+            told = _read_slot(file, place)
+            if told["state"] == _abi.FIL_SLOT_ENDED and told["ended_best"]:
                 ended = told["ended_best"].to_bytes(4, "little")
                 os.pwrite(recording, ended, _abi.HEADER_OFFSETS["ended_best"])
-                free = _abi.FIL_SLOT_FREE.to_bytes(4, "little")
-                os.pwrite(file, free, place + _abi.SLOT_OFFSETS["state"])
+                os.pwrite(file, _STATE_AND_PID.pack(_abi.FIL_SLOT_FREE, 0), place + _abi.SLOT_OFFSETS["state"])
         finally:
             os.close(file)
     finally:
         os.close(recording)
+
+
+def _read_slot(file: int, place: int) -> "Dict[str, int]":
+    return dict(zip(_abi.SLOT_FIELDS, _SLOT.unpack(os.pread(file, _SLOT.size, place))))
 
 
 class RecordedChildren:
@@ -112,14 +120,16 @@ class RecordedChildren:
             names = os.listdir(self._folder)
         except OSError:
             return
-        self._changed_ns = changed_ns
-        for name in names:
-            if name not in self._known and is_process_name(name) and len(self._alive) < _MOST:
-                self._known.add(name)
-                child = self._alive[name] = _Child(self._folder, name, now)
-                self.pids.add(child.pid)
-                if child.end is not None and self._supervisor is not None:
-                    self._supervisor.wake_on(child.end)
+        new = [name for name in names if name not in self._known and is_process_name(name)]
+        room = _MOST - len(self._alive)
+        settled = int(time.time() * 1e9) - changed_ns > _CLOCK_STEP_NS
+        self._changed_ns = changed_ns if settled and len(new) <= room else 0  # 0: list it again
+        for name in new[:room]:
+            self._known.add(name)
+            child = self._alive[name] = _Child(self._folder, name, now)
+            self.pids.add(child.pid)
+            if child.end is not None and self._supervisor is not None:
+                self._supervisor.wake_on(child.end)
 
     def _note_ends(self) -> None:
         for child in list(self._alive.values()):
@@ -152,7 +162,16 @@ class RecordedChildren:
             self._note_ends()
             if not self._alive or now >= end:
                 return len(self._alive)
-            time.sleep(_BETWEEN_SECONDS)
+            self._wait_for_an_end(end - now)
+
+    def _wait_for_an_end(self, seconds: float) -> None:
+        ends = select.poll()
+        for child in self._alive.values():
+            if child.end is None:
+                seconds = min(seconds, _BETWEEN_SECONDS)
+            else:
+                ends.register(child.end, select.POLLIN)
+        ends.poll(seconds * 1000)
 
     def write(self) -> None:
         """Write pending samples: the recordings are about to be read."""
