@@ -145,6 +145,25 @@ def test_an_interrupt_before_the_first_import(one_profiler: support.Profiler, tm
         assert (status, said) == (ENDED, []), (place, status, said)
 
 
+EARLY = """
+import os, signal, sys
+def interrupt(event, arguments):
+    if event == "compile" and str(arguments[1]).endswith("bootstrap.py"):
+        os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(interrupt)
+"""
+
+
+def test_an_interrupt_while_tracking_is_about_to_begin(profiler: support.Profiler, tmp_path: Path) -> None:
+    """The interpreter still raises an exception for it then. Before: "Cannot profile", and status 3."""
+    if profiler.version < (3, 8):
+        pytest.skip("this Python does not know the feature: audit hooks")
+    (tmp_path / "sitecustomize.py").write_text(EARLY)
+    path = os.pathsep.join([str(tmp_path), str(profiler.package)])
+    done = profiler.run(["-c", "print(1)"], env={"PYTHONPATH": path})
+    assert (done.status, done.stdout, done.stderr) == (ENDED, "", ""), done.account()
+
+
 def test_a_report_that_is_interrupted_can_be_made_later(one_profiler: support.Profiler, tmp_path: Path) -> None:
     """Before, the recording was removed though there was no report."""
     hooked = Interrupted(one_profiler, tmp_path)
