@@ -22,13 +22,19 @@ _OF_OWN_DOING = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "
 
 _OF_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
 
-# SIGKILL and SIGSTOP cannot be caught. SIGTTIN and SIGTTOU mean that this process used a terminal as a background job.
-_LEFT_ALONE = ("SIGKILL", "SIGSTOP", "SIGTTIN", "SIGTTOU", "SIGCHLD")
+# SIGKILL and SIGSTOP cannot be caught.
+_LEFT_ALONE = ("SIGKILL", "SIGSTOP", "SIGCHLD")
+
+# The kernel sends these to a whole background job when one of its processes uses the terminal.
+_OF_BACKGROUND = ("SIGTTIN", "SIGTTOU")
+
+# Each stops a process that does not handle it. The terminal sends them to the whole group.
+STOPPING = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
 
 def forwarded_signals(but: "Sequence[int]") -> "Tuple[int, ...]":
     """The numbers of all signals that can be passed on to a program, except those in `but`."""
-    names = _LEFT_ALONE if hasattr(signal, "sigtimedwait") else _LEFT_ALONE + _OF_OWN_DOING
+    names = _LEFT_ALONE if hasattr(signal, "sigtimedwait") else _LEFT_ALONE + _OF_OWN_DOING + _OF_BACKGROUND
     without = {getattr(signal, name, 0) for name in names} | set(but)
     first_real_time = getattr(signal, "SIGRTMIN", signal.NSIG)
     # Between the two kinds are signals reserved by the C library.
@@ -104,11 +110,11 @@ class WaitedSignals:
         if self._descriptor is not None:
             self._descriptor.forget(descriptor)
 
-    def stop(self) -> None:
-        """Stop this process by SIGTSTP, with the default action."""
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTSTP,))
-        os.kill(os.getpid(), signal.SIGTSTP)
-        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTSTP,))
+    def stop(self, number: int) -> None:
+        """Stop this process by one of STOPPING, with the default action; returns when it is continued."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (number,))
+        os.kill(os.getpid(), number)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (number,))
 
     def leave(self, but: "Sequence[int]") -> None:
         """Discard pending signals and restore the previous state, but make the signals `but` do nothing."""
@@ -173,11 +179,11 @@ class PipedSignals:
     def forget(self, descriptor: int) -> None:
         """Nothing to do."""
 
-    def stop(self) -> None:
-        """Stop this process by SIGTSTP, with the default action."""
-        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, handler)
+    def stop(self, number: int) -> None:
+        """Stop this process by one of STOPPING, with the default action; returns when it is continued."""
+        handler = signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        signal.signal(number, handler)
 
     def leave(self, but: "Sequence[int]") -> None:
         """Discard pending signals and restore the previous state, but make the signals `but` do nothing."""

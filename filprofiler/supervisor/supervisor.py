@@ -9,7 +9,7 @@ import os
 import time
 
 from filprofiler.supervisor.outcome import Outcome
-from filprofiler.supervisor.signals import forwarded_signals, take_signals
+from filprofiler.supervisor.signals import STOPPING, forwarded_signals, take_signals
 from filprofiler.systems import HERE
 
 TYPE_CHECKING = False
@@ -84,6 +84,8 @@ class Supervisor:
 
     def _wait(self, report_now: "Callable[[], None]", look: "Callable[[], float]") -> Outcome:
         pause = FIRST_LOOK_SECONDS
+        stop_by = 0  # the signal by which we stop as soon as the program has stopped
+        was_stopped = False  # and the SIGCONT that continued us was not taken yet
         while True:
             event = self._signals.take(pause)
             if event is None:
@@ -100,16 +102,22 @@ class Supervisor:
             elif number == REPORT_SIGNAL:
                 report_now()
             elif number == signal.SIGCONT:
-                if not from_kernel and self._is_stopped():
+                # A shell that continues us after a stop has continued the program too.
+                if not from_kernel and (not was_stopped or self._is_stopped()):
                     os.kill(self._pid, number)
+                was_stopped, stop_by = False, 0
             else:
                 if not from_kernel:
                     os.kill(self._pid, number)
-                if number == signal.SIGTSTP and signal.SIGCONT not in signal.sigpending():
-                    self._signals.stop()  # as the program does, until SIGCONT comes
+                if number in STOPPING:
+                    stop_by = number
+            if stop_by and self._is_stopped() and signal.SIGCONT not in signal.sigpending():
+                number, stop_by = stop_by, 0
+                self._signals.stop(number)
+                was_stopped = True
 
     def _is_stopped(self) -> bool:
-        """Whether the program is stopped, as far as known: a shell that continues us has continued it too."""
+        """Whether the program is stopped, as far as known: one that handles a signal does not stop by it."""
         if not hasattr(os, "waitid"):
             return True
         return os.waitid(os.P_PID, self._pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None

@@ -185,7 +185,8 @@ def test_a_stopped_program_has_not_ended() -> None:
     assert finish(process) == ["on", "outcome exited with status 0 True True"]
 
 
-# A small shell: makes the terminal its own, runs the harness in the foreground, and says what becomes of it.
+# A small shell: makes the terminal its own, runs the harness, and says what becomes of it. A job that stops is continued
+# in the foreground.
 SHELL = """
 import fcntl, os, signal, sys, termios
 terminal = int(sys.argv[1])
@@ -195,7 +196,8 @@ signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 job = os.fork()
 if job == 0:
     os.setpgid(0, 0)
-    os.tcsetpgrp(terminal, os.getpid())
+    if "in the background" not in sys.argv:
+        os.tcsetpgrp(terminal, os.getpid())
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, "-c"] + sys.argv[2:])
 while True:
@@ -203,6 +205,7 @@ while True:
     if not os.WIFSTOPPED(status):
         break
     print("stopped by", signal.Signals(os.WSTOPSIG(status)).name, flush=True)
+    os.tcsetpgrp(terminal, job)
     os.killpg(job, signal.SIGCONT)
 print("ended", status, flush=True)
 """
@@ -211,7 +214,8 @@ print("ended", status, flush=True)
 def under_a_terminal(*command: str) -> "tuple[subprocess.Popen[str], int]":
     """Start a program under a supervisor that is the foreground job of a terminal; the terminal's keyboard."""
     keyboard, terminal = os.openpty()
-    words = [sys.executable, "-c", SHELL, str(terminal), HARNESS, *command]
+    words = [sys.executable, "-c", SHELL, str(terminal), HARNESS]
+    words += [word.format(terminal=terminal) if word == "{terminal}" else word for word in command]
     process = subprocess.Popen(
         words, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=(terminal,)
     )
@@ -243,6 +247,16 @@ def test_ctrl_z_stops_both_and_a_shell_continues_them() -> None:
     os.close(keyboard)
 
 
+def test_a_background_job_that_reads_the_terminal_stops_whole() -> None:
+    """The program stopped, and the supervisor by a default action that a SIGTTIN for itself would also have had."""
+    program = "import os, sys; os.write(1, os.read(int(sys.argv[1]), 100))"
+    process, keyboard = under_a_terminal(sys.executable, "-c", program, "{terminal}", "in the background")
+    os.write(keyboard, b"typed\n")
+    expected = ["stopped by SIGTTIN", "typed", "outcome exited with status 0 True True", "ended 0"]
+    assert finish(process) == expected
+    os.close(keyboard)
+
+
 def _state(pid: int) -> str:
     return Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
 
@@ -258,6 +272,39 @@ def test_a_batch_system_suspends_both_and_resumes_them() -> None:
             os.sched_yield()
         os.kill(process.pid, signal.SIGCONT)
         assert read_line(process) == "SIGCONT"
+    os.kill(process.pid, signal.SIGTERM)
+    assert finish(process) == ["SIGTERM", "outcome exited with status 0 True True"]
+
+
+def stopping_signals() -> List[str]:
+    """The signals that stop a program and can be passed on. Without sigtimedwait the kernel's own would be, too."""
+    return ["SIGTSTP"] if HARNESS.startswith(LESS) else ["SIGTSTP", "SIGTTIN", "SIGTTOU"]
+
+
+def test_every_stopping_signal_stops_both() -> None:
+    """SIGTTIN and SIGTTOU from elsewhere stopped the supervisor alone."""
+    process = supervise(sys.executable, "-c", LISTENER, "SIGCONT")
+    assert read_line(process) == "ready"
+    (child,) = _children(process.pid)
+    for name in stopping_signals():
+        os.kill(process.pid, getattr(signal, name))
+        while not (_state(child) == _state(process.pid) == "T"):
+            os.sched_yield()
+        os.kill(process.pid, signal.SIGCONT)
+        assert read_line(process) == "SIGCONT"
+    os.kill(process.pid, signal.SIGTERM)
+    assert finish(process) == ["SIGTERM", "outcome exited with status 0 True True"]
+
+
+def test_a_program_that_handles_them_does_not_stop() -> None:
+    """It got no SIGCONT as long as it ran, and SIGTSTP stopped the supervisor, though not the program."""
+    handled = [] if HARNESS.startswith(LESS) else stopping_signals()  # without waitid it is not known
+    process = supervise(sys.executable, "-c", LISTENER, "SIGCONT", *handled)
+    assert read_line(process) == "ready"
+    for name in [*handled, "SIGCONT", "SIGCONT"]:
+        os.kill(process.pid, getattr(signal, name))
+        assert read_line(process) == name
+    assert _state(process.pid) != "T"
     os.kill(process.pid, signal.SIGTERM)
     assert finish(process) == ["SIGTERM", "outcome exited with status 0 True True"]
 
