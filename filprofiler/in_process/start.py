@@ -52,21 +52,18 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
 def _import_runpy(mode: str, target: str) -> None:
     """Import runpy, as the interpreter is about to do: it is not part of the program.
 
-    Before CPython 3.8 the interpreter puts the program's folder in front of its path only afterwards, but before it
-    imports runpy itself: so runpy may be the program's, and so may be what it imports. If that fails, it will fail
-    again, where the program's user sees it.
+    What is found may be the program's own, and so may be what it imports. If that fails, it will fail again, where the
+    program's user sees it. Before CPython 3.8 the interpreter puts the program's folder in front of its path only
+    afterwards, but before it imports runpy itself.
     """
-    if sys.version_info >= (3, 8):
-        __import__("runpy")
-        return
     place = target if mode == "script" else ""  # the working directory, which may be gone
-    first = mode == "script" or not (sys.flags.isolated or sys.path[:1] == [place])
+    first = sys.version_info < (3, 8) and (mode == "script" or not (sys.flags.isolated or sys.path[:1] == [place]))
     known = set(sys.modules)
     if first:
         sys.path.insert(0, place)
     try:
         __import__("runpy")
-    except Exception:
+    except BaseException:
         for name in set(sys.modules) - known:
             del sys.modules[name]
     finally:

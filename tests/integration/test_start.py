@@ -339,3 +339,14 @@ def test_modules_of_the_program_that_runpy_needs(profiler: support.Profiler, tmp
     bare = subprocess.run([profiler.python, *target], stdout=subprocess.PIPE, text=True, check=True, cwd=str(folder))
     done = profiler.run_well(target, cwd=folder)
     assert done.stdout == bare.stdout and "program" in bare.stdout + how.replace("zip", "program")
+
+
+@pytest.mark.parametrize("error", ["ImportError('mine')", "SystemExit('mine')"])
+def test_a_runpy_of_the_program_that_fails(profiler: support.Profiler, tmp_path: Path, error: str) -> None:
+    """It fails as without us, where it is found first. Before: "Cannot profile: ImportError: mine.", and status 3."""
+    (tmp_path / "runpy.py").write_text("raise %s\n" % error)
+    (tmp_path / "__main__.py").write_text("print('ran')\n")
+    bare = subprocess.run([profiler.python, str(tmp_path)], capture_output=True, text=True)
+    done = profiler.run([str(tmp_path)])
+    theirs = [line for line in done.stderr.splitlines() if not line.startswith("=fil-profile=")]
+    assert (done.status, done.stdout, theirs) == (bare.returncode, bare.stdout, bare.stderr.splitlines())
