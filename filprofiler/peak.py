@@ -4,6 +4,7 @@ import os
 from typing import Any, List, NamedTuple, Optional, Union
 
 from filprofiler.errors import FilError, TrackingError
+from filprofiler.regular_files import make_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Peak:
         folder = os.fspath(path)
         self._known()
         try:
-            os.makedirs(folder, exist_ok=True)
+            make_folders(folder)
         except OSError as error:
             raise FilError("Cannot create the folder %s: %s.", folder, error.strerror) from None
         self._write(folder)

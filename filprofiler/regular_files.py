@@ -68,6 +68,14 @@ def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
             rest.append(piece)
 
 
+def make_folders(path: str) -> None:
+    """Create a folder, and those above it, if it does not exist. Raises OSError, also if it is something else."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
+
+
 def check_regular(mode: int) -> None:
     """Check that a mode is a regular file's. Raises OSError like open_regular."""
     if stat.S_ISREG(mode):

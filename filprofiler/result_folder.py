@@ -7,7 +7,7 @@ import time
 from filprofiler import _abi, exit_statuses
 from filprofiler.errors import FilError
 from filprofiler.opened_folder import OpenedFolder
-from filprofiler.regular_files import open_to_read
+from filprofiler.regular_files import make_folders, open_to_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ResultFolder:
         milliseconds = int((time.time() if now is None else now) * 1000)
         try:
             made_output = not os.path.isdir(output)
-            os.makedirs(output, exist_ok=True)
+            make_folders(output)
             with OpenedFolder(output) as above:
                 while True:
                     name = _timestamp(milliseconds)
@@ -237,7 +237,7 @@ class GivenFolder(ResultFolder):
         """made: it was made for this purpose, so `discard` removes it. Raises OutputError."""
         made = made or not os.path.isdir(path)
         try:
-            os.makedirs(path, exist_ok=True)
+            make_folders(path)
             with OpenedFolder(path) as folder:
                 self._identity = folder.identity
                 for name in (RECORDING_NAME, DESCRIPTION_NAME):

@@ -7,6 +7,7 @@ from filprofiler import exit_statuses
 from filprofiler.environment import PACKAGE_FOLDER
 from filprofiler.messages import say
 from filprofiler.opened_folder import OpenedFolder
+from filprofiler.regular_files import make_folders
 from filprofiler.wording import sentence
 
 _KERNEL = "filprofile"
@@ -26,7 +27,7 @@ def install_kernel(prefix: str) -> int:
     kernel["argv"][0] = sys.executable
     folder = os.path.join(_data_folder(prefix), "kernels", _KERNEL)
     try:
-        os.makedirs(folder, exist_ok=True)
+        make_folders(folder)
         with OpenedFolder(folder) as opened:
             opened.write("kernel.json", [(json.dumps(kernel, indent=1) + "\n").encode("utf-8")])
     except OSError as error:

@@ -11,7 +11,7 @@ from filprofiler.errors import FilError, SavedProfileError
 from filprofiler.messages import say
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.profile.program import read_description
-from filprofiler.regular_files import open_to_read
+from filprofiler.regular_files import make_folders, open_to_read
 from filprofiler.result_folder import DESCRIPTION_NAME, PROCESSES_NAME, RECORDING_NAME, remove_processes
 
 TYPE_CHECKING = False
@@ -88,7 +88,7 @@ def output_folder(options: "Options", beside: str) -> str:
         return beside
     folder = os.path.abspath(options.output)
     try:
-        os.makedirs(folder, exist_ok=True)
+        make_folders(folder)
     except OSError as error:
         raise FilError("Cannot create the folder %s: %s.", folder, error.strerror) from None
     return folder

@@ -37,8 +37,9 @@ def hints_of(profile: "Profile", top: "TopLines", sources: "SourceReader") -> "T
     if profile.saved_hints is not None:
         return profile.saved_hints
     statements = Statements(sources)
-    told = [(line, statements.at(line.site)) for line in top.lines if line.owned and _much(line.held_bytes, profile)]
-    found = list(_largest_line(profile, told))
+    lines = [line for line in top.lines if line.owned and _much(_used_bytes(line, top), profile)]
+    told = [(line, statements.at(line.site)) for line in lines]
+    found = list(_largest_line(profile, top, told))
     found += _nested_calls(profile, top, statements)
     found += _temporaries(profile, told, sources)
     found += _copies(profile, top, told)
@@ -52,14 +53,19 @@ def _much(size: int, profile: "Profile") -> bool:
     return size >= LEAST_HINTED_BYTES and size * LEAST_SHARE >= profile.peak_bytes
 
 
+def _used_bytes(line: "TopLine", top: "TopLines") -> int:
+    """What a line holds, without what is only reserved: nothing would be gained there."""
+    return line.held_bytes - top.reserved_bytes(line.site)
+
+
 def _is_import(statement: "Optional[Statement]") -> bool:
     return statement is not None and isinstance(statement.node, (nodes.Import, nodes.ImportFrom))
 
 
-def _largest_line(profile: "Profile", told: "List[Told]") -> "Iterator[Hint]":
+def _largest_line(profile: "Profile", top: "TopLines", told: "List[Told]") -> "Iterator[Hint]":
     """How far the peak could fall without the line that holds most. Imports are skipped: few can be avoided."""
     lines = [line for line, statement in told if not _is_import(statement)]
-    if lines and lines[0].held_bytes * _LARGEST_SHARE >= profile.peak_bytes:
+    if lines and _used_bytes(lines[0], top) * _LARGEST_SHARE >= profile.peak_bytes:
         yield Hint(LARGEST_LINE, [lines[0].site], [lines[0].held_bytes])
 
 

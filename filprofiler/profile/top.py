@@ -42,6 +42,7 @@ class TopLines:
         self._profile = profile
         self._lines: "Optional[List[TopLine]]" = None
         self._big_bytes: "Optional[Dict[Site, int]]" = None
+        self._reserved_bytes: "Optional[Dict[Site, int]]" = None
 
     @property
     def lines(self) -> "List[TopLine]":
@@ -60,6 +61,18 @@ class TopLines:
                 line = innermost if owned is None else owned
                 self._big_bytes[line] = self._big_bytes.get(line, 0) + size
         return self._big_bytes.get(site, 0)
+
+    def reserved_bytes(self, site: Site) -> int:
+        """The part of the bytes of a line of the user's own that is only reserved: not touched."""
+        memory = self._profile.memory
+        if self._reserved_bytes is None:
+            self._reserved_bytes = {}
+            for mapping in memory.large if memory is not None else ():
+                line = next((asked for asked in reversed(mapping.stack) if self.own_code.owns(asked)), None)
+                if mapping.reserved and line is not None:
+                    before = self._reserved_bytes.get(line, 0)
+                    self._reserved_bytes[line] = before + mapping.untouched_bytes
+        return self._reserved_bytes.get(site, 0)
 
 
 def _top_lines(pairs: "Pairs") -> "List[TopLine]":

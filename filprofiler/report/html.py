@@ -6,7 +6,7 @@ from filprofiler.profile.model import OUT_OF_MEMORY
 from filprofiler.profile.tree import LEAST_HINTED_BYTES
 from filprofiler.report import text
 from filprofiler.report.content import Drawn
-from filprofiler.report.memory_breakdown import memory_breakdown_section, reserved_bytes
+from filprofiler.report.memory_breakdown import memory_breakdown_section
 from filprofiler.report.page_data import page_json, underlined
 from filprofiler.report.processes import all_processes, more_at_most, spread
 from filprofiler.report.sentences import (
@@ -182,7 +182,7 @@ def _top_list(profile: "Profile", top: "TopLines", sources: "SourceReader") -> s
             "source_class": "source" if source else "no-source",
             "place": text.escape(text.full_label(line.site)),
             "via": text.escape(_via(line.via, top.own_code)),
-            "reserved": text.escape(_reserved(reserved_bytes(profile, line.site, top.own_code))),
+            "reserved": text.escape(_reserved(top.reserved_bytes(line.site))),
             "spread": text.escape(spread(profile, line.site)),
         }
         items.append(fill(read_template("top_line.html"), values))

@@ -71,8 +71,14 @@ def read_saved(path: str) -> Profile:
     except _UnfitError as problem:
         raise SavedProfileError("The file %s %s.", path, problem) from None
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as problem:
-        reason = "%s: %s" % (type(problem).__name__, str(problem).split("\n")[0])
-        raise SavedProfileError("The profile %s is damaged (%s).", path, reason) from None
+        raise SavedProfileError("The profile %s is damaged: %s.", path, _damage(problem)) from None
+
+
+def _damage(problem: Exception) -> str:
+    """What is wrong with a file, without Python's own words for it."""
+    if isinstance(problem, KeyError):
+        return "it has no '%s'" % problem.args[0]
+    return str(problem) if isinstance(problem, ValueError) else "one of its values has the wrong type"
 
 
 def _has_long_number(content: bytes) -> bool:

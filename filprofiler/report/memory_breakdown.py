@@ -145,20 +145,6 @@ def _large(mappings: "Tuple[LargeMapping, ...]", own_code: "OwnCode") -> str:
     return fill(read_template("large_mappings.html"), {"rows": "".join(rows)})
 
 
-def reserved_bytes(profile: "Profile", site: "Site", own_code: "OwnCode") -> int:
-    """The part of the bytes of a line of the user's own that is reserved and not touched."""
-    mappings = profile.memory.large if profile.memory is not None else ()
-    return sum(
-        mapping.untouched_bytes
-        for mapping in mappings
-        if mapping.reserved and _own_site(mapping.stack, own_code) == site.order
-    )
-
-
-def _own_site(stack: "Sequence[Site]", own_code: "OwnCode") -> "Optional[Tuple[str, int, str]]":
-    return next((site.order for site in reversed(stack) if own_code.owns(site)), None)
-
-
 def _asker(stack: "Sequence[Site]", own_code: "OwnCode") -> str:
     """The line that mapped a file: the innermost of the user's own, else the innermost of all."""
     for site in reversed(stack):

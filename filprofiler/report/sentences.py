@@ -1,6 +1,7 @@
 """Sentences about the whole run, shared by the page and the summary."""
 
 from filprofiler.profile.model import OUT_OF_MEMORY, Profile
+from filprofiler.profile.program import STILL_RUNNING
 from filprofiler.report.text import counted, human_bytes, visible
 
 TYPE_CHECKING = False
@@ -28,6 +29,8 @@ def completeness(profile: Profile) -> str:
             )
         elif others.count:
             exact = "Exact for this process: every allocation that it made while it was tracked is accounted for."
+        if profile.program.outcome == STILL_RUNNING:
+            exact = "Exact so far: every allocation up to this report is accounted for."
         return exact + followed * profile.followed
     return "%s (%s).%s" % (incomplete(profile), "; ".join(missed_reasons(profile)), followed * profile.followed)
 

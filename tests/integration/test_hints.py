@@ -257,6 +257,15 @@ SILENT: Dict[str, Tuple[str, List[str]]] = {
         "def main():\n" + "".join("    a%d = bytes(300000)\n" % n for n in range(20)) + "    return a0\nmain()\n",
         ["largest-line", "copy", "whole-file", "grown-in-loop", "float64", "nested-calls"],
     ),
+    "a mapping that is only reserved": (
+        """
+        import mmap, time
+        room = mmap.mmap(-1, 256 << 20)
+        while time.process_time() < 0.4:  # the memory is sampled meanwhile
+            pass
+        """,
+        ["largest-line"],
+    ),
     "nothing but imports": (
         "import numpy\nimport pandas\n",
         ["largest-line", "copy", "whole-file", "grown-in-loop", "float64", "nested-calls"],

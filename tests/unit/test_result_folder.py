@@ -127,3 +127,9 @@ def test_another_users_folder_in_place_of_the_new_one_is_refused(tmp_path: Path)
     chosen.mkdir()
     os.chown(str(chosen), 65534, -1)
     filled(GivenFolder(str(chosen)))  # a folder that was named may be anybody's
+
+
+def test_a_file_in_place_of_the_folder_is_named_as_that(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("somebody's")
+    with pytest.raises(OutputError, match="Not a directory"):
+        ResultFolder(str(tmp_path / "file"))

@@ -185,8 +185,8 @@ def test_a_stopped_program_has_not_ended() -> None:
     assert finish(process) == ["on", "outcome exited with status 0 True True"]
 
 
-# A small shell: makes the terminal its own, runs the harness, and says what becomes of it. A job that stops is continued
-# in the foreground.
+# A small shell: makes the terminal its own, runs the harness, and says what becomes of it. A job that stops is
+# continued in the foreground.
 SHELL = """
 import fcntl, os, signal, sys, termios
 terminal = int(sys.argv[1])
