@@ -57,6 +57,10 @@ struct python_method {
     PYTHON_API(void *, PyEval_GetBuiltins, (void))                                                        \
     PYTHON_API(void *, PyEval_EvalCode, (void *code, void *globals, void *locals))                        \
     PYTHON_API(void *, Py_CompileString, (const char *source, const char *path, int start))               \
+    PYTHON_API(void *, PyMarshal_ReadObjectFromString, (const char *content, intptr_t bytes))             \
+    PYTHON_API(long, PyImport_GetMagicNumber, (void))                                                     \
+    PYTHON_API(const char *, PyImport_GetMagicTag, (void))                                                \
+    PYTHON_API(void *, PyObject_Type, (void *object))                                                     \
     PYTHON_API(void *, PyUnicode_EncodeFSDefault, (void *text))                                           \
     PYTHON_API(void *, PyUnicode_DecodeFSDefault, (const char *text))                                     \
     PYTHON_API(void *, PyUnicode_InternFromString, (const char *text))                                    \

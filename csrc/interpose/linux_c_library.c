@@ -73,7 +73,8 @@ static void find_files(void)
     }
     for (size_t i = 0; i < COUNT; i++) {
         enum file of_name = file_of(functions[i].name);
-        enum file of_hook = file_of(functions[i].hook);
+        bool same = strcmp(functions[i].hook, functions[i].name) == 0;
+        enum file of_hook = same ? of_name : file_of(functions[i].hook);
         bool one_owner = of_name == of_hook || (is_of_c_library(of_name) && is_of_c_library(of_hook));
         next[i] = one_owner ? of_name : FILES;
     }

@@ -6,64 +6,20 @@
 #include "platform/linux_files.h"
 #include "platform/platform.h"
 
-/* The table for symbol lookup: see "GNU hash" in the description of the format. */
-struct hash_table {
-    uint32_t bucket_count;
-    uint32_t first; /* symbols before this one are not in the table: undefined ones, among others */
-    uint32_t bloom_words;
-    uint32_t bloom_shift;
-};
-
-struct symbols {
-    ElfW(Sym) * symbol;
-    const char *texts;
-    const struct hash_table *hash;
-    const uint32_t *buckets;
-    const uint32_t *chains;
-};
-
-static bool symbols_of(const struct linux_file *file, struct symbols *symbols)
-{
-    symbols->symbol = (ElfW(Sym) *)linux_file_address(file, DT_SYMTAB);
-    symbols->texts = (const char *)linux_file_address(file, DT_STRTAB);
-    symbols->hash = (const struct hash_table *)linux_file_address(file, DT_GNU_HASH);
-    if (symbols->symbol == NULL || symbols->texts == NULL || symbols->hash == NULL) {
-        return false;
-    }
-    const ElfW(Addr) *bloom = (const ElfW(Addr) *)(symbols->hash + 1);
-    symbols->buckets = (const uint32_t *)(bloom + symbols->hash->bloom_words);
-    symbols->chains = symbols->buckets + symbols->hash->bucket_count;
-    return true;
-}
-
-static uint32_t hash_of(const char *name)
-{
-    uint32_t hash = 5381;
-    for (; *name != '\0'; name++) {
-        hash = hash * 33 + (unsigned char)*name;
-    }
-    return hash;
-}
-
 /* Redirect each symbol with this name to `to`. Returns whether there was one. */
-static bool redirect(const struct symbols *symbols, uintptr_t base, const struct platform_redirection *redirection)
+static bool redirect(const struct linux_symbols *symbols, uintptr_t base,
+                     const struct platform_redirection *redirection)
 {
-    uint32_t hash = hash_of(redirection->name);
-    uint32_t count = symbols->hash->bucket_count;
-    uint32_t index = count == 0 ? 0 : symbols->buckets[hash % count];
+    ElfW(Sym) *symbol = NULL;
     bool found = false;
-    for (uint32_t entry = 0; index >= symbols->hash->first && (entry & 1) == 0; index++) {
-        entry = symbols->chains[index - symbols->hash->first]; /* its lowest bit: the last one of this chain */
-        ElfW(Sym) *symbol = &symbols->symbol[index];
-        if ((entry | 1) == (hash | 1) && strcmp(symbols->texts + symbol->st_name, redirection->name) == 0) {
-            uintptr_t code = base + symbol->st_value;
-            if (redirection->next != NULL) {
-                memcpy(redirection->next, &code, sizeof code); /* before anyone is led away from it */
-            }
-            symbol->st_value = redirection->to - base; /* which the linker adds again */
-            symbol->st_info = (unsigned char)(symbol->st_info & 0xf0) | STT_FUNC;
-            found = true;
+    while ((symbol = linux_next_named(symbols, redirection->name, symbol)) != NULL) {
+        uintptr_t code = base + symbol->st_value;
+        if (redirection->next != NULL) {
+            memcpy(redirection->next, &code, sizeof code); /* before anyone is led away from it */
         }
+        symbol->st_value = redirection->to - base; /* which the linker adds again */
+        symbol->st_info = (unsigned char)(symbol->st_info & 0xf0) | STT_FUNC;
+        found = true;
     }
     return found;
 }
@@ -126,9 +82,9 @@ struct platform_extent platform_file_extent(const void *code)
     return extent;
 }
 
-static const char *one_that_is_wanted(const struct search *search, const struct symbols *symbols)
+static const char *one_that_is_wanted(const struct search *search, const struct linux_symbols *symbols)
 {
-    for (uint32_t index = 1; index < symbols->hash->first; index++) {
+    for (uint32_t index = 1; index < symbols->first; index++) {
         const ElfW(Sym) *symbol = &symbols->symbol[index];
         for (size_t i = 0; symbol->st_shndx == SHN_UNDEF && i < search->count; i++) {
             const struct platform_redirection *each = &search->list[i];
@@ -144,9 +100,9 @@ static int look_for_callers(struct dl_phdr_info *info, size_t bytes, void *conte
 {
     struct search *search = context;
     struct linux_file file = file_of(info);
-    struct symbols symbols;
+    struct linux_symbols symbols;
     (void)bytes;
-    if (!has_code(&file, search->code) && file.dynamic != NULL && symbols_of(&file, &symbols)) {
+    if (!has_code(&file, search->code) && file.dynamic != NULL && linux_symbols_of(&file, &symbols)) {
         search->bound = one_that_is_wanted(search, &symbols);
     }
     return search->bound != NULL;
@@ -156,8 +112,8 @@ static int look_for_callers(struct dl_phdr_info *info, size_t bytes, void *conte
 static const char *redirect_all(const struct search *search)
 {
     const char *direct = NULL;
-    struct symbols symbols = {0};
-    bool known = search->file.dynamic != NULL && symbols_of(&search->file, &symbols);
+    struct linux_symbols symbols = {0};
+    bool known = search->file.dynamic != NULL && linux_symbols_of(&search->file, &symbols);
     uintptr_t first = 0;
     size_t bytes = 0;
     int protection = 0;

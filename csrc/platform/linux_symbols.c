@@ -45,6 +45,57 @@ int linux_file_protection(const struct linux_file *file, uintptr_t address)
     return PROT_READ;
 }
 
+/* The table for symbol lookup: see "GNU hash" in the description of the format. */
+struct hash_table {
+    uint32_t bucket_count;
+    uint32_t first;
+    uint32_t bloom_words;
+    uint32_t bloom_shift;
+};
+
+bool linux_symbols_of(const struct linux_file *file, struct linux_symbols *symbols)
+{
+    const struct hash_table *hash = (const struct hash_table *)linux_file_address(file, DT_GNU_HASH);
+    symbols->symbol = (ElfW(Sym) *)linux_file_address(file, DT_SYMTAB);
+    symbols->texts = (const char *)linux_file_address(file, DT_STRTAB);
+    if (symbols->symbol == NULL || symbols->texts == NULL || hash == NULL) {
+        return false;
+    }
+    const ElfW(Addr) *bloom = (const ElfW(Addr) *)(hash + 1);
+    symbols->first = hash->first;
+    symbols->bucket_count = hash->bucket_count;
+    symbols->buckets = (const uint32_t *)(bloom + hash->bloom_words);
+    symbols->chains = symbols->buckets + hash->bucket_count;
+    return true;
+}
+
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 5381;
+    for (; *name != '\0'; name++) {
+        hash = hash * 33 + (unsigned char)*name;
+    }
+    return hash;
+}
+
+ElfW(Sym) * linux_next_named(const struct linux_symbols *symbols, const char *name, const ElfW(Sym) * last)
+{
+    uint32_t hash = hash_of(name);
+    uint32_t index = last != NULL                 ? (uint32_t)(last - symbols->symbol)
+                     : symbols->bucket_count != 0 ? symbols->buckets[hash % symbols->bucket_count]
+                                                  : 0;
+    bool skip = last != NULL;
+    for (uint32_t entry = 0; index >= symbols->first && (entry & 1) == 0; index++) {
+        entry = symbols->chains[index - symbols->first]; /* its lowest bit: the last one of this chain */
+        const char *found = symbols->texts + symbols->symbol[index].st_name;
+        if (!skip && (entry | 1) == (hash | 1) && strcmp(found, name) == 0) {
+            return &symbols->symbol[index];
+        }
+        skip = false;
+    }
+    return NULL;
+}
+
 static struct linux_file own_file(void)
 {
     uintptr_t base = (uintptr_t)&__ehdr_start;
@@ -57,14 +108,10 @@ static struct linux_file own_file(void)
 uintptr_t platform_own_function(const char *name)
 {
     const struct linux_file file = own_file();
-    uintptr_t symbols = linux_file_address(&file, DT_SYMTAB);
-    uintptr_t texts = linux_file_address(&file, DT_STRTAB); /* they follow the symbols */
-    for (const ElfW(Sym) *symbol = (const ElfW(Sym) *)symbols; (uintptr_t)(symbol + 1) <= texts; symbol++) {
-        if (symbol->st_shndx != SHN_UNDEF && strcmp((const char *)texts + symbol->st_name, name) == 0) {
-            return file.base + symbol->st_value;
-        }
-    }
-    return 0;
+    struct linux_symbols symbols;
+    const ElfW(Sym) *symbol = linux_symbols_of(&file, &symbols) ? linux_next_named(&symbols, name, NULL) : NULL;
+    bool withdrawn = symbol != NULL && symbol->st_shndx == SHN_UNDEF;
+    return symbol == NULL || withdrawn ? 0 : file.base + symbol->st_value;
 }
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)

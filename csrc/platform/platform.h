@@ -142,6 +142,13 @@ size_t platform_read_beginning(const char *path, char *text, size_t room);
 /* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
 bool platform_read_text(const char *path, char *text, size_t room);
 
+/* When a file was last modified, in seconds since 1970, and its size; the lowest 32 bits of both. False if not known.
+ */
+struct platform_file_facts {
+    uint32_t modified, bytes;
+};
+bool platform_file_facts(const char *path, struct platform_file_facts *facts);
+
 /* This process's command line, each word with a 0 behind it: returns how many bytes, at most `room`; 0: not known. */
 size_t platform_command_line(char *words, size_t room);
 

@@ -120,6 +120,18 @@ bool platform_read_text(const char *path, char *text, size_t room)
     return true;
 }
 
+bool platform_file_facts(const char *path, struct platform_file_facts *facts)
+{
+    int kept = errno;
+    struct stat found;
+    bool known = stat(path, &found) == 0;
+    if (known) {
+        *facts = (struct platform_file_facts){.modified = (uint32_t)found.st_mtime, .bytes = (uint32_t)found.st_size};
+    }
+    errno = kept;
+    return known;
+}
+
 /* The number of this process, and how many it has made: process numbers are used again. */
 static bool write_recording_path(const char *folder, uint32_t number, char *path, size_t room)
 {

@@ -17,11 +17,11 @@
 #include "fil_format.h"
 #include "platform/platform.h"
 #include "start/audit_hook.h"
+#include "start/bootstrap_code.h"
 #include "start/first_request.h"
 #include "start/native.h"
 #include "start/own_words.h"
 
-#define SOURCE_BYTES 16384u
 #define LIBRARY_NAME "filprofiler/_lib/libfil.so"
 #define NO_SIGNAL "-1"            /* FIL_NO_SIGNAL */
 #define CANNOT_PROFILE 3          /* exit_statuses.CANNOT_PROFILE */
@@ -29,7 +29,6 @@
 
 static struct {
     struct own_words words;
-    char source[SOURCE_BYTES]; /* of bootstrap.py */
     bool come;
     bool is_child; /* of a program that is recorded, started by its own command line */
     char bootstrap[CHILDREN_PATH_BYTES];
@@ -100,13 +99,15 @@ static void come(void)
     }
     void *names = python_api.PyDict_New();
     void *builtins = python_api.PyEval_GetBuiltins();
-    void *code = python_api.Py_CompileString(moment.source, moment.words.bootstrap, PYTHON_FILE_INPUT);
+    bool cached = false;
+    void *code = bootstrap_code(&cached);
     if (names == NULL || builtins == NULL || code == NULL) {
         refuse();
         return;
     }
     python_api.Py_IncRef(builtins);
     bool named = name(names, "__builtins__", builtins) && name(names, "native", native_functions()) &&
+                 name(names, "cached", python_api.PyLong_FromLongLong(cached)) &&
                  name_text(names, "__name__", "filprofiler.in_process.bootstrap") &&
                  name_text(names, "__file__", moment.words.bootstrap) &&
                  name_text(names, "recording", moment.words.recording) &&
@@ -166,8 +167,7 @@ int moment_await(int count, char **words)
                                           .mode = "",
                                           .target = ""};
     }
-    if (moment.words.bootstrap == NULL || !python_api_find() ||
-        !platform_read_text(moment.words.bootstrap, moment.source, sizeof moment.source)) {
+    if (moment.words.bootstrap == NULL || !python_api_find() || !bootstrap_code_find(moment.words.bootstrap)) {
         return count;
     }
     bool awaited = audit_hook_can_be() ? audit_hook_add(on_audit) : first_request_await(come);

@@ -4,8 +4,8 @@
 
 MODE is `script`, `module` or `command`. If possible, our library removes these words before the interpreter sees them,
 and runs this file when the interpreter is about to run the program itself (csrc/start/moment.c). Then the global names
-`native`, `recording`, `report_signal`, `mode` and `target` exist. Otherwise this file is the script, and become.py runs
-the program.
+`native`, `cached`, `recording`, `report_signal`, `mode` and `target` exist. Otherwise this file is the script, and
+become.py runs the program.
 
 Our files are not imported, because the import system's state, and its output under -v and -X importtime, belong to the
 program. They are read here, from their cached bytecode if it is up to date, and import each other through a function
@@ -46,6 +46,11 @@ class _OwnModules:
                 exec(self._code(name, path), module.__dict__)
         return self._modules[name]
 
+    def keep(self, name: str, path: str) -> None:
+        """Cache the bytecode of a file for the next process."""
+        if self._writes_cache:
+            self._code(name, path)
+
     def forget(self) -> None:
         """Release all modules."""
         for module in self._modules.values():
@@ -65,7 +70,12 @@ class _OwnModules:
         except (OSError, NotImplementedError):
             data = b""
         if data.startswith(header):
-            return self._marshal.loads(data[len(header) :])
+            try:
+                code = self._marshal.loads(data[len(header) :])
+                if isinstance(code, type(_compile.__code__)):
+                    return code
+            except (EOFError, ValueError, TypeError):
+                pass  # damaged
         code = self._compile(loader.get_data(path), path)
         if cache is not None and self._writes_cache:
             loader.set_data(cache, header + self._marshal.dumps(code))
@@ -125,6 +135,8 @@ def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
             if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
                 del sys.path[0]  # this folder: its modules must not be importable by their bare names
             return modules.get("filprofiler.in_process.become").prepare()  # type: ignore[no-any-return]
+        if not names["cached"]:
+            modules.keep("filprofiler.in_process.bootstrap", __file__)
         words = [names[name] for name in ("recording", "report_signal", "mode", "target")]
         modules.get("filprofiler.in_process.start").begin_natively(native, *words)
     except Exception as error:

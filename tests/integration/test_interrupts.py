@@ -5,6 +5,7 @@ them: so the signal comes at a certain place in the code, however quick the mach
 """
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -159,7 +160,9 @@ def test_an_interrupt_while_tracking_is_about_to_begin(profiler: support.Profile
     if profiler.version < (3, 8):
         pytest.skip("this Python does not know the feature: audit hooks")
     (tmp_path / "sitecustomize.py").write_text(EARLY)
-    path = os.pathsep.join([str(tmp_path), str(profiler.package)])
+    package = tmp_path / "without bytecode"  # bootstrap.py is compiled then, and audit hooks are told so
+    shutil.copytree(str(profiler.package), str(package), ignore=shutil.ignore_patterns("__pycache__"))
+    path = os.pathsep.join([str(tmp_path), str(package)])
     done = profiler.run(["-c", "print(1)"], env={"PYTHONPATH": path})
     assert (done.status, done.stdout, done.stderr) == (ENDED, "", ""), done.account()
 

@@ -350,3 +350,51 @@ def test_a_runpy_of_the_program_that_fails(profiler: support.Profiler, tmp_path:
     done = profiler.run([str(tmp_path)])
     theirs = [line for line in done.stderr.splitlines() if not line.startswith("=fil-profile=")]
     assert (done.status, done.stdout, theirs) == (bare.returncode, bare.stdout, bare.stderr.splitlines())
+
+
+# Keeps the header of a file of bytecode, and replaces the code.
+REWRITE = """
+import marshal, sys
+cache, source, path = sys.argv[1:]
+header = 16 if sys.version_info >= (3, 7) else 12
+with open(cache, "rb") as file:
+    kept = file.read()[:header]
+content = {"damaged": b"c", "a number": marshal.dumps(7)}.get(source) or marshal.dumps(compile(source, path, "exec"))
+with open(cache, "wb") as file:
+    file.write(kept + content)
+"""
+
+
+def without_bytecode(profiler: support.Profiler, tmp_path: Path) -> support.Profiler:
+    """The same profiler from a copy that has never run."""
+    package = tmp_path / "copy"
+    shutil.copytree(str(profiler.package), str(package), ignore=shutil.ignore_patterns("__pycache__"))
+    return support.Profiler(profiler.python, profiler.version, package, tmp_path)
+
+
+def test_the_bytecode_of_the_first_file_is_used_while_it_is_up_to_date(
+    profiler: support.Profiler, tmp_path: Path
+) -> None:
+    copy = without_bytecode(profiler, tmp_path)
+    path = copy.package / "filprofiler" / "in_process" / "bootstrap.py"
+    program = ["-c", "print('ran')"]
+    assert copy.run_well(program).stdout == "ran\n"
+    (cache,) = (path.parent / "__pycache__").glob("bootstrap.*.pyc")
+    assert copy.run_well(program).stdout == "ran\n"
+
+    def rewritten(source: str) -> str:
+        subprocess.run([profiler.python, "-c", REWRITE, str(cache), source, str(path)], check=True)
+        return copy.run_well(program).stdout
+
+    other = "import posix; posix.write(1, b'other ')\n" + path.read_text()
+    assert rewritten(other) == "other ran\n"
+    assert rewritten("damaged") == rewritten("a number") == "ran\n"
+    assert rewritten(other) == "other ran\n"
+    damaged = path.with_name("start.py")  # and so for the others, which bootstrap.py loads
+    (of_start,) = (path.parent / "__pycache__").glob("start.*.pyc")
+    subprocess.run([profiler.python, "-c", REWRITE, str(of_start), "damaged", str(damaged)], check=True)
+    assert copy.run_well(program).stdout == "other ran\n"
+    facts = path.stat()
+    os.utime(str(path), (facts.st_atime, facts.st_mtime + 5))
+    assert copy.run_well(program).stdout == "ran\n"
+    assert copy.run_well(program, env={"PYTHONDONTWRITEBYTECODE": "1"}).stdout == "ran\n"
