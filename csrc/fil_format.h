@@ -93,7 +93,7 @@ enum fil_mark {
     FIL_MARK_IMPORT = 4,    /* replaces the frames of the interpreter's import machinery: its own bytes are what these
                              * requested, below it are the frames of what they import */
     FIL_MARK_TASK = 5,      /* below it: the frames of an event loop's task or function, which the call stack above it
-                             * made */
+                             * created */
     FIL_MARK_INTERPRETER = 6 /* below it: the frames of code that the call stack above it runs in another interpreter */
 };
 
@@ -128,11 +128,11 @@ struct fil_segment {
     uint32_t reserved;
 };
 
-/* One call stack: the chain of its parents is the stack, outermost first at the root. Two per cache line. */
+/* One call stack: a frame, and its callers by the chain of parents. Two per cache line. */
 struct fil_node {
     uint64_t current_bytes; /* live bytes requested by exactly this call stack */
-    uint64_t at_peak_bytes; /* live bytes at the peak, if `epoch` equals the header's; else current_bytes is */
-    uint32_t epoch;         /* the peak number before which at_peak_bytes was last updated */
+    uint64_t at_peak_bytes; /* live bytes at the peak, if `epoch` equals the header's; else use current_bytes */
+    uint32_t epoch;         /* number of the peak before which at_peak_bytes was last updated */
     uint32_t parent;        /* node number; 0 for the reserved nodes */
     uint32_t code;          /* fil_code number; 0: a mark, see enum fil_mark */
     int32_t offset;         /* bytes from the start of the bytecode to the instruction; may be negative (not begun) */
@@ -142,21 +142,21 @@ struct fil_node {
  * the interpreter reuses without a request are smaller. */
 struct fil_big {
     uint64_t current_bytes;
-    uint64_t at_peak_bytes; /* if `epoch` equals the header's; else current_bytes is */
-    uint32_t epoch;         /* the peak number before which at_peak_bytes was last updated */
+    uint64_t at_peak_bytes; /* if `epoch` equals the header's; else use current_bytes */
+    uint32_t epoch;         /* number of the peak before which at_peak_bytes was last updated */
     uint32_t reserved;
 };
 
 /* A node's bytes at the combined peak of all processes of a run (struct fil_processes); all zeros as long as the
  * process is the only one. */
 struct fil_combined {
-    uint64_t bytes; /* at that peak, if `best` equals the one in fil_processes.word; else current_bytes is */
+    uint64_t bytes; /* at that peak, if `best` equals the one in fil_processes.word; else use current_bytes */
     uint32_t best;  /* the combined peak, in KiB, after which `bytes` was last updated */
     uint32_t reserved;
 };
 
-/* Most blocks are small, and counting these does not read the second part; only one of several processes reads the
- * third. */
+/* Most blocks are small, and counting these does not read `big`; only a process that
+ * is one of several reads `combined`. */
 struct fil_nodes {
     struct fil_node nodes[FIL_NODES_PER_SEGMENT];
     struct fil_big big[FIL_NODES_PER_SEGMENT]; /* of the same nodes, in the same order */
@@ -181,8 +181,8 @@ struct fil_code {
 struct fil_thread {
     uint32_t number;       /* from 1, in the order of the threads' first requests; 0: not used */
     uint32_t node;         /* of its last request, while there were several threads; 0: not known, or it has ended */
-    uint32_t at_peak_node; /* the same at the peak, if `epoch` equals the header's; else `node` is */
-    uint32_t epoch;        /* the peak number before which at_peak_node was last updated */
+    uint32_t at_peak_node; /* the same at the peak, if `epoch` equals the header's; else use `node` */
+    uint32_t epoch;        /* number of the peak before which at_peak_node was last updated */
     uint32_t start;        /* the node below which its call stacks hang; those of work submitted to it hang elsewhere */
     uint32_t ended;        /* 1: it has ended */
     uint32_t reserved;
@@ -199,7 +199,7 @@ struct fil_thread_link {
 struct fil_threads {
     uint32_t begun;        /* threads that have requested memory */
     uint32_t last;         /* number of the one with the last request, while there were several */
-    uint32_t last_at_peak; /* the same at the peak, if `epoch` equals the header's; else `last` is */
+    uint32_t last_at_peak; /* the same at the peak, if `epoch` equals the header's; else use `last` */
     uint32_t epoch;
     struct fil_thread threads[FIL_THREADS_KEPT];
     struct fil_thread_link links[FIL_THREAD_LINKS_KEPT];
@@ -232,7 +232,7 @@ enum fil_counter_kind {
 /* A sum with its value at the peak, by the same rule as fil_node. */
 struct fil_counter {
     uint64_t current_bytes;
-    uint64_t at_peak_bytes; /* if `epoch` equals the header's; else current_bytes is */
+    uint64_t at_peak_bytes; /* if `epoch` equals the header's; else use current_bytes */
     uint32_t epoch;
     uint32_t reserved;
 };
@@ -240,7 +240,7 @@ struct fil_counter {
 /* A file that one call stack has mapped. Record 0 is never used, record 1 aggregates the overflow. */
 struct fil_file {
     uint64_t current_bytes;  /* bytes mapped now */
-    uint64_t at_peak_bytes;  /* bytes mapped at the peak, if `epoch` equals the header's; else current_bytes is */
+    uint64_t at_peak_bytes;  /* bytes mapped at the peak, if `epoch` equals the header's; else use current_bytes */
     uint64_t path;           /* file offset of a text; 0: not stored */
     uint64_t resident_bytes; /* of all mappings of that path, at the RSS sample nearest to the peak; written by the
                               * supervisor */
@@ -254,12 +254,12 @@ struct fil_file {
 /* A large mapping that counts. */
 struct fil_large {
     uint64_t start;          /* its address */
-    uint64_t current_bytes;  /* of it now; 0: it is gone */
-    uint64_t at_peak_bytes;  /* bytes at the peak, if `epoch` equals the header's; else current_bytes is */
+    uint64_t current_bytes;  /* its bytes now; 0: it is unmapped */
+    uint64_t at_peak_bytes;  /* bytes at the peak, if `epoch` equals the header's; else use current_bytes */
     uint64_t path;           /* file offset of a text: the name of shared memory; 0: it has none */
-    uint64_t resident_bytes; /* of it, at the RSS sample nearest to the peak; written by the supervisor */
+    uint64_t resident_bytes; /* its resident bytes at the RSS sample nearest to the peak; written by the supervisor */
     uint32_t node;           /* the call stack that mapped it */
-    uint32_t epoch;          /* the peak number before which at_peak_bytes was last updated */
+    uint32_t epoch;          /* number of the peak before which at_peak_bytes was last updated */
 };
 
 /* The moment of an RSS sample. */
@@ -359,16 +359,16 @@ struct fil_header {
     uint32_t parent_pid; /* of the process that was its parent when tracking began */
     uint32_t forked; /* 1: it is a fork of a recorded process, whose call stacks begin with those of its parent then */
     uint64_t started_by;   /* file offset of a text, "RECORDING.NODE": the name of another recording of the run, without
-                            * its ending, and the call stack there that has started this program (of a fork's parent: 0);
+                            * its extension, and the call stack there that started this program (0 for a fork);
                             * 0: not known */
-    uint64_t command_line; /* file offset of a text: the words of its command, each with a zero behind it; 0: its
+    uint64_t command_line; /* file offset of a text: the words of its command, each followed by a zero; 0: its
                             * parent's if it is forked, else not known */
     uint32_t slot;         /* its slot in fil_processes, counted from 1; 0: it takes no part in the combined peak */
     uint32_t alone_best;   /* in KiB, if other processes came after it: its own peak until then. If this still is the
                             * combined peak, that is the process's own peak */
-    uint32_t left_out;     /* 1: it is one of several processes, and could take no part */
+    uint32_t left_out;     /* 1: it is one of several processes, but takes no part in the peak */
     uint32_t born_best;    /* the combined peak, in KiB, when it began to take part */
-    uint32_t ended_best; /* the same when it had ended, by the supervisor, which then frees its slot; 0: see the slot */
+    uint32_t ended_best;   /* the same at its end, by the supervisor, which then frees its slot; 0: see the slot */
     uint32_t reserved_run;
 };
 

@@ -140,7 +140,7 @@ def profile(*, path: Folder) -> _Block: ...
 def profile(code_to_profile: Any = None, path: Optional[Folder] = None) -> Any:
     """Profile code and write the report into the folder `path` (str or os.PathLike).
 
-    profile(function, path) calls function() and returns or raises what it does.
+    profile(function, path) calls function(), and returns its result or raises its exception.
     profile(path) is a context manager, whose value is the block's Peak, and a decorator for functions and coroutine
     functions.
 

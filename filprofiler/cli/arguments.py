@@ -28,7 +28,7 @@ class Options:
     keep_allocators: leave libraries' own allocators alone.
     release_memory: make libraries' own allocators return freed memory at once.
     keep_recording: leave the recording beside the report.
-    children: record the processes that the program starts, too.
+    children: also record the processes that the program starts.
     formats: formats of the report requested by name (see report/formats.py), each once.
     complete: keep every call stack in every format of the report.
     fail_over: how much the peak may grow in a comparison; None for no limit.

@@ -52,8 +52,8 @@ options:
                           system's allocator, so that each of its buffers is visible
   --release-memory        make allocators inside libraries (jemalloc, mimalloc)
                           return memory at once instead of keeping it; slower
-  --children              run: record the Python processes that the program starts, too,
-                          and report what all of them together had at their peak
+  --children              run: also record the Python processes that the program starts,
+                          and report their combined peak
   --keep-recording        keep the recording beside the report
   --disable-oom-detection accepted and ignored
   --license               print the licence and exit

@@ -42,8 +42,8 @@ def say_unreported(error: Exception, folder: "ResultFolder") -> None:
 def still_running(count: int, folder: "ResultFolder") -> "List[str]":
     """Sentences on processes that have outlived the program which started them."""
     what = "1 process that it started still runs" if count == 1 else "%d processes that it started still run" % count
-    later = "For a report with their end, when they have ended: fil-profile report %s" % folder.path
-    return ["%s: the report is of all so far." % what, later]
+    later = "For the complete report, when they have ended: fil-profile report %s" % folder.path
+    return ["%s: the report covers everything so far." % what, later]
 
 
 def kept_sentence(folder: "ResultFolder") -> str:

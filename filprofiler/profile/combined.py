@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _LITTLE_BYTES = 1 << 20  # a process that became another program is not told unless it had more
 _MOST_POINTS = 500  # of the timeline
-_NOT_SHARED = "what the processes shared was lost: each is shown at its own peak, and together they may have had less"
-_LEFT_OUT = "processes that could not tell the others of their memory: it is not in the peak of all together"
+_NOT_SHARED = "the shared totals were lost: each process is shown at its own peak; the combined peak may be lower"
+_LEFT_OUT = "processes that could not share their totals: their memory is not in the combined peak"
 
 
 class CombinedProfile:

@@ -22,7 +22,7 @@ _MALLOC_REASON = (
 )
 _OWN_FUNCTION_REASON = (
     "calls to a function that only the allocator %s has (%s) bypassed the profiler: the memory mapped for them is "
-    "counted, not the single blocks"
+    "counted, not the individual blocks"
 )
 _UNCOUNTED = (_abi.FIL_MISSED_MALLOC, _abi.FIL_MISSED_OWN_FUNCTION, _abi.FIL_MISSED_DAMAGE)  # not numbers of events
 _DAMAGED_REASON = "part of the recording is damaged, as if something else had overwritten it"

@@ -36,7 +36,7 @@ _TEXTS: "Dict[str, str]" = {
     ),
     kinds.COPY: (
         "Two objects of the same size are live: this line makes %(first)s from %(name)s, which holds %(second)s and "
-        "is not used afterwards. Working in place, or in one expression that gives the first no name, may save one "
+        "is not used afterwards. Working in place, or in one expression that does not name the first, may save one "
         "of them."
     ),
     kinds.WHOLE_FILE: (
