@@ -11,6 +11,8 @@ each fold on a line of its own must hold are doubled until the file fits.
 The totals of lines and functions never come from here, but from the whole tree (totals.py).
 """
 
+from array import array
+
 from filprofiler.profile.tree import SMALLER_NAME, Site
 
 TYPE_CHECKING = False
@@ -39,9 +41,9 @@ class FoldedTree:
         self.root = flat.root
         self.sites = [flat.sites[0]]
         self.smaller = 0
-        self.numbers: "List[int]" = []
-        self.depths: "List[int]" = []
-        self.ends: "List[int]" = []
+        self.numbers = array("I")
+        self.depths = array("I")
+        self.ends = array("I")
         self.own_bytes: "List[int]" = []
         self.threads: "Dict[int, str]" = {}
         self.imported: "List[int]" = []
@@ -100,7 +102,7 @@ class _Folds:
     def __init__(self, flat: "FlatTree", totals: "Totals") -> None:
         self._flat = flat
         self._peak = flat.root.total_bytes
-        self._parents = _parents(flat)
+        self._parents = flat.parents()
         self._lengths = _lengths(flat)
         sizes = zip(flat.sites, totals.own_bytes)
         self._heavy = [size * HEAVY_SHARE >= self._peak and not site.special for site, size in sizes]
@@ -203,16 +205,6 @@ def _lengths(flat: "FlatTree") -> "List[int]":
         ends[depth] = end = ends[depth - 1] + of_sites[number]
         lengths.append(end if depth <= _DEEP else end * _DEEP_FRAMES // depth)
     return lengths
-
-
-def _parents(flat: "FlatTree") -> "List[int]":
-    """By node, its parent's index; -1 for the root."""
-    path = [-1] * (2 + max(flat.depths, default=0))
-    parents = []
-    for place, depth in enumerate(flat.depths):
-        parents.append(path[depth - 1])
-        path[depth] = place
-    return parents
 
 
 def _length(site: "Site") -> int:

@@ -1,5 +1,7 @@
 """What each line and each function holds, by itself and with its callees."""
 
+from array import array
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Tuple
@@ -99,6 +101,8 @@ def _ordered(totals: "List[LineTotal]", most: "Optional[int]") -> "List[LineTota
 class FlatTree:
     """The nodes of a tree in preorder, largest child first, without the root. Columns have one value per node.
 
+    A file of few bytes can have many nodes, so columns of new numbers are arrays: a list needs nine times the memory.
+
     root: the root. nodes: all others.
     numbers: the number of the node's site. depths: 1 for the root's children.
     ends: the index after the last node below it.
@@ -113,10 +117,8 @@ class FlatTree:
         self.root = root
         nodes: "List[Node]" = []
         self.nodes = nodes
-        depths: "List[int]" = []
-        self.depths = depths
-        ends: "List[int]" = []
-        self.ends = ends
+        self.depths = depths = array("I")
+        self.ends = ends = array("I")
         open_places: "List[int]" = []
         pending = [iter(root.children)]  # the root's children, then those of the open nodes
         depth = 1
@@ -138,10 +140,19 @@ class FlatTree:
         found = [node.site for node in nodes]
         self.sites: "List[Site]" = list(dict.fromkeys([root.site] + found))
         number_of: "Dict[Site, int]" = {site: number for number, site in enumerate(self.sites)}
-        self.numbers = [number_of[site] for site in found]
+        self.numbers = array("I", [number_of[site] for site in found])
         self.own_bytes = [node.own_bytes for node in nodes]
         self.total_bytes = [node.total_bytes for node in nodes]
         self.threads: "Dict[int, str]" = {place: node.thread for place, node in enumerate(nodes) if node.thread}
         self.imported = [place for place, node in enumerate(nodes) if node.imported]
         self.folded: "Dict[int, int]" = {}
         self.smaller = 0
+
+    def parents(self) -> "array[int]":
+        """The index of each node's parent; -1 for the root. Computed on each call."""
+        path = array("l", [-1]) * (2 + max(self.depths, default=0))  # by depth
+        parents = array("l")
+        for place, depth in enumerate(self.depths):
+            parents.append(path[depth - 1])
+            path[depth] = place
+        return parents

@@ -5,10 +5,11 @@ from filprofiler.report.comparison_text import signed_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Tuple
+    from typing import Any, Dict, Tuple
 
     from filprofiler.profile.comparison import ChangedNode, Comparison
     from filprofiler.profile.source import SourceReader
+    from filprofiler.profile.tree import Site
     from filprofiler.report.layout import Box
 
 _WIDTH = 1200  # units; 1 is 1 px if there is enough room
@@ -30,11 +31,27 @@ def changes_svg(comparison: "Comparison", older: "SourceReader", newer: "SourceR
         return "<p>No call stack holds more or less than before.</p>"
     boxes = layout.lay_out(root, _MAX_BOXES, _MAX_ROWS)
     height = _ROW * (1 + max(box.row for box in boxes))
-    drawn = "\n".join(_box(box, root, newer if _node(box).in_newer else older) for box in boxes)
+    labels: "Dict[Site, _Labels]" = {}
+    for box in boxes:
+        node = _node(box)
+        if node.site not in labels:
+            labels[node.site] = _Labels(node.site, newer if node.in_newer else older)
+    drawn = "\n".join(_box(box, root, labels[_node(box).site]) for box in boxes)
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Call stacks that have changed, callers first">\n'
         '<svg viewBox="0 0 %d %d" role="img" aria-label="%s">\n%s\n</svg>\n</div>'
     ) % (_WIDTH, height, text.escape(change_words(root)), drawn)
+
+
+class _Labels:
+    """The texts of a site's boxes, cached because most sites have many boxes: visible, and no longer than matters."""
+
+    __slots__ = ("full", "short", "source")
+
+    def __init__(self, site: "Site", sources: "SourceReader") -> None:
+        self.short = text.beginning(text.short_label(site))
+        self.full = text.beginning(text.full_label(site))
+        self.source = text.beginning(sources.line(site.path, site.line))
 
 
 def change_words(node: "ChangedNode") -> str:
@@ -55,10 +72,10 @@ def shade(growth: int, changed: int) -> str:
     return "%s%d" % (direction, max(1, min(_SHADES, -(-abs(growth) * _SHADES // max(1, changed)))))
 
 
-def _box(box: "Box", root: "ChangedNode", sources: "SourceReader") -> str:
+def _box(box: "Box", root: "ChangedNode", labels: _Labels) -> str:
     scale = _WIDTH / float(root.total_bytes)
     x, width, y = box.start * scale, box.size * scale, box.row * _ROW
-    style, first, second, title = _words(box, root, sources)
+    style, first, second, title = _words(box, root, labels)
     parts = [
         '<g class="%s"><title>%s</title><rect x="%.2f" y="%d" width="%.2f" height="%d"/>'
         % (style, text.escape(title), x, y, width, _ROW - _GAP)
@@ -76,7 +93,7 @@ def _box(box: "Box", root: "ChangedNode", sources: "SourceReader") -> str:
     return "".join(parts)
 
 
-def _words(box: "Box", root: "ChangedNode", sources: "SourceReader") -> "Tuple[str, str, str, str]":
+def _words(box: "Box", root: "ChangedNode", labels: _Labels) -> "Tuple[str, str, str, str]":
     """Style, first and second line, and title of a box."""
     node = _node(box)
     share = text.percent(box.size, root.total_bytes)
@@ -88,15 +105,13 @@ def _words(box: "Box", root: "ChangedNode", sources: "SourceReader") -> "Tuple[s
         return shade(node.growth_bytes, node.total_bytes), words, text.counted(node.callstacks, "call stack"), words
     if box.kind == layout.SELF:
         words = signed_bytes(node.own_growth_bytes)
-        label = text.full_label(node.site)
         return (
             shade(node.own_growth_bytes, node.own_bytes),
             words,
             "this line itself",
-            "%s by %s itself" % (words, label),
+            "%s by %s itself" % (words, labels.full),
         )
     words = change_words(node)
-    source = sources.line(node.site.path, node.site.line)
-    title = "%s | %s | %s | %s of all changes" % (words, text.full_label(node.site), source, share)
-    first = "%s %s" % (words, text.short_label(node.site))
-    return shade(node.growth_bytes, node.total_bytes), first, source, text.cut(text.visible(title), text.TITLE_COLUMNS)
+    title = "%s | %s | %s | %s of all changes" % (words, labels.full, labels.source, share)
+    first = "%s %s" % (words, labels.short)
+    return shade(node.growth_bytes, node.total_bytes), first, labels.source, text.cut(title, text.TITLE_COLUMNS)

@@ -20,7 +20,7 @@ A JSON object, in which all text has been made visible:
 Digits are those of DIGITS. In `ups` the last one means that 4 digits follow, lowest first.
 """
 
-from itertools import compress
+from itertools import chain, compress
 
 from filprofiler.profile.threads import ANOTHER_THREAD
 from filprofiler.report import text
@@ -164,7 +164,7 @@ def _folders(paths: "Iterable[str]", own_code: "OwnCode", strings: _Strings) -> 
 
 def _nodes(tree: "Tree") -> "Dict[str, Any]":
     """The tree itself."""
-    befores = [0] + tree.depths[:-1]
+    befores = chain([0], tree.depths)  # of the last node, too, which is before none
     ups = [before - depth + 1 for before, depth in zip(befores, tree.depths)]
     if max(ups, default=0) < _ESCAPE:
         spelled_ups = [DIGITS[up] for up in ups]

@@ -1,11 +1,16 @@
 """The profile for pprof and other readers of its files: a gzipped protocol buffer, profile.proto of google/pprof.
 
 The few kinds of values in this message are encoded here, so that no package is needed.
+
+Each call stack is a list of the numbers of its frames, packed so well that a small file can take gigabytes in its
+readers. So deep call stacks lack their middle if all lists together would be too long: see deep_recursions.py.
 """
 
 import zlib
 
+from filprofiler.profile.tree import LEFT_OUT
 from filprofiler.report import text
+from filprofiler.report.deep_recursions import DEEP, frames_at_each_end
 from filprofiler.report.sentences import completeness, program_name
 
 TYPE_CHECKING = False
@@ -26,6 +31,7 @@ _LINE_FUNCTION_ID, _LINE_LINE = 1, 2
 _FUNCTION_ID, _FUNCTION_NAME, _FUNCTION_SYSTEM_NAME, _FUNCTION_FILENAME = 1, 2, 3, 4
 
 _VARINT, _BYTES = 0, 2  # kinds of values
+_MOST_BYTES = 64 << 20  # of all lists; `go tool pprof` needs 16 times that, because most numbers have 1 byte
 _GZIP = 31  # for zlib: the largest window, with gzip's header and trailer; the header contains no time
 
 
@@ -99,14 +105,22 @@ class _Message:
     def _samples(self) -> "Iterable[bytes]":
         """Each call stack with bytes of its own: the numbers of its locations, innermost first, and the bytes."""
         flat = self._profile.shown
-        locations = [b""] + [varint(self._location(site)) for site in flat.sites[1:]]
-        stack = [b""] * max(flat.depths, default=0)  # by depth; whole stacks would need too much memory in a recursion
+        locations = [b""] + [varint(self._location(site))[::-1] for site in flat.sites[1:]]
+        half, gap = frames_at_each_end(flat, [len(location) for location in locations], _MOST_BYTES), b""
+        stack = bytearray()  # the numbers from the root, bytes reversed, so that the whole can be reversed at once
+        ends = [0] * (2 + max(flat.depths, default=0))  # by depth, where the number ends in it
         for number, depth, size in zip(flat.numbers, flat.depths, flat.own_bytes):
-            stack[depth - 1] = locations[number]
+            del stack[ends[depth - 1] :]
+            stack += locations[number]
+            ends[depth] = len(stack)
             if size:
-                yield _block(_SAMPLE_LOCATION_ID, b"".join(stack[depth - 1 :: -1])) + _block(
-                    _SAMPLE_VALUE, varint(size)
-                )
+                inner = depth - 1 - half
+                if depth > DEEP and inner > half:
+                    gap = gap or varint(self._location(LEFT_OUT))
+                    numbers = b"".join((stack[ends[inner] :][::-1], gap, stack[: ends[half]][::-1]))
+                else:
+                    numbers = bytes(stack[::-1])
+                yield _block(_SAMPLE_LOCATION_ID, numbers) + _block(_SAMPLE_VALUE, varint(size))
 
     def _location(self, site: "Site") -> int:
         found = self._locations.get(site)

@@ -9,42 +9,39 @@ A path or a name may contain characters of the format itself: ";" is written "\\
 characters and lone surrogates as in Python ("\\n", "\\x1b", "\\udc80"). Everything else, including the backslash, is
 written as it is. The file is UTF-8.
 
-The file grows with the number of call stacks times their depth: a recursion that keeps something at each of 100,000
-levels would fill a disk. So if call stacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB
-if all call stacks are wanted), the middle of the deep ones is left out, and a frame says so. That frame is always the
-same, so that a reader that builds a tree makes one node for it and not one per depth. No line and no byte is lost.
+If call stacks are deeper than 1,000 frames and the file would be too large (18 MB; 1 GiB if all call stacks are
+wanted), the middle of the deep ones is left out: see deep_recursions.py. No line and no byte is lost.
 """
+
+from filprofiler.report.deep_recursions import DEEP, frames_at_each_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Sequence, Union
+    from typing import Dict, Iterator, List, Sequence
 
-    from filprofiler.profile.folding import FoldedTree
     from filprofiler.profile.model import Profile
-    from filprofiler.profile.totals import FlatTree
     from filprofiler.profile.tree import Site
     from filprofiler.report.content import Content
-
-    Tree = Union[FlatTree, FoldedTree]
+    from filprofiler.report.deep_recursions import Tree
 
 _LINE_ENDS = "\x85\u2028\u2029"  # line ends of str.splitlines that are not control characters
 
-_DEEP = 1000  # frames: the usual limit of a recursion. Call stacks that are not deeper stay whole
 _MOST_BYTES = 1 << 30
 _MOST_FOLDED_BYTES = 18000000
-_FEWEST_FRAMES = 64  # kept of a call stack
-_LEFT_OUT = b"<frames left out>:0 (of a deep recursion);"
+_MOST_BEGINNINGS = 1 << 24  # bytes of all beginnings of one call stack
+_LEFT_OUT = b";<frames left out>:0 (of a deep recursion);"
 
 
 def prof_pieces(profile: "Profile") -> "Iterator[bytes]":
     """The file in pieces. Only beginnings of stacks that have callees are built as a whole."""
     flat = profile.shown
     labels = _labels(flat.sites)
-    if max(flat.depths, default=0) > _DEEP:
+    deepest = max(flat.depths, default=0)
+    if deepest > DEEP or deepest * deepest // 2 * max(map(len, labels)) > _MOST_BEGINNINGS:
         yield from _deep_pieces(flat, labels, _MOST_FOLDED_BYTES if profile.folds else _MOST_BYTES)
         return
     folded = flat.folded
-    stacks = [b""] * (2 + max(flat.depths, default=0))  # by depth, the frames from the root, each with its ";"
+    stacks = [b""] * (2 + deepest)  # by depth, the frames from the root, each with its ";"
     for place, (number, depth, size, end) in enumerate(zip(flat.numbers, flat.depths, flat.own_bytes, flat.ends), 1):
         label = labels[number]
         if size:
@@ -67,47 +64,20 @@ def _fold_label(count: int) -> bytes:
 
 
 def _deep_pieces(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> "Iterator[bytes]":
-    """The same for stacks too deep to keep each beginning as a whole."""
-    half = _frames_that_stay(flat, labels, most_bytes) // 2
-    stack = bytearray()  # the frames from the root, each with its ";"
-    ends = [0] * (2 + max(flat.depths))  # by depth, where the frame ends in it
+    """The same for stacks too deep, or with names too long, to keep each beginning as a whole."""
+    half = frames_at_each_end(flat, [len(label) + 1 for label in labels], most_bytes)
+    stack = [b""] * (1 + max(flat.depths))  # by depth, the frames
     for place, (number, depth, size) in enumerate(zip(flat.numbers, flat.depths, flat.own_bytes)):
-        label = labels[number] if place not in flat.folded else _fold_label(flat.folded[place])
-        del stack[ends[depth - 1] :]
+        stack[depth] = labels[number] if place not in flat.folded else _fold_label(flat.folded[place])
         if size:
             inner = depth - 1 - half
-            if depth > _DEEP and inner > half:
-                yield bytes(stack[: ends[half]])
+            if depth > DEEP and inner > half:
+                yield b";".join(stack[1 : half + 1])
                 yield _LEFT_OUT
-                yield bytes(stack[ends[inner] :])
+                yield b";".join(stack[inner + 1 : depth + 1])
             else:
-                yield bytes(stack)
-            yield b"%b %d\n" % (label, size)
-        stack += label
-        stack += b";"
-        ends[depth] = len(stack)
-
-
-def _frames_that_stay(flat: "Tree", labels: "Sequence[bytes]", most_bytes: int) -> int:
-    """How many frames of a deep call stack, without the innermost, are written so that the file is not too large."""
-    most = 1 << max(flat.depths).bit_length()
-    while most > _FEWEST_FRAMES and _size(flat, labels, most // 2) > most_bytes:
-        most //= 2
-    return most
-
-
-def _size(flat: "Tree", labels: "Sequence[bytes]", half: int) -> int:
-    """Size in bytes of a file with `half` frames at each end of its call stacks, without numbers and omissions."""
-    lengths = [len(label) + 1 for label in labels]
-    ends = [0] * (2 + max(flat.depths))
-    size = 0
-    for number, depth, own_bytes in zip(flat.numbers, flat.depths, flat.own_bytes):
-        outer = ends[depth - 1]
-        ends[depth] = outer + lengths[number]
-        if own_bytes:
-            inner = depth - 1 - half
-            size += ends[half] + ends[depth] - ends[inner] if depth > _DEEP and inner > half else ends[depth]
-    return size
+                yield b";".join(stack[1 : depth + 1])
+            yield b" %d\n" % size
 
 
 def _labels(sites: "Sequence[Site]") -> "List[bytes]":

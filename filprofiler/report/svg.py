@@ -77,14 +77,15 @@ def shade(size: int, whole: int) -> int:
 class _Words:
     """The texts of a site's boxes, cached because most sites have many boxes.
 
-    label: the short label. source: the source line. title, title_source: the full label and that line, escaped.
+    label: the short label. source: the source line. Both are visible, and their ends are missing if no box has room.
+    title, title_source: the full label and that line, escaped.
     """
 
     __slots__ = ("label", "source", "title", "title_source")
 
     def __init__(self, site: "Site", sources: "SourceReader") -> None:
-        self.label = text.short_label(site)
-        self.source = sources.line(site.path, site.line)
+        self.label = text.beginning(text.short_label(site))
+        self.source = text.beginning(sources.line(site.path, site.line))
         self.title = text.for_page(text.full_label(site), text.TITLE_COLUMNS)
         self.title_source = text.for_page(self.source, text.TITLE_COLUMNS)
 

@@ -8,7 +8,11 @@ from filprofiler.wording import visible as visible  # re-exported, for untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List
+    from typing import Dict, List
+
+    _Widths = Dict[str, int]
+else:
+    _Widths = dict
 
 PAGE_COLUMNS = 200  # longest name or source line in the page; longer ones are cut
 TITLE_COLUMNS = 400  # the same for tooltips of a picture's boxes
@@ -86,15 +90,21 @@ def columns(text: str) -> int:
     """Width of visible text in columns of a monospaced font."""
     if _is_ascii(text):
         return len(text)
-    return sum(map(_character_columns, text))
+    return sum(map(_COLUMNS.__getitem__, text))
 
 
-def _character_columns(character: str) -> int:
-    from unicodedata import combining, east_asian_width
+class _Columns(_Widths):
+    """The width of each character, computed once: the boxes of a picture have millions of them, few of which differ."""
 
-    if combining(character) or character in JOINERS:
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
+    def __missing__(self, character: str) -> int:
+        from unicodedata import combining, east_asian_width
+
+        width = 2 if east_asian_width(character) in "WF" else 1
+        self[character] = width = 0 if combining(character) or character in JOINERS else width
+        return width
+
+
+_COLUMNS = _Columns()
 
 
 def cut(text: str, width: int, mark: str = "\u2026") -> str:
@@ -108,11 +118,16 @@ def cut(text: str, width: int, mark: str = "\u2026") -> str:
         return text[:room] + mark
     kept: "List[str]" = []
     for character in text:
-        room -= _character_columns(character)
+        room -= _COLUMNS[character]
         if room < 0:
             break
         kept.append(character)
     return "".join(kept) + mark
+
+
+def beginning(words: str) -> str:
+    """Untrusted text made visible, and as much of it as matters where it is cut to at most TITLE_COLUMNS."""
+    return cut(visible(words), TITLE_COLUMNS + 2, "")  # 2: the first character that is missing may be a wide one
 
 
 def short_label(site: Site) -> str:

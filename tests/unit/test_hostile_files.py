@@ -19,12 +19,14 @@ from recording_builder import RecordingBuilder, profile_of
 
 from filprofiler import _abi
 from filprofiler.profile.top import TopLines
+from filprofiler.report import formats
 from filprofiler.report.writer import write_report
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU_SECONDS = 30  # what takes the square of a file's size would take minutes or more
 SPACE = 110 << 20
 SPACE_PER_BYTE = 75
+SPACE_PER_NODE = 50  # bytes for each of a file that is nearly all nodes
 
 CHILD = """
 import resource, sys
@@ -350,6 +352,81 @@ def profile_data() -> bytes:
     return builder.build()
 
 
+def tree(folder: Path, parents: "List[int]", sites: "List[int]", own: "List[int]", function: str = "f") -> List[Path]:
+    """A JSON file of these nodes below the root, each as short as it can be; the root is node 0 and site 0."""
+
+    def change(data: "Dict[str, Any]") -> None:
+        lines = range(1 + max(sites))
+        data["sites"] = [{"path": "/" + function, "function": function, "line": n, "columns": None} for n in lines]
+        data["nodes"] = {"parent": [-1, *parents], "site": [0, *sites], "own_bytes": [0, *own], "thread": []}
+        data["peak_bytes"] = sum(own)
+        for member in ("top_lines", "lines", "hints", "threads", "failures"):
+            data[member] = []
+        data.update(memory=None, source_lines={})
+
+    path = saved(folder, change)
+    path.write_text(json.dumps(json.loads(path.read_text()), separators=(",", ":")))
+    return [path]
+
+
+def a_chain(folder: Path) -> List[Path]:
+    """One callstack."""
+    count = 60000
+    return tree(folder, list(range(count)), [1] * count, [0] * (count - 1) + [5])
+
+
+def a_chain_that_keeps(folder: Path) -> List[Path]:
+    """A recursion of one line: the reversed picture had each callstack in each of its rows, 770 bytes for a byte."""
+    count = 60000
+    return tree(folder, list(range(count)), [1] * count, [1] * count)
+
+
+def a_comb(folder: Path) -> List[Path]:
+    """A recursion, each level of which calls something that keeps: the callstacks' lengths add up to 10 billion."""
+    count = 100000
+    parents = [0, 1]
+    for level in range(1, count):
+        parents += [2 * level - 1, 2 * level + 1]
+    return tree(folder, parents, [1, 2] * count, [0, 5] * count)
+
+
+def a_bush(folder: Path) -> List[Path]:
+    """Many callstacks of two frames, each with a line of its own."""
+    count = 100000
+    return tree(folder, [0] + [1] * count, [1, *range(2, count + 2)], [0] + [5] * count)
+
+
+def a_bush_of_one_line(folder: Path) -> List[Path]:
+    """The shortest nodes that there are."""
+    count = 200000
+    return tree(folder, [0] * count, [1] * count, [1] * count)
+
+
+def a_chain_of_long_names(folder: Path) -> List[Path]:
+    """All beginnings of the only line of the .prof file were kept: 4 GB for 30 kB."""
+    count = 990
+    return tree(folder, list(range(count)), [1] * count, [0] * (count - 1) + [5], "g" * 4095)
+
+
+def many_boxes_of_a_long_name(folder: Path) -> List[Path]:
+    """The name was gone through anew for each box: a minute for the pictures."""
+    parents = [0 if place % 60 == 0 else place for place in range(3600)]
+    sites = [1 + place // 60 for place in range(3600)]
+    return tree(folder, parents, sites, [int(place % 60 == 59) for place in range(3600)], "\0" * 4095)
+
+
+def a_recorded_recursion(folder: Path) -> List[Path]:
+    """As a_chain_that_keeps, with a hundred lines."""
+    builder = RecordingBuilder()
+    code, node = builder.code("/a.py", "f"), _abi.FIL_NODE_ROOT
+    for level in range(60000):
+        node = builder.node(node, code, level * level % 100, current=5)
+    return [recorded(folder, builder.build())]
+
+
+TREES = [a_chain, a_chain_that_keeps, a_comb, a_bush, a_bush_of_one_line, a_chain_of_long_names]
+TREES += [many_boxes_of_a_long_name, a_recorded_recursion]
+
 READ = [distant_lines, one_segment_for_all, one_text_for_all, texts_over_each_other, one_line_table_for_all]
 READ += [a_number_without_end, a_deep_chain, threads_below_a_deep_chain, a_deep_chain_of_thread_bodies, a_zip_bomb]
 READ += [zip_bombs_that_lie, a_source_that_is_large, many_sources, a_slow_encoding, a_long_version, a_long_number]
@@ -375,6 +452,31 @@ def test_a_page_of_a_hostile_file(tmp_path: Path, make: "Callable[[Path], List[P
     files = make(tmp_path)
     done = read(["report", files[0], "-o", tmp_path / "out", "--format", "html,svg"], sizes(files))
     assert done.status == 0, done
+
+
+@pytest.mark.parametrize("make", TREES, ids=lambda make: make.__name__)
+def test_all_forms_of_a_large_tree(tmp_path: Path, make: "Callable[[Path], List[Path]]") -> None:
+    files = make(tmp_path)
+    forms = ",".join(formats.ALL)
+    done = read(["report", files[0], "-o", tmp_path / "out", "--format", forms], sizes(files), per_byte=SPACE_PER_NODE)
+    assert done.status == 0, done
+
+
+@pytest.mark.parametrize("make", TREES, ids=lambda make: make.__name__)
+def test_all_callstacks_of_a_large_tree(tmp_path: Path, make: "Callable[[Path], List[Path]]") -> None:
+    """The lists of a comb's callstacks in pprof's file took a minute."""
+    files = make(tmp_path)
+    words = ["--complete", "report", files[0], "-o", tmp_path / "out", "--format", "html,speedscope,pprof"]
+    done = read(words, sizes(files), per_byte=SPACE_PER_NODE)
+    assert done.status == 0, done
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", TREES, ids=lambda make: make.__name__)
+def test_a_comparison_of_a_large_tree(tmp_path: Path, make: "Callable[[Path], List[Path]]") -> None:
+    (tmp_path / "ok.prof").write_text("a.py:1 (f) 5000\n")
+    files = make(tmp_path)
+    assert read(["diff", tmp_path / "ok.prof", files[0]], sizes(files)).status == 0
 
 
 @pytest.mark.slow

@@ -2,8 +2,10 @@
 
 import re
 import tracemalloc
+import zlib
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
@@ -11,7 +13,8 @@ from recording_builder import profile_of
 from filprofiler.profile.model import Profile
 from filprofiler.profile.program import Program
 from filprofiler.profile.tree import Node, Site, sum_up
-from filprofiler.report import prof_writer
+from filprofiler.report import pprof, prof_writer
+from filprofiler.report.deep_recursions import DEEP
 from filprofiler.report.pprof import pprof_pieces
 from filprofiler.report.prof_reader import read_prof
 from filprofiler.report.prof_writer import prof_pieces
@@ -81,7 +84,7 @@ def recursion(levels):
 
 
 def test_a_deep_recursion_is_complete():
-    profile, expected = recursion(prof_writer._DEEP + 500)
+    profile, expected = recursion(DEEP + 500)
     assert lines_of(profile) == ["%s %d\n" % told for told in expected]
 
 
@@ -167,6 +170,102 @@ def test_pprof_of_a_deep_recursion_takes_no_memory():
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2 << 20
+
+
+def varints(content):
+    """The numbers of packed bytes."""
+    numbers, number, shift = [], 0, 0
+    for byte in content:
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(number)
+            number, shift = 0, 0
+    return numbers
+
+
+def fields(message):
+    """The fields of a message: their numbers, and their values."""
+    found, place = [], 0
+    while place < len(message):
+        numbers = []
+        for _number in range(2):
+            end = place + 1
+            while message[end - 1] > 127:
+                end += 1
+            numbers += varints(message[place:end])
+            place = end
+        field, value = numbers[0] >> 3, numbers[1]
+        if numbers[0] & 7 == 2:
+            value = message[place : place + value]
+            place += len(value)
+        found.append((field, value))
+    return found
+
+
+def pprof_stacks(profile):
+    """The callstacks of pprof's file as in the .prof file, with their bytes, in its order; and its size, unpacked."""
+    message = zlib.decompress(b"".join(pprof_pieces(profile)), 31)
+    told = fields(message)
+    texts = [value.decode("utf-8") for field, value in told if field == 6]
+    functions = {
+        of[1]: (texts[of[2]], texts[of[4]]) for of in (dict(fields(value)) for field, value in told if field == 5)
+    }
+    frames = {}
+    for location in (dict(fields(value)) for field, value in told if field == 4):
+        line = dict(fields(location[4]))
+        name, path = functions[line[1]]
+        frames[location[1]] = "%s:%d (%s)" % (path, line[2], name)
+    stacks = []
+    for sample in (dict(fields(value)) for field, value in told if field == 2):
+        ((size,), numbers) = varints(sample[2]), varints(sample[1])
+        stacks.append((";".join(frames[number] for number in reversed(numbers)), size))
+    return stacks, len(message)
+
+
+def many_lines_recursion(levels):
+    """A recursion through so many lines that a number of a frame takes one, two or three bytes."""
+    frames = [("/j.py", 1 + level * level % 17000, "f") for level in range(levels)]
+    return profile_of([(frames[:end], end) for end in range(levels - 1000, levels)])
+
+
+@pytest.mark.parametrize("make", [recursion, lambda levels: (many_lines_recursion(levels), None)])
+def test_pprof_has_the_callstacks_of_the_prof_file(make, monkeypatch):
+    profile = make(1300)[0]
+    profile.folds = False
+    told, _size = pprof_stacks(profile)
+    expected = [(stack, int(size)) for stack, _, size in (line.rpartition(" ") for line in lines_of(profile))]
+    assert told == expected
+    assert sum(size for _stack, size in told) == profile.peak_bytes
+    monkeypatch.setattr(prof_writer, "_MOST_BYTES", 1)
+    monkeypatch.setattr(pprof, "_MOST_BYTES", 1)
+    shortened = [(stack, int(size)) for stack, _, size in (line.rpartition(" ") for line in lines_of(profile))]
+    assert any(LEFT_OUT in stack for stack, _size in shortened)
+    assert pprof_stacks(profile)[0] == shortened
+
+
+def test_pprof_of_a_deep_recursion_has_a_limit(monkeypatch):
+    """The sum of all lengths is 16 million."""
+    monkeypatch.setattr(pprof, "_MOST_BYTES", 6 << 20)
+    profile, expected = recursion(4000)
+    profile.folds = False
+    stacks, size = pprof_stacks(profile)
+    assert 3 << 20 < size < 7 << 20
+    assert [held for _stack, held in stacks] == [held for _stack, held in expected]
+    assert sum(LEFT_OUT in stack for stack, _held in stacks) > 4000
+
+
+def test_long_names_in_a_deep_call_stack_take_no_memory():
+    """All beginnings of a line would take 2 GB."""
+    profile = profile_of([([("/" + "x" * 4000, 1, "f" * 4000)] * 700, 5)])
+    profile.folds = False
+    assert len(profile.flat.nodes) == 700
+    tracemalloc.start()
+    size = sum(map(len, prof_pieces(profile)))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 5 << 20 < size < 6 << 20
+    assert peak < 2 * size
 
 
 @settings(max_examples=50, deadline=None)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections import Counter
 
@@ -11,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording_builder import profile_of
 
+from filprofiler.profile.model import Profile
 from filprofiler.profile.own_code import OwnCode
 from filprofiler.profile.program import Program
 from filprofiler.profile.reversed_tree import ReversedRoot
 from filprofiler.profile.source import SourceReader, decode_source
 from filprofiler.profile.top import TopLines
-from filprofiler.profile.tree import Site
+from filprofiler.profile.tree import Node, Site, sum_up
 
 NUMERIC = "/venv/lib/python3.9/site-packages/numpy/_core/numeric.py"
 JOB = "/jobs/job.py"
@@ -28,6 +30,9 @@ EXAMPLE = (
     ([(JOB, 1, "<module>"), (JOB, 6, "main"), (NUMERIC, 191, "ones")], 200),
     ([("/usr/lib/python3.9/json/decoder.py", 355, "raw_decode")], 4),
 )
+
+
+STACKS = st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=8), st.integers(1, 1000)), max_size=30)
 
 
 def names(nodes):
@@ -51,6 +56,42 @@ def test_reversed_tree_of_a_recursion():
     assert (node.total_bytes, node.own_bytes, node.callstacks) == (11, 1, 2)
 
 
+def test_reversed_tree_of_a_recursion_that_keeps_takes_no_memory():
+    """Each row of the picture has nearly all callstacks; they were kept for each, 120 bytes a callstack."""
+    nodes = [Node(Site("", "all", 0), None)]
+    for _level in range(5000):
+        nodes.append(Node(nodes[1].site if nodes[1:] else Site("/j.py", "f", 1), nodes[-1], 10))
+    sum_up(nodes)
+    profile = Profile(Program(), nodes[0])
+    assert len(profile.flat.nodes) == 5000 and profile.totals.own_bytes
+    tracemalloc.start()
+    node = ReversedRoot(profile)
+    for _row in range(100):
+        (node,) = node.children
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (node.total_bytes, node.own_bytes, node.callstacks) == (49010, 10, 4901)
+    assert peak < 100 * 5000
+
+
+@settings(max_examples=60, deadline=None)
+@given(STACKS)
+def test_reversed_tree_against_the_callstacks(stacks):
+    profile = profile_of([([(JOB, 1 + n, "f") for n in numbers], size) for numbers, size in stacks])
+    expected = Counter()
+    for stack, size in profile.callstacks():
+        for length in range(1, len(stack) + 1):
+            expected[tuple(site.line for site in stack[::-1][:length])] += size
+    found = {}
+    pending = [((), node) for node in ReversedRoot(profile).children]
+    while pending:
+        above, node = pending.pop()
+        found[(*above, node.site.line)] = node.total_bytes
+        assert node.total_bytes == node.own_bytes + sum(child.total_bytes for child in node.children)
+        pending += [((*above, node.site.line), child) for child in node.children]
+    assert found == expected
+
+
 def test_recursion_counts_once_in_a_lines_total():
     recursive = [(JOB, 1, "f"), (JOB, 1, "f"), (JOB, 2, "g"), (JOB, 1, "f")]
     profile = profile_of([(recursive, 10), ([(JOB, 1, "f")], 1), ([(JOB, 2, "g")], 5)])
@@ -59,7 +100,7 @@ def test_recursion_counts_once_in_a_lines_total():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=8), st.integers(1, 1000)), max_size=30))
+@given(STACKS)
 def test_totals_of_lines_and_functions_against_a_sum_over_callstacks(stacks):
     profile = profile_of([([(JOB, 1 + n, "f%d" % (n % 3)) for n in numbers], size) for numbers, size in stacks])
     both = profile.totals
