@@ -19,6 +19,7 @@ _DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones beg
 RECORDING_NAME = "recording.fil"
 PROCESSES_NAME = "processes"  # the folder of other processes' recordings, and what they share
 SHARED_NAME = "processes.fil"  # in it
+_PROOF_ENDING = ".proof"  # files in it: an interpreter's layout, proved by one process for the others
 
 # If the disk is too full even for that, the program does not start.
 _FIRST_BYTES = _abi.FIL_FIRST_BYTES
@@ -160,7 +161,7 @@ def remove_processes(folder: OpenedFolder) -> None:
     try:
         with folder.folder(PROCESSES_NAME) as processes:
             for name in processes.names():
-                if name == SHARED_NAME or is_process_name(name):
+                if name == SHARED_NAME or is_process_name(name) or name.endswith(_PROOF_ENDING):
                     processes.remove(name)
     except OSError:
         return

@@ -67,6 +67,17 @@ int32_t attribute_use_profile_function(uint32_t python_version, bool pin_code);
 void *attribute_thread_starter(void);
 void attribute_accept_layout(void);
 bool attribute_accepted(void);
+
+/* Which layout was chosen and accepted, for another process with the same interpreter; false if none was. */
+struct attribute_choice {
+    uint32_t python_version, free_threaded;
+    uint32_t stacks; /* enum fil_stacks */
+    struct fil_layout layout;
+};
+bool attribute_chosen(struct attribute_choice *choice);
+/* Make the same choice, and accept it: returns FIL_OK or a negative fil_status. */
+int32_t attribute_choose(const struct attribute_choice *choice);
+
 uint32_t attribute_python_version(void);
 uint32_t attribute_stacks(void);
 int32_t attribute_current(struct fil_observed_frame *frames, uint32_t capacity);

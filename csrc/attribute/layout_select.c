@@ -43,6 +43,7 @@ int32_t attribute_select_layout(uint32_t python_version, uint32_t free_threaded)
     walker.objects = objects_for_version(python_version);
     walker.coroutine_type = (uintptr_t)platform_symbol("PyCoro_Type");
     walker.stacks = FIL_STACKS_KNOWN;
+    walker.free_threaded = free_threaded != 0;
     return status;
 }
 
@@ -87,4 +88,24 @@ uint32_t attribute_stacks(void)
 uint32_t attribute_python_version(void)
 {
     return walker.python_version;
+}
+
+bool attribute_chosen(struct attribute_choice *choice)
+{
+    *choice = (struct attribute_choice){.python_version = walker.python_version,
+                                        .free_threaded = walker.free_threaded,
+                                        .stacks = walker.stacks,
+                                        .layout = walker.layout};
+    return walker.selected && walker.accepted;
+}
+
+int32_t attribute_choose(const struct attribute_choice *choice)
+{
+    int32_t status = choice->stacks == FIL_STACKS_KNOWN
+                         ? attribute_select_layout(choice->python_version, choice->free_threaded)
+                         : attribute_use_layout(choice->python_version, &choice->layout);
+    if (status == FIL_OK) {
+        attribute_accept_layout();
+    }
+    return status;
 }

@@ -58,6 +58,9 @@ struct python_method {
     PYTHON_API(void *, PyEval_EvalCode, (void *code, void *globals, void *locals))                        \
     PYTHON_API(void *, Py_CompileString, (const char *source, const char *path, int start))               \
     PYTHON_API(void *, PyMarshal_ReadObjectFromString, (const char *content, intptr_t bytes))             \
+    PYTHON_API(void *, PyImport_ImportModule, (const char *name))                                         \
+    PYTHON_API(void *, PyObject_Call, (void *called, void *arguments, void *named))                       \
+    PYTHON_API(void *, PyTuple_New, (intptr_t size))                                                      \
     PYTHON_API(long, PyImport_GetMagicNumber, (void))                                                     \
     PYTHON_API(const char *, PyImport_GetMagicTag, (void))                                                \
     PYTHON_API(void *, PyObject_Type, (void *object))                                                     \

@@ -28,7 +28,8 @@ struct walker {
     uint32_t base_node;   /* its call stack */
     uint32_t short_stack; /* SHORT_STACK, or 0 if the layout does not allow it */
     uint32_t python_version;
-    uint32_t stacks; /* enum fil_stacks */
+    uint32_t stacks;    /* enum fil_stacks */
+    bool free_threaded; /* if the layout is known */
     bool selected;
     bool accepted;
 };

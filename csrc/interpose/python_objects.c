@@ -134,6 +134,12 @@ int32_t python_objects_use(const struct fil_objects *objects)
     return FIL_OK;
 }
 
+bool python_objects_used(struct fil_objects *objects)
+{
+    *objects = layout;
+    return known;
+}
+
 bool python_objects_known(void)
 {
     return known;

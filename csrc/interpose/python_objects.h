@@ -15,6 +15,9 @@ int32_t python_objects_use(const struct fil_objects *objects);
 /* Has this been called successfully? */
 bool python_objects_known(void);
 
+/* The same, and with which argument. */
+bool python_objects_used(struct fil_objects *objects);
+
 /* Make the interpreter report each object that it creates (all but floats are followed), unless another listener is
  * there. Tracking is on. With the GIL. */
 void python_objects_follow(void);

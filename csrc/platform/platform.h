@@ -142,12 +142,18 @@ size_t platform_read_beginning(const char *path, char *text, size_t room);
 /* The whole of a text file that is shorter than `room`, with a 0 at its end. False if it is not, or cannot be read. */
 bool platform_read_text(const char *path, char *text, size_t room);
 
-/* When a file was last modified, in seconds since 1970, and its size; the lowest 32 bits of both. False if not known.
+/* A file: its size and when it was last modified, in seconds since 1970, the lowest 32 bits of both. False if not
+ * known.
  */
 struct platform_file_facts {
     uint32_t modified, bytes;
+    uint64_t modified_ns, device, number;
 };
 bool platform_file_facts(const char *path, struct platform_file_facts *facts);
+/* The same of the file which contains the code at this address. */
+bool platform_facts_of_code(const void *code, struct platform_file_facts *facts);
+/* Write a new file that only this user can read, if possible. */
+void platform_write_new(const char *path, const void *content, size_t bytes);
 
 /* This process's command line, each word with a 0 behind it: returns how many bytes, at most `room`; 0: not known. */
 size_t platform_command_line(char *words, size_t room);

@@ -120,16 +120,54 @@ bool platform_read_text(const char *path, char *text, size_t room)
     return true;
 }
 
+static uint32_t nanoseconds_of(const struct stat *file)
+{
+#ifdef __APPLE__
+    return (uint32_t)file->st_mtimespec.tv_nsec;
+#else
+    return (uint32_t)file->st_mtim.tv_nsec;
+#endif
+}
+
 bool platform_file_facts(const char *path, struct platform_file_facts *facts)
 {
     int kept = errno;
     struct stat found;
     bool known = stat(path, &found) == 0;
     if (known) {
-        *facts = (struct platform_file_facts){.modified = (uint32_t)found.st_mtime, .bytes = (uint32_t)found.st_size};
+        uint64_t seconds = (uint64_t)found.st_mtime;
+        *facts = (struct platform_file_facts){.modified = (uint32_t)seconds,
+                                              .bytes = (uint32_t)found.st_size,
+                                              .modified_ns = seconds * 1000000000u + nanoseconds_of(&found),
+                                              .device = (uint64_t)found.st_dev,
+                                              .number = (uint64_t)found.st_ino};
     }
     errno = kept;
     return known;
+}
+
+bool platform_facts_of_code(const void *code, struct platform_file_facts *facts)
+{
+    Dl_info found;
+    if (dladdr(code, &found) == 0 || found.dli_fname == NULL) {
+        return false;
+    }
+    /* The executable's own name is what it was called by. */
+    return platform_file_facts(found.dli_fname[0] == '/' ? found.dli_fname : "/proc/self/exe", facts);
+}
+
+void platform_write_new(const char *path, const void *content, size_t bytes)
+{
+    if (!system_allows(SYSTEM_OPENS) || !system_allows(SYSTEM_GROWS_FILES)) {
+        return;
+    }
+    int kept = errno;
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (descriptor >= 0) {
+        (void)system_write(descriptor, content, bytes, -1);
+        system_close(descriptor);
+    }
+    errno = kept;
 }
 
 /* The number of this process, and how many it has made: process numbers are used again. */

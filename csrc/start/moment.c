@@ -14,12 +14,14 @@
 
 #include "attribute/python_api.h"
 #include "children/children.h"
+#include "fil_abi.h"
 #include "fil_format.h"
 #include "platform/platform.h"
 #include "start/audit_hook.h"
 #include "start/bootstrap_code.h"
 #include "start/first_request.h"
 #include "start/native.h"
+#include "start/proof.h"
 #include "start/own_words.h"
 
 #define LIBRARY_NAME "filprofiler/_lib/libfil.so"
@@ -90,11 +92,34 @@ static void collect_youngest(void *collect)
     }
 }
 
+/* A child whose interpreter another process has proved needs no Python code to begin: see in_process/start.py, which
+ * does the same and more. False if that is not so. */
+static bool begin_by_proof(void)
+{
+    if (fil_preloaded() != FIL_OK || !proof_use()) {
+        return false;
+    }
+    if (strcmp(moment.words.mode, "module") == 0) {
+        void *runpy = python_api.PyImport_ImportModule("runpy"); /* if it fails, it will fail again */
+        if (runpy != NULL) {
+            python_api.Py_DecRef(runpy);
+        }
+        python_api.PyErr_Clear();
+    }
+    if (fil_start(moment.recording, FIL_NO_SIGNAL) == FIL_OK) {
+        (void)native_follow_forks();
+    }
+    return true;
+}
+
 /* Run bootstrap.py. There is no Python frame, before or after. */
 static void come(void)
 {
     if (moment.is_child &&
         !platform_make_recording(children_folder(), FIL_FIRST_BYTES, moment.recording, CHILDREN_PATH_BYTES)) {
+        return;
+    }
+    if (moment.is_child && begin_by_proof()) {
         return;
     }
     void *names = python_api.PyDict_New();

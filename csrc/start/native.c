@@ -3,9 +3,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "attribute/python_api.h"
 #include "fil_abi.h"
+#include "start/proof.h"
 
 #define MOST_ARGUMENTS 4
 
@@ -46,6 +48,7 @@ static bool take(void *arguments, const char *letters, uint64_t *values)
     NATIVE(fil_start, "bn", fil_start(MEMORY(0), (int32_t)NUMBER(1)))                                \
     NATIVE(fil_fork_child, "", fil_fork_child())                                                     \
     NATIVE(fil_records_children, "", fil_records_children())                                         \
+    NATIVE(keep_proof, "", (proof_keep(), FIL_OK))                                                   \
     NATIVE(fil_last_errno, "", fil_last_errno())                                                     \
     NATIVE(thread_state, "", (long long)(intptr_t)python_api.PyGILState_GetThisThreadState())
 
@@ -97,6 +100,15 @@ static struct python_method methods[] = {
     {"compile_source", call_compile_source, PYTHON_METHOD_ARGUMENTS, NULL},
     {"thread_starter", call_thread_starter, PYTHON_METHOD_ARGUMENTS, NULL}};
 
+static struct python_method *method_named(const char *name)
+{
+    size_t at = 0;
+    while (strcmp(methods[at].name, name) != 0) {
+        at++;
+    }
+    return &methods[at];
+}
+
 void *native_functions(void)
 {
     void *functions = python_api.PyDict_New();
@@ -112,4 +124,27 @@ void *native_functions(void)
         }
     }
     return functions;
+}
+
+/* See Library.follow_forks. Not before CPython 3.7. */
+bool native_follow_forks(void)
+{
+    void *posix = python_api.PyDict_GetItemString(python_api.PyImport_GetModuleDict(), "posix");
+    void *set = posix == NULL ? NULL : python_api.PyObject_GetAttrString(posix, "register_at_fork");
+    void *given = python_api.PyTuple_New(0);
+    void *named = python_api.PyDict_New();
+    void *function = python_api.PyCFunction_NewEx(method_named("fil_fork_child"), NULL, NULL);
+    void *done = NULL;
+    if (set != NULL && given != NULL && named != NULL && function != NULL &&
+        python_api.PyDict_SetItemString(named, "after_in_child", function) == 0) {
+        done = python_api.PyObject_Call(set, given, named);
+    }
+    void *const all[] = {set, given, named, function, done};
+    for (size_t at = 0; at < sizeof all / sizeof all[0]; at++) {
+        if (all[at] != NULL) {
+            python_api.Py_DecRef(all[at]);
+        }
+    }
+    python_api.PyErr_Clear();
+    return done != NULL;
 }

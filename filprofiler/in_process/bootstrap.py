@@ -120,7 +120,6 @@ def _collector() -> "Any":
 def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
     """Begin tracking; if this file is the script, return the call that runs the program."""
     import _signal as signal  # type: ignore[import-not-found]
-    import posix
     import sys
 
     handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -140,15 +139,22 @@ def _begin() -> "Optional[Tuple[Callable[..., None], Any]]":
         words = [names[name] for name in ("recording", "report_signal", "mode", "target")]
         modules.get("filprofiler.in_process.start").begin_natively(native, *words)
     except Exception as error:
-        try:
-            reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be missing
-            posix.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
-        finally:
-            posix._exit(3)  # exit_statuses.CANNOT_PROFILE
+        if names.get("report_signal") != "-1":  # _abi.FIL_NO_SIGNAL: a child, which runs unrecorded now
+            _refuse(error)
     modules.forget()
     if handled:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return None
+
+
+def _refuse(error: Exception) -> None:
+    import posix
+
+    try:
+        reason = ascii(str(error))[1:-1]  # as safe for a terminal as wording.quoted, which may be missing
+        posix.write(2, b"=fil-profile= Cannot profile: %s.\n" % reason.encode("ascii"))
+    finally:
+        posix._exit(3)  # exit_statuses.CANNOT_PROFILE
 
 
 def _without_collections() -> "Optional[Tuple[Callable[..., None], Any]]":

@@ -35,6 +35,7 @@ def begin_natively(functions: "Dict[str, Any]", recording: str, report_signal: s
     try:
         library = Library(functions=NativeFunctions(functions))
         way = prepare(library)
+        functions["keep_proof"]()
         if mode == "module" or (mode == "script" and _is_importable_from(target)):
             _import_runpy(mode, target)
         library.start(recording, int(report_signal))

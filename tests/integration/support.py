@@ -232,6 +232,12 @@ class Profiler:
         self.complete = True  # most tests look at single callstacks, however small
         self._runs = 0
 
+    def never_run(self, folder: Path) -> "Profiler":
+        """The same profiler from a copy in that folder, without any bytecode."""
+        package = folder / "copy"
+        shutil.copytree(str(self.package), str(package), ignore=shutil.ignore_patterns("__pycache__"))
+        return Profiler(self.python, self.version, package, folder)
+
     def new_output(self) -> Path:
         """A result folder's path that nothing has used yet."""
         self._runs += 1

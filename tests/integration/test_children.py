@@ -11,7 +11,7 @@ import support
 from filprofiler.profile.build import build_profile
 from filprofiler.profile.program import Program
 from filprofiler.recording.reader import read_recording
-from filprofiler.result_folder import SHARED_NAME, was_started
+from filprofiler.result_folder import is_process_name, was_started
 
 PROGRAM = support.PROGRAMS / "starts_pythons.py"
 
@@ -43,7 +43,7 @@ class Family:
 
     def recordings(self) -> List[Path]:
         """The recordings of the children: beside them is only what all processes share."""
-        return sorted(path for path in self.folder.iterdir() if path.name != SHARED_NAME)
+        return sorted(path for path in self.folder.iterdir() if is_process_name(path.name))
 
     def peaks(self) -> List[float]:
         """MiB at the peak of each recording."""
@@ -240,6 +240,37 @@ def test_without_the_folder_children_are_not_recorded(one_profiler: support.Prof
     source = f"import subprocess; subprocess.check_call([{str(program)!r}])"
     done = one_profiler.run(["-c", source])
     assert done.status == 0 and done.stdout == "", done.account()
+
+
+# Breaks the file that begins tracking in a process, by Python code, and starts a child and a module; then damages what
+# the first process has proved, and starts another.
+PROVED = """
+import glob, os, subprocess, sys
+folder, begins = sys.argv[1:]
+kept = os.path.join(folder, "*.proof")
+(proof,) = glob.glob(kept)
+with open(begins, "a") as file:
+    file.write("raise OSError\\n")
+child = [sys.executable, "-c", "kept = bytearray(50 << 20)"]
+subprocess.check_call(child)
+subprocess.check_call([sys.executable, "-m", "timeit", "-n", "1", "-r", "1", "-s", "kept = bytearray(60 << 20)"])
+content = open(proof, "rb").read()
+for damaged in (content[:-1], content + b"x", content[:-1] + b"x", b""):
+    with open(proof, "wb") as file:
+        file.write(damaged)
+    subprocess.check_call(child)
+"""
+
+
+def test_an_interpreter_is_proved_once_in_a_run(profiler: support.Profiler, tmp_path: Path) -> None:
+    """The others need no Python code to begin. Without a proof they do, and run unrecorded if it is broken."""
+    copy = profiler.never_run(tmp_path)
+    family = Family(copy, tmp_path / "children")
+    done = family.run(["-c", PROVED, family.folder, copy.package / "filprofiler" / "in_process" / "start.py"])
+    assert done.returncode == 0, done.stderr
+    started = [path for path in family.recordings() if was_started(str(path))]
+    peaks = sorted(read_recording(str(path)).peak_bytes / support.MIB for path in started)
+    assert len(peaks) == 2 and 50 < peaks[0] < 53 and 60 < peaks[1] < 65, peaks
 
 
 def test_a_library_that_children_cannot_load_is_not_preloaded(one_profiler: support.Profiler, tmp_path: Path) -> None:

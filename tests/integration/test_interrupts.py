@@ -5,7 +5,6 @@ them: so the signal comes at a certain place in the code, however quick the mach
 """
 
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -160,10 +159,9 @@ def test_an_interrupt_while_tracking_is_about_to_begin(profiler: support.Profile
     if profiler.version < (3, 8):
         pytest.skip("this Python does not know the feature: audit hooks")
     (tmp_path / "sitecustomize.py").write_text(EARLY)
-    package = tmp_path / "without bytecode"  # bootstrap.py is compiled then, and audit hooks are told so
-    shutil.copytree(str(profiler.package), str(package), ignore=shutil.ignore_patterns("__pycache__"))
-    path = os.pathsep.join([str(tmp_path), str(package)])
-    done = profiler.run(["-c", "print(1)"], env={"PYTHONPATH": path})
+    copy = profiler.never_run(tmp_path)  # bootstrap.py is compiled then, and audit hooks are told so
+    path = os.pathsep.join([str(tmp_path), str(copy.package)])
+    done = copy.run(["-c", "print(1)"], env={"PYTHONPATH": path})
     assert (done.status, done.stdout, done.stderr) == (ENDED, "", ""), done.account()
 
 

@@ -365,17 +365,10 @@ with open(cache, "wb") as file:
 """
 
 
-def without_bytecode(profiler: support.Profiler, tmp_path: Path) -> support.Profiler:
-    """The same profiler from a copy that has never run."""
-    package = tmp_path / "copy"
-    shutil.copytree(str(profiler.package), str(package), ignore=shutil.ignore_patterns("__pycache__"))
-    return support.Profiler(profiler.python, profiler.version, package, tmp_path)
-
-
 def test_the_bytecode_of_the_first_file_is_used_while_it_is_up_to_date(
     profiler: support.Profiler, tmp_path: Path
 ) -> None:
-    copy = without_bytecode(profiler, tmp_path)
+    copy = profiler.never_run(tmp_path)
     path = copy.package / "filprofiler" / "in_process" / "bootstrap.py"
     program = ["-c", "print('ran')"]
     assert copy.run_well(program).stdout == "ran\n"
