@@ -82,6 +82,16 @@ struct platform_extent platform_file_extent(const void *code)
     return extent;
 }
 
+size_t platform_symbol_bytes(const char *name, const void *address)
+{
+    struct search search = {.code = (uintptr_t)address};
+    struct linux_symbols symbols;
+    bool known = dl_iterate_phdr(look_for_code, &search) != 0 && search.file.dynamic != NULL &&
+                 linux_symbols_of(&search.file, &symbols);
+    const ElfW(Sym) *symbol = known ? linux_next_named(&symbols, name, NULL) : NULL;
+    return symbol == NULL || search.file.base + symbol->st_value != (uintptr_t)address ? 0 : symbol->st_size;
+}
+
 static const char *one_that_is_wanted(const struct search *search, const struct linux_symbols *symbols)
 {
     for (uint32_t index = 1; index < symbols->first; index++) {

@@ -281,3 +281,10 @@ size_t platform_command_line(char *words, size_t room)
     (void)room;
     return 0; /* to be had by sysctl only, which nothing needs yet */
 }
+
+size_t platform_symbol_bytes(const char *name, const void *address)
+{
+    (void)name;
+    (void)address;
+    return 0;
+}

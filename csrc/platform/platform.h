@@ -290,6 +290,9 @@ static inline bool platform_in_extent(const void *code, const struct platform_ex
 {
     return (uintptr_t)code - file->start < file->end - file->start;
 }
+/* The size of what has this name at this address; 0: not known. */
+size_t platform_symbol_bytes(const char *name, const void *address);
+
 /* Linux only: no library that is loaded from now on finds these functions of the library. False if that fails. */
 bool platform_withdraw(const char *const *names, size_t count);
 

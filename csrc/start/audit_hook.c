@@ -11,7 +11,8 @@
 #include "interpose/real.h"
 #include "platform/platform.h"
 
-#define RUNTIME_MOST_BYTES ((uintptr_t)1 << 20) /* it takes a third of this in CPython 3.14 */
+#define RUNTIME_MOST_BYTES ((size_t)1 << 20) /* where its size is not known; it takes a third of this in CPython 3.14 \
+                                              */
 #define PIECE_BYTES 4096u
 #define NEAR ((uintptr_t)1 << 20) /* two small blocks that were allocated in succession */
 
@@ -49,14 +50,17 @@ static bool is_ours(uintptr_t address, struct entry *entry)
 void audit_hook_remove(void)
 {
     uintptr_t runtime = (uintptr_t)platform_symbol("_PyRuntime");
+    size_t bytes = platform_symbol_bytes("_PyRuntime", (const void *)runtime);
+    uintptr_t end = runtime + (bytes != 0 ? bytes : RUNTIME_MOST_BYTES);
     uintptr_t found = 0;
     struct entry *next = NULL;
     uintptr_t piece[PIECE_BYTES / sizeof(uintptr_t)];
-    for (uintptr_t at = runtime; runtime != 0 && at < runtime + RUNTIME_MOST_BYTES; at += PIECE_BYTES) {
-        if (!platform_safe_read(piece, at, PIECE_BYTES)) {
+    for (uintptr_t at = runtime; runtime != 0 && at < end; at += PIECE_BYTES) {
+        uintptr_t wanted = end - at < PIECE_BYTES ? end - at : PIECE_BYTES;
+        if (!platform_safe_read(piece, at, wanted)) {
             break;
         }
-        for (uintptr_t word = 0; word < PIECE_BYTES / sizeof(uintptr_t); word++) {
+        for (uintptr_t word = 0; word < wanted / sizeof(uintptr_t); word++) {
             struct entry entry;
             if (is_ours(piece[word], &entry)) {
                 if (found != 0) {
