@@ -131,6 +131,14 @@ class ResultFolder:
             pass  # it is no longer ours
         self._made = []
 
+    def remove_empty_processes_folder(self) -> None:
+        """If the program has started no process that recorded itself, leave no folder for them."""
+        try:
+            with self.opened() as folder:
+                folder.remove_folder(PROCESSES_NAME)
+        except OSError:
+            pass  # there are some
+
     def discard(self, more: "Iterable[str]" = ()) -> None:
         """Remove the files and folders that we made.
 

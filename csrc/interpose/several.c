@@ -13,6 +13,7 @@
 
 static struct fil_processes *shared; /* NULL: not mapped */
 static bool tried;
+static void (*when_begun)(void);
 
 static bool is_ours(const struct fil_processes *file)
 {
@@ -37,12 +38,25 @@ static void map_shared(void)
     }
 }
 
+void several_when_begun(void (*action)(void))
+{
+    if (tried) {
+        action();
+    } else {
+        when_begun = action;
+    }
+}
+
 void several_begin(void)
 {
     if (tried || !children_on() || !state.tracking) {
         return;
     }
     tried = true;
+    if (when_begun != NULL) {
+        when_begun();
+        when_begun = NULL;
+    }
     if (shared == NULL) {
         map_shared();
     }

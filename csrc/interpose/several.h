@@ -9,6 +9,9 @@
  * that has begun a recording of its own. Not inside an event. Keeps errno. */
 void several_begin(void);
 
+/* What is to be done once at that time; at once if it has come. */
+void several_when_begun(void (*action)(void));
+
 /* This process is a fork: the recording that begins now is not the one that took part. */
 void several_forked(void);
 

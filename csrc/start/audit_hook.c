@@ -11,8 +11,7 @@
 #include "interpose/real.h"
 #include "platform/platform.h"
 
-#define RUNTIME_MOST_BYTES ((size_t)1 << 20) /* where its size is not known; it takes a third of this in CPython 3.14 \
-                                              */
+#define RUNTIME_MOST_BYTES ((size_t)1 << 20) /* where its size is not known; a third is enough */
 #define PIECE_BYTES 4096u
 #define NEAR ((uintptr_t)1 << 20) /* two small blocks that were allocated in succession */
 

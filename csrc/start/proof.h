@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* After the proof, if other processes of the run are recorded. */
+/* After the proof: keep it as soon as there are other processes. */
 void proof_keep(void);
 
 /* Choose what another process has proved about the same file of an interpreter. False if there is none. With the GIL.

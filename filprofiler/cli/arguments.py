@@ -42,7 +42,7 @@ class Options:
         self.keep_allocators = False
         self.release_memory = False
         self.keep_recording = False
-        self.children = False
+        self.children = True
         self.formats: "List[str]" = []
         self.complete = False
         self.fail_over: "Optional[Threshold]" = None

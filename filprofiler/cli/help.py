@@ -52,8 +52,8 @@ options:
                           system's allocator, so that each of its buffers is visible
   --release-memory        make allocators inside libraries (jemalloc, mimalloc)
                           return memory at once instead of keeping it; slower
-  --children              run: also record the Python processes that the program starts,
-                          and report their combined peak
+  --no-children           run: do not record the processes that the program starts;
+                          otherwise the report is about all of them together
   --keep-recording        keep the recording beside the report
   --disable-oom-detection accepted and ignored
   --license               print the licence and exit

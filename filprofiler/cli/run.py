@@ -215,6 +215,8 @@ class _Job:
             say(*leftover.still_running(self._still_running, self._folder))
         elif not self._options.keep_recording:
             self._folder.remove_made()
+        else:
+            self._folder.remove_empty_processes_folder()
         if index_path is not None and self._options.browser:
             _show(index_path)
         return exit_statuses.OUT_OF_MEMORY if out_of_memory else end_like(outcome)

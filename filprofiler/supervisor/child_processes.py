@@ -68,10 +68,17 @@ class ChildProcesses:
             self._seen[key] = max(size, self._seen.get(key, 0))
             pending += _children(pid)
         self._alive = sorted(alive)
+        self.write(self._recording)
+
+    def write(self, recording: int) -> None:
+        """Write how many there are. One that was seen before it began to record itself is taken out again by that.
+
+        recording: a descriptor. Raises OSError.
+        """
         others = [size for (pid, _started), size in self._seen.items() if pid not in self._recorded]
         found = (len(others), max(others, default=0))
         if found != self._written:
-            os.pwrite(self._recording, _SEEN.pack(*found), _SEEN_AT)
+            os.pwrite(recording, _SEEN.pack(*found), _SEEN_AT)
             self._written = found
 
     def by_program(self) -> "List[Tuple[str, int, int]]":

@@ -72,6 +72,7 @@ class Sampler:
         self._pause = _FIRST_SECONDS  # until the next look
         self._seen = (0, 0, 0)  # at the last change of memory: tracked bytes, their peak, resident bytes
         self._changed_ns = 0  # the clock at that time
+        self._path = recording_path
         self._files: "List[int]" = []
         self._memory: "Optional[AnyProcessMemory]" = None
         try:
@@ -100,6 +101,21 @@ class Sampler:
     def ended(self) -> bool:
         """Whether there is nothing to sample any more."""
         return not self._files
+
+    def count_children(self) -> None:
+        """At the end: write how many processes it has started that do not record themselves."""
+        if not hasattr(self, "_children"):
+            return
+        try:
+            recording = open_regular(self._path, os.O_RDWR | os.O_NOFOLLOW)  # this one may be closed by now
+        except OSError:
+            return
+        try:
+            self._children.write(recording)
+        except OSError:
+            pass  # the disk is gone
+        finally:
+            os.close(recording)
 
     def other_programs(self) -> "List[Tuple[str, int, int]]":
         """The programs that it has started and that do not record themselves: see ChildProcesses.by_program."""

@@ -79,7 +79,9 @@ class Watch:
         if self._children is None:
             return 0
         self._children.ended(self._recording_path, self._pid)
-        return self._children.wait(_LAST_SECONDS)
+        running = self._children.wait(_LAST_SECONDS)
+        self._sampler.count_children()
+        return running
 
     def close(self) -> None:
         """Write pending samples and close the files."""

@@ -220,8 +220,11 @@ class Profiler:
     """The profiler under one interpreter: the wheel's files in `package`, run with `python`.
 
     `complete`: whether the `.prof` has all callstacks; else small ones are told together.
+    `alone`: whether the processes that the program starts are left out.
     `stacks` may be set to one of UNWIND_METHODS: then callstacks are found in that way, not in the best.
     """
+
+    alone = False
 
     def __init__(self, python: str, version: Tuple[int, ...], package: Path, scratch: Path) -> None:
         self.python = python
@@ -247,6 +250,7 @@ class Profiler:
         """The command line that profiles `run ARGS` into `output`."""
         front = [self.python, "-m", "filprofiler", "--no-browser", "-o", str(output)]
         front += ["--complete"] if self.complete else []
+        front += ["--no-children"] if self.alone else []
         return front + [str(option) for option in options] + ["run"] + [str(arg) for arg in args]
 
     def environment(self, extra: Optional[Dict[str, str]] = None) -> Dict[str, str]:

@@ -31,7 +31,7 @@ class Family:
     def run(
         self, args: Sequence[object], output: Optional[Path] = None, options: Sequence[str] = ()
     ) -> "subprocess.CompletedProcess[str]":
-        command = self._profiler.command(args, output or self.new_output(), options)
+        command = self._profiler.command(args, output or self.new_output(), ["--no-children", *options])
         return subprocess.run(
             command,
             env=self._environment,
@@ -235,11 +235,14 @@ def test_system_is_what_it_is_without_it(family: Family) -> None:
     assert (done.returncode, done.stdout) == (bare.returncode, bare.stdout)
 
 
-def test_without_the_folder_children_are_not_recorded(one_profiler: support.Profiler, tmp_path: Path) -> None:
+def test_children_that_are_not_to_be_recorded_get_no_variables(one_profiler: support.Profiler, tmp_path: Path) -> None:
     program = shows_environment(tmp_path, [], "same")
     source = f"import subprocess; subprocess.check_call([{str(program)!r}])"
-    done = one_profiler.run(["-c", source])
+    done = one_profiler.run(["-c", source], options=["--no-children"])
     assert done.status == 0 and done.stdout == "", done.account()
+    done = one_profiler.run(["-c", source])
+    names = sorted(line.partition("=")[0] for line in done.stdout.splitlines())
+    assert done.status == 0 and names == ["FIL_CHILDREN", "FIL_STARTED_BY", "LD_PRELOAD"], done.account()
 
 
 # Breaks the file that begins tracking in a process, by Python code, and starts a child and a module; then damages what
@@ -247,6 +250,7 @@ def test_without_the_folder_children_are_not_recorded(one_profiler: support.Prof
 PROVED = """
 import glob, os, subprocess, sys
 folder, begins = sys.argv[1:]
+subprocess.check_call([sys.executable, "-c", "pass"])
 kept = os.path.join(folder, "*.proof")
 (proof,) = glob.glob(kept)
 with open(begins, "a") as file:
@@ -270,7 +274,7 @@ def test_an_interpreter_is_proved_once_in_a_run(profiler: support.Profiler, tmp_
     assert done.returncode == 0, done.stderr
     started = [path for path in family.recordings() if was_started(str(path))]
     peaks = sorted(read_recording(str(path)).peak_bytes / support.MIB for path in started)
-    assert len(peaks) == 2 and 50 < peaks[0] < 53 and 60 < peaks[1] < 65, peaks
+    assert len(peaks) == 3 and peaks[0] < 5 and 50 < peaks[1] < 53 and 60 < peaks[2] < 65, peaks
 
 
 def test_a_library_that_children_cannot_load_is_not_preloaded(one_profiler: support.Profiler, tmp_path: Path) -> None:

@@ -23,6 +23,12 @@ THREAD_POOLS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests here are about the program alone; what others see of children is in test_children.py."""
+    monkeypatch.setattr(support.Profiler, "alone", True)
+
+
 def seen(output: str) -> Dict[str, Any]:
     result = json.loads(output)
     assert isinstance(result, dict)
@@ -39,7 +45,7 @@ def compare_with_bare(
     path = {"PYTHONPATH": str(profiler.package)}
     bare = support.run_bare(profiler.python, flags + args, stdin=b"typed\n", cwd=cwd, env=path)
     assert bare.returncode == 0, bare.stderr
-    front = flags + ["-m", "filprofiler", "--no-browser", "-o", str(profiler.new_output()), "run"]
+    front = flags + ["-m", "filprofiler", "--no-browser", "--no-children", "-o", str(profiler.new_output()), "run"]
     done = profiler.call(front + args, stdin=b"typed\n", cwd=cwd)
     assert done.returncode == 0, f"{done.stdout[-3000:]!r}\n{done.stderr[-3000:]!r}"
     got, expected = without_pools(seen(done.stdout.decode())), without_pools(seen(bare.stdout.decode()))

@@ -13,6 +13,12 @@ INTERPRETERS_OWN = 4096
 """Bytes that the interpreter takes for itself, on whichever line it needs them: its list of arenas, for instance."""
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests here are about a fork that is not recorded."""
+    monkeypatch.setattr(support.Profiler, "alone", True)
+
+
 def test_neither_the_children_nor_the_numbers_change(profiler: support.Profiler) -> None:
     """The children find and print what they do without us: among that, that no byte of the recording changes while one
     works. The parent has at its peak what it has without them, though it gives back half while they live.

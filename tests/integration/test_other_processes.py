@@ -20,6 +20,12 @@ WAYS = ["execve", "execv", "fexecve", "c execv", "c execvp", "c execvpe", "c exe
 WAYS += ["syscall execve", "syscall execveat"]
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests here are about processes that are not recorded."""
+    monkeypatch.setattr(support.Profiler, "alone", True)
+
+
 def page(done: support.Profiled) -> str:
     assert done.folder is not None
     return (done.folder / "index.html").read_text()

@@ -15,7 +15,7 @@ from filprofiler.result_folder import PROCESSES_NAME
 PROGRAM = support.PROGRAMS / "told_by_pipes.py"
 WAYS = ["os.fork", "subprocess", "sh", "os.system", "fork", "spawn", "forkserver", "executor-fork", "executor-spawn"]
 WITH_CONTEXT = 7  # the minor version from which on an executor takes a context
-OPTIONS = ["--children", "--format", "json"]
+OPTIONS = ["--format", "json"]
 
 
 def result(done: support.Profiled) -> Dict[str, Any]:

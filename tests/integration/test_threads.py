@@ -45,6 +45,12 @@ DEADLOCK = 60
 DIES_BY_ITSELF = "daemon threads"
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests here are about the numbers of one process."""
+    monkeypatch.setattr(support.Profiler, "alone", True)
+
+
 def run_once(profiler: support.Profiler, libraries: Path, kind: str) -> support.Profiled:
     done = profiler.run([PROGRAM, kind, libraries], timeout=DEADLOCK)
     may_die = kind == DIES_BY_ITSELF and profiler.version < (3, 14)

@@ -73,7 +73,7 @@ def end(kind):
             threading.Thread(target=daemon, daemon=True).start()
     elif kind == "exec":
         sys.stdout.flush()
-        os.execv("/bin/sh", ["sh", "-c", "echo other program $1; echo preload=$LD_PRELOAD; exit 6", "sh", "x"])
+        os.execv("/bin/sh", ["sh", "-c", "echo other program $1; exit 6", "sh", "x"])
     elif kind == "wait":
         wait_for_signal()
     else:
