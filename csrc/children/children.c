@@ -112,7 +112,11 @@ size_t children_places(char *const *environment)
     while (environment != NULL && environment[count] != NULL && count <= CHILDREN_MOST_ENTRIES) {
         count++;
     }
-    return count > CHILDREN_MOST_ENTRIES || children_list_bytes(environment) == 0 ? 0 : count + EXTRA_PLACES;
+    const char *folder = value_of(environment, CHILDREN_VARIABLE);
+    bool is_another_runs = folder != NULL && strcmp(folder, children_folder()) != 0;
+    return count > CHILDREN_MOST_ENTRIES || is_another_runs || children_list_bytes(environment) == 0
+               ? 0
+               : count + EXTRA_PLACES;
 }
 
 size_t children_list_bytes(char *const *environment)

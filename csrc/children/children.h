@@ -45,7 +45,8 @@ const char *children_started_by(void);
 const char *children_folder(void);
 const char *children_library(void);
 
-/* How many places `edited` below needs, and how many bytes `list`; 0: this environment is not edited. */
+/* How many places `edited` below needs, and how many bytes `list`; 0: this environment is not edited. One that names
+ * another folder, or none, is made by a fil-profile that is itself recorded: what it starts belongs to its own run. */
 size_t children_places(char *const *environment);
 size_t children_list_bytes(char *const *environment);
 

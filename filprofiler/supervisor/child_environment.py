@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from filprofiler.systems import System
 
 
+CHILDREN_VARIABLE = "FIL_CHILDREN"  # the folder in which processes that the program starts make their recordings
+
+
 class Preload:
     """Our library's entry in the list of preloaded libraries.
 
@@ -36,10 +39,14 @@ class Preload:
             self.entry = "/proc/%d/fd/%d" % (os.getpid(), self._descriptor)
 
     def put_first(self, environment: "MutableMapping[str, str]") -> None:
-        """Put our library before the user's own. The library removes itself from the list when it is loaded."""
+        """Put our library before the user's own. The library removes itself from the list when it is loaded.
+
+        What is started is then no process of another run, if this one happens to be recorded itself.
+        """
         variable = self._system.preload_variable
         others = environment.get(variable)
         environment[variable] = self.entry + (self._system.separators[0] + others if others else "")
+        environment.setdefault(CHILDREN_VARIABLE, "")
 
     def outlive_exec(self) -> None:
         """Keep the entry's descriptor, if it has one, open when this process becomes the program by exec."""
@@ -49,8 +56,6 @@ class Preload:
         """Call when the program has begun and no longer needs the entry."""
         os.close(self._descriptor)
 
-
-CHILDREN_VARIABLE = "FIL_CHILDREN"  # the folder in which processes that the program starts make their recordings
 
 POOL_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -151,3 +151,31 @@ def test_what_the_processes_share_is_truncated(profiler: support.Profiler) -> No
     assert done.stdout == "0\n" and not found["exact"], done.account()
     assert any("own peak" in missed["reason"] for missed in found["missed"])
     assert "Incomplete" in done.stderr and "Exact" not in done.stderr
+
+
+NESTED = """
+import subprocess, sys
+kept = bytearray(10 << 20)
+subprocess.check_call([sys.executable, "-m", "filprofiler", "--no-browser", "--format", "json", *sys.argv[1:]])
+"""
+INNER = """
+import subprocess, sys
+kept = bytearray(30 << 20)
+subprocess.check_call([sys.executable, "-c", "import os; kept = bytearray(50 << 20); print(sorted(os.environ))"])
+"""
+
+
+@pytest.mark.parametrize("option", ["--children", "--no-children"])
+def test_a_run_within_a_run_is_its_own(one_profiler: support.Profiler, tmp_path: Path, option: str) -> None:
+    """What it starts is recorded by it or by none. Before, the child of the inner program was in the outer report."""
+    (tmp_path / "inner.py").write_text(INNER)
+    words = [option, "-o", str(tmp_path / "inner"), "run", str(tmp_path / "inner.py")]
+    done = one_profiler.run_well(["-c", NESTED, *words], options=OPTIONS)
+    assert done.folder is not None and "FIL_" not in done.stdout, done.account()
+    (inner,) = (tmp_path / "inner").iterdir()
+    peaks = [
+        json.loads((folder / "peak-memory.json").read_text())["peak_bytes"] / support.MIB
+        for folder in (done.folder, inner)
+    ]
+    assert 10 < peaks[0] < 30, peaks
+    assert 80 < peaks[1] < 90 if option == "--children" else 30 < peaks[1] < 40, peaks
