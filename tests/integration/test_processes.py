@@ -177,5 +177,5 @@ def test_a_run_within_a_run_is_its_own(one_profiler: support.Profiler, tmp_path:
         json.loads((folder / "peak-memory.json").read_text())["peak_bytes"] / support.MIB
         for folder in (done.folder, inner)
     ]
-    assert 10 < peaks[0] < 30, peaks
+    assert 10 < peaks[0] < 50, peaks  # with what the inner report takes
     assert 80 < peaks[1] < 90 if option == "--children" else 30 < peaks[1] < 40, peaks
