@@ -19,6 +19,7 @@ _DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones beg
 RECORDING_NAME = "recording.fil"
 PROCESSES_NAME = "processes"  # the folder of other processes' recordings, and what they share
 SHARED_NAME = "processes.fil"  # in it
+_CHOSEN_NAME = "chosen"  # in it: which programs are recorded
 _PROOF_ENDING = ".proof"  # files in it: an interpreter's layout, proved by one process for the others
 
 # If the disk is too full even for that, the program does not start.
@@ -109,14 +110,19 @@ class ResultFolder:
             self.discard()
             raise OutputError("Cannot write the recording in %s: %s.", self.path, error.strerror) from None
 
-    def make_processes_folder(self) -> str:
+    def make_processes_folder(self, chosen: bytes = b"") -> str:
         """Make the folder in which processes that the program starts make their recordings. Returns its path.
 
-        Raises OSError.
+        chosen: what csrc/children/chosen.h reads, if not all are to be recorded. Raises OSError.
         """
         with self.opened() as folder:
             folder.make_folder(PROCESSES_NAME)
             self._made_processes = True
+            if chosen:
+                with folder.folder(PROCESSES_NAME) as processes, open(
+                    processes.create(_CHOSEN_NAME, 0o600), "wb"
+                ) as file:
+                    file.write(chosen)
         return os.path.join(self.path, PROCESSES_NAME)
 
     def remove_made(self, more: "Iterable[str]" = ()) -> None:
@@ -169,7 +175,7 @@ def remove_processes(folder: OpenedFolder) -> None:
     try:
         with folder.folder(PROCESSES_NAME) as processes:
             for name in processes.names():
-                if name == SHARED_NAME or is_process_name(name) or name.endswith(_PROOF_ENDING):
+                if name in (SHARED_NAME, _CHOSEN_NAME) or is_process_name(name) or name.endswith(_PROOF_ENDING):
                     processes.remove(name)
     except OSError:
         return

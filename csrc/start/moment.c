@@ -14,6 +14,7 @@
 
 #include "attribute/python_api.h"
 #include "children/children.h"
+#include "children/chosen.h"
 #include "fil_abi.h"
 #include "fil_format.h"
 #include "platform/platform.h"
@@ -184,7 +185,8 @@ static bool find_bootstrap(void)
 int moment_await(int count, char **words)
 {
     moment.words = own_words_find(count, words);
-    moment.is_child = moment.words.bootstrap == NULL && children_on() && python_api_is_program() && find_bootstrap();
+    moment.is_child = moment.words.bootstrap == NULL && children_on() && python_api_is_program() &&
+                      chosen_to_be_recorded() && find_bootstrap();
     if (moment.is_child) {
         moment.words = (struct own_words){.bootstrap = moment.bootstrap,
                                           .recording = moment.recording,

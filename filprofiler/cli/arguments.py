@@ -3,6 +3,8 @@
 Short and without argparse: that alone would cost a tenth of the start-up. subcommands.py reads the other commands.
 """
 
+import os
+
 from filprofiler.errors import UsageError
 from filprofiler.result_folder import DEFAULT_OUTPUT
 
@@ -16,6 +18,7 @@ SCRIPT, MODULE, COMMAND = "script", "module", "command"
 
 _PROGRAM_OPTIONS = {"-m": MODULE, "-c": COMMAND}
 SUBCOMMANDS = ("report", "diff", "install-kernel")
+_MOST_CHOSEN_BYTES = 16384  # PATTERNS_BYTES in csrc/children/chosen.c
 _SHOWN = {"-h": "help", "--help": "help", "--version": "version", "--license": "license"}
 
 
@@ -29,6 +32,7 @@ class Options:
     release_memory: make libraries' own allocators return freed memory at once.
     keep_recording: leave the recording beside the report.
     children: also record the processes that the program starts.
+    chosen: which of them, as csrc/children/chosen.h reads it; empty for all.
     formats: formats of the report requested by name (see report/formats.py), each once.
     complete: keep every call stack in every format of the report.
     fail_over: how much the peak may grow in a comparison; None for no limit.
@@ -43,6 +47,7 @@ class Options:
         self.release_memory = False
         self.keep_recording = False
         self.children = True
+        self.chosen = b""
         self.formats: "List[str]" = []
         self.complete = False
         self.fail_over: "Optional[Threshold]" = None
@@ -130,6 +135,8 @@ class _Reader:
             options.children = True
         elif word == "--no-children":
             options.children = False
+        elif word.partition("=")[0] in ("--only", "--skip"):
+            self._choose(word, word.partition("=")[0])
         elif word.partition("=")[0] == "--format":
             options.add_formats(self.value("--format", "a format of the report", word).split(","))
         elif word == "--complete":
@@ -142,6 +149,13 @@ class _Reader:
             self.shown = _SHOWN[word]
         elif word != "--disable-oom-detection":
             raise UsageError("Unknown option %s; fil-profile --help lists the options.", word)
+
+    def _choose(self, word: str, option: str) -> None:
+        """Record only the processes whose command has a pattern in it, or skip them."""
+        pattern = os.fsencode(self.value(option, "a pattern for commands", word))
+        self.options.chosen += (b"+" if option == "--only" else b"-") + pattern + b"\0"
+        if len(self.options.chosen) >= _MOST_CHOSEN_BYTES:
+            raise UsageError("The patterns after --only and --skip are too long.")
 
     def value(self, option: str, what: str, word: str) -> str:
         """The value of an option: the rest of its word (for a long option, after "="), or else the next word."""

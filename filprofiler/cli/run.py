@@ -99,7 +99,7 @@ class _Job:
     def _record_children(self, environment: "Dict[str, str]") -> None:
         """Have the processes that the program starts recorded too. If that cannot be, the program is recorded alone."""
         try:
-            environment[CHILDREN_VARIABLE] = self._folder.make_processes_folder()
+            environment[CHILDREN_VARIABLE] = self._folder.make_processes_folder(self._options.chosen)
         except OSError as error:
             say(sentence("Processes that the program starts cannot be recorded: %s.", error.strerror))
 

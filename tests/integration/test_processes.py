@@ -179,3 +179,50 @@ def test_a_run_within_a_run_is_its_own(one_profiler: support.Profiler, tmp_path:
     ]
     assert 10 < peaks[0] < 50, peaks  # with what the inner report takes
     assert 80 < peaks[1] < 90 if option == "--children" else 30 < peaks[1] < 40, peaks
+
+
+CHOOSES = """
+import subprocess, sys
+for word in sys.argv[1:]:
+    code = "kept = bytearray(20 << 20)"
+    if word == "above":
+        code = "import subprocess, sys; subprocess.check_call([sys.executable, '-c', %r, 'below'])" % code
+    subprocess.check_call([sys.executable, "-c", code, word])
+"""
+
+
+@pytest.mark.parametrize(
+    "options, recorded",
+    [
+        ([], ["above", "below", "one", "other two"]),
+        (["--skip", "one"], ["above", "below", "other two"]),
+        (["--skip", " o?e", "--skip= below"], ["above", "other two"]),
+        (["--only", "one", "--only", "t[vw]o"], ["one", "other two"]),
+        (["--only", "other*", "--skip", "two"], []),
+        (["--skip", " above"], ["below", "one", "other two"]),
+        (["--only", "\udc80"], []),
+    ],
+)
+def test_the_user_chooses(one_profiler: support.Profiler, options: List[str], recorded: List[str]) -> None:
+    """By the command. What a skipped process starts may still be recorded."""
+    words = ["one", "above", "other two"]
+    done = one_profiler.run(["-c", CHOOSES, *words], options=[*OPTIONS, *options])
+    assert done.status == 0 and done.folder is not None, done.account()
+    together = json.loads((done.folder / "peak-memory.json").read_text()).get("together")
+    commands = [one["command"] for one in together["processes"]] if together else []
+    assert sorted(command[-1] for command in commands if len(command) > 2) == recorded
+    assert sorted(path.name for path in done.folder.iterdir()) == sorted([*support.REPORT_FILES, "peak-memory.json"])
+
+
+def test_helpers_are_not_recorded(profiler: support.Profiler, tmp_path: Path) -> None:
+    path = tmp_path / "spawns.py"
+    path.write_text(
+        "import multiprocessing\n"
+        "def work(size):\n    return len(bytearray(size))\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n        print(pool.map(work, [30 << 20]))\n"
+    )
+    done = profiler.run([path], options=OPTIONS)
+    assert done.status == 0 and done.folder is not None, done.account()
+    together = json.loads((done.folder / "peak-memory.json").read_text())["together"]
+    assert len(together["processes"]) == 2, [one["command"] for one in together["processes"]]
