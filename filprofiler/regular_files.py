@@ -21,6 +21,11 @@ _KINDS: "tuple[tuple[Callable[[int], bool], str], ...]" = (
 
 _NEVER_WAIT = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
+# No file system compresses text to less than 1/n. What claims that is a file with a hole, which reads as zeros.
+_MOST_COMPRESSED = 1000
+_LARGE_BYTES = 64 << 20
+_BLOCK_BYTES = 512  # the unit of st_blocks, on every system
+
 # Most bytes read from a file without a size, such as the system's pseudo files: some of them never end.
 _UNSIZED_BYTES = 1 << 20
 
@@ -46,12 +51,21 @@ def open_regular(path: str, flags: int = os.O_RDONLY, mode: int = 0o600, folder:
 
 
 def open_to_read(path: str, folder: "Optional[int]" = None) -> "BinaryIO":
-    """Open a regular file for reading bytes. Raises OSError like open_regular."""
-    return open(open_regular(path, folder=folder), "rb")
+    """Open a regular file for reading bytes.
+
+    Raises OSError like open_regular, also for a large file that is nothing but a hole.
+    """
+    file = open(open_regular(path, folder=folder), "rb")
+    try:
+        _check_not_sparse(os.fstat(file.fileno()))
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
-    """All bytes of a regular file; of one without a size, the first mebibyte. Raises OSError like open_regular."""
+    """All bytes of a regular file; of one without a size, the first mebibyte. Raises OSError like open_to_read."""
     with open_to_read(path, folder) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
@@ -66,6 +80,13 @@ def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:
             if not piece:
                 return b"".join([content] + rest) if rest else content
             rest.append(piece)
+
+
+def _check_not_sparse(found: os.stat_result) -> None:
+    """Check that reading a whole file is not far more work than making it was. Raises OSError."""
+    on_disk = getattr(found, "st_blocks", found.st_size) * _BLOCK_BYTES
+    if found.st_size > _LARGE_BYTES and on_disk < found.st_size // _MOST_COMPRESSED:
+        raise OSError(errno.EFBIG, "it is a large file of nothing but a hole")
 
 
 def make_folders(path: str) -> None:

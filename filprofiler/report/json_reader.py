@@ -113,7 +113,7 @@ def _profile_of(data: "Any") -> Profile:
     if data.get("version") != VERSION:
         raise _UnfitError(
             "has format version %s, and this filprofiler reads version %d: use the one that wrote it",
-            data.get("version") if type(data.get("version")) is int else "unknown",
+            data.get("version") if type(data.get("version")) is int and abs(data["version"]) < _MOST_NS else "unknown",
             VERSION,
         )
     sites = [_site(site) for site in data["sites"]]

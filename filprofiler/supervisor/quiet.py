@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FLAGS_VARIABLE = "FIL_FLAGS"
 TELLING_VARIABLES = ("PYTHONVERBOSE", "PYTHONPROFILEIMPORTTIME", "PYTHONMALLOCSTATS")
 
+_COERCED = ("LC_CTYPE", ("C.UTF-8", "C.utf8", "UTF-8"))  # set by an interpreter that starts in the C locale (PEP 538)
 _OURS = "FIL_"
 _BETWEEN = "\x1e"
 
@@ -26,7 +27,7 @@ def restart(stderr: int) -> None:
     if not words or not sys.executable or FLAGS_VARIABLE in os.environ:
         return
     flags, rest = split_flags(words[1:])
-    environment = dict(os.environ)
+    environment = as_given(os.environ)
     environment[FLAGS_VARIABLE] = _BETWEEN.join(flags)
     for name in TELLING_VARIABLES:
         if name in environment:
@@ -41,6 +42,21 @@ def restart(stderr: int) -> None:
         os.close(silence)
 
 
+def as_given(environment: "Mapping[str, str]") -> "Dict[str, str]":
+    """Our environment without what our interpreter has added: the program's would not use UTF-8 mode with it."""
+    result = dict(environment)
+    name, values = _COERCED
+    if result.get(name) in values:
+        try:
+            with open("/proc/self/environ", "rb") as file:
+                given = file.read().split(b"\0")
+        except OSError:
+            return result
+        if not any(entry.startswith(name.encode() + b"=") for entry in given):
+            del result[name]
+    return result
+
+
 def flags_of_program(flags: "List[str]") -> "List[str]":
     """The flags for the program's interpreter, if ours has `flags`."""
     kept = os.environ.get(FLAGS_VARIABLE)
@@ -49,7 +65,7 @@ def flags_of_program(flags: "List[str]") -> "List[str]":
 
 def environment_of_program(environment: "Mapping[str, str]") -> "Dict[str, str]":
     """The program's environment, made from ours."""
-    result = dict(environment)
+    result = as_given(environment)
     result.pop(FLAGS_VARIABLE, None)
     for name in TELLING_VARIABLES:
         if _OURS + name in result:

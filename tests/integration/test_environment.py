@@ -259,3 +259,14 @@ def test_a_preloaded_library_that_takes_many_keys(profiler: support.Profiler, c_
     source += "[t.start() for t in threads]\n[t.join() for t in threads]\nprint('done')\n"
     done = profiler.run_well(["-c", source], env={"LD_PRELOAD": str(c_libraries / "libmany_keys.so")})
     assert done.stdout == "done\n", done.account()
+
+
+def test_an_empty_environment(profiler: support.Profiler) -> None:
+    """The interpreter chooses UTF-8 by itself then. Before, it found LC_CTYPE, which our own had set, and did not."""
+    program = ["-c", "import os, sys; print(getattr(sys.flags, 'utf8_mode', 0), os.environ.get('LC_CTYPE'))"]
+    nothing = {"PYTHONPATH": str(profiler.package)}
+    bare = subprocess.run([profiler.python, *program], env=nothing, capture_output=True, check=True)
+    done = subprocess.run(
+        profiler.command(program, profiler.new_output()), env=nothing, capture_output=True, check=True
+    )
+    assert done.stdout == bare.stdout

@@ -132,3 +132,14 @@ def test_a_zip_that_is_no_file_holds_no_source(tmp_path: Path) -> None:
     with zipfile.ZipFile(str(tmp_path / "it.zip"), "w") as archive:
         archive.writestr("a.py", "pass")
     assert reader.lines("it.zip/a.py") == ["pass"]
+
+
+def test_a_large_hole_is_not_read(tmp_path: Path) -> None:
+    """Some hundred bytes on disk took 23 GB of memory."""
+    path = tmp_path / "sparse"
+    path.write_bytes(b"begins")
+    os.truncate(str(path), 20 << 30)
+    with pytest.raises(OSError, match="hole"):
+        read_regular(str(path))
+    os.truncate(str(path), 1 << 20)
+    assert read_regular(str(path)) == b"begins".ljust(1 << 20, b"\0")
