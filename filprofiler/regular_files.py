@@ -55,13 +55,13 @@ def open_to_read(path: str, folder: "Optional[int]" = None) -> "BinaryIO":
 
     Raises OSError like open_regular, also for a large file that is nothing but a hole.
     """
-    file = open(open_regular(path, folder=folder), "rb")
+    descriptor = open_regular(path, folder=folder)
     try:
-        _check_not_sparse(os.fstat(file.fileno()))
+        _check_not_sparse(os.fstat(descriptor))
     except OSError:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
+    return open(descriptor, "rb")
 
 
 def read_regular(path: str, folder: "Optional[int]" = None) -> bytes:

@@ -54,9 +54,9 @@ options:
                           return memory at once instead of keeping it; slower
   --no-children           run: do not record the processes that the program starts;
                           otherwise the report is about all of them together
-  --only PATTERN          run: of the Pythons that the program starts, record those whose
-                          command has this in it; * and ? stand for any characters
-  --skip PATTERN          run: do not record those
+  --only PATTERN          run: of the Pythons that the program starts, record only
+                          those with this in their command; * and ? are wildcards
+  --skip PATTERN          run: do not record those with this in their command
   --keep-recording        keep the recording beside the report
   --disable-oom-detection accepted and ignored
   --license               print the licence and exit

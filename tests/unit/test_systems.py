@@ -36,10 +36,11 @@ def test_macos_loads_our_library_before_the_users(tmp_path: Path) -> None:
     preload = Preload(str(library), MACOS)
     environment: Dict[str, str] = {}
     preload.put_first(environment)
-    assert environment == {"DYLD_INSERT_LIBRARIES": str(library)}
-    environment = {"DYLD_INSERT_LIBRARIES": "a.dylib:b.dylib", "LD_PRELOAD": "not ours"}
+    assert environment == {"DYLD_INSERT_LIBRARIES": str(library), "FIL_CHILDREN": ""}
+    others = {"LD_PRELOAD": "not ours", "FIL_CHILDREN": "/folder"}
+    environment = {"DYLD_INSERT_LIBRARIES": "a.dylib:b.dylib", **others}
     preload.put_first(environment)
-    assert environment == {"DYLD_INSERT_LIBRARIES": "%s:a.dylib:b.dylib" % library, "LD_PRELOAD": "not ours"}
+    assert environment == {"DYLD_INSERT_LIBRARIES": "%s:a.dylib:b.dylib" % library, **others}
     preload.outlive_exec()
     preload.close()
 
