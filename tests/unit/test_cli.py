@@ -145,10 +145,10 @@ def test_our_library_comes_before_the_users() -> None:
     environment: Dict[str, str] = {}
     preload = Preload(_some_library())
     preload.put_first(environment)
-    assert environment == {"LD_PRELOAD": preload.entry}
-    environment = {"LD_PRELOAD": "a.so b.so"}
+    assert environment == {"LD_PRELOAD": preload.entry, "FIL_CHILDREN": ""}
+    environment = {"LD_PRELOAD": "a.so b.so", "FIL_CHILDREN": "/folder"}
     preload.put_first(environment)
-    assert environment == {"LD_PRELOAD": preload.entry + ":a.so b.so"}
+    assert environment == {"LD_PRELOAD": preload.entry + ":a.so b.so", "FIL_CHILDREN": "/folder"}
     preload.close()
 
 
