@@ -24,6 +24,9 @@ PURE: Dict[str, Expected] = {
     "sales_report.py": Expected(
         '"sales": 100000', "return list(csv.DictReader(file))", 0.5, ("largest-line", "whole-file")
     ),
+    "parallel_sales.py": Expected(
+        "Zagreb       12488 sales", "return list(csv.DictReader(file))", 0.6, ("largest-line",)
+    ),
     "log_parser.py": Expected("requests: 80000", "return found.groupdict() if found else None", 0.7, ("largest-line",)),
 }
 SCIENTIFIC: Dict[str, Expected] = {
