@@ -134,16 +134,17 @@ class CombinedProfile:
         root = self._root
         assert root is not None
         self._processes.sort(key=lambda process: process.began_seconds)
+        tree = self._tree.finish()
         profile = Profile(
             self._program,
-            self._tree.finish(),
+            tree,
             python_version=root.python_version,
             pid=root.pid,
             peak_seconds=self._shared.seconds(self._started_clock_ns),
             started_unix_ns=root.started_unix_ns,
             missed=list(self._missed.values()) + [(0, _NOT_SHARED)] * (not self._shared.known),
             main_paths=self._main_paths,
-            timeline=self._timeline(),
+            timeline=self._timeline(tree.total_bytes),
             failed_requests=root.failed_requests,
             failures=root.failures,
             followed=root.followed,
@@ -159,8 +160,11 @@ class CombinedProfile:
         profile.together = Together(self._processes, more_bytes, self._lines)
         return profile
 
-    def _timeline(self) -> "List[Tuple[float, int, int]]":
-        """Tracked and resident bytes of all processes together, whenever any of them was sampled."""
+    def _timeline(self, peak_bytes: int) -> "List[Tuple[float, int, int]]":
+        """Tracked and resident bytes of all processes together, whenever any of them was sampled.
+
+        The samples added up are not of the same instant, so their sum can exceed the peak, which is.
+        """
         events = sorted(
             (clock, number, tracked, resident)
             for number, samples in enumerate(self._curves)
@@ -171,6 +175,7 @@ class CombinedProfile:
         for clock, number, tracked, resident in events:
             now[number] = tracked, resident
             seconds = (clock - self._started_clock_ns) / 1e9
-            points.append((seconds, sum(size for size, _ in now.values()), sum(size for _, size in now.values())))
+            together = min(peak_bytes, sum(size for size, _ in now.values()))
+            points.append((seconds, together, sum(size for _, size in now.values())))
         step = len(points) // _MOST_POINTS + 1
         return points[::step]

@@ -56,6 +56,7 @@ def check(profiler: support.Profiler, examples: Path, name: str, expected: Expec
     assert lines and lines[0]["held_bytes"] > expected.share * data["peak_bytes"], done.account()
     if expected.share >= 0.5:
         assert data["top_lines"][0] == lines[0], done.account()
+    assert max(point["tracked_bytes"] for point in data["timeline"]) <= data["peak_bytes"]
     kinds = [hint["kind"] for hint in data["hints"]]
     assert set(expected.hints) <= set(kinds), kinds
 
