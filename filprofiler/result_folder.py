@@ -19,7 +19,9 @@ _DESCRIPTION_LINES = (b"script ", b"script_absolute ")  # how the first ones beg
 RECORDING_NAME = "recording.fil"
 PROCESSES_NAME = "processes"  # the folder of other processes' recordings, and what they share
 SHARED_NAME = "processes.fil"  # in it
+ENDED_NAME = "ended"  # in it: what is kept of processes whose recordings were removed
 _CHOSEN_NAME = "chosen"  # in it: which programs are recorded
+_NAMES_BESIDE = (SHARED_NAME, ENDED_NAME, _CHOSEN_NAME)
 _PROOF_ENDING = ".proof"  # files in it: an interpreter's layout, proved by one process for the others
 
 # If the disk is too full even for that, the program does not start.
@@ -175,7 +177,7 @@ def remove_processes(folder: OpenedFolder) -> None:
     try:
         with folder.folder(PROCESSES_NAME) as processes:
             for name in processes.names():
-                if name in (SHARED_NAME, _CHOSEN_NAME) or is_process_name(name) or name.endswith(_PROOF_ENDING):
+                if name in _NAMES_BESIDE or is_process_name(name) or name.endswith(_PROOF_ENDING):
                     processes.remove(name)
     except OSError:
         return

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from filprofiler.opened_folder import OpenedFolder
     from filprofiler.profile.model import Profile
     from filprofiler.profile.program import Program
+    from filprofiler.recording.overview import Overview
     from filprofiler.recording.reader import Recording
-    from filprofiler.recording.run import Overview
     from filprofiler.supervisor.outcome import Outcome
 
 

@@ -15,9 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Sequence, Tuple, Union
 
+    from filprofiler.recording.overview import Overview
     from filprofiler.recording.processes import Origin
     from filprofiler.recording.reader import Recording
-    from filprofiler.recording.run import Overview, SharedPeak
+    from filprofiler.recording.run import SharedPeak
 
 _LITTLE_BYTES = 1 << 20  # a process that became another program is not told unless it had more
 _MOST_POINTS = 500  # of the timeline

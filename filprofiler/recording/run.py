@@ -5,16 +5,19 @@ from struct import Struct
 from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.opened_folder import OpenedFolder
-from filprofiler.recording.bounds import IMPOSSIBLE, with_possible_times
-from filprofiler.recording.header import check_length, read_header
-from filprofiler.recording.processes import Part, read_origin, read_part, read_processes
-from filprofiler.recording.reader import Recording, read_samples
-from filprofiler.recording.texts import Texts
-from filprofiler.result_folder import PROCESSES_NAME, SHARED_NAME, is_process_name
+from filprofiler.recording.bounds import IMPOSSIBLE
+from filprofiler.recording.ended import read_ended
+from filprofiler.recording.header import check_length
+from filprofiler.recording.overview import overview_of
+from filprofiler.recording.processes import Part
+from filprofiler.recording.reader import Recording
+from filprofiler.result_folder import ENDED_NAME, PROCESSES_NAME, SHARED_NAME, is_process_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Tuple
+    from typing import Dict, List, Optional, Tuple
+
+    from filprofiler.recording.overview import Overview
 
 _PROCESSES = Struct(_abi.PROCESSES_FORMAT)
 _SLOT = Struct(_abi.SLOT_FORMAT)
@@ -93,49 +96,30 @@ def read_shared_peak(folder: str) -> SharedPeak:
         return SharedPeak(b"")
 
 
-class Overview:
-    """What is known of a process's recording without reading its call stacks.
-
-    name: the file's name. pid: the process. started_clock_ns: monotonic clock when tracking began. origin: where it
-    comes from. part: what it takes part in. processes: those that it has started. peak_bytes: its own peak.
-    samples: its timeline, as in Recording.
-    """
-
-    __slots__ = ("name", "origin", "part", "peak_bytes", "pid", "processes", "samples", "started_clock_ns")
-
-    def __init__(self, name: str, data: bytes) -> None:
-        """Raises RecordingError."""
-        header = with_possible_times(read_header(data))
-        self.name = name
-        self.pid = header["pid"]
-        self.started_clock_ns = header["started_clock_ns"]
-        self.origin = read_origin(data, Texts(data).text)
-        self.part = read_part(data)
-        self.processes = read_processes(data)
-        self.peak_bytes = min(max(header["peak_bytes"], header["current_bytes"]), IMPOSSIBLE)
-        self.samples = read_samples(data, header["sample_count"])
-
-
 def other_processes(folder: str) -> "List[Overview]":
     """The other processes recorded in a result folder, in the order in which they began; empty if there are none.
 
-    One that has not begun to track is left out, as is a file that cannot be read.
+    Those whose recordings were removed when they had ended are among them. One that has not begun to track is left out,
+    as is a file that cannot be read.
     """
-    found: "List[Overview]" = []
+    found: "Dict[str, Overview]" = {}
     try:
         with OpenedFolder(folder) as opened, opened.folder(PROCESSES_NAME) as processes:
-            for name in processes.names():
+            names = processes.names()
+            if ENDED_NAME in names:
+                found.update((process.name, process) for process in read_ended(processes.read(ENDED_NAME)))
+            for name in names:
                 if is_process_name(name):
                     try:
-                        found.append(Overview(name, processes.read(name)))
+                        found[name] = overview_of(name, processes.read(name))
                     except (OSError, RecordingError):
                         continue
     except OSError:
         return []
-    return sorted(found, key=lambda process: (process.started_clock_ns, process.name))
+    return sorted(found.values(), key=lambda process: (process.started_clock_ns, process.name))
 
 
-def recording_of(folder: str, process: Overview) -> "Optional[Recording]":
+def recording_of(folder: str, process: "Overview") -> "Optional[Recording]":
     """Read a process's whole recording; None if it can no longer be read."""
     try:
         with OpenedFolder(folder) as opened, opened.folder(PROCESSES_NAME) as processes:

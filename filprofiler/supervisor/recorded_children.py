@@ -18,6 +18,7 @@ from filprofiler.errors import LibraryError
 from filprofiler.foreign import SharedProcesses, process_descriptor
 from filprofiler.regular_files import open_regular
 from filprofiler.result_folder import SHARED_NAME, is_process_name
+from filprofiler.supervisor.ended_processes import EndedProcesses
 from filprofiler.supervisor.sampler import Sampler
 
 TYPE_CHECKING = False
@@ -94,6 +95,7 @@ class RecordedChildren:
         self._supervisor = supervisor
         self._shared_path = os.path.join(folder, SHARED_NAME)
         self._shared = SharedProcesses(self._shared_path)
+        self._ended = EndedProcesses(folder)
         self._changed_ns = 0
         self._known: "Set[str]" = set()
         self.pids: "Set[int]" = set()
@@ -145,6 +147,7 @@ class RecordedChildren:
                 self._supervisor.forget(child.end)
             os.close(child.end)
         self.ended(child.path, child.pid)
+        self._ended.add(child.name)
 
     def ended(self, recording_path: str, pid: int) -> None:
         """A process that recorded itself has ended, or the program."""

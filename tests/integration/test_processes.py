@@ -226,3 +226,66 @@ def test_helpers_are_not_recorded(profiler: support.Profiler, tmp_path: Path) ->
     assert done.status == 0 and done.folder is not None, done.account()
     together = json.loads((done.folder / "peak-memory.json").read_text())["together"]
     assert len(together["processes"]) == 2, [one["command"] for one in together["processes"]]
+
+
+SHORT = """
+import glob, os, sys
+kept = bytearray(60 << 20)
+del kept
+for number in range(400):
+    pid = os.fork()
+    if pid == 0:
+        kept = bytearray((number % 7 + 1) << 20)
+        os._exit(0)
+    os.waitpid(pid, 0)
+kept = bytearray(30 << 20)
+print(len(glob.glob(sys.argv[1] + "/*/processes/*-*.fil")))
+"""
+
+
+def test_the_disk_holds_few_recordings_of_ended_processes(one_profiler: support.Profiler) -> None:
+    """A recording takes 640 KiB. What is told of a process that is gone is the same."""
+    output = one_profiler.new_output()
+    done = one_profiler.run(["-c", SHORT, output], output=output, options=OPTIONS)
+    assert done.status == 0 and done.folder is not None, done.account()
+    assert int(done.stdout) < 250, done.account()
+    data = json.loads((done.folder / "peak-memory.json").read_text())
+    assert 60 * support.MIB <= data["peak_bytes"] < 62 * support.MIB
+    assert "Exact: " in (done.folder / "index.html").read_text()
+    forks = data["together"]["processes"][1:]
+    assert len(forks) == 400
+    for number, fork in enumerate(forks):
+        assert support.close_to(fork["peak_bytes"], (number % 7 + 1) * support.MIB), (number, fork)
+        assert fork["part_bytes"] == 0 and fork["forked"] and fork["role"] == "fork of the program"
+    assert sorted(path.name for path in done.folder.iterdir()) == sorted([*support.REPORT_FILES, "peak-memory.json"])
+
+
+AT_ONCE = """
+import os
+reader, writer = os.pipe()
+ends, end = os.pipe()
+for number in range(100):
+    if os.fork() == 0:
+        os.close(end)
+        kept = bytearray(1 << 20)
+        os.write(writer, b"x")
+        os.read(ends, 1)
+        os._exit(0)
+got = 0
+while got < 100:
+    got += len(os.read(reader, 100))
+kept = bytearray(10 << 20)
+os.close(end)
+for number in range(100):
+    os.wait()
+del kept
+"""
+
+
+def test_recordings_that_are_part_of_the_peak_stay(one_profiler: support.Profiler) -> None:
+    done = one_profiler.run(["-c", AT_ONCE], options=OPTIONS)
+    assert done.status == 0 and done.folder is not None, done.account()
+    data = json.loads((done.folder / "peak-memory.json").read_text())
+    parts = [one["part_bytes"] for one in data["together"]["processes"]]
+    assert len(parts) == 101 and sum(parts) == data["peak_bytes"]
+    assert sum(support.MIB <= part < 1.1 * support.MIB for part in parts) == 100
