@@ -72,16 +72,20 @@ static void begin_in_fork(void)
 __attribute__((constructor)) static void loaded(void)
 {
     real_resolve();
-    real_settle();
     if (platform_is_privileged()) {
+        real_settle(false);
         return; /* a privileged process must not be steered by its parent: the hooks pass calls on, and nothing will
                  * start */
     }
-    loaded_in = platform_pid();
     const char *library = platform_loaded((const void *)&state);
     if (library != NULL) {
         children_loaded(platform_environment(), library);
-        if (!children_on() || python_api_is_program()) { /* others hand on what they were given */
+    }
+    bool only_followed = children_on() && !python_api_is_program() && !children_is_the_program();
+    real_settle(!only_followed);
+    loaded_in = platform_pid();
+    if (library != NULL) {
+        if (!only_followed) { /* others hand on what they were given */
             children_leave(platform_environment());
             platform_leave_preload_list(library);
         }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define MOST_PATH 4096u
+#define COMMAND_BYTES 16384u /* of a command line that are looked through: the script is near its beginning */
 #define PRELOAD_VARIABLE "LD_PRELOAD="
 #define EXTRA_PLACES 4u /* the variables, and the NULL at the end */
 #define MOST_NAME 32u   /* of a recording */
@@ -62,6 +63,21 @@ void children_leave(char **environment)
             entry++;
         }
     }
+}
+
+bool children_is_the_program(void)
+{
+    char words[COMMAND_BYTES];
+    size_t bytes = platform_command_line(words, sizeof words - 1);
+    words[bytes] = '\0';
+    size_t end = strlen(BOOTSTRAP_NAME);
+    for (size_t at = 0, length; at < bytes; at += length + 1) {
+        length = strlen(words + at);
+        if (length >= end && strcmp(words + at + length - end, BOOTSTRAP_NAME) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool children_on(void)

@@ -22,6 +22,12 @@
 
 #define CHILDREN_PATH_BYTES 4200u /* room for the path of a recording in the folder */
 
+/* The end of the path of the script with which fil-profile starts the interpreter. */
+#define BOOTSTRAP_NAME "filprofiler/in_process/bootstrap.py"
+
+/* Whether this process is the user's program itself, whatever its interpreter is called: its command line shows it. */
+bool children_is_the_program(void);
+
 /* When the library at `library` is loaded, before anything is taken out of `environment`. */
 void children_loaded(char **environment, const char *library);
 

@@ -284,7 +284,7 @@ void real_resolve(void)
     resolving = false;
 }
 
-void real_settle(void)
+void real_settle(bool records)
 {
     linux_syscall_settle();
     linux_operators_settle();
@@ -293,7 +293,8 @@ void real_settle(void)
     shell_hooks_settle();
     wait_hooks_settle();
     namespace_hooks_settle();
-    if (!platform_is_privileged() && mmap_hooks_are_called()) { /* else the library is not in front, and may leave */
+    if (records && !platform_is_privileged() &&
+        mmap_hooks_are_called()) { /* else the library is not in front, and may leave */
         found_directly = linux_c_library_settle();
     }
 }

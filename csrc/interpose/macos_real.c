@@ -21,8 +21,9 @@ void real_resolve(void)
 {
 }
 
-void real_settle(void)
+void real_settle(bool records)
 {
+    (void)records;
 }
 
 /* The zones of a replacement are not the default one, and only that one's blocks are counted. */

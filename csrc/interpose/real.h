@@ -25,7 +25,7 @@ extern struct real real;
 void real_resolve(void);
 
 /* Everything that starts with the program is loaded: decide which of it needs hooks. */
-void real_settle(void);
+void real_settle(bool records);
 
 /* Is malloc not the C library's (but of a library that was preloaded, or linked to the program)? Then its inner calls
  * are hidden. Some code of it. And the size to request from it instead of `bytes`. */

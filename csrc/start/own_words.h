@@ -2,7 +2,7 @@
 #ifndef FIL_OWN_WORDS_H
 #define FIL_OWN_WORDS_H
 
-#define BOOTSTRAP_NAME "filprofiler/in_process/bootstrap.py"
+#include "children/children.h" /* BOOTSTRAP_NAME */
 
 /* bootstrap.py's command line: PYTHON [FLAGS] bootstrap.py RECORDING REPORT_SIGNAL MODE TARGET [ARGS...]. */
 struct own_words {

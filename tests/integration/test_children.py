@@ -320,3 +320,18 @@ def test_waiting_is_what_it_is_without_it(one_family: Family) -> None:
     bare = subprocess.run([one_family.python, "-c", WAITS], stdout=subprocess.PIPE, text=True, check=True)
     done = one_family.run(["-c", WAITS])
     assert (done.returncode, done.stdout) == (0, bare.stdout)
+
+
+def test_an_interpreter_of_another_name(profiler: support.Profiler, tmp_path: Path) -> None:
+    """Its program sees no variable of ours. Before, it saw what only other programs hand on."""
+    ask = "import os, sys; print(os.path.realpath(sys.executable)); print(sys.base_prefix)"
+    python, prefix = support.run_bare(profiler.python, ["-c", ask]).stdout.decode().splitlines()
+    renamed = tmp_path / "snake"
+    shutil.copy(python, str(renamed))
+    home = {"PYTHONHOME": prefix, "LD_LIBRARY_PATH": prefix + "/lib"}
+    other = support.Profiler(str(renamed), profiler.version, profiler.package, tmp_path)
+    shows = "import os; print(sorted(name for name in os.environ if name.startswith(('FIL_', 'LD_PRE'))))"
+    if support.run_bare(str(renamed), ["-c", shows], env=home).returncode != 0:
+        pytest.skip("this Python does not know the feature: it finds its own files by its executable's name")
+    done = other.run_well(["-c", shows + "; kept = bytearray(30 << 20)"], env=home)
+    assert done.stdout == "[]\n" and support.close_to(done.peak, 30 * support.MIB), done.account()
