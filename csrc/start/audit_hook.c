@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "interpose/real.h"
 #include "platform/platform.h"
@@ -56,7 +57,9 @@ void audit_hook_remove(void)
     uintptr_t piece[PIECE_BYTES / sizeof(uintptr_t)];
     for (uintptr_t at = runtime; runtime != 0 && at < end; at += PIECE_BYTES) {
         uintptr_t wanted = end - at < PIECE_BYTES ? end - at : PIECE_BYTES;
-        if (!platform_safe_read(piece, at, wanted)) {
+        if (bytes != 0) {
+            memcpy(piece, (const void *)at, wanted);
+        } else if (!platform_safe_read(piece, at, wanted)) {
             break;
         }
         for (uintptr_t word = 0; word < wanted / sizeof(uintptr_t); word++) {
