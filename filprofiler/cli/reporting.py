@@ -6,6 +6,7 @@ from filprofiler.cli.progress import Progress
 from filprofiler.errors import FilError, ReportError
 from filprofiler.interrupts import end_at_once_again, raise_once
 from filprofiler.messages import color_wanted, say
+from filprofiler.result_folder import PROCESSES_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ def read_profile(
     from filprofiler.profile.build import build_profile
     from filprofiler.profile.model import OUT_OF_MEMORY, PEAK
     from filprofiler.recording.reader import read_recording
-    from filprofiler.recording.run import other_processes
 
     progress.reading("reading the recording", 0, 2)
     recording = read_recording(recording_path)
@@ -76,12 +76,24 @@ def read_profile(
     if limits is not None and (moment == OUT_OF_MEMORY or recording.failures):
         program.limits = tuple(limits())
     progress.reading("finding call stacks", 1, 2)
-    others = other_processes(os.path.dirname(recording_path)) if moment == PEAK else []
+    others = _others(os.path.dirname(recording_path)) if moment == PEAK else []
     if others:
         profile = combined_profile(recording, others, os.path.dirname(recording_path), program)
         if profile is not None:
             return profile
     return build_profile(recording, program, moment, at_end)
+
+
+def _others(folder: str) -> "List[Overview]":
+    """What is known of the other processes recorded in a result folder. Usually there are none, and no import."""
+    try:
+        if not os.listdir(os.path.join(folder, PROCESSES_NAME)):
+            return []
+    except OSError:
+        return []
+    from filprofiler.recording.run import other_processes
+
+    return other_processes(folder)
 
 
 def combined_profile(

@@ -6,7 +6,6 @@ from filprofiler import _abi
 from filprofiler.errors import RecordingError
 from filprofiler.opened_folder import OpenedFolder
 from filprofiler.recording.bounds import IMPOSSIBLE
-from filprofiler.recording.ended import read_ended
 from filprofiler.recording.header import check_length
 from filprofiler.recording.overview import overview_of
 from filprofiler.recording.processes import Part
@@ -107,6 +106,8 @@ def other_processes(folder: str) -> "List[Overview]":
         with OpenedFolder(folder) as opened, opened.folder(PROCESSES_NAME) as processes:
             names = processes.names()
             if ENDED_NAME in names:
+                from filprofiler.recording.ended import read_ended
+
                 found.update((process.name, process) for process in read_ended(processes.read(ENDED_NAME)))
             for name in names:
                 if is_process_name(name):
