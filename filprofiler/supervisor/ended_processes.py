@@ -56,13 +56,8 @@ class EndedProcesses:
                 kept.append(name)
         if not removed:
             return
-        file = os.open(os.path.join(self._folder, ENDED_NAME), _ENDED_FLAGS, 0o600)
-        try:
-            content = b"".join(lines)
-            if os.write(file, content) != len(content):
-                return  # an incomplete line is left out when the file is read, and its recording stays
-        finally:
-            os.close(file)
+        with open(os.open(os.path.join(self._folder, ENDED_NAME), _ENDED_FLAGS, 0o600), "ab") as file:
+            file.writelines(lines)  # an incomplete line is left out when the file is read, and its recording stays
         self._names = kept + self._names[-_KEPT:]
         for name in removed:
             self._overviews.pop(name, None)
