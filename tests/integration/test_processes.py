@@ -239,7 +239,8 @@ for number in range(400):
         os._exit(0)
     os.waitpid(pid, 0)
 kept = bytearray(30 << 20)
-print(len(glob.glob(sys.argv[1] + "/*/processes/*-*.fil")))
+while len(glob.glob(sys.argv[1] + "/*/processes/*-*.fil")) >= 200:
+    os.sched_yield()  # they are removed from outside
 """
 
 
@@ -248,7 +249,6 @@ def test_the_disk_holds_few_recordings_of_ended_processes(one_profiler: support.
     output = one_profiler.new_output()
     done = one_profiler.run(["-c", SHORT, output], output=output, options=OPTIONS)
     assert done.status == 0 and done.folder is not None, done.account()
-    assert int(done.stdout) < 250, done.account()
     data = json.loads((done.folder / "peak-memory.json").read_text())
     assert 60 * support.MIB <= data["peak_bytes"] < 62 * support.MIB
     assert "Exact: " in (done.folder / "index.html").read_text()
