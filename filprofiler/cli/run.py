@@ -135,7 +135,8 @@ class _Job:
                 from filprofiler.supervisor.watch import Watch
 
                 path, pid = self._folder.recording_path, self._supervisor.pid
-                processes = self._environment.get(CHILDREN_VARIABLE)
+                # A folder that this run has not made is another's, whose processes are not ours to watch.
+                processes = self._environment[CHILDREN_VARIABLE] or None if self._options.children else None
                 self._watch = Watch(path, pid, self._limits, self._write_checkpoint, processes, self._supervisor)
             return self._watch.look()
         except Exception:
