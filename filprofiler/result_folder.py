@@ -139,6 +139,16 @@ class ResultFolder:
             pass  # it is no longer ours
         self._made = []
 
+    def has_processes(self) -> bool:
+        """Whether a process that the program has started has begun a recording, as far as known."""
+        if not self._made_processes:
+            return False
+        try:
+            with self.opened() as folder, folder.folder(PROCESSES_NAME) as processes:
+                return bool(processes.names())
+        except OSError:
+            return False
+
     def remove_empty_processes_folder(self) -> None:
         """If the program has started no process that recorded itself, leave no folder for them."""
         try:

@@ -118,6 +118,8 @@ class _Job:
     def watch(self) -> "Outcome":
         """Wait for the program's end; meanwhile pass signals on, keep the timeline, and write requested reports."""
         outcome = self._supervisor.wait(lambda: self._aside(self._report_now), self._look)
+        if self._watch is None and self._folder.has_processes():
+            self._look()  # the program ended before the first look, but what it has started may go on
         if self._watch is not None:
             self._still_running = self._watch.wait_for_children()
             if self._options.children:

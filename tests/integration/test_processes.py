@@ -109,10 +109,32 @@ os._exit(0)
 """
 
 
-def test_a_child_that_outlives_the_program(one_profiler: support.Profiler) -> None:
-    """The report is of all so far; another one can be made when it has ended, and then nothing is left."""
+LOOKS_LATE = """
+import sys
+from filprofiler.supervisor import supervisor
+supervisor.FIRST_LOOK_SECONDS = 60
+from filprofiler.cli import run
+run.FIRST_LOOK_SECONDS = 60
+from filprofiler.command import command
+sys.argv[0] = "fil-profile"
+command()
+"""
+
+
+@pytest.mark.parametrize("looks", ["at once", "never"])
+def test_a_child_that_outlives_the_program(one_profiler: support.Profiler, looks: str) -> None:
+    """The report is of all so far; another one can be made when it has ended, and then nothing is left.
+
+    Also if the program ends so soon that it is never looked at: then the child's recording was removed.
+    """
     os.mkfifo(str(one_profiler.scratch / "go"))
-    done = one_profiler.run(["-c", OUTLIVES], options=OPTIONS)
+    if looks == "never":
+        output = one_profiler.new_output()
+        words = one_profiler.command(["-c", OUTLIVES], output, OPTIONS)[3:]
+        ended = one_profiler.call(["-c", LOOKS_LATE, *words])
+        done = support.Profiled(ended.returncode, ended.stdout.decode(), ended.stderr.decode(), output)
+    else:
+        done = one_profiler.run(["-c", OUTLIVES], options=OPTIONS)
     assert done.folder is not None and result(done)["peak_bytes"] >= 30 * support.MIB
     assert any("1 process that it started still runs" in line for line in done.own_lines()), done.account()
     end = os.pidfd_open(int(done.stdout))
