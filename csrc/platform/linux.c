@@ -168,6 +168,14 @@ void system_unshare_on_fork(void *mapped, size_t bytes)
     (void)bytes;
 }
 
+/* Else the kernel fills 128 KiB of the page cache at the first access, more than most programs use. */
+void system_read_no_further(void *mapped, size_t bytes)
+{
+    if (system_allows(SYSTEM_ADVISES)) {
+        (void)madvise(mapped, bytes, MADV_RANDOM);
+    }
+}
+
 /* By the system call that any program with several threads makes. Nothing wakes this thread. */
 void system_nap(uint32_t nanoseconds)
 {

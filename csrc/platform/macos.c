@@ -288,3 +288,9 @@ size_t platform_symbol_bytes(const char *name, const void *address)
     (void)address;
     return 0;
 }
+
+void system_read_no_further(void *mapped, size_t bytes)
+{
+    (void)mapped;
+    (void)bytes;
+}

@@ -49,6 +49,8 @@ int system_allocate(int descriptor, uint64_t offset, size_t bytes);
 /* A forked child must not write to this mapping of a file, if it runs code that allocates before the library's handler.
  * Keeps errno. */
 void system_unshare_on_fork(void *mapped, size_t bytes);
+/* Read no more of a mapped file than what is accessed. */
+void system_read_no_further(void *mapped, size_t bytes);
 
 /* Sleep for about this long. Below a second. */
 void system_nap(uint32_t nanoseconds);

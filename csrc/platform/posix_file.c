@@ -108,10 +108,7 @@ void *platform_map_file(struct platform_file *file, uint64_t offset, size_t byte
             *error = errno;
             mapped = NULL;
         } else {
-            if (system_allows(SYSTEM_ADVISES)) {
-                /* Else the kernel fills 128 KiB of the page cache at the first access, more than most programs use. */
-                (void)madvise(mapped, bytes, MADV_RANDOM);
-            }
+            system_read_no_further(mapped, bytes);
             system_unshare_on_fork(mapped, bytes);
         }
     }
